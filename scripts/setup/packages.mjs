@@ -1,0 +1,104 @@
+// System packages: what each goal needs beside Node, how to tell that it is there, and how to get it.
+import { execFileSync } from 'node:child_process';
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { runStep } from './progress.mjs';
+
+/** Debian package → what proves that it (or the same from elsewhere) is there: a command, or a file by its path's end. */
+const COMPILER = [
+  { package: 'python3', command: 'python3' },
+  { package: 'make', command: 'make' },
+  { package: 'g++', command: 'g++' },
+];
+const BROKER = [
+  { package: 'mosquitto', command: 'mosquitto' },
+  { package: 'mosquitto-clients', command: 'mosquitto_pub' },
+];
+const GOALS = {
+  build: [],
+  test: [
+    ...BROKER,
+    { package: 'chromium', command: 'chromium' },
+    { package: 'fonts-noto-cjk', font: /cjk|pingfang|source ?han/i },
+  ],
+  hardware: [
+    { package: 'qemu-system-x86', command: 'qemu-system-x86_64' },
+    { package: 'cpio', command: 'cpio' },
+    { package: 'busybox-static', command: 'busybox' },
+    { package: 'gpiod', command: 'gpiomon' },
+    { package: 'libgpiod-dev', file: '/usr/include/gpiod.h' },
+    { package: 'binutils', command: 'strip' },
+    { package: 'make', command: 'make' },
+    { package: 'gcc-12', command: 'gcc-12' },
+    { package: 'iproute2', command: 'ip' },
+    { package: 'xz-utils', command: 'xz' },
+  ],
+  bench: BROKER,
+};
+
+export const goals = Object.keys(GOALS);
+/** Native npm packages are compiled where no ready-made one fits. */
+export const missingCompiler = () => COMPILER.filter((need) => !isThere(need));
+export const missingFor = (goal) => GOALS[goal].filter((need) => !isThere(need));
+
+/** Installs what is missing when that can be done without asking anyone; returns what is still missing. */
+export async function installPackages(missing) {
+  const prefix = rootPrefix();
+  if (missing.length === 0 || !hasCommand('apt-get') || prefix === null) return missing;
+  const apt = (title, aptArgs) => {
+    const [command, ...args] = [...prefix, 'apt-get', ...aptArgs];
+    return runStep({ title, command, args, cwd: '/', env: { DEBIAN_FRONTEND: 'noninteractive' } });
+  };
+  const names = missing.map((need) => need.package);
+  await apt('Reading the lists of Debian packages', ['update', '-qq']);
+  await apt(`Installing ${names.join(' ')}`, ['install', '-y', '-qq', '--no-install-recommends', ...names]);
+  return missing.filter((need) => !isThere(need));
+}
+
+/** What to tell a person who has to install it. */
+export function howToInstall(missing) {
+  const names = missing.map((need) => need.package).join(' ');
+  const proofs = missing.map((need) => need.command ?? need.file ?? 'a font with Chinese characters');
+  return [
+    `  Debian, Ubuntu, Raspberry Pi OS:  sudo apt-get install --no-install-recommends ${names}`,
+    `  elsewhere, the packages that give: ${proofs.join(', ')}`,
+  ].join('\n');
+}
+
+function isThere({ command, file, font }) {
+  if (command !== undefined) return hasCommand(command);
+  if (file !== undefined) return existsSync(file);
+  return hasFont(font);
+}
+
+function hasCommand(name) {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function hasFont(pattern) {
+  const folders = ['/usr/share/fonts', '/usr/local/share/fonts', '/Library/Fonts', '/System/Library/Fonts'];
+  return folders.some(
+    (folder) =>
+      existsSync(folder) &&
+      readdirSync(folder, { recursive: true }).some((path) => pattern.test(String(path))),
+  );
+}
+
+/** How to run a command as root: directly, through a sudo that asks for no password, or (null) not at all. */
+function rootPrefix() {
+  if (process.getuid?.() === 0) return [];
+  try {
+    execFileSync('sudo', ['-n', 'true'], { stdio: 'ignore' });
+    return ['sudo', '-n'];
+  } catch {
+    return null;
+  }
+}
