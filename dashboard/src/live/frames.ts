@@ -1,0 +1,31 @@
+/** No eye at eight metres sees more than ten changes a second, and a small kiosk computer can draw ten. */
+const MIN_GAP_MS = 100;
+/** A hidden tab gets no animation frames. */
+const HIDDEN_GAP_MS = 500;
+
+/**
+ * Calls `paint` once for any number of `request()` calls: at the next animation frame, at most every MIN_GAP_MS, and
+ * by a timer where the tab is hidden.
+ */
+export function createFrames(paint: () => void): { request(): void } {
+  let requested = false;
+  let paintedAt = Number.NEGATIVE_INFINITY;
+
+  function run(): void {
+    if (!requested) return;
+    requested = false;
+    paintedAt = performance.now();
+    paint();
+  }
+
+  function request(): void {
+    if (requested) return;
+    requested = true;
+    const wait = MIN_GAP_MS - (performance.now() - paintedAt);
+    if (wait <= 0) requestAnimationFrame(run);
+    else setTimeout(() => requestAnimationFrame(run), wait);
+    setTimeout(run, HIDDEN_GAP_MS);
+  }
+
+  return { request };
+}

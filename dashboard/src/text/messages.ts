@@ -1,0 +1,163 @@
+import type { Rating } from '../../../protocol/vote.ts';
+
+/** Every word the wall says. A language is complete or it does not compile. */
+export type Messages = {
+  locale: string;
+  title: string;
+  live: string;
+  connecting: string;
+  lost: string;
+  language: string;
+  ratings: Record<Rating, string>;
+  cityRate: string;
+  target(rate: string): string;
+  reached: string;
+  below: string;
+  index: string;
+  votes: string;
+  voteCount(count: string): string;
+  insufficient: string;
+  insufficientWhy(least: number): string;
+  noVotes: string;
+  trend: string;
+  perMinute(peak: string): string;
+  ranking: string;
+  windows: string;
+  windowCount(count: number): string;
+  terminals: string;
+  online(count: number): string;
+  offline(count: number): string;
+  offlineSince(time: string): string;
+  neverOnline: string;
+  complete: string;
+  pending(count: string): string;
+  missing(count: string): string;
+  mismatch: string;
+  unknown: string;
+  latest: string;
+  justNow: string;
+  secondsAgo(seconds: number): string;
+  minutesAgo(minutes: number): string;
+  lostSince(time: string): string;
+  lostStale: string;
+  neverHeard: string;
+  neverHeardHint: string;
+  retrying: string;
+  noUnits: string;
+  noUnitsHint: string;
+  noWindows: string;
+  noWindowsHint: string;
+  exampleUnit: string;
+  exampleWindow: string;
+  page(page: number, pages: number): string;
+  previous: string;
+  next: string;
+};
+
+export type Language = 'zh-CN' | 'en';
+
+export const zh: Messages = {
+  locale: 'zh-CN',
+  title: '满意 · 实时大屏',
+  live: '实时',
+  connecting: '正在连接',
+  lost: '已断开',
+  language: '语言',
+  ratings: { satisfied: '满意', basically: '基本满意', unsatisfied: '不满意' },
+  cityRate: '今日满意率',
+  target: (rate) => `目标 ${rate}`,
+  reached: '已达标',
+  below: '未达标',
+  index: '满意度指数',
+  votes: '评价数',
+  voteCount: (count) => `${count} 票`,
+  insufficient: '样本不足',
+  insufficientWhy: (least) => `样本不足（少于 ${least} 票）`,
+  noVotes: '暂无评价',
+  trend: '近 60 分钟',
+  perMinute: (peak) => `每分钟票数，最高 ${peak}`,
+  ranking: '单位排名',
+  windows: '服务窗口',
+  windowCount: (count) => `${count} 个`,
+  terminals: '评价终端',
+  online: (count) => `在线 ${count}`,
+  offline: (count) => `离线 ${count}`,
+  offlineSince: (time) => `离线 自 ${time}`,
+  neverOnline: '终端未上线',
+  complete: '数据完整',
+  pending: (count) => `${count} 票在途`,
+  missing: (count) => `${count} 票遗失`,
+  mismatch: '票数不符',
+  unknown: '待终端核对',
+  latest: '最新评价',
+  justNow: '刚刚',
+  secondsAgo: (seconds) => `${seconds} 秒前`,
+  minutesAgo: (minutes) => `${minutes} 分钟前`,
+  lostSince: (time) => `与网关失去连接，自 ${time} 起`,
+  lostStale: '画面为当时数据，正在重新连接',
+  neverHeard: '连接不上网关',
+  neverHeardHint: '尚未收到任何数据。请检查网关是否运行、网络是否通畅。',
+  retrying: '正在不断重试',
+  noUnits: '还没有单位',
+  noUnitsHint: '在网关主机上添加第一个单位，大屏会自动显示：',
+  noWindows: '还没有窗口',
+  noWindowsHint: '为单位添加服务窗口，大屏会自动显示：',
+  exampleUnit: '曹州区政务服务中心',
+  exampleWindow: '社保综合窗口1',
+  page: (page, pages) => `第 ${page} / ${pages} 页`,
+  previous: '上一页',
+  next: '下一页',
+};
+
+export const en: Messages = {
+  locale: 'en-GB',
+  title: 'Manyi · live wall',
+  live: 'Live',
+  connecting: 'Connecting',
+  lost: 'Lost',
+  language: 'Language',
+  ratings: { satisfied: 'Satisfied', basically: 'Basically', unsatisfied: 'Unsatisfied' },
+  cityRate: 'Satisfaction rate today',
+  target: (rate) => `Target ${rate}`,
+  reached: 'Reached',
+  below: 'Below',
+  index: 'Index',
+  votes: 'Votes',
+  voteCount: (count) => `${count} ${count === '1' ? 'vote' : 'votes'}`,
+  insufficient: 'Small sample',
+  insufficientWhy: (least) => `Insufficient sample (under ${least} votes)`,
+  noVotes: 'No votes yet',
+  trend: 'Last 60 minutes',
+  perMinute: (peak) => `votes a minute, peak ${peak}`,
+  ranking: 'Units ranked',
+  windows: 'Service windows',
+  windowCount: (count) => `${count}`,
+  terminals: 'Terminals',
+  online: (count) => `${count} online`,
+  offline: (count) => `${count} offline`,
+  offlineSince: (time) => `Offline since ${time}`,
+  neverOnline: 'No terminal yet',
+  complete: 'Complete',
+  pending: (count) => `${count} on their way`,
+  missing: (count) => `${count} lost`,
+  mismatch: 'Counts disagree',
+  unknown: 'Not yet verified',
+  latest: 'Latest votes',
+  justNow: 'now',
+  secondsAgo: (seconds) => `${seconds} s ago`,
+  minutesAgo: (minutes) => `${minutes} min ago`,
+  lostSince: (time) => `Lost the gateway since ${time}`,
+  lostStale: 'What you see is from then. Reconnecting',
+  neverHeard: 'The gateway cannot be reached',
+  neverHeardHint: 'Nothing has been received yet. Is the gateway running, and is the network up?',
+  retrying: 'Trying again and again',
+  noUnits: 'No units yet',
+  noUnitsHint: 'Add the first unit on the gateway’s host; the wall shows it by itself:',
+  noWindows: 'No windows yet',
+  noWindowsHint: 'Add service windows to a unit; the wall shows them by itself:',
+  exampleUnit: 'Caozhou District',
+  exampleWindow: 'Social insurance 1',
+  page: (page, pages) => `Page ${page} of ${pages}`,
+  previous: 'Previous page',
+  next: 'Next page',
+};

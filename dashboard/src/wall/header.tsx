@@ -1,0 +1,100 @@
+import { useComputed } from '@preact/signals';
+import { findRoot } from '../order/tree.ts';
+import type { Language } from '../text/messages.ts';
+import { formatDate, formatSecond } from '../text/times.ts';
+import { useWall } from './context.ts';
+import { LostBanner } from './lost-banner.tsx';
+
+export function Header() {
+  return (
+    <header class="header">
+      <ProductMark />
+      <LostBanner />
+      <DateAndClock />
+      <ConnectionState />
+      <LanguageSwitch />
+    </header>
+  );
+}
+
+function ProductMark() {
+  const { board } = useWall();
+  const city = useComputed(() => {
+    const rows = board.units.ids.value.map((id) => board.units.get(id)!.value);
+    const root = findRoot(rows);
+    return root === null ? '' : (board.units.get(root)?.value.name ?? '');
+  });
+  return (
+    <h1 class="mark">
+      <svg class="mark-sign" viewBox="0 0 60 24" aria-hidden="true">
+        <circle cx="11" cy="12" r="8" fill="var(--satisfied)" />
+        <path d="M30 2.5 39.5 12 30 21.5 20.5 12Z" fill="var(--basically)" />
+        <path d="M41 4.5h17L49.5 20Z" fill="var(--unsatisfied)" />
+      </svg>
+      <span class="mark-name">满意</span>
+      {city.value !== '' && <span class="mark-city">{city.value}</span>}
+    </h1>
+  );
+}
+
+function DateAndClock() {
+  const { board, clock, language } = useWall();
+  const now = clock.now.value;
+  const zone = board.meta.value?.timeZone;
+  if (now === null || zone === undefined) return <div class="clock" />;
+  return (
+    <div class="clock">
+      <span class="clock-date">{formatDate(now, zone, language.text.value.locale)}</span>
+      <time class="clock-time">{formatSecond(now, zone)}</time>
+    </div>
+  );
+}
+
+function ConnectionState() {
+  const { connection, language } = useWall();
+  const { state } = connection.value;
+  const text = language.text.value;
+  return (
+    <div class="connection" data-state={state}>
+      <svg viewBox="0 0 16 16" aria-hidden="true">
+        {state === 'lost' ? (
+          <path d="m3 3 10 10M13 3 3 13" fill="none" stroke="currentColor" stroke-width="3" />
+        ) : (
+          <circle
+            cx="8"
+            cy="8"
+            r={state === 'live' ? 6 : 5}
+            fill={state === 'live' ? 'currentColor' : 'none'}
+            stroke="currentColor"
+            stroke-width="2"
+          />
+        )}
+      </svg>
+      {state === 'live' ? text.live : state === 'lost' ? text.lost : text.connecting}
+    </div>
+  );
+}
+
+const LANGUAGES: readonly [Language, string][] = [
+  ['zh-CN', '中文'],
+  ['en', 'EN'],
+];
+
+function LanguageSwitch() {
+  const { language } = useWall();
+  return (
+    <fieldset class="languages" aria-label={language.text.value.language}>
+      {LANGUAGES.map(([code, label]) => (
+        <button
+          key={code}
+          type="button"
+          lang={code}
+          aria-pressed={language.language.value === code}
+          onClick={() => language.choose(code)}
+        >
+          {label}
+        </button>
+      ))}
+    </fieldset>
+  );
+}

@@ -1,0 +1,29 @@
+import { formatDay, formatSecond, formatSince } from '../text/times.ts';
+import { useWall } from './context.ts';
+
+/** The region is always there, so that a screen reader hears what comes into it. */
+export function LostBanner() {
+  return (
+    <div class="lost-place" role="status" aria-live="polite">
+      <LostText />
+    </div>
+  );
+}
+
+function LostText() {
+  const { board, connection, language } = useWall();
+  const meta = board.meta.value;
+  const current = connection.value;
+  if (current.state !== 'lost' || current.lostSince === null || meta === null) return null;
+  const text = language.text.value;
+  const sameDay = formatDay(current.lostSince, meta.timeZone) === meta.day;
+  const since = sameDay
+    ? formatSecond(current.lostSince, meta.timeZone)
+    : formatSince(current.lostSince, meta.timeZone, meta.day);
+  return (
+    <div class="lost-banner" data-testid="lost-banner">
+      <strong>{text.lostSince(since)}</strong>
+      <span>{text.lostStale}</span>
+    </div>
+  );
+}

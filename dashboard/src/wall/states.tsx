@@ -1,0 +1,64 @@
+import type { ComponentChildren } from 'preact';
+import { useWall } from './context.ts';
+
+/** Before the first snapshot: the shape of what is to come. */
+export function Skeleton() {
+  const text = useWall().language.text.value;
+  return (
+    <main class="board skeleton" aria-busy="true" aria-label={text.connecting}>
+      <section class="panel city" />
+      <section class="panel ranking" />
+      <section class="panel windows" />
+      <section class="panel trend" />
+      <section class="panel latest" />
+    </main>
+  );
+}
+
+/** No snapshot and no way to get one. */
+export function Unreachable() {
+  const text = useWall().language.text.value;
+  return (
+    <Message title={text.neverHeard} tone="bad">
+      <p>{text.neverHeardHint}</p>
+      <p class="message-quiet">{text.retrying}</p>
+    </Message>
+  );
+}
+
+export function NoUnits() {
+  const text = useWall().language.text.value;
+  return (
+    <Message title={text.noUnits} tone="open">
+      <p>{text.noUnitsHint}</p>
+      <code>npm run --silent manyi -- unit add --name {text.exampleUnit}</code>
+    </Message>
+  );
+}
+
+export function NoWindows() {
+  const text = useWall().language.text.value;
+  return (
+    <div class="no-windows" data-testid="no-windows">
+      <h3>{text.noWindows}</h3>
+      <p>{text.noWindowsHint}</p>
+      <code>npm run --silent manyi -- window add --unit … --name {text.exampleWindow}</code>
+    </div>
+  );
+}
+
+type MessageProps = { title: string; tone: 'open' | 'bad'; children: ComponentChildren };
+
+function Message({ title, tone, children }: MessageProps) {
+  return (
+    <main class="message" data-tone={tone} data-testid={tone === 'bad' ? 'unreachable' : 'empty'}>
+      <svg viewBox="0 0 60 24" aria-hidden="true">
+        <circle cx="11" cy="12" r="7" />
+        <path d="M30 4 38 12 30 20 22 12Z" />
+        <path d="M42 5.5h15L49.5 19Z" />
+      </svg>
+      <h2>{title}</h2>
+      {children}
+    </main>
+  );
+}
