@@ -1,0 +1,65 @@
+/** The thank-you lamp: a steady light for thanks, a quick blink for "not taken". The light is the same for every button. */
+import type { AgentConfig } from '../config.ts';
+import { DeviceError, messageOf } from '../errors.ts';
+import type { Feedback } from './feedback.ts';
+
+/** One output line. `set` may fail quietly by rejecting; the vote is safe either way. */
+export type LampLine = { open(): Promise<void>; set(on: boolean): Promise<void>; close(): Promise<void> };
+
+export type Lamp = Feedback & { setThanksMs(thanksMs: number): void };
+
+const DEFAULT_THANKS_MS = 1_500;
+const BLINK_MS = 100;
+const BLINKS = 5;
+
+/** Through the interface that the chosen GPIO input uses; null when no lamp is wired. */
+export function createLamp(settings: Pick<AgentConfig, 'gpio' | 'inputs'>): Lamp | null {
+  const { gpio, inputs } = settings;
+  if (gpio?.lamp === undefined) return null;
+  const wiring = { chip: gpio.chip, offset: gpio.lamp };
+  const load = inputs.includes('gpio-sysfs')
+    ? async () => (await import('./lamp-sysfs.ts')).createSysfsLampLine(wiring)
+    : async () => (await import('./lamp-line.ts')).createLineLampLine(wiring);
+  return createLampOn(load);
+}
+
+export function createLampOn(load: () => Promise<LampLine>): Lamp {
+  let line: LampLine | null = null;
+  let thanksMs = DEFAULT_THANKS_MS;
+  let timer: NodeJS.Timeout | undefined;
+  let wanted: Promise<void> = Promise.resolve();
+
+  /** One after the other, so that an off never overtakes its on. A failed lamp must not stop a vote. */
+  const set = (on: boolean) => {
+    wanted = wanted.then(() => line?.set(on)).catch(() => {});
+  };
+  const play = (steps: number[], on = true) => {
+    clearTimeout(timer);
+    set(on);
+    const [first, ...rest] = steps;
+    if (first !== undefined) timer = setTimeout(() => play(rest, !on), first);
+  };
+
+  return {
+    async start() {
+      try {
+        line = await load();
+        await line.open();
+      } catch (error) {
+        line = null;
+        throw new DeviceError('lamp-failed', `the lamp does not work: ${messageOf(error)}`, error);
+      }
+    },
+    thank: () => play([thanksMs]),
+    refuse: () => play(Array.from({ length: BLINKS * 2 - 1 }, () => BLINK_MS)),
+    setThanksMs(value) {
+      thanksMs = value;
+    },
+    async stop() {
+      clearTimeout(timer);
+      await wanted;
+      await line?.close().catch(() => {});
+      line = null;
+    },
+  };
+}

@@ -1,0 +1,69 @@
+/** How the board is, measured. What cannot be measured here is left out: an invented zero would look like a fact. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Health } from '../protocol/health.ts';
+
+type Measured = Pick<Health, 'disk' | 'memory' | 'temperatureC' | 'undervoltage'>;
+
+export async function measureBoard(journalPath: string): Promise<Measured> {
+  const disk = await measureDisk(dirname(journalPath));
+  const memory = measureMemory();
+  const temperatureC = measureTemperature();
+  const undervoltage = measureVoltage();
+  return {
+    ...(disk && { disk }),
+    ...(memory && { memory }),
+    ...(temperatureC !== undefined && { temperatureC }),
+    ...(undervoltage && { undervoltage }),
+  };
+}
+
+async function measureDisk(folder: string): Promise<Measured['disk']> {
+  try {
+    const { bavail, blocks, bsize } = await statfs(folder);
+    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+  } catch {
+    return undefined;
+  }
+}
+
+function measureMemory(): Measured['memory'] {
+  const text = read('/proc/meminfo');
+  const bytes = (name: string) => Number(text?.match(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm'))?.[1]) * 1024;
+  const memory = { freeBytes: bytes('MemAvailable'), totalBytes: bytes('MemTotal') };
+  return Number.isInteger(memory.freeBytes) && Number.isInteger(memory.totalBytes) ? memory : undefined;
+}
+
+/** The hottest zone, degrees Celsius with one decimal. */
+function measureTemperature(): number | undefined {
+  const root = '/sys/class/thermal';
+  const zones = list(root).filter((name) => name.startsWith('thermal_zone'));
+  const degrees = zones
+    .map((zone) => Number.parseInt(read(`${root}/${zone}/temp`) ?? '', 10) / 1000)
+    .filter((value) => value > -60 && value < 200);
+  return degrees.length > 0 ? Math.round(Math.max(...degrees) * 10) / 10 : undefined;
+}
+
+/** The Pi's firmware: bit 0 is under-voltage now, bit 16 since boot. Elsewhere there is no such file. */
+function measureVoltage(): Measured['undervoltage'] {
+  const bits = Number.parseInt(read('/sys/devices/platform/soc/soc:firmware/get_throttled') ?? '', 16);
+  if (Number.isNaN(bits)) return undefined;
+  return { now: (bits & 1) !== 0, sinceBoot: (bits & 0x10000) !== 0 };
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function list(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}
