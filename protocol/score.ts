@@ -7,13 +7,8 @@ import { Counts } from './vote.ts';
  * before it; `month` the local calendar month so far. Local: the gateway's configured time zone.
  */
 export const PERIODS = ['today', '60m', '7d', 'month'] as const;
-export const Period = Type.Union([
-  Type.Literal('today'),
-  Type.Literal('60m'),
-  Type.Literal('7d'),
-  Type.Literal('month'),
-]);
-export type Period = Static<typeof Period>;
+export const Period = Type.Enum([...PERIODS]);
+export type Period = (typeof PERIODS)[number];
 
 const NullableNumber = Type.Union([Type.Number(), Type.Null()]);
 

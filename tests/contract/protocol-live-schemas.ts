@@ -1,0 +1,73 @@
+/**
+ * The live messages as schemas, for tests. The product trusts its own gateway and has them as types only; the compiler
+ * holds the two together here.
+ */
+import { type Static, Type } from 'typebox';
+import type { LiveRequest, Patch, Snapshot, Tick } from '../../protocol/live.ts';
+import { Completeness, Score, TerminalCount } from '../../protocol/score.ts';
+import { Counts, Rating } from '../../protocol/vote.ts';
+
+const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
+  Type.Union([schema, Type.Null()]);
+
+const LiveRow = Type.Object(
+  {
+    id: Type.String(),
+    kind: Type.Union([Type.Literal('unit'), Type.Literal('window')]),
+    name: Type.String(),
+    parentId: Nullable(Type.String()),
+    ...Score.properties,
+    lastVoteAt: Nullable(Type.Number()),
+    terminals: TerminalCount,
+    completeness: Completeness,
+  },
+  { additionalProperties: false },
+);
+const TrendMinute = Type.Object(
+  { minute: Type.Integer(), ...Counts.properties },
+  { additionalProperties: false },
+);
+const TickerVote = Type.Object(
+  { id: Type.Integer(), windowId: Type.String(), rating: Rating, at: Type.Integer() },
+  { additionalProperties: false },
+);
+const base = { revision: Type.Integer({ minimum: 0 }), now: Type.Integer() };
+const changes = {
+  units: Type.Array(LiveRow),
+  windows: Type.Array(LiveRow),
+  trend: Type.Array(TrendMinute),
+  ticker: Type.Array(TickerVote),
+};
+
+export const SnapshotSchema = Type.Object(
+  {
+    type: Type.Literal('snapshot'),
+    ...base,
+    instance: Type.String(),
+    timeZone: Type.String(),
+    day: Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' }),
+    targetRate: Type.Number({ minimum: 0, maximum: 1 }),
+    ...changes,
+  },
+  { additionalProperties: false },
+);
+export const PatchSchema = Type.Object(
+  { type: Type.Literal('patch'), ...base, from: Type.Integer({ minimum: 0 }), ...changes },
+  { additionalProperties: false },
+);
+export const TickSchema = Type.Object(
+  { type: Type.Literal('tick'), ...base },
+  { additionalProperties: false },
+);
+export const LiveRequestSchema = Type.Object(
+  { type: Type.Literal('resync') },
+  { additionalProperties: false },
+);
+
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
+export const schemasAreTheTypes: [
+  Same<Static<typeof SnapshotSchema>, Snapshot>,
+  Same<Static<typeof PatchSchema>, Patch>,
+  Same<Static<typeof TickSchema>, Tick>,
+  Same<Static<typeof LiveRequestSchema>, LiveRequest>,
+] = [true, true, true, true];
