@@ -1,0 +1,49 @@
+import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
+import { type OrgTree, pathOf } from '../domain/org.ts';
+
+const UnitItem = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  parentId: Type.Union([Type.String(), Type.Null()]),
+  path: Type.Array(Type.String()),
+});
+const WindowItem = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  unitId: Type.String(),
+  path: Type.Array(Type.String()),
+  terminals: Type.Array(Type.Object({ id: Type.String(), online: Type.Boolean() })),
+});
+
+export type OrgDeps = { tree: () => OrgTree; isOnline: (terminalId: string) => boolean };
+
+/** The organisation tree: units (parents before children) and windows. */
+export const orgRoutes: FastifyPluginCallbackTypebox<OrgDeps> = (app, { tree, isOnline }, done) => {
+  app.get(
+    '/units',
+    { schema: { summary: 'Units', tags: ['organisation'], response: { 200: Type.Array(UnitItem) } } },
+    () => tree().units.map(({ id, name, parentId }) => ({ id, name, parentId, path: pathOf(tree(), id) })),
+  );
+  app.get(
+    '/windows',
+    {
+      schema: {
+        summary: 'Windows and their terminals',
+        tags: ['organisation'],
+        response: { 200: Type.Array(WindowItem) },
+      },
+    },
+    () =>
+      tree().windows.map(({ id, name, unitId }) => ({
+        id,
+        name,
+        unitId,
+        path: [...pathOf(tree(), unitId), name],
+        terminals: (tree().terminalsOf.get(id) ?? []).map((terminal) => ({
+          id: terminal.id,
+          online: isOnline(terminal.id),
+        })),
+      })),
+  );
+  done();
+};

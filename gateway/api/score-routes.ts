@@ -1,0 +1,42 @@
+import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
+import { ORG_ID_PATTERN } from '../../protocol/ids.ts';
+import { PERIODS, Period, ScoreRow } from '../../protocol/score.ts';
+import { type OrgTree, pathOf, unitsBelow } from '../domain/org.ts';
+import type { Board } from '../live/board.ts';
+import { Refusal } from './errors.ts';
+
+export type ScoreDeps = { tree: () => OrgTree; board: Board; now: () => number };
+
+const Query = Type.Object(
+  { period: Period, unit: Type.Optional(Type.String({ pattern: ORG_ID_PATTERN })) },
+  { additionalProperties: false },
+);
+
+/** Scores of every unit (parents first) and every window, or of one unit and what is below it. */
+export const scoreRoutes: FastifyPluginCallbackTypebox<ScoreDeps> = (app, { tree, board, now }, done) => {
+  app.get(
+    '/scores',
+    {
+      schema: {
+        summary: `Scores for a period (${PERIODS.join(', ')})`,
+        tags: ['scores'],
+        querystring: Query,
+        response: { 200: Type.Array(ScoreRow) },
+      },
+    },
+    ({ query }) => {
+      const scope = query.unit === undefined ? null : unitsBelow(tree(), query.unit);
+      if (query.unit !== undefined && !tree().unitById.has(query.unit))
+        throw new Refusal(404, 'unit-unknown', `there is no unit ${query.unit}: see /api/v1/units`);
+      const { units, windows } = board.rows(query.period, now());
+      const unitRows = units
+        .filter((row) => !scope || scope.has(row.id))
+        .map((row) => ({ ...row, path: pathOf(tree(), row.id) }));
+      const windowRows = windows
+        .filter((row) => !scope || scope.has(row.parentId ?? ''))
+        .map((row) => ({ ...row, path: [...pathOf(tree(), row.parentId ?? ''), row.name] }));
+      return [...unitRows, ...windowRows];
+    },
+  );
+  done();
+};

@@ -1,0 +1,110 @@
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
+import { EpochMs, ORG_ID_PATTERN } from '../../protocol/ids.ts';
+import { CLOCKS, RATINGS } from '../../protocol/vote.ts';
+import type { OrgTree } from '../domain/org.ts';
+import type { ExportedVote, Store } from '../store/store.ts';
+import { Refusal } from './errors.ts';
+
+export type VoteDeps = { tree: () => OrgTree; store: Store };
+
+const Query = Type.Object(
+  {
+    from: EpochMs,
+    to: EpochMs,
+    window: Type.Optional(Type.String({ pattern: ORG_ID_PATTERN })),
+    format: Type.Optional(Type.Union([Type.Literal('json'), Type.Literal('csv')], { default: 'json' })),
+  },
+  { additionalProperties: false },
+);
+
+const COLUMNS = ['window', 'terminal', 'epoch', 'seq', 'rating', 'at', 'clock', 'receivedAt'] as const;
+/** A reader that takes nothing for so long is cut, so that it holds no part of the export. */
+const STALLED_MS = 30_000;
+const MAX_EXPORTS = 4;
+
+function recordOf(vote: ExportedVote) {
+  return {
+    window: vote.windowId,
+    terminal: vote.terminalId,
+    epoch: vote.epoch,
+    seq: vote.seq,
+    rating: RATINGS[vote.rating],
+    at: vote.at,
+    clock: CLOCKS[vote.clock],
+    receivedAt: vote.receivedAt,
+  };
+}
+
+/** Every value is an identifier or a number of ours: none needs quoting (RFC 4180), none can be a formula. */
+function csvLine(vote: ExportedVote): string {
+  const record = recordOf(vote);
+  return `${COLUMNS.map((column) => record[column]).join(',')}\r\n`;
+}
+
+function* csv(pages: Iterable<ExportedVote[]>): Iterable<string> {
+  yield `${COLUMNS.join(',')}\r\n`;
+  for (const page of pages) yield page.map(csvLine).join('');
+}
+
+function* json(pages: Iterable<ExportedVote[]>): Iterable<string> {
+  let lead = '[';
+  for (const page of pages) {
+    yield lead + page.map((vote) => JSON.stringify(recordOf(vote))).join(',\n');
+    lead = ',\n';
+  }
+  yield lead === '[' ? '[]' : ']';
+}
+
+/** Writes page by page, letting votes in between and waiting for a slow reader. */
+async function pump(parts: Iterable<string>, output: PassThrough): Promise<void> {
+  for (const part of parts) {
+    if (output.destroyed) return;
+    if (!output.write(part)) await once(output, 'drain', { signal: AbortSignal.timeout(STALLED_MS) });
+    await new Promise(setImmediate);
+  }
+  output.end();
+}
+
+/** Every stored vote pressed in a span of time, streamed. */
+export const voteRoutes: FastifyPluginCallbackTypebox<VoteDeps> = (app, { tree, store }, done) => {
+  let running = 0;
+  app.get(
+    '/votes',
+    {
+      schema: {
+        summary: 'Stored votes pressed in [from, to), oldest first',
+        tags: ['votes'],
+        querystring: Query,
+        produces: ['application/json', 'text/csv'],
+      },
+    },
+    ({ query }, reply) => {
+      const { from, to, window: windowId, format } = query;
+      if (from >= to) throw new Refusal(400, 'parameters-invalid', '`from` must be before `to`');
+      const serviceWindow = windowId === undefined ? undefined : tree().windowById.get(windowId);
+      if (windowId !== undefined && !serviceWindow)
+        throw new Refusal(404, 'window-unknown', `there is no window ${windowId}: see /api/v1/windows`);
+      if (running >= MAX_EXPORTS)
+        throw new Refusal(
+          429,
+          'exports-busy',
+          `${MAX_EXPORTS} exports are running: try again when one is done`,
+        );
+      running += 1;
+      const pages = store.exportVotes(from, to, serviceWindow?.key ?? null);
+      const output = new PassThrough();
+      output.once('close', () => {
+        running -= 1;
+      });
+      pump(format === 'csv' ? csv(pages) : json(pages), output).catch((error: Error) =>
+        output.destroy(error),
+      );
+      reply.header('content-type', format === 'csv' ? 'text/csv; charset=utf-8' : 'application/json');
+      if (format === 'csv') reply.header('content-disposition', 'attachment; filename="votes.csv"');
+      return reply.send(output);
+    },
+  );
+  done();
+};

@@ -1,0 +1,134 @@
+/** The broker in this process: aedes, with everything a terminal sends ending at the gateway. */
+import { createServer, type Server, type Socket } from 'node:net';
+import { Aedes, type AedesOptions, type AuthenticateError, type Client } from 'aedes';
+import { DOWN_KINDS, GATEWAY_STATUS_TOPIC, topicOf } from '../../protocol/topics.ts';
+import type { Broker, BrokerEvents, BrokerLimits } from './broker.ts';
+import { limitPacketSize } from './packet-limit.ts';
+
+/** MQTT 3.1.1, table 3.1. */
+const REFUSED = { identifier: 2, credentials: 4, notAuthorized: 5 } as const;
+
+type Session = { terminalId: string; connection: number };
+
+export async function createEmbeddedBroker(events: BrokerEvents, limits: BrokerLimits): Promise<Broker> {
+  const sessions = new WeakMap<Client, Session>();
+  let lastConnection = 0;
+
+  const refuse = (reason: string, returnCode: number, id: string | null) => {
+    events.refused(reason, id);
+    return Object.assign(new Error(reason), { returnCode }) as AuthenticateError;
+  };
+
+  const options: AedesOptions = {
+    connectTimeout: limits.connectTimeoutMs,
+    drainTimeout: limits.drainTimeoutMs,
+    keepaliveLimit: limits.maxKeepaliveS,
+    maxInflightInbound: 10,
+    queueLimit: 100,
+    authenticate(client, username, password, done) {
+      // Before the takeover of an older connection with the same client id: a stranger cannot cut a terminal off.
+      const id = client.id;
+      if (username !== id) return done(refuse('client-id-not-user', REFUSED.identifier, null), null);
+      if (!client.clean) return done(refuse('session-not-clean', REFUSED.notAuthorized, id), null);
+      const secret = Buffer.isBuffer(password) ? password : Buffer.from(password ?? '');
+      if (!events.authenticate(id, secret))
+        return done(refuse('credentials-wrong', REFUSED.credentials, null), null);
+      sessions.set(client, { terminalId: id, connection: ++lastConnection });
+      done(null, true);
+    },
+    authorizePublish(client, packet, done) {
+      // Also called for wills, and for wills of clients that are gone: those say nothing the disconnect has not said.
+      const session = client && sessions.get(client);
+      if (!session) return done(null);
+      packet.retain = false;
+      const payload = Buffer.isBuffer(packet.payload) ? packet.payload : Buffer.from(packet.payload);
+      const { terminalId, connection } = session;
+      events.message({ terminalId, connection, topic: packet.topic, payload }, (error) =>
+        done(error ?? null),
+      );
+    },
+    authorizeSubscribe(client, subscription, done) {
+      const session = client && sessions.get(client);
+      const allowed =
+        session !== undefined &&
+        session !== null &&
+        (subscription.topic === GATEWAY_STATUS_TOPIC ||
+          DOWN_KINDS.some((kind) => subscription.topic === topicOf(session.terminalId, kind)));
+      if (!allowed) events.refused('subscription-foreign', session?.terminalId ?? null);
+      // null: SUBACK with failure (0x80); the connection and its other subscriptions go on.
+      done(null, allowed ? subscription : null);
+    },
+  };
+
+  const aedes = new Aedes(options);
+  // Nobody may subscribe to what terminals send, so it is not routed, queued or retained: it has ended at the gateway.
+  const route = aedes.publish.bind(aedes);
+  aedes.publish = ((packet: Parameters<typeof route>[0], client: unknown, done?: () => void) => {
+    if (typeof client === 'function') return route(packet, client as Parameters<typeof route>[1]);
+    if (client) return void setImmediate(done ?? (() => {}));
+    return route(packet, (done ?? (() => {})) as Parameters<typeof route>[1]);
+  }) as typeof aedes.publish;
+  await aedes.listen();
+
+  aedes.on('clientReady', (client: Client) => {
+    const session = sessions.get(client);
+    if (session) events.connected(session.terminalId, session.connection);
+  });
+  aedes.on('clientDisconnect', (client: Client) => {
+    const session = sessions.get(client);
+    if (session) events.disconnected(session.terminalId, session.connection);
+  });
+  aedes.on('clientError', (client: Client, error: Error) => events.refused(reasonOf(error), client.id));
+  aedes.on('connectionError', (_client: Client, error: Error) => events.refused(reasonOf(error), null));
+
+  const sockets = new Set<Socket>();
+  const server: Server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    socket.setNoDelay(true);
+    limitPacketSize(socket, limits.maxPacketBytes, () => {
+      const client = (socket as Socket & { client?: Client }).client;
+      events.refused('packet-too-large', client ? (sessions.get(client)?.terminalId ?? null) : null);
+    });
+    aedes.handle(socket);
+  });
+  server.maxConnections = limits.maxConnections;
+  server.on('drop', () => events.refused('too-many-connections', null));
+
+  return {
+    listen: (host, port) =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen({ host, port, backlog: 4096 }, () => {
+          server.off('error', reject);
+          server.on('error', () => events.refused('listen-error', null));
+          const address = server.address();
+          resolve(typeof address === 'object' && address ? address.port : port);
+        });
+      }),
+    publish(topic, payload, { qos, retain }) {
+      route({ cmd: 'publish', topic, payload: Buffer.from(payload), qos, retain, dup: false }, () => {});
+    },
+    connections: () => aedes.connectedClients,
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await new Promise<void>((resolve) => aedes.close(() => resolve()));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+/** aedes' own messages in a few fixed codes, so that a counter has bounded labels. */
+function reasonOf(error: Error): string {
+  const message = error.message.toLowerCase();
+  if (message.includes('keep alive timeout')) return 'keepalive-timeout';
+  if (message.includes('keep alive limit')) return 'keepalive-refused';
+  if (message.includes('unacceptable protocol')) return 'protocol-version';
+  if (message.includes('connect did not arrive')) return 'connect-timeout';
+  if (message.includes('drain')) return 'receiver-frozen';
+  if (message.includes('topic')) return 'topic-malformed';
+  if ((error as NodeJS.ErrnoException).code === 'ECONNRESET') return 'connection-reset';
+  if ('returnCode' in error || 'errorCode' in error) return 'connect-refused';
+  return 'packet-malformed';
+}

@@ -1,0 +1,19 @@
+import { Command, Option } from 'commander';
+import { registerOrgCommands } from './org-commands.ts';
+import { explain } from './output.ts';
+
+const program = new Command('manyi')
+  .description(
+    'Adds and lists units, windows and terminals. Works while the gateway runs, and while it does not.',
+  )
+  .option('--json', 'answer with JSON only')
+  .addOption(new Option('--data-dir <dir>', 'folder of the database').env('MANYI_DATA_DIR').default('./data'))
+  .showHelpAfterError('See `manyi --help`.');
+
+registerOrgCommands(program);
+
+try {
+  program.parse();
+} catch (error) {
+  process.exitCode = explain(error, program.opts().json === true);
+}

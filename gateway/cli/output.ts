@@ -1,0 +1,26 @@
+import { OrgRefusal, StoreFailure } from '../store/store.ts';
+
+/** Prints rows as a table for people, or as JSON for programs. */
+export function show(rows: readonly Record<string, unknown>[], json: boolean): void {
+  if (json) console.log(JSON.stringify(rows));
+  else if (rows.length === 0) console.log('none yet');
+  else console.table(rows);
+}
+
+export function showOne(row: Record<string, unknown>, json: boolean, note: string): void {
+  if (json) console.log(JSON.stringify(row));
+  else {
+    for (const [name, value] of Object.entries(row)) console.log(`${name.padEnd(10)}${value}`);
+    if (note !== '') console.log(`\n${note}`);
+  }
+}
+
+/** Says what went wrong on standard error. @returns the exit status. */
+export function explain(error: unknown, json: boolean): number {
+  const known = error instanceof OrgRefusal || error instanceof StoreFailure;
+  const code = known ? error.code : 'internal';
+  const message =
+    error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);
+  console.error(json ? JSON.stringify({ error: { code, message } }) : `${code}: ${message}`);
+  return 1;
+}

@@ -1,0 +1,158 @@
+/** The gateway's configuration: from the environment, checked once, all mistakes told together, then frozen. */
+import { resolve } from 'node:path';
+import { createCalendar } from './domain/calendar.ts';
+import { DEFAULT_WEIGHTS, type Weights } from './domain/score.ts';
+
+export type Config = {
+  dataDir: string;
+  httpHost: string;
+  httpPort: number;
+  mqttPort: number;
+  timeZone: string;
+  weights: Weights;
+  /** Target for the satisfaction rate, 0 to 1. */
+  targetRate: number;
+  allowedOrigins: readonly string[];
+  /** Messages a second and terminal that are taken without delay, and how many in a row. */
+  messagesPerS: number;
+  messageBurst: number;
+  logLevel: string;
+};
+
+type Setting<T> = { name: string; fallback: string; help: string; read: (text: string) => T };
+
+/** Thrown for a value that cannot be; the message says what can. */
+class Unfit extends Error {}
+
+function integer(from: number, to: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < from || value > to)
+      throw new Unfit(`must be a whole number from ${from} to ${to}`);
+    return value;
+  };
+}
+
+function number(from: number, to: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !(value >= from && value <= to))
+      throw new Unfit(`must be a number from ${from} to ${to}`);
+    return value;
+  };
+}
+
+function oneOf(...allowed: string[]): (text: string) => string {
+  return (text) => {
+    if (!allowed.includes(text)) throw new Unfit(`must be one of ${allowed.join(', ')}`);
+    return text;
+  };
+}
+
+function timeZone(text: string): string {
+  try {
+    createCalendar(text);
+    return text;
+  } catch {
+    throw new Unfit('must be a time zone of the IANA database, e.g. Asia/Shanghai');
+  }
+}
+
+function weights(text: string): Weights {
+  const parts = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  const [satisfied, basically, unsatisfied] = parts;
+  if (parts.length !== 3 || !parts.every((part) => part >= 0 && part <= 100))
+    throw new Unfit('must be three numbers from 0 to 100, e.g. 100,60,0');
+  return { satisfied, basically, unsatisfied } as Weights;
+}
+
+function origins(text: string): string[] {
+  const list = text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
+  for (const origin of list)
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin)
+      throw new Unfit('must be origins separated by commas, e.g. https://wall.example.org');
+  return list;
+}
+
+function text(value: string): string {
+  if (value.trim() === '') throw new Unfit('must not be empty');
+  return value;
+}
+
+const { satisfied, basically, unsatisfied } = DEFAULT_WEIGHTS;
+
+const SETTINGS = {
+  dataDir: setting('MANYI_DATA_DIR', './data', 'folder of the database', (value) => resolve(text(value))),
+  httpHost: setting('MANYI_HTTP_HOST', '127.0.0.1', 'address that HTTP listens on', text),
+  httpPort: setting('MANYI_HTTP_PORT', '8080', 'HTTP port; 0 takes a free one', integer(0, 65_535)),
+  mqttPort: setting(
+    'MANYI_MQTT_PORT',
+    '1883',
+    'MQTT port, on loopback only; 0 takes a free one',
+    integer(0, 65_535),
+  ),
+  timeZone: setting(
+    'MANYI_TIME_ZONE',
+    'Asia/Shanghai',
+    'zone whose days and months scores are for',
+    timeZone,
+  ),
+  weights: setting(
+    'MANYI_WEIGHTS',
+    `${satisfied},${basically},${unsatisfied}`,
+    'satisfaction index: what each rating is worth',
+    weights,
+  ),
+  targetRate: setting('MANYI_TARGET_RATE', '0.85', 'target for the satisfaction rate', number(0, 1)),
+  allowedOrigins: setting('MANYI_ALLOWED_ORIGINS', '', 'other origins whose pages may listen live', origins),
+  messagesPerS: setting(
+    'MANYI_MESSAGES_PER_S',
+    '50',
+    'messages a second one terminal may send',
+    number(0.1, 1e6),
+  ),
+  messageBurst: setting(
+    'MANYI_MESSAGE_BURST',
+    '500',
+    'messages in a row one terminal may send',
+    integer(1, 1e6),
+  ),
+  logLevel: setting(
+    'MANYI_LOG_LEVEL',
+    'info',
+    'trace, debug, info, warn, error or silent',
+    oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent'),
+  ),
+} satisfies { [K in keyof Config]: Setting<Config[K]> };
+
+function setting<T>(name: string, fallback: string, help: string, read: (text: string) => T): Setting<T> {
+  return { name, fallback, help, read };
+}
+
+export class ConfigError extends Error {
+  readonly code = 'config-invalid';
+}
+
+/** @throws ConfigError that names every setting that is wrong. */
+export function readConfig(environment: NodeJS.ProcessEnv = process.env): Readonly<Config> {
+  const mistakes: string[] = [];
+  const config: Record<string, unknown> = {};
+  for (const [key, { name, fallback, read }] of Object.entries(SETTINGS)) {
+    const value = environment[name] ?? fallback;
+    try {
+      config[key] = read(value);
+    } catch (error) {
+      if (!(error instanceof Unfit)) throw error;
+      mistakes.push(`${name}=${value}: ${error.message}`);
+    }
+  }
+  if (mistakes.length > 0) throw new ConfigError(mistakes.join('\n'));
+  return Object.freeze(config as Config);
+}
+
+export function configHelp(): string {
+  const width = Math.max(...Object.values(SETTINGS).map(({ name }) => name.length));
+  return Object.values(SETTINGS)
+    .map(({ name, fallback, help }) => `  ${name.padEnd(width)}  ${help} [${fallback}]`)
+    .join('\n');
+}

@@ -1,0 +1,81 @@
+/** The organisation tree as the rest of the gateway sees it. `key` is a small integer given by the store, stable for good. */
+export type Unit = { key: number; id: string; parentId: string | null; name: string };
+export type ServiceWindow = { key: number; id: string; unitId: string; name: string };
+export type Terminal = { key: number; id: string; windowId: string };
+
+export type OrgTree = {
+  /** Parents before children. */
+  units: readonly Unit[];
+  windows: readonly ServiceWindow[];
+  unitById: ReadonlyMap<string, Unit>;
+  windowById: ReadonlyMap<string, ServiceWindow>;
+  windowByKey: ReadonlyMap<number, ServiceWindow>;
+  /** Windows directly under a unit. */
+  windowsOf: ReadonlyMap<string, readonly ServiceWindow[]>;
+  childrenOf: ReadonlyMap<string, readonly Unit[]>;
+  terminalsOf: ReadonlyMap<string, readonly Terminal[]>;
+};
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group) group.push(item);
+    else groups.set(keyOf(item), [item]);
+  }
+  return groups;
+}
+
+export function buildTree(
+  units: readonly Unit[],
+  windows: readonly ServiceWindow[],
+  terminals: readonly Terminal[],
+): OrgTree {
+  const childrenOf = groupBy(units, (unit) => unit.parentId ?? '');
+  const ordered: Unit[] = [];
+  const visit = (parentId: string) => {
+    for (const unit of childrenOf.get(parentId) ?? []) {
+      ordered.push(unit);
+      visit(unit.id);
+    }
+  };
+  visit('');
+  return {
+    units: ordered,
+    windows,
+    unitById: new Map(units.map((unit) => [unit.id, unit])),
+    windowById: new Map(windows.map((item) => [item.id, item])),
+    windowByKey: new Map(windows.map((item) => [item.key, item])),
+    windowsOf: groupBy(windows, (item) => item.unitId),
+    childrenOf,
+    terminalsOf: groupBy(terminals, (terminal) => terminal.windowId),
+  };
+}
+
+/** The unit itself and every unit above it, nearest first. */
+export function unitsAbove(tree: OrgTree, unitId: string): Unit[] {
+  const chain: Unit[] = [];
+  for (let id: string | null = unitId; id !== null; ) {
+    const unit = tree.unitById.get(id);
+    if (!unit) break;
+    chain.push(unit);
+    id = unit.parentId;
+  }
+  return chain;
+}
+
+/** Ids of the unit itself and every unit below it. */
+export function unitsBelow(tree: OrgTree, unitId: string): Set<string> {
+  const found = new Set([unitId]);
+  for (const unit of tree.units) {
+    if (unit.parentId !== null && found.has(unit.parentId)) found.add(unit.id);
+  }
+  return found;
+}
+
+/** Names from the top of the tree down to the unit. */
+export function pathOf(tree: OrgTree, unitId: string): string[] {
+  return unitsAbove(tree, unitId)
+    .map((unit) => unit.name)
+    .reverse();
+}

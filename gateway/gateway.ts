@@ -1,0 +1,213 @@
+/** The whole wiring: every adapter is made here, and stopped here in order. */
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import type { Logger } from 'pino';
+import { GATEWAY_STATUS_TOPIC } from '../protocol/topics.ts';
+import { createServer } from './api/server.ts';
+import type { Broker } from './broker/broker.ts';
+import { DEFAULT_BROKER_LIMITS } from './broker/broker.ts';
+import { createEmbeddedBroker } from './broker/embedded.ts';
+import type { Config } from './config.ts';
+import { createCalendar } from './domain/calendar.ts';
+import { ScoreBook } from './domain/score-book.ts';
+import { createHealthReports, createInbox } from './fleet/inbox.ts';
+import { createPresence } from './fleet/presence.ts';
+import { createRegistry } from './fleet/registry.ts';
+import { createIngest } from './ingest/ingest.ts';
+import { createJournals } from './ingest/journals.ts';
+import { createBoard } from './live/board.ts';
+import { createFeed } from './live/feed.ts';
+import { createHub } from './live/hub.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { loadScoreBook } from './score-history.ts';
+import { createSqliteStore, databaseFile } from './store/sqlite.ts';
+
+export const VERSION = '0.1.0';
+
+const HOUSEKEEPING_MS = 1_000;
+const SAVE_EVERY = 5;
+const MAX_WALLS = 500;
+const LOOPBACK = '127.0.0.1';
+
+export type Gateway = { httpPort: number; mqttPort: number; stop(): Promise<void> };
+
+export async function startGateway(config: Config, log: Logger): Promise<Gateway> {
+  const now = Date.now;
+  const instance = randomUUID();
+  const startedAt = now();
+  const store = createSqliteStore({ file: databaseFile(config.dataDir) });
+  const calendar = createCalendar(config.timeZone);
+  const registry = createRegistry(store);
+  const book = new ScoreBook(calendar);
+  loadScoreBook(book, store, calendar, now());
+  const journals = createJournals(store);
+
+  let broker: Broker | null = null;
+  let acceptingVotes = true;
+  const publishStatus = (online: boolean) =>
+    broker?.publish(GATEWAY_STATUS_TOPIC, JSON.stringify({ online, instance, since: startedAt }), {
+      qos: 1,
+      retain: true,
+    });
+
+  const presence = createPresence(registry.terminals(), now, (terminalId, online) => {
+    log.debug({ terminalId, online }, 'terminal presence');
+    touch(terminalId);
+  });
+  const board = createBoard({
+    tree: registry.tree,
+    book,
+    weights: config.weights,
+    presence,
+    completenessOf: journals.completenessOf,
+  });
+  const feed = createFeed({
+    board,
+    book,
+    calendar,
+    tree: registry.tree,
+    now,
+    instance,
+    targetRate: config.targetRate,
+  });
+  const touch = (terminalId: string) => {
+    const terminal = registry.terminal(terminalId);
+    if (terminal) feed.touched(terminal.windowId);
+  };
+  const hub = createHub(feed, { now, maxClients: MAX_WALLS });
+  const metrics: Metrics = createMetrics({
+    connections: () => broker?.connections() ?? 0,
+    walls: hub.metrics.clients,
+    wallsCut: () => hub.metrics.cut,
+  });
+
+  const ingest = createIngest({
+    store,
+    journals,
+    now,
+    publish: (topic, payload) => broker?.publish(topic, payload, { qos: 1, retain: false }),
+    limits: { messagesPerS: config.messagesPerS, burst: config.messageBurst },
+    events: {
+      stored(vote) {
+        book.add(vote.windowKey, vote.rating, vote.at);
+        feed.voted(vote);
+        metrics.stored.inc();
+      },
+      evidence: (terminal) => feed.touched(terminal.windowId),
+      duplicates: (count) => metrics.duplicates.inc(count),
+      quarantined(reason, terminalId) {
+        metrics.quarantined.inc({ reason });
+        if (reason === 'identity-conflict')
+          log.error({ terminalId, reason }, 'the same vote number came with another press: a cloned card?');
+        else log.debug({ terminalId, reason }, 'quarantined');
+      },
+      batch(votes, durationMs) {
+        metrics.commitVotes.observe(votes);
+        metrics.commitSeconds.observe(durationMs / 1_000);
+      },
+      failed(error) {
+        metrics.storageFailures.inc();
+        setAccepting(false, error);
+      },
+    },
+  });
+
+  const setAccepting = (accepting: boolean, reason?: Error) => {
+    if (accepting === acceptingVotes) return;
+    acceptingVotes = accepting;
+    if (accepting) log.info('storage works again: taking votes');
+    else log.error({ err: reason }, 'storage failed: terminals keep their votes until it works again');
+    publishStatus(accepting);
+  };
+
+  const inbox = createInbox({
+    registry,
+    presence,
+    votes: ingest,
+    health: createHealthReports(now),
+    received: (kind) => metrics.messages.inc({ kind }),
+  });
+  broker = await createEmbeddedBroker(
+    {
+      authenticate: registry.authenticate,
+      message: inbox,
+      connected: presence.connected,
+      disconnected: presence.disconnected,
+      refused(reason, terminalId) {
+        metrics.refused.inc({ reason });
+        log.debug({ reason, terminalId }, 'refused');
+      },
+    },
+    DEFAULT_BROKER_LIMITS,
+  );
+  publishStatus(true);
+
+  const save = () => {
+    journals.save();
+    store.saveSeen(
+      presence.takeSeen().flatMap(({ terminalId, at }) => {
+        const terminal = registry.terminal(terminalId);
+        return terminal ? [{ terminalKey: terminal.key, at }] : [];
+      }),
+    );
+  };
+  let rounds = 0;
+  const housekeeping = setInterval(() => {
+    feed.tick();
+    try {
+      if (registry.refresh()) feed.replaced();
+      if (!acceptingVotes) {
+        store.probe();
+        setAccepting(true);
+      }
+      if (++rounds % SAVE_EVERY === 0) save();
+    } catch (error) {
+      setAccepting(false, error as Error);
+    }
+  }, HOUSEKEEPING_MS);
+
+  const app = await createServer({
+    logger: log,
+    tree: registry.tree,
+    isOnline: presence.isOnline,
+    board,
+    store,
+    hub,
+    metrics: metrics.registry,
+    troubles: () => (acceptingVotes ? [] : ['storage-failed']),
+    now,
+    allowedOrigins: config.allowedOrigins,
+    // The same from dist/gateway and from gateway: the built wall is beside the built gateway.
+    pagesRoot: fileURLToPath(new URL('../../dist/wall', import.meta.url)),
+    version: VERSION,
+  });
+
+  /** Nothing new comes in, what has come in is stored and announced, then the ground goes. */
+  const stop = async () => {
+    clearInterval(housekeeping);
+    publishStatus(false);
+    ingest.flush();
+    await broker?.close();
+    ingest.stop();
+    hub.close();
+    feed.stop();
+    await app.close();
+    try {
+      save();
+    } catch (error) {
+      log.error({ err: error }, 'what terminals last said could not be saved: they will say it again');
+    }
+    store.close();
+  };
+
+  try {
+    const mqttPort = await broker.listen(LOOPBACK, config.mqttPort);
+    await app.listen({ host: config.httpHost, port: config.httpPort });
+    const address = app.server.address();
+    const httpPort = typeof address === 'object' && address ? address.port : config.httpPort;
+    return { httpPort, mqttPort, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * Group commit: everything that arrives while the event loop is reading sockets goes into one transaction, and only
+ * after it is on the disk are its messages done (and so acknowledged). One fsync then serves hundreds of votes.
+ */
+import type { QuarantineRecord, Store, VoteOutcome, VoteRecord } from '../store/store.ts';
+
+export type Commitment = {
+  votes: VoteRecord[];
+  quarantine: QuarantineRecord[];
+  /** After the commit: one outcome a vote. After a failure: nothing of it is stored. */
+  settled(result: { ok: true; outcomes: VoteOutcome[] } | { ok: false; error: Error }): void;
+};
+
+/** A transaction this large is committed even though more is waiting, so that the first in it is not kept waiting. */
+const MAX_BATCH = 4_096;
+
+export type CommitQueue = {
+  push(commitment: Commitment): void;
+  /** Commits what is waiting, now. */
+  flush(): void;
+  /** The error of the latest commit; null when it went well. */
+  failure(): Error | null;
+};
+
+export function createCommitQueue(
+  store: Store,
+  onBatch: (votes: number, durationMs: number) => void,
+): CommitQueue {
+  let waiting: Commitment[] = [];
+  let waitingVotes = 0;
+  let scheduled = false;
+  let failure: Error | null = null;
+
+  const flush = () => {
+    scheduled = false;
+    if (waiting.length === 0) return;
+    const batch = waiting;
+    waiting = [];
+    waitingVotes = 0;
+    const votes: VoteRecord[] = [];
+    const quarantine: QuarantineRecord[] = [];
+    for (const commitment of batch) {
+      for (const vote of commitment.votes) votes.push(vote);
+      for (const record of commitment.quarantine) quarantine.push(record);
+    }
+    let outcomes: VoteOutcome[];
+    const begun = performance.now();
+    try {
+      outcomes = store.commit(votes, quarantine);
+      failure = null;
+    } catch (error) {
+      failure = error instanceof Error ? error : new Error(String(error));
+      for (const commitment of batch) commitment.settled({ ok: false, error: failure });
+      return;
+    }
+    onBatch(votes.length, performance.now() - begun);
+    if (batch.length === 1 && batch[0]) return batch[0].settled({ ok: true, outcomes });
+    let at = 0;
+    for (const commitment of batch) {
+      const end = at + commitment.votes.length;
+      commitment.settled({ ok: true, outcomes: outcomes.slice(at, end) });
+      at = end;
+    }
+  };
+
+  return {
+    push(commitment) {
+      waiting.push(commitment);
+      waitingVotes += commitment.votes.length;
+      if (waitingVotes >= MAX_BATCH) return flush();
+      if (scheduled) return;
+      scheduled = true;
+      // After the poll phase: every socket that was readable has been read by then.
+      setImmediate(flush);
+    },
+    flush,
+    failure: () => failure,
+  };
+}

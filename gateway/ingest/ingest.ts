@@ -1,0 +1,270 @@
+/** message → validated → committed → done (the broker's PUBACK) → acked → announced. Nothing is done before it is stored. */
+import { Compile } from 'typebox/compile';
+import { type Ack, MAX_MISSING_RANGES } from '../../protocol/ack.ts';
+import { Hello } from '../../protocol/hello.ts';
+import { topicOf } from '../../protocol/topics.ts';
+import { CLOCKS, RATINGS, type Rating, type VotesMessage } from '../../protocol/vote.ts';
+import type { Terminal } from '../domain/org.ts';
+import type { RatingCode } from '../domain/tally.ts';
+import { checkVoteTime } from '../domain/vote-time.ts';
+import type { ClockCode, QuarantineRecord, Store, VoteOutcome, VoteRecord } from '../store/store.ts';
+import { createAckSchedule } from './ack-schedule.ts';
+import { createCommitQueue } from './commit-queue.ts';
+import { type Journal, type Journals, takeAnnounced, takeTotals } from './journals.ts';
+import { type BadVote, parseJson, parseVotes } from './parse-votes.ts';
+import type { QuarantineReason } from './reasons.ts';
+import { createTokenBuckets } from './token-buckets.ts';
+
+export type IngestLimits = { messagesPerS: number; burst: number };
+
+/** A terminal beside the window it stands at, as the registry knows them. */
+export type KnownTerminal = Terminal & { windowKey: number };
+
+export type IngestEvents = {
+  /** A vote is on the disk. */
+  stored(vote: VoteRecord): void;
+  /** What is known of a terminal's journals has changed. */
+  evidence(terminal: KnownTerminal): void;
+  duplicates(count: number): void;
+  quarantined(reason: QuarantineReason, terminalId: string): void;
+  batch(votes: number, durationMs: number): void;
+  failed(error: Error): void;
+};
+
+export type IngestDeps = {
+  store: Store;
+  journals: Journals;
+  now: () => number;
+  publish: (topic: string, payload: string) => void;
+  limits: IngestLimits;
+  events: IngestEvents;
+};
+
+export type IngestDone = (error?: Error) => void;
+
+export type Ingest = {
+  votes(terminal: KnownTerminal, payload: Buffer, done: IngestDone): void;
+  hello(terminal: KnownTerminal, payload: Buffer, done: IngestDone): void;
+  /** Keeps a message that is not acceptable, with its reason. */
+  quarantine(
+    terminal: KnownTerminal,
+    topic: string,
+    reason: QuarantineReason,
+    payload: Buffer,
+    done: IngestDone,
+  ): void;
+  /** Delays the call when the terminal has sent too much. */
+  throttled(terminal: KnownTerminal, take: () => void): void;
+  flush(): void;
+  /** Why nothing can be stored now; null when all is well. */
+  failure(): Error | null;
+  stop(): void;
+};
+
+const RATING_CODE = Object.fromEntries(RATINGS.map((rating, code) => [rating, code])) as Record<
+  string,
+  RatingCode
+>;
+const CLOCK_CODE = Object.fromEntries(CLOCKS.map((clock, code) => [clock, code])) as Record<
+  string,
+  ClockCode
+>;
+/** Ranges above a journal's contiguous part. An honest terminal makes a handful, after losses. */
+const MAX_FRAGMENTS = 1_024;
+const KEPT_PAYLOAD_CHARS = 2_048;
+/** What one terminal may add to the quarantine: enough to find a fault, too little to fill a disk. */
+const QUARANTINE_PER_S = 1;
+const QUARANTINE_BURST = 256;
+
+const helloSchema = Compile(Hello);
+
+export function createIngest({ store, journals, now, publish, limits, events }: IngestDeps): Ingest {
+  const queue = createCommitQueue(store, events.batch);
+  const messageRate = createTokenBuckets(limits.messagesPerS, limits.burst);
+  const quarantineRate = createTokenBuckets(QUARANTINE_PER_S, QUARANTINE_BURST);
+
+  const acks = createAckSchedule<Journal>(({ terminalId, epoch, accounted }) => {
+    // What is announced and not here may simply be on its way: missing are only the holes below what has arrived.
+    const missing = accounted.missing(accounted.max, MAX_MISSING_RANGES);
+    const ack: Ack = { epoch, upTo: accounted.upTo, missing, time: now() };
+    publish(topicOf(terminalId, 'ack'), JSON.stringify(ack));
+  });
+
+  const failed = (error: Error, done: IngestDone) => {
+    events.failed(error);
+    done(error);
+  };
+
+  const refuse = (
+    terminal: KnownTerminal,
+    topic: string,
+    reason: QuarantineReason,
+    payload: Buffer,
+    done: IngestDone,
+  ) => {
+    events.quarantined(reason, terminal.id);
+    if (!quarantineRate.take(terminal.key, now())) return done();
+    const record: QuarantineRecord = {
+      receivedAt: now(),
+      reason,
+      terminalKey: terminal.key,
+      topic: topic.slice(0, 200),
+      sourceKey: null,
+      seq: null,
+      payload: payload.toString('utf8', 0, KEPT_PAYLOAD_CHARS),
+    };
+    queue.push({
+      votes: [],
+      quarantine: [record],
+      settled: (result) => (result.ok ? done() : failed(result.error, done)),
+    });
+  };
+
+  const take = (
+    terminal: KnownTerminal,
+    journal: Journal,
+    message: VotesMessage,
+    bad: BadVote[],
+    done: IngestDone,
+  ) => {
+    const receivedAt = now();
+    const topic = topicOf(terminal.id, 'votes');
+    const votes: VoteRecord[] = [];
+    for (const { seq, rating, at, clock, boot, mono } of message.votes) {
+      const refusal = checkVoteTime(at, receivedAt);
+      if (refusal) {
+        bad.push({ seq, reason: refusal, payload: JSON.stringify({ seq, rating, at, clock, boot, mono }) });
+        continue;
+      }
+      votes.push({
+        sourceKey: journal.key,
+        seq,
+        windowKey: terminal.windowKey,
+        rating: RATING_CODE[rating] as RatingCode,
+        at,
+        clock: CLOCK_CODE[clock] as ClockCode,
+        boot,
+        mono,
+        receivedAt,
+      });
+    }
+    const kept: QuarantineRecord[] = [];
+    for (const { seq, reason, payload } of bad) {
+      // One that is accounted for already adds nothing; one over the budget stays in the terminal's journal for now.
+      if (journal.accounted.has(seq) || !quarantineRate.take(terminal.key, receivedAt)) continue;
+      events.quarantined(reason, terminal.id);
+      kept.push({
+        receivedAt,
+        reason,
+        terminalKey: terminal.key,
+        topic,
+        sourceKey: journal.key,
+        seq,
+        payload: payload.slice(0, KEPT_PAYLOAD_CHARS),
+      });
+    }
+    queue.push({
+      votes,
+      quarantine: kept,
+      settled(result) {
+        if (!result.ok) return failed(result.error, done);
+        account(terminal, journal, votes, result.outcomes, kept);
+        takeTotals(journal, message.totals);
+        done();
+        acks.want(journal);
+        events.evidence(terminal);
+      },
+    });
+  };
+
+  const account = (
+    terminal: KnownTerminal,
+    journal: Journal,
+    votes: VoteRecord[],
+    outcomes: VoteOutcome[],
+    kept: QuarantineRecord[],
+  ) => {
+    let duplicates = 0;
+    for (let at = 0; at < votes.length; at++) {
+      const vote = votes[at] as VoteRecord;
+      if (outcomes[at] === 'stored') {
+        // A number given up for lost and then sent after all is simply stored.
+        if (journal.lost > 0 && journal.accounted.has(vote.seq)) journal.lost -= 1;
+        journal.accounted.add(vote.seq);
+        journal.stored[RATINGS[vote.rating] as Rating] += 1;
+        events.stored(vote);
+      } else if (outcomes[at] === 'duplicate') duplicates += 1;
+      else events.quarantined('identity-conflict', terminal.id);
+    }
+    for (const { seq } of kept) {
+      journal.accounted.add(seq as number);
+      journal.quarantined += 1;
+    }
+    if (duplicates > 0) events.duplicates(duplicates);
+  };
+
+  return {
+    votes(terminal, payload, done) {
+      const topic = topicOf(terminal.id, 'votes');
+      const parsed = parseVotes(payload);
+      if (!parsed.ok) return refuse(terminal, topic, parsed.reason, payload, done);
+      const { message, bad } = parsed;
+      let journal: Journal | null;
+      try {
+        journal = journals.open(terminal, message.epoch);
+      } catch (error) {
+        return failed(error as Error, done);
+      }
+      if (!journal) return refuse(terminal, topic, 'epoch-limit', payload, done);
+      if (journal.accounted.fragments >= MAX_FRAGMENTS) {
+        const first = message.votes[0]?.seq ?? bad[0]?.seq ?? 0;
+        // Filling the first hole is always welcome: only what would make more of them is refused.
+        if (first > journal.accounted.upTo + 1) return refuse(terminal, topic, 'gap-limit', payload, done);
+      }
+      take(terminal, journal, message, bad, done);
+    },
+
+    hello(terminal, payload, done) {
+      const topic = topicOf(terminal.id, 'hello');
+      const parsed = parseJson(payload);
+      if (!parsed.ok) return refuse(terminal, topic, parsed.reason, payload, done);
+      const { value } = parsed;
+      if (!helloSchema.Check(value)) return refuse(terminal, topic, 'schema-invalid', payload, done);
+      let journal: Journal | null;
+      try {
+        journal = journals.open(terminal, value.epoch);
+        if (!journal) return refuse(terminal, topic, 'epoch-limit', payload, done);
+        const { first, last } = value.journal;
+        takeAnnounced(journal, last);
+        giveUpLost(store, journal, Math.min(first - 1, last), now());
+      } catch (error) {
+        return failed(error as Error, done);
+      }
+      done();
+      acks.want(journal);
+      events.evidence(terminal);
+    },
+
+    quarantine: refuse,
+
+    throttled(terminal, takeIt) {
+      const delayMs = messageRate.takeOnCredit(terminal.key, now());
+      if (delayMs === 0) takeIt();
+      else setTimeout(takeIt, delayMs);
+    },
+
+    flush: queue.flush,
+    failure: queue.failure,
+    stop: acks.stop,
+  };
+}
+
+/** The terminal no longer has the numbers up to `gone`: those that are not here are lost, and are noted as that. */
+function giveUpLost(store: Store, journal: Journal, gone: number, at: number): void {
+  if (gone <= journal.accounted.upTo) return;
+  for (const [from, to] of journal.accounted.missing(gone, MAX_FRAGMENTS)) {
+    store.addLost(journal.key, [from, to], at);
+    journal.accounted.add(from, to);
+    journal.lost += to - from + 1;
+  }
+}

@@ -1,0 +1,127 @@
+/** What the gateway knows of every terminal's journals: which numbers it has, and what the terminal says it has taken. */
+import type { Completeness } from '../../protocol/score.ts';
+import type { Counts } from '../../protocol/vote.ts';
+import { combine, reconcile, UNKNOWN } from '../domain/completeness.ts';
+import { SeqRanges } from '../domain/seq-ranges.ts';
+import type { Announcement, SourceRecord, Store } from '../store/store.ts';
+
+/** Journals one terminal may begin; a new one means a new SD card or a corrupt file, so this is years of those. */
+export const MAX_EPOCHS_PER_TERMINAL = 256;
+
+export type Journal = {
+  key: number;
+  terminalKey: number;
+  /** Known once the terminal has spoken to this process. */
+  terminalId: string;
+  epoch: string;
+  accounted: SeqRanges;
+  stored: Counts;
+  quarantined: number;
+  lost: number;
+  totals: Counts | null;
+  announced: number;
+  /** What the terminal said has changed since it was last saved. */
+  unsaved: boolean;
+};
+
+export type Journals = {
+  /** The terminal's journal of that epoch, begun if it is new; null when the terminal has begun too many. */
+  open(terminal: { key: number; id: string }, epoch: string): Journal | null;
+  completenessOf(terminalKey: number): Completeness;
+  /** Keeps what terminals have said across a restart. It is said again at every hello, so this need not be at once. */
+  save(): void;
+};
+
+export function createJournals(store: Store): Journals {
+  const byTerminal = new Map<number, Map<string, Journal>>();
+
+  const hold = (journal: Journal) => {
+    const epochs = byTerminal.get(journal.terminalKey) ?? new Map<string, Journal>();
+    epochs.set(journal.epoch, journal);
+    byTerminal.set(journal.terminalKey, epochs);
+    return journal;
+  };
+  for (const record of store.sources()) hold(restore(record, store));
+
+  return {
+    open({ key: terminalKey, id: terminalId }, epoch) {
+      const epochs = byTerminal.get(terminalKey);
+      const known = epochs?.get(epoch);
+      if (known) {
+        known.terminalId = terminalId;
+        return known;
+      }
+      if (epochs && epochs.size >= MAX_EPOCHS_PER_TERMINAL) return null;
+      const { key } = store.openSource(terminalKey, epoch);
+      return hold({
+        key,
+        terminalKey,
+        terminalId,
+        epoch,
+        accounted: new SeqRanges(),
+        stored: { satisfied: 0, basically: 0, unsatisfied: 0 },
+        quarantined: 0,
+        lost: 0,
+        totals: null,
+        announced: 0,
+        unsaved: false,
+      });
+    },
+    completenessOf(terminalKey) {
+      const epochs = byTerminal.get(terminalKey);
+      if (!epochs) return UNKNOWN;
+      return combine(
+        [...epochs.values()].map((journal) => reconcile({ ...journal, received: receivedOf(journal) })),
+      );
+    },
+    save() {
+      const changed: Announcement[] = [];
+      for (const epochs of byTerminal.values())
+        for (const journal of epochs.values())
+          if (journal.unsaved) {
+            changed.push({ sourceKey: journal.key, totals: journal.totals, announced: journal.announced });
+            journal.unsaved = false;
+          }
+      if (changed.length > 0) store.saveAnnouncements(changed);
+    },
+  };
+}
+
+function receivedOf({ stored, quarantined }: Journal): number {
+  return stored.satisfied + stored.basically + stored.unsatisfied + quarantined;
+}
+
+function restore(record: SourceRecord, store: Store): Journal {
+  const { key, terminalKey, epoch, stored, quarantined, totals, announced } = record;
+  const accounted = new SeqRanges();
+  for (const [from, to] of store.accountedRanges(key)) accounted.add(from, to);
+  // Not the sum of the noted ranges: a number given up for lost may have been stored after all.
+  const lost = accounted.size - (stored.satisfied + stored.basically + stored.unsatisfied + quarantined);
+  return {
+    key,
+    terminalKey,
+    terminalId: '',
+    epoch,
+    accounted,
+    stored,
+    quarantined,
+    lost,
+    totals,
+    announced,
+    unsaved: false,
+  };
+}
+
+/** Totals only grow; a terminal that says fewer than before is believed where it said most. */
+export function takeTotals(journal: Journal, totals: Counts): void {
+  const sum = (counts: Counts) => counts.satisfied + counts.basically + counts.unsatisfied;
+  if (journal.totals && sum(totals) <= sum(journal.totals)) return;
+  journal.totals = totals;
+  journal.unsaved = true;
+}
+
+export function takeAnnounced(journal: Journal, last: number): void {
+  if (last <= journal.announced) return;
+  journal.announced = last;
+  journal.unsaved = true;
+}

@@ -1,0 +1,76 @@
+/** Bytes → a votes message whose every vote is good, beside the votes that are not; or the reason why it is none. */
+import { Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { Epoch, Seq } from '../../protocol/ids.ts';
+import {
+  Counts,
+  MAX_PAYLOAD_BYTES,
+  MAX_VOTES_PER_MESSAGE,
+  RATINGS,
+  Vote,
+  VotesMessage,
+} from '../../protocol/vote.ts';
+import type { QuarantineReason } from './reasons.ts';
+
+export type BadVote = { seq: number; reason: QuarantineReason; payload: string };
+
+export type ParsedVotes =
+  | { ok: true; message: VotesMessage; bad: BadVote[] }
+  | { ok: false; reason: QuarantineReason };
+
+const strict = Compile(VotesMessage);
+const voteSchema = Compile(Vote);
+/** A message whose votes can at least be told apart. */
+const envelope = Compile(
+  Type.Object(
+    {
+      epoch: Epoch,
+      votes: Type.Array(Type.Object({ seq: Seq }), { minItems: 1, maxItems: MAX_VOTES_PER_MESSAGE }),
+      totals: Counts,
+    },
+    { additionalProperties: false },
+  ),
+);
+
+export function parseVotes(payload: Buffer): ParsedVotes {
+  const parsed = parseJson(payload);
+  if (!parsed.ok) return parsed;
+  const { value } = parsed;
+  if (strict.Check(value))
+    return ascending(value.votes)
+      ? { ok: true, message: value, bad: [] }
+      : { ok: false, reason: 'sequence-backwards' };
+  if (!envelope.Check(value)) return { ok: false, reason: 'schema-invalid' };
+  if (!ascending(value.votes)) return { ok: false, reason: 'sequence-backwards' };
+
+  // A bad vote must not cost its neighbours theirs: it is set aside under its number, the others are taken.
+  const votes: Vote[] = [];
+  const bad: BadVote[] = [];
+  for (const vote of value.votes) {
+    if (voteSchema.Check(vote)) votes.push(vote);
+    else bad.push({ seq: vote.seq, reason: badVoteReason(vote), payload: JSON.stringify(vote) });
+  }
+  return { ok: true, message: { epoch: value.epoch, votes, totals: value.totals }, bad };
+}
+
+export function parseJson(
+  payload: Buffer,
+): { ok: true; value: unknown } | { ok: false; reason: QuarantineReason } {
+  if (payload.length > MAX_PAYLOAD_BYTES) return { ok: false, reason: 'payload-too-large' };
+  try {
+    return { ok: true, value: JSON.parse(payload.toString('utf8')) };
+  } catch {
+    return { ok: false, reason: 'json-invalid' };
+  }
+}
+
+function ascending(votes: readonly { seq: number }[]): boolean {
+  for (let at = 1; at < votes.length; at++)
+    if ((votes[at] as { seq: number }).seq <= (votes[at - 1] as { seq: number }).seq) return false;
+  return true;
+}
+
+function badVoteReason(vote: object): QuarantineReason {
+  const otherwiseGood = voteSchema.Check({ ...vote, rating: RATINGS[0] });
+  return otherwiseGood ? 'rating-unknown' : 'vote-invalid';
+}

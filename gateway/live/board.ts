@@ -1,0 +1,152 @@
+/**
+ * The state that everybody is shown: scores, presence and completeness of every window and unit, as rows. The wall, the
+ * HTTP API and a bulletin all read these, so they cannot disagree.
+ */
+import type { LiveRow } from '../../protocol/live.ts';
+import type { Completeness, Period, TerminalCount } from '../../protocol/score.ts';
+import type { Counts } from '../../protocol/vote.ts';
+import { combine, UNKNOWN } from '../domain/completeness.ts';
+import type { OrgTree, ServiceWindow, Unit } from '../domain/org.ts';
+import { scoreOf, type Weights } from '../domain/score.ts';
+import type { ScoreBook } from '../domain/score-book.ts';
+import { emptyCounts } from '../domain/tally.ts';
+
+export type BoardDeps = {
+  tree: () => OrgTree;
+  book: ScoreBook;
+  weights: Weights;
+  presence: { isOnline(terminalId: string): boolean; lastSeenAt(terminalId: string): number | null };
+  completenessOf: (terminalKey: number) => Completeness;
+};
+
+export type Board = {
+  /** Today's row. Sums are kept between calls: say `forget` when something about a window has changed. */
+  windowRow(serviceWindow: ServiceWindow, now: number): LiveRow;
+  unitRow(unit: Unit, now: number): LiveRow;
+  /** Of one window, or of all. */
+  forget(windowId?: string): void;
+  /** Every unit (parents first), then every window; each is computed once. */
+  rows(period: Period, now: number): { units: LiveRow[]; windows: LiveRow[] };
+};
+
+type Sum = {
+  counts: Counts;
+  lastVoteAt: number | null;
+  terminals: TerminalCount;
+  completeness: Completeness[];
+};
+
+export function createBoard({ tree, book, weights, presence, completenessOf }: BoardDeps): Board {
+  const sumOf = (serviceWindow: ServiceWindow, period: Period, now: number): Sum => {
+    const devices = tree().terminalsOf.get(serviceWindow.id) ?? [];
+    const online = devices.filter((terminal) => presence.isOnline(terminal.id)).length;
+    const seen = devices.map((terminal) => presence.lastSeenAt(terminal.id) ?? 0);
+    const lastSeen = Math.max(0, ...seen);
+    return {
+      counts: book.counts(serviceWindow.key, period, now),
+      lastVoteAt: book.lastVoteAt(serviceWindow.key),
+      terminals: {
+        online,
+        offline: devices.length - online,
+        offlineSince: online > 0 || lastSeen === 0 ? null : lastSeen,
+      },
+      completeness: devices.map((terminal) => completenessOf(terminal.key)),
+    };
+  };
+
+  const row = (
+    kind: 'unit' | 'window',
+    { id, name }: { id: string; name: string },
+    parentId: string | null,
+    sum: Sum,
+  ): LiveRow => ({
+    id,
+    kind,
+    name,
+    parentId,
+    ...scoreOf(sum.counts, weights),
+    lastVoteAt: sum.lastVoteAt,
+    terminals: sum.terminals,
+    completeness: sum.completeness.length > 0 ? combine(sum.completeness) : UNKNOWN,
+  });
+
+  const windowRow = (serviceWindow: ServiceWindow, sum: Sum) =>
+    row('window', serviceWindow, serviceWindow.unitId, sum);
+
+  /** A unit is the sum of its own windows and of the units below it. */
+  const unitSum = (
+    unit: Unit,
+    ofWindow: (serviceWindow: ServiceWindow) => Sum,
+    ofUnit: (unit: Unit) => Sum,
+  ): Sum => {
+    const total: Sum = {
+      counts: emptyCounts(),
+      lastVoteAt: null,
+      terminals: { online: 0, offline: 0, offlineSince: null },
+      completeness: [],
+    };
+    for (const serviceWindow of tree().windowsOf.get(unit.id) ?? []) addTo(total, ofWindow(serviceWindow));
+    for (const child of tree().childrenOf.get(unit.id) ?? []) addTo(total, ofUnit(child));
+    if (total.terminals.online > 0) total.terminals.offlineSince = null;
+    if (total.completeness.length > 0) total.completeness = [combine(total.completeness)];
+    return total;
+  };
+
+  const today = new Map<string, Sum>();
+  const todaySum = (serviceWindow: ServiceWindow, now: number): Sum => {
+    let sum = today.get(serviceWindow.id);
+    if (!sum) {
+      sum = sumOf(serviceWindow, 'today', now);
+      today.set(serviceWindow.id, sum);
+    }
+    return sum;
+  };
+
+  return {
+    windowRow: (serviceWindow, now) => windowRow(serviceWindow, todaySum(serviceWindow, now)),
+    unitRow(unit, now) {
+      const ofUnit = (child: Unit): Sum =>
+        unitSum(child, (serviceWindow) => todaySum(serviceWindow, now), ofUnit);
+      return row('unit', unit, unit.parentId, ofUnit(unit));
+    },
+    forget(windowId) {
+      if (windowId === undefined) today.clear();
+      else today.delete(windowId);
+    },
+    rows(period, now) {
+      const windowSums = new Map<string, Sum>();
+      for (const serviceWindow of tree().windows)
+        windowSums.set(serviceWindow.id, sumOf(serviceWindow, period, now));
+      const unitSums = new Map<string, Sum>();
+      // Children before parents, so that each is summed once.
+      for (const unit of [...tree().units].reverse())
+        unitSums.set(
+          unit.id,
+          unitSum(
+            unit,
+            (serviceWindow) => windowSums.get(serviceWindow.id) as Sum,
+            (child) => unitSums.get(child.id) as Sum,
+          ),
+        );
+      return {
+        units: tree().units.map((unit) => row('unit', unit, unit.parentId, unitSums.get(unit.id) as Sum)),
+        windows: tree().windows.map((serviceWindow) =>
+          windowRow(serviceWindow, windowSums.get(serviceWindow.id) as Sum),
+        ),
+      };
+    },
+  };
+}
+
+function addTo(total: Sum, part: Sum): void {
+  total.counts.satisfied += part.counts.satisfied;
+  total.counts.basically += part.counts.basically;
+  total.counts.unsatisfied += part.counts.unsatisfied;
+  if (part.lastVoteAt !== null && part.lastVoteAt > (total.lastVoteAt ?? 0))
+    total.lastVoteAt = part.lastVoteAt;
+  total.terminals.online += part.terminals.online;
+  total.terminals.offline += part.terminals.offline;
+  const since = part.terminals.offlineSince;
+  if (since !== null && since > (total.terminals.offlineSince ?? 0)) total.terminals.offlineSince = since;
+  total.completeness.push(...part.completeness);
+}

@@ -1,0 +1,187 @@
+/**
+ * The sockets of walls. A client that takes what it is sent gets every patch at once; one that is slow gets the latest
+ * value of each key when it has drained; one that stays behind is cut and may take a new snapshot when it comes back.
+ * Nobody's slowness costs more memory than one row a key.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { TICK_INTERVAL_MS } from '../../protocol/live.ts';
+import { type Change, type Feed, mergeChanges, patchOf } from './feed.ts';
+
+/** More than this unsent in the socket, and the client is slow: what follows is merged instead of queued. */
+const SLOW_BYTES = 256 * 1024;
+/** A client must have drained by then. */
+const SLOW_LIMIT_MS = 30_000;
+const PING_INTERVAL_MS = 30_000;
+const SNAPSHOT_SHARED_MS = 500;
+const MAX_REQUEST_BYTES = 1_024;
+/** Snapshots are large: one client may ask for so many in a row, and for one more every second. */
+const RESYNC_BURST = 5;
+
+type Client = {
+  socket: WebSocket;
+  pending: Change | null;
+  wantsSnapshot: boolean;
+  slowSince: number | null;
+  answeredPing: boolean;
+  resyncs: number;
+  lastSentAt: number;
+};
+
+export type HubMetrics = { clients(): number; cut: number; merged: number };
+
+export type Hub = {
+  metrics: HubMetrics;
+  /** Takes over an HTTP upgrade that has been allowed. */
+  accept(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  close(): void;
+};
+
+export function createHub(feed: Feed, options: { now: () => number; maxClients: number }): Hub {
+  const { now } = options;
+  const server = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: MAX_REQUEST_BYTES,
+    clientTracking: false,
+  });
+  const clients = new Set<Client>();
+  const metrics: HubMetrics = { clients: () => clients.size, cut: 0, merged: 0 };
+  /** Shared by all who ask at about the same time, e.g. after a restart. */
+  let snapshotText: { revision: number; at: number; text: string } | null = null;
+
+  const send = (client: Client, text: string) => {
+    client.lastSentAt = now();
+    client.socket.send(text);
+  };
+
+  const sendSnapshot = (client: Client) => {
+    const [revision, at] = [feed.revision(), now()];
+    if (snapshotText?.revision !== revision || at - snapshotText.at > SNAPSHOT_SHARED_MS)
+      snapshotText = { revision, at, text: JSON.stringify(feed.snapshot()) };
+    client.pending = null;
+    client.wantsSnapshot = false;
+    send(client, snapshotText.text);
+  };
+
+  const cut = (client: Client) => {
+    metrics.cut += 1;
+    clients.delete(client);
+    client.socket.terminate();
+  };
+
+  const isSlow = (client: Client) => client.socket.bufferedAmount > SLOW_BYTES;
+
+  const catchUp = (client: Client) => {
+    if (isSlow(client)) {
+      client.slowSince ??= now();
+      if (now() - client.slowSince > SLOW_LIMIT_MS) cut(client);
+      return;
+    }
+    client.slowSince = null;
+    if (client.wantsSnapshot) sendSnapshot(client);
+    else if (client.pending) {
+      const { pending } = client;
+      client.pending = null;
+      send(client, JSON.stringify(patchOf(pending, now())));
+    }
+  };
+
+  feed.listen({
+    changed(change) {
+      let text: string | null = null;
+      for (const client of clients) {
+        if (client.wantsSnapshot) continue;
+        if (client.pending || isSlow(client)) {
+          metrics.merged += 1;
+          client.pending = client.pending ? mergeChanges(client.pending, change) : change;
+          continue;
+        }
+        text ??= JSON.stringify(patchOf(change, now()));
+        send(client, text);
+      }
+    },
+    replaced() {
+      snapshotText = null;
+      for (const client of clients) {
+        client.wantsSnapshot = true;
+        catchUp(client);
+      }
+    },
+  });
+
+  const drain = setInterval(() => {
+    for (const client of clients) {
+      if (client.pending || client.wantsSnapshot || client.slowSince !== null) catchUp(client);
+      else if (now() - client.lastSentAt >= TICK_INTERVAL_MS && !isSlow(client))
+        send(client, JSON.stringify({ type: 'tick', revision: feed.revision(), now: now() }));
+      if (client.resyncs > 0) client.resyncs -= 0.1;
+    }
+  }, 100);
+
+  const ping = setInterval(() => {
+    for (const client of clients) {
+      if (!client.answeredPing) {
+        cut(client);
+        continue;
+      }
+      client.answeredPing = false;
+      client.socket.ping();
+    }
+  }, PING_INTERVAL_MS);
+
+  const request = (client: Client, data: unknown) => {
+    if (!isResync(String(data)) || client.resyncs >= RESYNC_BURST) return cut(client);
+    client.resyncs += 1;
+    client.wantsSnapshot = true;
+    catchUp(client);
+  };
+
+  return {
+    metrics,
+    accept(upgrade, socket, head) {
+      if (clients.size >= options.maxClients) {
+        socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
+        return;
+      }
+      server.handleUpgrade(upgrade, socket, head, (ws) => {
+        const client: Client = {
+          socket: ws,
+          pending: null,
+          wantsSnapshot: true,
+          slowSince: null,
+          answeredPing: true,
+          resyncs: 0,
+          lastSentAt: now(),
+        };
+        clients.add(client);
+        ws.on('pong', () => {
+          client.answeredPing = true;
+        });
+        ws.on('message', (data) => request(client, data));
+        ws.on('error', () => ws.terminate());
+        ws.on('close', () => clients.delete(client));
+        catchUp(client);
+      });
+    },
+    close() {
+      clearInterval(drain);
+      clearInterval(ping);
+      for (const { socket } of clients) {
+        socket.close(1001, 'gateway stops');
+        setTimeout(() => socket.terminate(), 500).unref();
+      }
+      clients.clear();
+      server.close();
+    },
+  };
+}
+
+function isResync(text: string): boolean {
+  try {
+    return (JSON.parse(text) as { type?: unknown } | null)?.type === 'resync';
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,57 @@
+import { pino } from 'pino';
+import { ConfigError, configHelp, readConfig } from './config.ts';
+import { startGateway, VERSION } from './gateway.ts';
+import { StoreFailure } from './store/store.ts';
+
+const HELP = `Manyi gateway ${VERSION}: takes the votes of terminals over MQTT, keeps them, serves the wall.
+
+Usage: npm start [-- --help]
+
+Environment:
+${configHelp()}
+
+The wall is at http://HOST:PORT/wall, the API's description at /api/docs.
+Add units, windows and terminals with: npm run --silent manyi -- --help`;
+
+async function main(): Promise<void> {
+  const [argument] = process.argv.slice(2);
+  if (argument === '--help' || argument === '-h') {
+    console.log(HELP);
+    return;
+  }
+  if (argument !== undefined) fail(2, `argument-unknown: ${argument}: see --help`);
+  const config = readConfig();
+  const log = pino({ level: config.logLevel, base: { name: 'gateway' } });
+  const gateway = await startGateway(config, log);
+  const { httpPort, mqttPort } = gateway;
+  log.info({ httpPort, mqttPort, dataDir: config.dataDir }, 'gateway ready');
+
+  let stopping = false;
+  const stop = (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'gateway stops');
+    gateway.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, 'the gateway did not stop in order');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}
+
+function fail(status: number, message: string): never {
+  console.error(message);
+  process.exit(status);
+}
+
+main().catch((error: NodeJS.ErrnoException) => {
+  if (error instanceof ConfigError) fail(2, `${error.code}:\n${error.message}\nSee --help.`);
+  if (error.code === 'EADDRINUSE')
+    fail(1, `port-taken: ${error.message}: set MANYI_HTTP_PORT or MANYI_MQTT_PORT to another port`);
+  if (error instanceof StoreFailure) fail(1, `${error.code}: ${error.message}`);
+  fail(1, `start-failed: ${error.stack ?? error.message}`);
+});

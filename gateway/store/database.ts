@@ -1,0 +1,54 @@
+/** Opens the SQLite file the way the promises need it: WAL, synchronous=FULL, migrated, exclusive to nobody. */
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { MIGRATIONS } from './migrations/index.ts';
+import { StoreFailure } from './store.ts';
+
+export type Connection = Database.Database;
+
+/** SQLite's own result codes (https://www.sqlite.org/rescode.html) in the store's words. */
+export function failure(error: unknown): unknown {
+  if (!(error instanceof Database.SqliteError)) return error;
+  const code = error.code.startsWith('SQLITE_FULL')
+    ? 'storage-full'
+    : error.code.startsWith('SQLITE_IOERR')
+      ? 'storage-io'
+      : error.code.startsWith('SQLITE_BUSY')
+        ? 'storage-busy'
+        : 'storage-failed';
+  return new StoreFailure(code, `${error.code}: ${error.message}`, { cause: error });
+}
+
+export function openDatabase(file: string): Connection {
+  mkdirSync(dirname(file), { recursive: true });
+  const db = new Database(file, { timeout: 5_000 });
+  db.pragma('journal_mode = WAL');
+  // Must be explicit: better-sqlite3 is compiled to fall to NORMAL in WAL mode after the first write otherwise.
+  db.pragma('synchronous = FULL');
+  db.pragma('foreign_keys = ON');
+  db.pragma('cache_size = -65536');
+  // A page of 4 KiB holds some 100 votes; checkpoint after 64 MiB so that a busy hour is not spent copying pages.
+  db.pragma('wal_autocheckpoint = 16384');
+  db.pragma('journal_size_limit = 134217728');
+  migrate(db);
+  db.prepare('INSERT INTO probe VALUES (1, 0) ON CONFLICT DO UPDATE SET at = at + 1').run();
+  const synchronous = db.pragma('synchronous', { simple: true });
+  if (synchronous !== 2)
+    throw new StoreFailure('storage-unsafe', `synchronous is ${synchronous} after a write, not FULL (2)`);
+  return db;
+}
+
+function migrate(db: Connection): void {
+  const apply = db.transaction(() => {
+    const version = db.pragma('user_version', { simple: true }) as number;
+    if (version > MIGRATIONS.length)
+      throw new StoreFailure(
+        'storage-newer',
+        `the data was written by a newer gateway (schema ${version}, this one knows ${MIGRATIONS.length}): update the gateway`,
+      );
+    for (const sql of MIGRATIONS.slice(version)) db.exec(sql);
+    if (version < MIGRATIONS.length) db.pragma(`user_version = ${MIGRATIONS.length}`);
+  });
+  apply.immediate();
+}

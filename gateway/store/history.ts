@@ -1,0 +1,78 @@
+/** Reading votes back: rollups for scores, single votes for the last hour and for exports. */
+import Database from 'better-sqlite3';
+import { QUARTER_MS } from '../domain/calendar.ts';
+import type { Connection } from './database.ts';
+import type { ExportedVote, RecentVote, RollupRow, Store } from './store.ts';
+
+const PAGE = 1_000;
+
+export function createHistory(
+  db: Connection,
+  file: string,
+): Pick<Store, 'rollups' | 'lastVotes' | 'recentVotes' | 'exportVotes'> {
+  const selectRollups = db
+    .prepare(`
+    SELECT quarter, window_key, sum(satisfied), sum(basically), sum(unsatisfied), max(last_at)
+    FROM rollups WHERE quarter >= ? GROUP BY quarter, window_key`)
+    .raw();
+  const selectLast = db.prepare(
+    'SELECT window_key AS windowKey, max(last_at) AS lastAt FROM rollups GROUP BY window_key',
+  );
+  // A rollup row names the stretch of its journal that holds its votes; the exact press time decides.
+  const selectRecent = db
+    .prepare(`
+    SELECT v.window_key, v.rating, v.at FROM rollups r
+    CROSS JOIN votes v ON v.source_key = r.source_key AND v.seq BETWEEN r.first_seq AND r.last_seq
+    WHERE r.quarter >= @quarter AND v.window_key = r.window_key AND v.at / ${QUARTER_MS} = r.quarter AND v.at >= @from`)
+    .raw();
+
+  return {
+    *rollups(fromMs): Iterable<RollupRow> {
+      type Row = [number, number, number, number, number, number];
+      for (const [quarter, windowKey, a, b, c, lastAt] of selectRollups.iterate(
+        Math.floor(fromMs / QUARTER_MS),
+      ) as Iterable<Row>)
+        yield { quarterStart: quarter * QUARTER_MS, windowKey, counts: [a, b, c], lastAt };
+    },
+    lastVotes: () => selectLast.all() as { windowKey: number; lastAt: number }[],
+    *recentVotes(from): Iterable<RecentVote> {
+      const quarter = Math.floor(from / QUARTER_MS);
+      for (const [windowKey, rating, at] of selectRecent.iterate({ quarter, from }) as Iterable<
+        [number, 0 | 1 | 2, number]
+      >)
+        yield { windowKey, rating, at };
+    },
+    exportVotes: (fromMs, toMs, windowKey) => exportPages(file, fromMs, toMs, windowKey),
+  };
+}
+
+/** On a read connection of its own, a quarter of an hour at a time: ingest goes on, and the WAL can be checkpointed between. */
+function* exportPages(
+  file: string,
+  from: number,
+  to: number,
+  windowKey: number | null,
+): Iterable<ExportedVote[]> {
+  const reader = new Database(file, { readonly: true, timeout: 5_000 });
+  try {
+    const quarters = reader
+      .prepare('SELECT DISTINCT quarter FROM rollups WHERE quarter BETWEEN ? AND ? ORDER BY quarter')
+      .pluck()
+      .all(Math.floor(from / QUARTER_MS), Math.floor((to - 1) / QUARTER_MS)) as number[];
+    const select = reader.prepare(`
+      SELECT t.id AS terminalId, s.epoch, v.seq, w.id AS windowId, v.rating, v.at, v.clock, v.received_at AS receivedAt
+      FROM rollups r
+      CROSS JOIN votes v ON v.source_key = r.source_key AND v.seq BETWEEN r.first_seq AND r.last_seq
+      JOIN sources s ON s.key = v.source_key JOIN terminals t ON t.key = s.terminal_key
+      JOIN windows w ON w.key = v.window_key
+      WHERE r.quarter = @quarter AND v.window_key = r.window_key AND v.at / ${QUARTER_MS} = r.quarter
+        AND v.at >= @from AND v.at < @to ${windowKey === null ? '' : 'AND r.window_key = @windowKey'}
+      ORDER BY v.at, v.source_key, v.seq`);
+    for (const quarter of quarters) {
+      const rows = select.all({ quarter, from, to, ...(windowKey === null ? {} : { windowKey }) });
+      for (let at = 0; at < rows.length; at += PAGE) yield rows.slice(at, at + PAGE) as ExportedVote[];
+    }
+  } finally {
+    reader.close();
+  }
+}

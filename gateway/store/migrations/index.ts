@@ -1,0 +1,4 @@
+/** Applied in order, each once; the database's user_version is how many it has had. Never change one that has shipped. */
+import { VOTES } from './001-votes.ts';
+
+export const MIGRATIONS: readonly string[] = [VOTES];

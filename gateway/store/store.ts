@@ -1,0 +1,128 @@
+/**
+ * The port to durable storage. Every method is synchronous: a commit returns only after the data is on the disk, which
+ * is what lets the broker hold back its PUBACK. Errors of the storage itself are thrown as StoreFailure.
+ */
+import type { Counts } from '../../protocol/vote.ts';
+import type { ServiceWindow, Terminal, Unit } from '../domain/org.ts';
+import type { Range } from '../domain/seq-ranges.ts';
+import type { RatingCode } from '../domain/tally.ts';
+
+/** `storage-full`, `storage-io`, `storage-busy` or `storage-failed`; nothing of the refused call was kept. */
+export class StoreFailure extends Error {
+  readonly code: string;
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StoreFailure';
+    this.code = code;
+  }
+}
+
+/** A refusal of what was asked, e.g. `unit-unknown`, `id-taken`. */
+export class OrgRefusal extends Error {
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.name = 'OrgRefusal';
+    this.code = code;
+  }
+}
+
+/** Codes of `Clock`: the position in CLOCKS. */
+export type ClockCode = 0 | 1 | 2;
+
+/** A journal: one epoch of one terminal. */
+export type Source = { key: number; terminalKey: number; epoch: string };
+
+export type SourceRecord = Source & {
+  /** What is stored of the journal, from the rollups. */
+  stored: Counts;
+  /** Numbers accounted for by a quarantine record. */
+  quarantined: number;
+  totals: Counts | null;
+  announced: number;
+};
+
+export type VoteRecord = {
+  sourceKey: number;
+  seq: number;
+  windowKey: number;
+  rating: RatingCode;
+  /** Press time, UTC milliseconds. */
+  at: number;
+  clock: ClockCode;
+  boot: string;
+  mono: number;
+  receivedAt: number;
+};
+
+/** What the gateway did not accept, kept with its reason. A record with a `seq` accounts for that number of its journal. */
+export type QuarantineRecord = {
+  receivedAt: number;
+  reason: string;
+  terminalKey: number | null;
+  topic: string;
+  sourceKey: number | null;
+  seq: number | null;
+  payload: string;
+};
+
+/** `stored` is new; `duplicate` was there already with the same body; `conflict` was there with another (quarantined). */
+export type VoteOutcome = 'stored' | 'duplicate' | 'conflict';
+
+export type RollupRow = {
+  /** Start of the quarter of an hour, UTC milliseconds. */
+  quarterStart: number;
+  windowKey: number;
+  counts: [number, number, number];
+  lastAt: number;
+};
+
+export type RecentVote = { windowKey: number; rating: RatingCode; at: number };
+
+export type ExportedVote = {
+  terminalId: string;
+  epoch: string;
+  seq: number;
+  windowId: string;
+  rating: RatingCode;
+  at: number;
+  clock: ClockCode;
+  receivedAt: number;
+};
+
+export type Announcement = { sourceKey: number; totals: Counts | null; announced: number };
+
+export interface Store {
+  units(): Unit[];
+  windows(): ServiceWindow[];
+  terminals(): (Terminal & { secretHash: Buffer; lastSeenAt: number | null })[];
+  addUnit(unit: { id: string; parentId: string | null; name: string }): void;
+  addWindow(serviceWindow: { id: string; unitId: string; name: string }): void;
+  addTerminal(terminal: { id: string; windowId: string; secretHash: Buffer }): void;
+  /** Changes whenever another process has changed the store. */
+  foreignVersion(): number;
+
+  sources(): SourceRecord[];
+  /** The journal's record, made if it is new. */
+  openSource(terminalKey: number, epoch: string): Source;
+  /** What is accounted for of one journal: ranges of stored, quarantined and lost numbers, ascending. */
+  accountedRanges(sourceKey: number): Range[];
+  addLost(sourceKey: number, range: Range, at: number): void;
+
+  /** All or nothing, in one transaction with the rollups. Outcomes in the order of `votes`. */
+  commit(votes: readonly VoteRecord[], quarantine: readonly QuarantineRecord[]): VoteOutcome[];
+
+  rollups(fromMs: number): Iterable<RollupRow>;
+  /** Press time of the latest vote of every window. */
+  lastVotes(): { windowKey: number; lastAt: number }[];
+  recentVotes(fromMs: number): Iterable<RecentVote>;
+  /** Votes pressed in [from, to), by press time; in pages, so that a slow reader holds no transaction open. */
+  exportVotes(fromMs: number, toMs: number, windowKey: number | null): Iterable<ExportedVote[]>;
+  quarantined(limit: number): QuarantineRecord[];
+
+  saveAnnouncements(announcements: readonly Announcement[]): void;
+  saveSeen(seen: readonly { terminalKey: number; at: number }[]): void;
+  /** A small durable write; throws StoreFailure while the storage cannot take one. */
+  probe(): void;
+  close(): void;
+}

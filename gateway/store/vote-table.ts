@@ -1,0 +1,159 @@
+/** Votes, their rollups and the quarantine: everything that one ingest transaction writes. */
+import { QUARTER_MS } from '../domain/calendar.ts';
+import type { Connection } from './database.ts';
+import type { QuarantineRecord, Store, VoteOutcome, VoteRecord } from './store.ts';
+
+/** Records that account for no number are only for looking at: the newest are kept. */
+const QUARANTINE_KEPT = 20_000;
+const BOOT_CACHE = 50_000;
+
+type Rollup = {
+  quarter: number;
+  windowKey: number;
+  sourceKey: number;
+  counts: [number, number, number];
+  firstSeq: number;
+  lastSeq: number;
+  lastAt: number;
+};
+
+/** Sums a batch, so that a key costs one upsert however many of its votes the batch holds. */
+class RollupBatch {
+  private readonly latest = new Map<number, Rollup>();
+  private readonly all = new Map<string, Rollup>();
+
+  add(vote: VoteRecord): void {
+    const quarter = Math.floor(vote.at / QUARTER_MS);
+    let rollup = this.latest.get(vote.sourceKey);
+    if (!rollup || rollup.quarter !== quarter || rollup.windowKey !== vote.windowKey) {
+      const key = `${quarter}/${vote.windowKey}/${vote.sourceKey}`;
+      rollup = this.all.get(key);
+      if (!rollup) {
+        const { windowKey, sourceKey, seq, at } = vote;
+        rollup = {
+          quarter,
+          windowKey,
+          sourceKey,
+          counts: [0, 0, 0],
+          firstSeq: seq,
+          lastSeq: seq,
+          lastAt: at,
+        };
+        this.all.set(key, rollup);
+      }
+      this.latest.set(vote.sourceKey, rollup);
+    }
+    rollup.counts[vote.rating] += 1;
+    if (vote.seq < rollup.firstSeq) rollup.firstSeq = vote.seq;
+    if (vote.seq > rollup.lastSeq) rollup.lastSeq = vote.seq;
+    if (vote.at > rollup.lastAt) rollup.lastAt = vote.at;
+  }
+
+  values(): Iterable<Rollup> {
+    return this.all.values();
+  }
+}
+
+export function createVoteTable(db: Connection): Pick<Store, 'commit' | 'quarantined'> {
+  const insertVote = db.prepare('INSERT OR IGNORE INTO votes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const selectBody = db
+    .prepare(
+      'SELECT v.rating, b.boot, v.mono FROM votes v JOIN boots b ON b.key = v.boot_key WHERE v.source_key = ? AND v.seq = ?',
+    )
+    .raw();
+  const insertBoot = db.prepare('INSERT INTO boots (boot) VALUES (?) ON CONFLICT DO NOTHING');
+  const selectBoot = db.prepare('SELECT key FROM boots WHERE boot = ?').pluck();
+  const upsertRollup = db.prepare(`
+    INSERT INTO rollups VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+      satisfied = satisfied + excluded.satisfied,
+      basically = basically + excluded.basically,
+      unsatisfied = unsatisfied + excluded.unsatisfied,
+      first_seq = min(first_seq, excluded.first_seq),
+      last_seq = max(last_seq, excluded.last_seq),
+      last_at = max(last_at, excluded.last_at)`);
+  const insertQuarantine = db.prepare(
+    'INSERT OR IGNORE INTO quarantine (received_at, reason, terminal_key, topic, source_key, seq, payload, claims) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  );
+  const prune = db.prepare('DELETE FROM quarantine WHERE claims = 0 AND key <= ?');
+  const selectQuarantine = db.prepare(
+    'SELECT received_at AS receivedAt, reason, terminal_key AS terminalKey, topic, source_key AS sourceKey, seq, payload FROM quarantine ORDER BY key DESC LIMIT ?',
+  );
+
+  let boots = new Map<string, number>();
+  const bootKey = (boot: string): number => {
+    let key = boots.get(boot);
+    if (key === undefined) {
+      insertBoot.run(boot);
+      key = selectBoot.get(boot) as number;
+      if (boots.size >= BOOT_CACHE) boots = new Map();
+      boots.set(boot, key);
+    }
+    return key;
+  };
+
+  const quarantineOne = (record: QuarantineRecord, claims: 0 | 1) => {
+    const { receivedAt, reason, terminalKey, topic, sourceKey, seq, payload } = record;
+    const { lastInsertRowid } = insertQuarantine.run(
+      receivedAt,
+      reason,
+      terminalKey,
+      topic,
+      sourceKey,
+      seq,
+      payload,
+      claims,
+    );
+    const key = Number(lastInsertRowid);
+    if (key % 256 === 0) prune.run(key - QUARANTINE_KEPT);
+  };
+
+  const commit = db.transaction((votes: readonly VoteRecord[], quarantine: readonly QuarantineRecord[]) => {
+    const rollups = new RollupBatch();
+    const outcomes: VoteOutcome[] = [];
+    for (const vote of votes) {
+      const { changes } = insertVote.run(
+        vote.sourceKey,
+        vote.seq,
+        vote.windowKey,
+        vote.rating,
+        vote.at,
+        vote.clock,
+        bootKey(vote.boot),
+        vote.mono,
+        vote.receivedAt,
+      );
+      if (changes === 1) {
+        rollups.add(vote);
+        outcomes.push('stored');
+        continue;
+      }
+      const [rating, boot, mono] = selectBody.get(vote.sourceKey, vote.seq) as [number, string, number];
+      const same = rating === vote.rating && boot === vote.boot && mono === vote.mono;
+      outcomes.push(same ? 'duplicate' : 'conflict');
+      if (same) continue;
+      const { receivedAt, sourceKey, seq } = vote;
+      const payload = JSON.stringify(vote);
+      quarantineOne(
+        { receivedAt, reason: 'identity-conflict', terminalKey: null, topic: '', sourceKey, seq, payload },
+        0,
+      );
+    }
+    for (const { quarter, windowKey, sourceKey, counts, firstSeq, lastSeq, lastAt } of rollups.values())
+      upsertRollup.run(quarter, windowKey, sourceKey, ...counts, firstSeq, lastSeq, lastAt);
+    for (const record of quarantine) quarantineOne(record, record.seq === null ? 0 : 1);
+    return outcomes;
+  });
+
+  return {
+    commit(votes, quarantine) {
+      try {
+        return commit.immediate(votes, quarantine);
+      } catch (error) {
+        // Keys made in the refused transaction do not exist.
+        boots = new Map();
+        throw error;
+      }
+    },
+    quarantined: (limit) => selectQuarantine.all(limit) as QuarantineRecord[],
+  };
+}
