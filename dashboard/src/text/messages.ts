@@ -16,6 +16,7 @@ export type Messages = {
   index: string;
   votes: string;
   voteCount(count: string): string;
+  voteWord(count: number): string;
   insufficient: string;
   insufficientWhy(least: number): string;
   noVotes: string;
@@ -71,6 +72,7 @@ export const zh: Messages = {
   index: '满意度指数',
   votes: '评价数',
   voteCount: (count) => `${count} 票`,
+  voteWord: () => '票',
   insufficient: '样本不足',
   insufficientWhy: (least) => `样本不足（少于 ${least} 票）`,
   noVotes: '暂无评价',
@@ -102,7 +104,7 @@ export const zh: Messages = {
   noUnitsHint: '在网关主机上添加第一个单位，大屏会自动显示：',
   noWindows: '还没有窗口',
   noWindowsHint: '为单位添加服务窗口，大屏会自动显示：',
-  exampleUnit: '曹州区政务服务中心',
+  exampleUnit: '菏泽市曹州区',
   exampleWindow: '社保综合窗口1',
   page: (page, pages) => `第 ${page} / ${pages} 页`,
   previous: '上一页',
@@ -124,6 +126,7 @@ export const en: Messages = {
   index: 'Index',
   votes: 'Votes',
   voteCount: (count) => `${count} ${count === '1' ? 'vote' : 'votes'}`,
+  voteWord: (count) => (count === 1 ? 'vote' : 'votes'),
   insufficient: 'Small sample',
   insufficientWhy: (least) => `Insufficient sample (under ${least} votes)`,
   noVotes: 'No votes yet',

@@ -70,18 +70,23 @@ function Verdict({ row, targetRate }: { row: LiveRow; targetRate: number }) {
   const text = useWall().language.text.value;
   const state =
     row.rate === null || !isSampleEnough(row) ? 'open' : row.rate >= targetRate ? 'reached' : 'below';
-  const words = { open: text.insufficientWhy(LEAST_VOTES), reached: text.reached, below: text.below }[state];
+  const words =
+    row.rate === null
+      ? null
+      : { open: text.insufficientWhy(LEAST_VOTES), reached: text.reached, below: text.below }[state];
   const shape = { open: 'M3 8h10', reached: 'm2.5 8.5 3.5 4 7.5-9', below: 'M8 2v11M3 8.5 8 13.5 13 8.5' }[
     state
   ];
   return (
     <div class="verdict" data-verdict={state} data-testid="city-verdict">
-      <span class="verdict-word">
-        <svg viewBox="0 0 16 16" aria-hidden="true">
-          <path d={shape} />
-        </svg>
-        {words}
-      </span>
+      {words !== null && (
+        <span class="verdict-word">
+          <svg viewBox="0 0 16 16" aria-hidden="true">
+            <path d={shape} />
+          </svg>
+          {words}
+        </span>
+      )}
       <span class="verdict-target">{text.target(formatTarget(targetRate))}</span>
     </div>
   );

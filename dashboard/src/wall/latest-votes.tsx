@@ -4,20 +4,20 @@ import { useWall } from './context.ts';
 import { RatingMark } from './rating-mark.tsx';
 import { useAreaInRem } from './use-area.ts';
 
-const ROW_REM = 2.05;
+const LEAST_ROW_REM = 1.75;
 
 export function LatestVotes() {
   const { board, language } = useWall();
   const text = language.text.value;
   const [area, size] = useAreaInRem();
-  const fitting = size.value.stacked ? 8 : Math.floor(size.value.heightRem / ROW_REM);
+  const fitting = size.value.stacked ? 8 : Math.floor(size.value.heightRem / LEAST_ROW_REM);
   const shown = board.ticker.value.slice(0, fitting);
   return (
     <section class="panel latest" aria-label={text.latest} aria-live="off">
       <div class="panel-head">
         <h2>{text.latest}</h2>
       </div>
-      <ol class="ticker" ref={area}>
+      <ol class="ticker" ref={area} style={{ '--places': fitting }}>
         {shown.map((vote) => (
           <TickerRow key={vote.id} vote={vote} />
         ))}

@@ -31,7 +31,7 @@ export function NoUnits() {
   return (
     <Message title={text.noUnits} tone="open">
       <p>{text.noUnitsHint}</p>
-      <code>npm run --silent manyi -- unit add --name {text.exampleUnit}</code>
+      <code>npm run --silent manyi -- unit add --name "{text.exampleUnit}"</code>
     </Message>
   );
 }
@@ -42,7 +42,7 @@ export function NoWindows() {
     <div class="no-windows" data-testid="no-windows">
       <h3>{text.noWindows}</h3>
       <p>{text.noWindowsHint}</p>
-      <code>npm run --silent manyi -- window add --unit … --name {text.exampleWindow}</code>
+      <code>npm run --silent manyi -- window add --unit … --name "{text.exampleWindow}"</code>
     </div>
   );
 }

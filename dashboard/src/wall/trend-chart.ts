@@ -17,6 +17,10 @@ export type TrendChart = {
 /** From the ground up: what went wrong stands on the common base line, where lengths compare best. */
 const STACK: readonly Rating[] = ['unsatisfied', 'basically', 'satisfied'];
 const TEN_MINUTES = 10;
+/** One vote in a quiet hour must not look like a crowd. */
+const LEAST_SCALE = 4;
+/** The last minute is not over: it is short because it is young. */
+const UNDER_WAY_OPACITY = 0.6;
 
 /** Stacked bars a minute. Brightness and a hatch tell the ratings apart without colour. */
 export function createTrendChart(place: HTMLElement): TrendChart {
@@ -46,6 +50,7 @@ export function createTrendChart(place: HTMLElement): TrendChart {
       yAxis: {
         type: 'value',
         minInterval: 1,
+        max: ({ max }: { max: number }) => (max < LEAST_SCALE ? LEAST_SCALE : null),
         splitNumber: 3,
         axisLabel: label,
         splitLine: { lineStyle: { color: token('--line'), width: 0.06 * rem } },
@@ -55,7 +60,10 @@ export function createTrendChart(place: HTMLElement): TrendChart {
         stack: 'minute',
         barCategoryGap: '22%',
         silent: true,
-        data: minutes.map((entry) => entry[rating]),
+        data: minutes.map((entry, position) => ({
+          value: entry[rating],
+          itemStyle: { opacity: position === minutes.length - 1 ? UNDER_WAY_OPACITY : 1 },
+        })),
         itemStyle: { color: token(`--${rating}`), decal: decalOf(rating, rem) },
       })),
     });

@@ -21,7 +21,7 @@ export function Trend() {
     <section class="panel trend" aria-label={text.trend}>
       <div class="panel-head">
         <h2>{text.trend}</h2>
-        <span class="panel-count">{text.perMinute(formatCount(peak.value))}</span>
+        {peak.value > 0 && <span class="panel-count">{text.perMinute(formatCount(peak.value))}</span>}
         <span class="panel-aside legend">
           {RATINGS.map((rating) => (
             <span key={rating}>

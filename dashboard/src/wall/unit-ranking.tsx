@@ -71,7 +71,7 @@ function UnitRow({ place }: { place: Ranked }) {
         {row.name}
       </span>
       <span class="rank-notes">
-        <CompletenessNote row={row} quiet />
+        <CompletenessNote row={row} quiet brief />
         {offline > 0 && (
           <span class="note" data-note="offline">
             {offlineSince === null

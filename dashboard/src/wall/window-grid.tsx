@@ -35,7 +35,7 @@ export function WindowGrid() {
     : layOutGrid(widthRem, heightRem, count);
   const { pages, perPage } = layout;
   useEffect(() => pager.setPages(pages), [pages, pager]);
-  const shown = heightRem === 0 ? [] : pageOf(ids.value, Math.min(pager.page.value, pages - 1), perPage);
+  const shown = widthRem === 0 ? [] : pageOf(ids.value, Math.min(pager.page.value, pages - 1), perPage);
   return (
     <section
       class="panel windows"

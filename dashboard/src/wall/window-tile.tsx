@@ -39,7 +39,11 @@ export function WindowTile({ id }: { id: string }) {
       </h3>
       <p class="tile-figures">
         <TileRate row={row} />
-        {row.votes > 0 && <span class="tile-votes">{text.voteCount(formatCount(row.votes))}</span>}
+        {row.votes > 0 && (
+          <span class="tile-votes">
+            {formatCount(row.votes)} <small>{text.voteWord(row.votes)}</small>
+          </span>
+        )}
       </p>
       <TileCounts row={row} />
       <ShareBar counts={row.counts} />
@@ -56,7 +60,7 @@ export function WindowTile({ id }: { id: string }) {
             {text.offline(row.terminals.offline)}
           </span>
         )}
-        <CompletenessNote row={row} quiet={!online} />
+        <CompletenessNote row={row} quiet={!online} brief={!online} />
       </p>
     </li>
   );
