@@ -8,13 +8,14 @@ import type { TerminalConfig } from '../protocol/config.ts';
 import type { Hello } from '../protocol/hello.ts';
 import type { GatewayStatus } from '../protocol/status.ts';
 import { topicOf } from '../protocol/topics.ts';
-import { MAX_VOTES_PER_MESSAGE, type Vote, type VotesMessage } from '../protocol/vote.ts';
+import type { Vote, VotesMessage } from '../protocol/vote.ts';
 import { createBackoff } from './backoff.ts';
 import { type DeviceClock, dateBy } from './clock.ts';
 import { type Connection, type ConnectionOptions, createConnection } from './connection.ts';
 import { readIncoming } from './inbox.ts';
 import type { Journal } from './journal.ts';
 import type { Log } from './log.ts';
+import { createSendWindow, MESSAGES_IN_FLIGHT, type Range } from './send-window.ts';
 
 export type UplinkOptions = Pick<
   ConnectionOptions,
@@ -53,17 +54,10 @@ export type Uplink = {
   state(): UplinkState;
 };
 
-/** Messages that wait for their PUBACK; more presses gather into the next one. */
-const MESSAGES_IN_FLIGHT = 4;
-const WINDOW_VOTES = MESSAGES_IN_FLIGHT * MAX_VOTES_PER_MESSAGE;
 const RESEND_MS = 5_000;
 const RESEND_CAP_MS = 60_000;
-/** What was sent so recently is on its way, even if an ack calls it missing. */
-const FRESH_MS = 2_000;
 /** Resend rounds with a PUBACK outstanding before the session is given up. */
 const STALLS_BEFORE_RENEW = 2;
-
-type Sent = { from: number; to: number; atMs: number };
 
 export function createUplink(options: UplinkOptions): Uplink {
   const { terminalId, journal, clock, log } = options;
@@ -72,16 +66,16 @@ export function createUplink(options: UplinkOptions): Uplink {
     capMs: RESEND_CAP_MS,
     floorMs: (options.resendMs ?? RESEND_MS) / 2,
   });
-  const counts = { rejected: 0, resent: 0 };
+  const window = createSendWindow();
+  let rejected = 0;
   let gateway: { online: boolean; instance: string } | null = null;
   let helloed: { epoch: string; instance: string | null } | null = null;
-  let sentUpTo = 0;
-  let highestSent = 0;
   let inFlight = 0;
   let stalls = 0;
-  let missing: [number, number][] = [];
-  let recent: Sent[] = [];
   let resendTimer: NodeJS.Timeout | undefined;
+  /** Votes wait for the answer to the hello: it says what is stored already, and what time it is. */
+  let greeted = false;
+  let greetTimer: NodeJS.Timeout | undefined;
 
   const connection: Connection = createConnection({
     ...options,
@@ -97,14 +91,13 @@ export function createUplink(options: UplinkOptions): Uplink {
 
   function forget(): void {
     clearTimeout(resendTimer);
+    clearTimeout(greetTimer);
     resendTimer = undefined;
     gateway = null;
     helloed = null;
     inFlight = 0;
     stalls = 0;
-    missing = [];
-    recent = [];
-    sentUpTo = journal.acked;
+    window.restart(journal.acked);
     resendBackoff.reset();
   }
 
@@ -120,60 +113,32 @@ export function createUplink(options: UplinkOptions): Uplink {
     };
     if (!connection.publish(topicOf(terminalId, 'hello'), JSON.stringify(hello))) return;
     helloed = { epoch: journal.epoch, instance: gateway?.instance ?? null };
-    sentUpTo = journal.acked;
-    highestSent = 0;
-    recent = [];
-    missing = [];
+    window.restart(journal.acked);
+    greeted = false;
+    clearTimeout(greetTimer);
+    greetTimer = setTimeout(endGreeting, options.resendMs ?? RESEND_MS);
+  }
+
+  function endGreeting(): void {
+    clearTimeout(greetTimer);
+    greeted = true;
+    pump();
   }
 
   function pump(): void {
     if (!connection.isUp() || helloed === null || !gateway?.online) return;
     if (helloed.epoch !== journal.epoch) sayHello();
+    if (!greeted) return;
     while (inFlight < MESSAGES_IN_FLIGHT) {
-      const votes = nextMissing() ?? nextFresh();
-      if (votes === null || !send(votes)) break;
+      const range = window.next(journal, clock.monoMs());
+      if (range === null || !send(range)) break;
     }
     armResend();
   }
 
-  function nextFresh(): Vote[] | null {
-    const room = journal.acked + WINDOW_VOTES - sentUpTo;
-    const votes = room > 0 ? journal.read(sentUpTo + 1, Math.min(room, MAX_VOTES_PER_MESSAGE)) : [];
-    const last = votes.at(-1);
-    if (last === undefined) return null;
-    sentUpTo = last.seq;
-    return votes;
-  }
-
-  /** The votes of the next range asked for, as far as they are kept and not on their way already. */
-  function nextMissing(): Vote[] | null {
-    for (let range = missing[0]; range !== undefined; range = missing[0]) {
-      const [from, to] = range;
-      const fresh = recent.find((sent) => sent.to >= from && sent.from <= from);
-      const start = fresh ? fresh.to + 1 : Math.max(from, journal.first);
-      if (start > to || start > journal.last) {
-        missing.shift();
-        continue;
-      }
-      if (start > from) {
-        missing[0] = [start, to];
-        continue;
-      }
-      const votes = journal.read(start, Math.min(MAX_VOTES_PER_MESSAGE, to - start + 1));
-      const last = votes.at(-1);
-      if (last === undefined) missing.shift();
-      else missing[0] = [last.seq + 1, to];
-      if (last !== undefined) return votes;
-    }
-    return null;
-  }
-
-  function send(votes: Vote[]): boolean {
-    const message: VotesMessage = {
-      epoch: journal.epoch,
-      votes: votes.map(redate),
-      totals: journal.totals(),
-    };
+  function send(range: Range): boolean {
+    const votes = journal.read(range.from, range.to - range.from + 1).map(redate);
+    const message: VotesMessage = { epoch: journal.epoch, votes, totals: journal.totals() };
     const sent = connection.publish(topicOf(terminalId, 'votes'), JSON.stringify(message), (ok) => {
       inFlight -= 1;
       stalls = 0;
@@ -181,13 +146,7 @@ export function createUplink(options: UplinkOptions): Uplink {
     });
     if (!sent) return false;
     inFlight += 1;
-    const from = votes[0]!.seq;
-    const to = votes.at(-1)!.seq;
-    if (from <= highestSent) counts.resent += votes.length;
-    highestSent = Math.max(highestSent, to);
-    const nowMs = clock.monoMs();
-    recent = recent.filter((one) => nowMs - one.atMs < FRESH_MS).slice(-WINDOW_VOTES);
-    recent.push({ from, to, atMs: nowMs });
+    window.sent(range, clock.monoMs());
     return true;
   }
 
@@ -198,15 +157,12 @@ export function createUplink(options: UplinkOptions): Uplink {
   }
 
   function armResend(): void {
-    if (resendTimer !== undefined || journal.acked >= sentUpTo) return;
+    if (resendTimer !== undefined || journal.acked >= window.sentUpTo) return;
     resendTimer = setTimeout(() => {
       resendTimer = undefined;
-      if (journal.acked >= sentUpTo || !connection.isUp()) return pump();
-      if (inFlight > 0 && ++stalls >= STALLS_BEFORE_RENEW)
-        return connection.renew('votes were sent and nothing came back');
       // With a PUBACK outstanding the gateway is slow, not deaf: more of the same would make it slower.
-      if (inFlight === 0) sentUpTo = journal.acked;
-      recent = [];
+      if (inFlight === 0) window.retry(journal.acked);
+      else if (++stalls >= STALLS_BEFORE_RENEW) connection.renew('votes were sent and nothing came back');
       pump();
     }, resendBackoff.nextMs());
   }
@@ -220,8 +176,8 @@ export function createUplink(options: UplinkOptions): Uplink {
   }
 
   function reject(topic: string, code: string): void {
-    counts.rejected += 1;
-    log.warn({ code, topic, rejected: counts.rejected }, 'a message from the gateway was ignored');
+    rejected += 1;
+    log.warn({ code, topic, rejected }, 'a message from the gateway was ignored');
   }
 
   function takeGatewayStatus(status: GatewayStatus): void {
@@ -244,43 +200,41 @@ export function createUplink(options: UplinkOptions): Uplink {
     clock.hearGateway(ack.time);
     if (ack.upTo > journal.last) takeAckBeyond(ack.upTo, topic);
     else takeCursor(ack);
-    pump();
+    endGreeting();
   }
 
-  function takeCursor({ upTo, missing: asked }: Ack): void {
+  function takeCursor({ upTo, missing }: Ack): void {
     const before = journal.acked;
     journal.setAcked(upTo);
-    missing = asked.map(([from, to]) => [from, Math.min(to, sentUpTo)]);
-    if (upTo > before) {
-      clearTimeout(resendTimer);
-      resendTimer = undefined;
-      resendBackoff.reset();
-      sentUpTo = Math.max(sentUpTo, upTo);
-    }
-    // A restored gateway lost votes that it once acked. What was sent a moment ago is on its way to it.
-    const onItsWay = recent.some((sent) => sent.from <= upTo + 1 && sent.to > upTo);
-    if (upTo < before && !onItsWay) sentUpTo = upTo;
+    if (!window.takeAck(upTo, before, missing)) return;
+    clearTimeout(resendTimer);
+    resendTimer = undefined;
+    resendBackoff.reset();
   }
 
   function takeAckBeyond(upTo: number, topic: string): void {
     reject(topic, 'ack-beyond-journal');
     if (inFlight > 0) return;
-    journal.setAcked(sentUpTo);
-    if (sentUpTo >= journal.last) options.onBehind?.(upTo);
+    journal.setAcked(window.sentUpTo);
+    if (window.sentUpTo >= journal.last) options.onBehind?.(upTo);
   }
 
   return {
     start: () => {
-      sentUpTo = journal.acked;
+      window.restart(journal.acked);
       connection.start();
     },
     async stop() {
-      clearTimeout(resendTimer);
       await connection.stop();
-      clearTimeout(resendTimer);
+      forget();
     },
     pump,
     publishHealth: (payload) => connection.publishLossy(topicOf(terminalId, 'health'), payload),
-    state: () => ({ connected: connection.isUp(), gatewayOnline: gateway?.online === true, ...counts }),
+    state: () => ({
+      connected: connection.isUp(),
+      gatewayOnline: gateway?.online === true,
+      rejected,
+      resent: window.resent,
+    }),
   };
 }

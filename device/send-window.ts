@@ -1,0 +1,90 @@
+/**
+ * What to send next. Pure: no clock, no I/O. Keeps how far was sent, what the gateway asked for again, and what was sent so
+ * recently that it is still on its way.
+ */
+import { MAX_VOTES_PER_MESSAGE } from '../protocol/vote.ts';
+
+/** Messages that wait for their PUBACK; more presses gather into the next one. */
+export const MESSAGES_IN_FLIGHT = 4;
+const WINDOW_VOTES = MESSAGES_IN_FLIGHT * MAX_VOTES_PER_MESSAGE;
+/** An ack may have been written before what was sent this recently arrived. */
+const FRESH_MS = 2_000;
+
+/** Closed. */
+export type Range = { from: number; to: number };
+
+export type SendWindow = {
+  /** The next range of at most a message; null when there is nothing to send now. Everything else is told by `sent`. */
+  next(kept: { first: number; last: number; acked: number }, nowMs: number): Range | null;
+  sent(range: Range, nowMs: number): void;
+  /** `before` is the cursor until now. Returns whether there was progress. */
+  takeAck(upTo: number, before: number, missing: readonly (readonly [number, number])[]): boolean;
+  /** No progress for too long: what was asked for is due again, or, when nothing was, everything past the cursor. */
+  retry(acked: number): void;
+  /** A new session or a new gateway: begin again behind the cursor. */
+  restart(acked: number): void;
+  readonly sentUpTo: number;
+  /** Votes that were sent more than once. */
+  readonly resent: number;
+};
+
+export function createSendWindow(): SendWindow {
+  let sentUpTo = 0;
+  let highest = 0;
+  let resent = 0;
+  let asked: Range[] = [];
+  let recent: (Range & { atMs: number })[] = [];
+
+  const nextAsked = (first: number): Range | null => {
+    for (const range of asked) {
+      let from = Math.max(range.from, first);
+      // Skip over what is on its way, piece by piece: `recent` is short.
+      for (let seen = covering(from); seen !== undefined && from <= range.to; seen = covering(from))
+        from = seen.to + 1;
+      if (from > range.to) continue;
+      const ahead = recent.filter((one) => one.from > from).map((one) => one.from - 1);
+      return { from, to: Math.min(range.to, from + MAX_VOTES_PER_MESSAGE - 1, ...ahead) };
+    }
+    return null;
+  };
+  const covering = (seq: number) => recent.find((one) => one.from <= seq && one.to >= seq);
+
+  return {
+    next({ first, last, acked }, nowMs) {
+      recent = recent.filter((one) => nowMs - one.atMs < FRESH_MS).slice(-WINDOW_VOTES);
+      const again = nextAsked(first);
+      if (again !== null) return again;
+      const from = Math.max(sentUpTo + 1, first);
+      const to = Math.min(last, acked + WINDOW_VOTES, from + MAX_VOTES_PER_MESSAGE - 1);
+      return from <= to ? { from, to } : null;
+    },
+    sent(range, nowMs) {
+      resent += Math.max(0, Math.min(range.to, highest) - range.from + 1);
+      highest = Math.max(highest, range.to);
+      sentUpTo = Math.max(sentUpTo, range.to);
+      recent.push({ ...range, atMs: nowMs });
+    },
+    takeAck(upTo, before, missing) {
+      if (upTo > before) sentUpTo = Math.max(sentUpTo, upTo);
+      // A restored gateway lost votes that it once acked; unless those are on their way to it already, go back.
+      else if (upTo < before && covering(upTo + 1) === undefined) sentUpTo = upTo;
+      asked = missing.map(([from, to]) => ({ from, to: Math.min(to, sentUpTo) }));
+      return upTo > before;
+    },
+    retry(acked) {
+      recent = [];
+      if (asked.length === 0) sentUpTo = acked;
+    },
+    restart(acked) {
+      recent = [];
+      asked = [];
+      sentUpTo = acked;
+    },
+    get sentUpTo() {
+      return sentUpTo;
+    },
+    get resent() {
+      return resent;
+    },
+  };
+}
