@@ -1,5 +1,5 @@
-/** No eye at eight metres sees more than ten changes a second, and a small kiosk computer can draw ten. */
-const MIN_GAP_MS = 100;
+/** A lone vote is drawn at once; a storm of them five times a second, which a small kiosk computer can keep up. */
+const MIN_GAP_MS = 200;
 /** A hidden tab gets no animation frames. */
 const HIDDEN_GAP_MS = 500;
 

@@ -1,5 +1,5 @@
-/** How much a tile can show: from `grand` (a few windows) to `compact` (sixty). */
-export type Density = 'grand' | 'roomy' | 'medium' | 'compact';
+/** How much a tile can show: from `huge` (a few windows) to `compact` (sixty). */
+export type Density = 'huge' | 'grand' | 'roomy' | 'medium' | 'compact';
 
 export type GridLayout = { columns: number; rows: number; pages: number; perPage: number; density: Density };
 
@@ -8,10 +8,12 @@ const LEAST_WIDTH_REM = 9.2;
 const LEAST_HEIGHT_REM = 4.5;
 /** Tiles a little wider than high hold a name, a rate and a bar best. */
 const ASPECT = 1.45;
+/** The same limit as in styles/windows.css. */
+const MOST_HEIGHT_REM = 20;
 
 /**
  * The largest tiles with which `count` windows fill an area (in rem) without scrolling; where not even the smallest
- * legible ones fit, equally full pages of them.
+ * legible ones fit, equally full pages of them. A gap at the end counts against a layout.
  */
 export function layOutGrid(widthRem: number, heightRem: number, count: number): GridLayout {
   const mostColumns = fit(widthRem, LEAST_WIDTH_REM);
@@ -22,7 +24,9 @@ export function layOutGrid(widthRem: number, heightRem: number, count: number): 
   for (let columns = 1; columns <= mostColumns; columns += 1) {
     const rows = Math.ceil(perPage / columns);
     if (rows > mostRows) continue;
-    const size = Math.min(share(widthRem, columns) / ASPECT, share(heightRem, rows));
+    const filled = perPage / (columns * rows);
+    const tile = Math.min(share(widthRem, columns) / ASPECT, share(heightRem, rows), MOST_HEIGHT_REM);
+    const size = tile * Math.sqrt(filled);
     if (size > best.size) best = { columns, rows, size };
   }
   const { columns, rows } = best;
@@ -44,6 +48,7 @@ function share(length: number, parts: number): number {
 }
 
 function densityOf(widthRem: number, heightRem: number): Density {
+  if (widthRem >= 24 && heightRem >= 16) return 'huge';
   if (widthRem >= 17 && heightRem >= 12) return 'grand';
   if (widthRem >= 12 && heightRem >= 8.4) return 'roomy';
   if (widthRem >= 10 && heightRem >= 6.2) return 'medium';
