@@ -65,7 +65,7 @@ async function start(options: DemoOptions, running: Running, signal: AbortSignal
     { flag: '--http-port', port: httpPort },
     { flag: '--mqtt-port', port: mqttPort },
   ]);
-  if (taken.length > 0) throw new DemoError('demo-not-started', taken.join('\n'));
+  if (taken.length > 0) throw new DemoError('port-taken', taken.join('\n'));
 
   const simulated = options.terminals ?? WINDOWS.length - (keyboard ? 1 : 0);
   const progress = createProgress('Making the district');

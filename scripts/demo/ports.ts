@@ -6,7 +6,7 @@ export async function findTakenPorts(ports: { flag: string; port: number }[]): P
     ports.map(async ({ flag, port }) =>
       port === 0 || (await isFree(port))
         ? null
-        : `port-taken: port ${port} is in use. Choose another with ${flag}, or 0 for any free one.`,
+        : `port ${port} is in use. Choose another with ${flag}, or 0 for any free one.`,
     ),
   );
   return found.filter((sentence) => sentence !== null);
