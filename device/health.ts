@@ -3,10 +3,40 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Health } from '../protocol/health.ts';
+import type { DeviceClock } from './clock.ts';
+import type { Journal } from './journal.ts';
+
+export type HealthSources = {
+  journalPath: string;
+  /** Of the inputs, whether they have a fault or not. */
+  names: readonly string[];
+  journal: Pick<Journal, 'first' | 'last' | 'acked'>;
+  clock: DeviceClock;
+  /** Codes by source. A source that is no input (the journal) is listed among them, as the protocol has no other place. */
+  faults: Record<string, string[]>;
+  configVersion: number;
+};
+
+export async function describeHealth(sources: HealthSources): Promise<Health> {
+  const { journal, clock, faults, names, configVersion } = sources;
+  const board = await measureBoard(sources.journalPath);
+  const listed = [...new Set([...names, ...Object.keys(faults)])].slice(0, 8);
+  return {
+    uptimeS: Math.floor(clock.monoMs() / 1000),
+    clock: clock.anchor().clock,
+    journal: { depth: journal.last - journal.acked, kept: journal.last - journal.first + 1 },
+    inputs: listed.map((name) => {
+      const reason = faults[name]?.join(' ').slice(0, 200);
+      return reason === undefined ? { name, state: 'ok' } : { name, state: 'fault', reason };
+    }),
+    ...board,
+    config: configVersion,
+  };
+}
 
 type Measured = Pick<Health, 'disk' | 'memory' | 'temperatureC' | 'undervoltage'>;
 
-export async function measureBoard(journalPath: string): Promise<Measured> {
+async function measureBoard(journalPath: string): Promise<Measured> {
   const disk = await measureDisk(dirname(journalPath));
   const memory = measureMemory();
   const temperatureC = measureTemperature();

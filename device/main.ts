@@ -66,7 +66,6 @@ async function run({ agent: settings, logLevel }: Config): Promise<number> {
     log.error({ code: codeOf(error) }, messageOf(error));
     return 1;
   }
-  log.info({ inputs: settings.inputs }, 'terminal ready');
   const reason = await ending;
   log.info({ reason }, 'terminal stops');
   await agent.stop();

@@ -9,13 +9,6 @@ export type Feedback = {
   stop(): Promise<void>;
 };
 
-export const silentFeedback: Feedback = {
-  start: async () => {},
-  thank: () => {},
-  refuse: () => {},
-  stop: async () => {},
-};
-
 /** All of them at once; one that fails does not silence the others. */
 export function createFeedback(parts: Feedback[], onError: (error: unknown) => void): Feedback {
   const each = (act: (part: Feedback) => void) => {
