@@ -177,6 +177,8 @@ export function createUplink(options: UplinkOptions): Uplink {
 
   function reject(topic: string, code: string): void {
     rejected += 1;
+    // A peer that talks nonsense must not fill the card with it.
+    if (rejected > 10 && rejected % 1_000 !== 0) return;
     log.warn({ code, topic, rejected }, 'a message from the gateway was ignored');
   }
 
