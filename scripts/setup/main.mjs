@@ -4,7 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { build, staleParts } from './build.mjs';
 import { install, isInstalled } from './install.mjs';
 import { withLock } from './lock.mjs';
-import { goals, howToInstall, installPackages, missingCompiler, missingFor } from './packages.mjs';
+import {
+  goals,
+  howToInstall,
+  installPackages,
+  lacksLists,
+  missingCompiler,
+  missingFor,
+} from './packages.mjs';
 import { StepFailed } from './progress.mjs';
 import { runCommand } from './run-command.mjs';
 
@@ -58,7 +65,7 @@ async function prepare(goal) {
   const waiting = (pid) => say(`· Waiting for another setup in this checkout (process ${pid}) …`);
   return withLock(join(root, 'data', 'setup.lock'), waiting, async () => {
     const needed = isInstalled(root) ? [] : missingCompiler();
-    const missing = await installPackages([...needed, ...missingFor(goal)]);
+    const missing = await installPackages([...needed, ...missingFor(goal)], lacksLists(goal));
     const hard = missing.filter((need) => !needed.includes(need));
     if (missing.length > 0) say(`package-missing: not on this machine:\n${howToInstall(missing)}`);
     if (hard.length > 0) {

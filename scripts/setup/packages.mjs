@@ -4,7 +4,7 @@ import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { runStep } from './progress.mjs';
 
-/** Debian package → what proves that it (or the same from elsewhere) is there: a command, or a file by its path's end. */
+/** Debian package → what proves that it (or the same from elsewhere) is there: a command, or a font whose path matches. */
 const COMPILER = [
   { package: 'python3', command: 'python3' },
   { package: 'make', command: 'make' },
@@ -26,12 +26,11 @@ const GOALS = {
     { package: 'cpio', command: 'cpio' },
     { package: 'busybox-static', command: 'busybox' },
     { package: 'gpiod', command: 'gpiomon' },
-    { package: 'libgpiod-dev', file: '/usr/include/gpiod.h' },
     { package: 'binutils', command: 'strip' },
     { package: 'make', command: 'make' },
     { package: 'gcc-12', command: 'gcc-12' },
-    { package: 'iproute2', command: 'ip' },
     { package: 'xz-utils', command: 'xz' },
+    { package: 'e2fsprogs', command: 'mkfs.ext4' },
   ],
   bench: BROKER,
 };
@@ -40,17 +39,24 @@ export const goals = Object.keys(GOALS);
 /** Native npm packages are compiled where no ready-made one fits. */
 export const missingCompiler = () => COMPILER.filter((need) => !isThere(need));
 export const missingFor = (goal) => GOALS[goal].filter((need) => !isThere(need));
+/** The hardware rig downloads a kernel from Debian's archive, so apt must know what is in it. */
+export const lacksLists = (goal) => goal === 'hardware' && hasCommand('apt-get') && !hasLists();
 
-/** Installs what is missing when that can be done without asking anyone; returns what is still missing. */
-export async function installPackages(missing) {
+/**
+ * Installs what is missing, or only reads apt's lists, when that can be done without asking anyone; returns what is
+ * still missing.
+ */
+export async function installPackages(missing, wantsLists) {
+  if (missing.length === 0 && !wantsLists) return missing;
   const prefix = rootPrefix();
-  if (missing.length === 0 || !hasCommand('apt-get') || prefix === null) return missing;
+  if (!hasCommand('apt-get') || prefix === null) return missing;
   const apt = (title, aptArgs) => {
     const [command, ...args] = [...prefix, 'apt-get', ...aptArgs];
     return runStep({ title, command, args, cwd: '/', env: { DEBIAN_FRONTEND: 'noninteractive' } });
   };
   const names = missing.map((need) => need.package);
   await apt('Reading the lists of Debian packages', ['update', '-qq']);
+  if (names.length === 0) return missing;
   await apt(`Installing ${names.join(' ')}`, ['install', '-y', '-qq', '--no-install-recommends', ...names]);
   return missing.filter((need) => !isThere(need));
 }
@@ -58,17 +64,15 @@ export async function installPackages(missing) {
 /** What to tell a person who has to install it. */
 export function howToInstall(missing) {
   const names = missing.map((need) => need.package).join(' ');
-  const proofs = missing.map((need) => need.command ?? need.file ?? 'a font with Chinese characters');
+  const proofs = missing.map((need) => need.command ?? 'a font with Chinese characters');
   return [
     `  Debian, Ubuntu, Raspberry Pi OS:  sudo apt-get install --no-install-recommends ${names}`,
     `  elsewhere, the packages that give: ${proofs.join(', ')}`,
   ].join('\n');
 }
 
-function isThere({ command, file, font }) {
-  if (command !== undefined) return hasCommand(command);
-  if (file !== undefined) return existsSync(file);
-  return hasFont(font);
+function isThere({ command, font }) {
+  return command === undefined ? hasFont(font) : hasCommand(command);
 }
 
 function hasCommand(name) {
@@ -90,6 +94,11 @@ function hasFont(pattern) {
       existsSync(folder) &&
       readdirSync(folder, { recursive: true }).some((path) => pattern.test(String(path))),
   );
+}
+
+function hasLists() {
+  const folder = '/var/lib/apt/lists';
+  return existsSync(folder) && readdirSync(folder).some((name) => name.includes('_Packages'));
 }
 
 /** How to run a command as root: directly, through a sudo that asks for no password, or (null) not at all. */
