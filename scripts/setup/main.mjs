@@ -78,4 +78,5 @@ async function prepare(goal) {
   });
 }
 
-const isReady = (goal) => missingFor(goal).length === 0 && isInstalled(root) && staleParts(root).length === 0;
+const isReady = (goal) =>
+  missingFor(goal).length === 0 && !lacksLists(goal) && isInstalled(root) && staleParts(root).length === 0;

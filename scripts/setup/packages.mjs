@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { runStep } from './progress.mjs';
+import { runStep, StepFailed } from './progress.mjs';
 
 /** Debian package → what proves that it (or the same from elsewhere) is there: a command, or a font whose path matches. */
 const COMPILER = [
@@ -54,10 +54,22 @@ export async function installPackages(missing, wantsLists) {
     const [command, ...args] = [...prefix, 'apt-get', ...aptArgs];
     return runStep({ title, command, args, cwd: '/', env: { DEBIAN_FRONTEND: 'noninteractive' } });
   };
-  const names = missing.map((need) => need.package);
-  await apt('Reading the lists of Debian packages', ['update', '-qq']);
-  if (names.length === 0) return missing;
-  await apt(`Installing ${names.join(' ')}`, ['install', '-y', '-qq', '--no-install-recommends', ...names]);
+  const names = [...new Set(missing.map((need) => need.package))];
+  try {
+    await apt('Reading the lists of Debian packages', ['update', '-qq']);
+    if (names.length > 0)
+      await apt(`Installing ${names.join(' ')}`, [
+        'install',
+        '-y',
+        '-qq',
+        '--no-install-recommends',
+        ...names,
+      ]);
+  } catch (error) {
+    // Without a network the rest may still work: the caller says what is missing.
+    if (!(error instanceof StepFailed)) throw error;
+    process.stderr.write(`${error.output}\n`);
+  }
   return missing.filter((need) => !isThere(need));
 }
 
