@@ -51,8 +51,9 @@ export async function installPackages(missing, wantsLists) {
   const prefix = rootPrefix();
   if (!hasCommand('apt-get') || prefix === null) return missing;
   const apt = (title, aptArgs) => {
-    const [command, ...args] = [...prefix, 'apt-get', ...aptArgs];
-    return runStep({ title, command, args, cwd: '/', env: { DEBIAN_FRONTEND: 'noninteractive' } });
+    // Through env: sudo does not pass ours on.
+    const [command, ...args] = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...aptArgs];
+    return runStep({ title, command, args, cwd: '/' });
   };
   const names = [...new Set(missing.map((need) => need.package))];
   try {

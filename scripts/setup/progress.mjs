@@ -35,15 +35,14 @@ function startIndicator(title) {
 
 /**
  * Runs `command` with `args`, shows `title` and the time it takes, keeps its output back. Throws StepFailed.
- * @param {{title: string, command: string, args: string[], cwd: string, env?: Record<string, string>}} step
+ * @param {{title: string, command: string, args: string[], cwd: string}} step
  */
-export async function runStep({ title, command, args, cwd, env }) {
+export async function runStep({ title, command, args, cwd }) {
   const done = startIndicator(title);
   const output = [];
   const reason = await new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd,
-      env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [child.stdout, child.stderr])
