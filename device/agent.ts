@@ -125,7 +125,8 @@ export function createAgent(config: AgentConfig, deps: AgentDeps = {}): Agent {
     await clock.checkSystem();
     const anchor = clock.anchor();
     try {
-      journal?.flush();
+      if (journal?.flush())
+        faults.set('journal', { code: 'journal-write-failed', message: '', active: false });
       if (journal === null || anchor.clock === 'estimated') return;
       if (savedOffsetMs === null || Math.abs(savedOffsetMs - anchor.offsetMs) >= ANCHOR_STEP_MS) {
         journal.saveAnchor(clock.bootId, anchor);

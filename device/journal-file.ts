@@ -52,8 +52,7 @@ function open(path: string): { db: Database.Database; epoch: string } {
     db.pragma('synchronous = FULL');
     db.pragma('wal_autocheckpoint = 256');
     db.pragma('journal_size_limit = 4194304');
-    db.exec(SCHEMA);
-    const epoch = prepareEpoch(db);
+    const epoch = prepare(db);
     assertDurable(db, path);
     assertWhole(db);
     return { db, epoch };
@@ -70,12 +69,16 @@ function open(path: string): { db: Database.Database; epoch: string } {
   }
 }
 
-/** Writes at every open: the durability pragmas can only be trusted after a write. */
-function prepareEpoch(db: Database.Database): string {
-  db.prepare(`INSERT OR IGNORE INTO meta VALUES ('epoch', ?), ('acked', '0'), ('opens', '0')`).run(
-    randomBytes(16).toString('hex'),
-  );
-  db.prepare(`UPDATE meta SET value = value + 1 WHERE key = 'opens'`).run();
+/** One transaction. It writes at every open: the durability pragmas can only be trusted after a write. */
+function prepare(db: Database.Database): string {
+  const run = db.transaction(() => {
+    db.exec(SCHEMA);
+    db.prepare(`INSERT OR IGNORE INTO meta VALUES ('epoch', ?), ('acked', '0'), ('opens', '0')`).run(
+      randomBytes(16).toString('hex'),
+    );
+    db.prepare(`UPDATE meta SET value = value + 1 WHERE key = 'opens'`).run();
+  });
+  run.immediate();
   return db.prepare(`SELECT value FROM meta WHERE key = 'epoch'`).pluck().get() as string;
 }
 

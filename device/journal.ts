@@ -22,7 +22,7 @@ export type Journal = {
   totals(): Counts;
   /** Commits one vote. Throws `journal-full` or `journal-write-failed`: then it is not there and nobody may be thanked. */
   append(vote: Omit<Vote, 'seq'>): Vote;
-  /** Up to `limit` votes from `from` on, ascending. */
+  /** Up to `limit` votes from `from` on, ascending. Nothing while the file cannot be read. */
   read(from: number, limit: number): Vote[];
   /** Moves the cursor, in either direction, within 0…last. Reaches the disk with the next append, flush or close. */
   setAcked(upTo: number): void;
@@ -33,7 +33,8 @@ export type Journal = {
   saveAnchor(bootId: string, anchor: Anchor): void;
   /** Date of the newest vote kept, 0 without any. */
   newestAt(): number;
-  flush(): void;
+  /** Writes the cursor if it moved, and tries a failed file again. True when something was written. */
+  flush(): boolean;
   /** Sets the file aside and goes on with an empty one and a new epoch; returns the old file's new path. */
   beginEpoch(why: string): string;
   close(): void;
@@ -60,8 +61,13 @@ export function openJournal(options: JournalOptions): Journal {
   let ackedOnDisk = counters.acked;
   let suspect = false;
 
-  /** After a failed write: what is in the file counts, not what memory thinks. A new handle, unless only space is short. */
-  const reopen = (reason: string) => {
+  /**
+   * After a failed write. A COMMIT whose fsync failed is rolled back, yet its frames may still be in the WAL and come to life
+   * when the file is opened again: nobody was thanked for such a vote, so it is taken back.
+   */
+  const recover = (reason: string) => {
+    const { last, acked } = counters;
+    const epochBefore = epoch;
     if (reason !== 'SQLITE_FULL') {
       if (db.open) db.close();
       const again = openJournalFile(path, wallMs);
@@ -69,16 +75,16 @@ export function openJournal(options: JournalOptions): Journal {
       setAside = again.setAside ?? setAside;
       statements = prepare(db);
     }
-    const acked = counters.acked;
+    if (epoch === epochBefore) statements.takeBack(last);
     counters = statements.counters();
     ackedOnDisk = counters.acked;
-    counters.acked = Math.min(acked, counters.last);
+    if (epoch === epochBefore) counters.acked = Math.min(acked, counters.last);
     suspect = false;
   };
   let failure = '';
   const write = <T>(act: () => T): T => {
     try {
-      if (suspect) reopen(failure);
+      if (suspect) recover(failure);
       return act();
     } catch (error) {
       suspect = true;
@@ -120,7 +126,16 @@ export function openJournal(options: JournalOptions): Journal {
         return stored;
       });
     },
-    read: (from, limit) => statements.read(from, limit),
+    read(from, limit) {
+      try {
+        return db.open ? statements.read(from, limit) : [];
+      } catch (error) {
+        // A card that cannot be read now must not end the process: what was sent stays sent, the rest waits.
+        suspect = true;
+        failure = codeOf(error);
+        return [];
+      }
+    },
     setAcked(upTo) {
       counters.acked = Math.max(0, Math.min(upTo, counters.last));
     },
@@ -136,9 +151,10 @@ export function openJournal(options: JournalOptions): Journal {
     saveAnchor: (bootId, anchor) => write(() => statements.saveAnchor(bootId, anchor)),
     newestAt: () => statements.newestAt(),
     flush() {
-      if (ackedOnDisk === counters.acked) return;
+      if (!suspect && ackedOnDisk === counters.acked) return false;
       write(() => statements.setAcked(counters.acked));
       ackedOnDisk = counters.acked;
+      return true;
     },
     beginEpoch(why) {
       if (db.open) db.close();
@@ -150,11 +166,12 @@ export function openJournal(options: JournalOptions): Journal {
       return moved;
     },
     close() {
-      if (!db.open) return;
       try {
+        if (suspect) recover(failure);
+        else if (!db.open) return;
         this.flush();
       } finally {
-        db.close();
+        if (db.open) db.close();
       }
     },
   };
@@ -165,6 +182,9 @@ function prepare(db: Database.Database) {
   const bootId = db.prepare('SELECT id FROM boots WHERE boot = ?').pluck();
   const insertVote = db.prepare('INSERT INTO votes VALUES (@seq, @rating, @at, @clock, @boot, @mono)');
   const addTotal = db.prepare('UPDATE totals SET votes = votes + 1 WHERE rating = ?');
+  const subtractTotal = db.prepare('UPDATE totals SET votes = votes - 1 WHERE rating = ?');
+  const ratingsPast = db.prepare('SELECT rating FROM votes WHERE seq > ?').pluck();
+  const deletePast = db.prepare('DELETE FROM votes WHERE seq > ?');
   const setAcked = db.prepare(`UPDATE meta SET value = ? WHERE key = 'acked'`);
   const select = db.prepare(
     `SELECT seq, rating, at, v.clock, b.boot, mono FROM votes v JOIN boots b ON b.id = v.boot
@@ -186,6 +206,10 @@ function prepare(db: Database.Database) {
     addTotal.run(rating);
     setAcked.run(String(acked));
   });
+  const takeBack = db.transaction((last: number) => {
+    for (const rating of ratingsPast.all(last)) subtractTotal.run(rating);
+    deletePast.run(last);
+  });
   const prune = db.transaction((beforeMs: number, acked: number): number => {
     const first = bounds.get() as number | null;
     if (first === null) return 0;
@@ -197,6 +221,7 @@ function prepare(db: Database.Database) {
 
   return {
     append: (vote: Vote, acked: number) => append.immediate(vote, acked),
+    takeBack: (last: number) => takeBack.immediate(last),
     prune: (beforeMs: number, acked: number) => prune.immediate(beforeMs, acked),
     setAcked: (upTo: number) => setAcked.run(String(upTo)),
     read: (from: number, limit: number): Vote[] => (select.all(from, limit) as Row[]).map(toVote),

@@ -138,6 +138,7 @@ export function createUplink(options: UplinkOptions): Uplink {
 
   function send(range: Range): boolean {
     const votes = journal.read(range.from, range.to - range.from + 1).map(redate);
+    if (votes.length === 0) return false;
     const message: VotesMessage = { epoch: journal.epoch, votes, totals: journal.totals() };
     const sent = connection.publish(topicOf(terminalId, 'votes'), JSON.stringify(message), (ok) => {
       inFlight -= 1;

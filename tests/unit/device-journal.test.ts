@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -22,6 +22,10 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+const build = () =>
+  execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b', 'device'], {
+    cwd: root,
+  });
 const openHere = (options: Partial<Parameters<typeof openJournal>[0]> = {}) => {
   const journal = openJournal({ path, ...options });
   open.push(journal);
@@ -165,9 +169,7 @@ describe('a damaged file', () => {
 
 describe('kill -9', () => {
   it('has every vote that was reported, and at most one more', async () => {
-    execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b', 'device'], {
-      cwd: root,
-    });
+    build();
     for (let round = 0; round < 5; round += 1) {
       const reported = await appendUntilKilled(20 + round * 37);
       const journal = openJournal({ path });
@@ -242,4 +244,38 @@ describe('a full disk', () => {
       }
     }
   }
+});
+
+describe('an fsync that fails', () => {
+  const hasStrace = spawnSync('strace', ['-V']).status === 0;
+  if (!hasStrace) console.warn('SKIPPED: "an fsync that fails" needs strace to inject EIO');
+
+  it.skipIf(!hasStrace)('thanks nobody, and what was refused does not come to life again', () => {
+    build();
+    const script = `
+      const { openJournal } = await import(${JSON.stringify(join(root, 'dist/device/journal.js'))});
+      const journal = openJournal({ path: process.argv[1] });
+      let thanked = 0, refused = 0;
+      for (let n = 0; n < 40; n++) {
+        try {
+          journal.append({ rating: 'basically', at: n, clock: 'ntp', boot: 'b', mono: n });
+          thanked++;
+        } catch { refused++; }
+      }
+      console.log(JSON.stringify({ thanked, refused }));
+      journal.close();`;
+    for (const when of ['10..16', '13..22', '20..24', '30..30']) {
+      const file = join(folder, `eio-${when}.db`);
+      const traced = ['-f', '-o', '/dev/null', '-e', 'trace=fsync,fdatasync'];
+      const inject = ['-e', `inject=fsync,fdatasync:error=EIO:when=${when}`];
+      const node = [process.execPath, '--input-type=module', '-e', script, file];
+      const said = JSON.parse(execFileSync('strace', [...traced, ...inject, ...node]).toString());
+      expect(said.refused).toBeGreaterThan(0);
+      const journal = openJournal({ path: file });
+      expect(journal.last).toBe(said.thanked);
+      expect(journal.read(1, 100)).toHaveLength(said.thanked);
+      expect(journal.totals().basically).toBe(said.thanked);
+      journal.close();
+    }
+  });
 });
