@@ -60,7 +60,7 @@ export function WindowGrid() {
         style={{ '--columns': layout.columns, '--rows': layout.rows }}
       >
         {shown.map((id) => (
-          <WindowTile key={id} id={id} />
+          <WindowTile key={id} id={id} compact={layout.density === 'compact'} />
         ))}
       </ul>
     </section>

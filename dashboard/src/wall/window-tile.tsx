@@ -1,4 +1,5 @@
 import type { LiveRow } from '../../../protocol/live.ts';
+import type { BoardMeta } from '../live/board.ts';
 import { isSampleEnough } from '../order/ranking.ts';
 import { splitName } from '../text/names.ts';
 import { formatCount, formatRate } from '../text/numbers.ts';
@@ -9,8 +10,10 @@ import { RATINGS, RatingMark } from './rating-mark.tsx';
 import { ShareBar } from './share-bar.tsx';
 import { usePulse } from './use-pulse.ts';
 
+type Props = { id: string; compact: boolean };
+
 /** One window. It reads its own row's signal and nothing that changes with another window's vote. */
-export function WindowTile({ id }: { id: string }) {
+export function WindowTile({ id, compact }: Props) {
   const { board, language } = useWall();
   const row = board.windows.get(id)?.value;
   const meta = board.meta.value;
@@ -32,14 +35,18 @@ export function WindowTile({ id }: { id: string }) {
       data-below={below}
     >
       <i class="tile-pulse" ref={pulse} />
-      <p class="tile-unit">{unit}</p>
+      <p class="tile-unit">
+        <span>{unit}</span>
+        {compact && <CompletenessNote row={row} quiet brief />}
+        {compact && online && <OfflineNote row={row} meta={meta} />}
+      </p>
       <h3 class="tile-name">
         <span>{head}</span>
         <span>{tail}</span>
       </h3>
       <p class="tile-figures">
-        <TileRate row={row} />
-        {row.votes > 0 && (
+        {compact && !online ? <OfflineNote row={row} meta={meta} /> : <TileRate row={row} />}
+        {row.votes > 0 && (online || !compact) && (
           <span class="tile-votes">
             {formatCount(row.votes)} <small>{text.voteWord(row.votes)}</small>
           </span>
@@ -47,22 +54,32 @@ export function WindowTile({ id }: { id: string }) {
       </p>
       <TileCounts row={row} />
       <ShareBar counts={row.counts} />
-      <p class="tile-notes">
-        {!online && (
-          <span class="note" data-note="offline">
-            {row.terminals.offlineSince === null
-              ? text.neverOnline
-              : text.offlineSince(formatSince(row.terminals.offlineSince, meta.timeZone, meta.day))}
-          </span>
-        )}
-        {online && row.terminals.offline > 0 && (
-          <span class="note" data-note="offline">
-            {text.offline(row.terminals.offline)}
-          </span>
-        )}
-        <CompletenessNote row={row} quiet={!online} brief={!online} />
-      </p>
+      {!compact && (
+        <p class="tile-notes">
+          <OfflineNote row={row} meta={meta} />
+          <CompletenessNote row={row} quiet={!online} brief={!online} />
+        </p>
+      )}
     </li>
+  );
+}
+
+/** All terminals silent: since when. Some of them: how many. */
+function OfflineNote({ row, meta }: { row: LiveRow; meta: BoardMeta }) {
+  const text = useWall().language.text.value;
+  const { online, offline, offlineSince } = row.terminals;
+  if (online > 0 && offline === 0) return null;
+  let words = text.offline(offline);
+  if (online === 0) {
+    words =
+      offlineSince === null
+        ? text.neverOnline
+        : text.offlineSince(formatSince(offlineSince, meta.timeZone, meta.day));
+  }
+  return (
+    <span class="note" data-note="offline">
+      {words}
+    </span>
   );
 }
 
