@@ -91,12 +91,14 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       stored(vote) {
         book.add(vote.windowKey, vote.rating, vote.at);
         feed.voted(vote);
-        metrics.stored.inc();
+        metrics.tallied.votesStored += 1;
       },
       evidence: (terminal) => feed.touched(terminal.windowId),
-      duplicates: (count) => metrics.duplicates.inc(count),
+      duplicates(count) {
+        metrics.tallied.votesDuplicate += count;
+      },
       quarantined(reason, terminalId) {
-        metrics.quarantined.inc({ reason });
+        metrics.tallied.quarantined.add(reason);
         if (reason === 'identity-conflict')
           log.error({ terminalId, reason }, 'the same vote number came with another press: a cloned card?');
         else log.debug({ terminalId, reason }, 'quarantined');
@@ -106,7 +108,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
         metrics.commitSeconds.observe(durationMs / 1_000);
       },
       failed(error) {
-        metrics.storageFailures.inc();
+        metrics.tallied.storageFailures += 1;
         setAccepting(false, error);
       },
     },
@@ -125,7 +127,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     presence,
     votes: ingest,
     health: createHealthReports(now),
-    received: (kind) => metrics.messages.inc({ kind }),
+    received: (kind) => metrics.tallied.messages.add(kind),
   });
   broker = await createEmbeddedBroker(
     {
@@ -134,7 +136,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       connected: presence.connected,
       disconnected: presence.disconnected,
       refused(reason, terminalId) {
-        metrics.refused.inc({ reason });
+        metrics.tallied.refused.add(reason);
         log.debug({ reason, terminalId }, 'refused');
       },
     },
@@ -186,8 +188,8 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   const stop = async () => {
     clearInterval(housekeeping);
     publishStatus(false);
-    ingest.flush();
     await broker?.close();
+    ingest.flush();
     ingest.stop();
     hub.close();
     feed.stop();

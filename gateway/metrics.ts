@@ -1,65 +1,94 @@
+/**
+ * Everything the gateway counts, under the names that Prometheus sees. Counters are plain numbers that are read when
+ * they are asked for: counting a vote must cost nothing beside storing it.
+ */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-/** Everything the gateway counts, under the names that Prometheus sees. */
-export function createMetrics(gauges: { connections(): number; walls(): number; wallsCut(): number }) {
+/** Counts by name; the names are a fixed, small set. */
+export class Tallies {
+  readonly counts = new Map<string, number>();
+  add(name: string, count = 1): void {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + count);
+  }
+}
+
+export type Tallied = {
+  votesStored: number;
+  votesDuplicate: number;
+  storageFailures: number;
+  quarantined: Tallies;
+  messages: Tallies;
+  refused: Tallies;
+};
+
+export type Gauges = { connections(): number; walls(): number; wallsCut(): number };
+
+export function createMetrics(gauges: Gauges) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
-  new Gauge({
-    name: 'manyi_mqtt_connections',
-    help: 'Terminals connected',
-    registers,
-    collect() {
-      this.set(gauges.connections());
-    },
-  });
-  new Gauge({
-    name: 'manyi_live_clients',
-    help: 'Walls listening',
-    registers,
-    collect() {
-      this.set(gauges.walls());
-    },
-  });
-  new Gauge({
-    name: 'manyi_live_clients_cut',
-    help: 'Walls cut because they took nothing, since start',
-    registers,
-    collect() {
-      this.set(gauges.wallsCut());
-    },
-  });
+  const tallied: Tallied = {
+    votesStored: 0,
+    votesDuplicate: 0,
+    storageFailures: 0,
+    quarantined: new Tallies(),
+    messages: new Tallies(),
+    refused: new Tallies(),
+  };
+
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  const counter = (name: string, help: string, read: () => number) =>
+    new Counter({
+      name,
+      help,
+      registers,
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  const counters = (name: string, help: string, label: string, tallies: Tallies) =>
+    new Counter({
+      name,
+      help,
+      labelNames: [label],
+      registers,
+      collect() {
+        this.reset();
+        for (const [value, count] of tallies.counts) this.inc({ [label]: value }, count);
+      },
+    });
+
+  gauge('manyi_mqtt_connections', 'Terminals connected', gauges.connections);
+  gauge('manyi_live_clients', 'Walls listening', gauges.walls);
+  counter('manyi_live_clients_cut_total', 'Walls cut because they took nothing', gauges.wallsCut);
+  counter('manyi_votes_stored_total', 'Votes stored', () => tallied.votesStored);
+  counter(
+    'manyi_votes_duplicate_total',
+    'Votes sent again that were stored already',
+    () => tallied.votesDuplicate,
+  );
+  counter('manyi_storage_failures_total', 'Messages whose commit failed', () => tallied.storageFailures);
+  counters('manyi_quarantined_total', 'Messages and votes set aside', 'reason', tallied.quarantined);
+  counters('manyi_mqtt_messages_total', 'Messages received from terminals', 'kind', tallied.messages);
+  counters(
+    'manyi_mqtt_refused_total',
+    'Connections and subscriptions refused or cut',
+    'reason',
+    tallied.refused,
+  );
+
   return {
     registry,
-    stored: new Counter({ name: 'manyi_votes_stored_total', help: 'Votes stored', registers }),
-    duplicates: new Counter({
-      name: 'manyi_votes_duplicate_total',
-      help: 'Votes sent again that were stored already',
-      registers,
-    }),
-    quarantined: new Counter({
-      name: 'manyi_quarantined_total',
-      help: 'Messages and votes set aside',
-      labelNames: ['reason'],
-      registers,
-    }),
-    messages: new Counter({
-      name: 'manyi_mqtt_messages_total',
-      help: 'Messages received from terminals',
-      labelNames: ['kind'],
-      registers,
-    }),
-    refused: new Counter({
-      name: 'manyi_mqtt_refused_total',
-      help: 'Connections and subscriptions refused or cut',
-      labelNames: ['reason'],
-      registers,
-    }),
-    storageFailures: new Counter({
-      name: 'manyi_storage_failures_total',
-      help: 'Commits that failed',
-      registers,
-    }),
+    tallied,
     commitSeconds: new Histogram({
       name: 'manyi_commit_seconds',
       help: 'Time of one commit',

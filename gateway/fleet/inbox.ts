@@ -2,7 +2,7 @@
 import { Compile } from 'typebox/compile';
 import { CommandResult } from '../../protocol/command.ts';
 import { Health } from '../../protocol/health.ts';
-import { parseTopic, type UpKind } from '../../protocol/topics.ts';
+import { isUpKind, parseTopic, type UpKind } from '../../protocol/topics.ts';
 import type { Done, Incoming } from '../broker/broker.ts';
 import type { Presence } from './presence.ts';
 import type { RegisteredTerminal, Registry } from './registry.ts';
@@ -18,7 +18,8 @@ export type VoteTaker = {
     payload: Buffer,
     done: Done,
   ): void;
-  throttled(terminal: RegisteredTerminal, take: () => void): void;
+  /** How long to wait before taking one more message of this terminal, milliseconds. */
+  delayMs(terminal: RegisteredTerminal): number;
 };
 
 export type HealthReports = {
@@ -48,46 +49,59 @@ export type InboxDeps = {
 
 export function createInbox({ registry, presence, votes, health, received }: InboxDeps) {
   return (incoming: Incoming, done: Done): void => {
-    const { terminalId, topic, payload, connection } = incoming;
-    const terminal = registry.terminal(terminalId);
+    const terminal = registry.terminal(incoming.terminalId);
     // Removed while it was connected: there is nobody to speak for.
     if (!terminal) {
       done(new Error('terminal-unknown'));
       return;
     }
-    const parsed = parseTopic(topic);
-    const own = parsed?.terminalId === terminalId ? parsed.kind : null;
-
-    votes.throttled(terminal, () => {
-      presence.heard(terminalId);
-      switch (own) {
-        case 'votes':
-          received('votes');
-          return votes.votes(terminal, payload, done);
-        case 'hello':
-          received('hello');
-          return votes.hello(terminal, payload, done);
-        case 'status':
-          received('status');
-          if (presence.status(terminalId, connection, payload)) return done();
-          return votes.quarantine(terminal, topic, 'schema-invalid', payload, done);
-        case 'health':
-        case 'result': {
-          received(own);
-          const value = parse(payload);
-          if (own === 'health' && healthSchema.Check(value)) {
-            health.take(terminalId, value);
-            return done();
-          }
-          if (own === 'result' && resultSchema.Check(value)) return done();
-          return votes.quarantine(terminal, topic, 'schema-invalid', payload, done);
-        }
-        default:
-          received('unknown');
-          return votes.quarantine(terminal, topic, 'topic-unknown', payload, done);
-      }
-    });
+    const delayMs = votes.delayMs(terminal);
+    if (delayMs === 0) take(terminal, incoming, done);
+    else setTimeout(take, delayMs, terminal, incoming, done);
   };
+
+  function take(
+    terminal: RegisteredTerminal,
+    { terminalId, topic, payload, connection }: Incoming,
+    done: Done,
+  ): void {
+    presence.heard(terminalId);
+    if (topic === terminal.votesTopic) {
+      received('votes');
+      votes.votes(terminal, payload, done);
+      return;
+    }
+    const parsed = parseTopic(topic);
+    const own = parsed?.terminalId === terminalId && isUpKind(parsed.kind) ? parsed.kind : 'unknown';
+    received(own);
+    const refuse = (reason: 'schema-invalid' | 'topic-unknown') =>
+      votes.quarantine(terminal, topic, reason, payload, done);
+    switch (own) {
+      case 'hello':
+        votes.hello(terminal, payload, done);
+        return;
+      case 'status':
+        if (presence.status(terminalId, connection, payload)) done();
+        else refuse('schema-invalid');
+        return;
+      case 'health': {
+        const report = parse(payload);
+        if (!healthSchema.Check(report)) {
+          refuse('schema-invalid');
+          return;
+        }
+        health.take(terminalId, report);
+        done();
+        return;
+      }
+      case 'result':
+        if (resultSchema.Check(parse(payload))) done();
+        else refuse('schema-invalid');
+        return;
+      default:
+        refuse('topic-unknown');
+    }
+  }
 }
 
 function parse(payload: Buffer): unknown {

@@ -1,10 +1,13 @@
 /** The organisation tree and the terminals, in memory, following what the CLI changes in the store meanwhile. */
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { topicOf } from '../../protocol/topics.ts';
 import { buildTree, type OrgTree, type Terminal } from '../domain/org.ts';
 import type { Store } from '../store/store.ts';
 
 export type RegisteredTerminal = Terminal & {
   windowKey: number;
+  /** The topic its votes come on, made once. */
+  votesTopic: string;
   secretHash: Buffer;
   lastSeenAt: number | null;
 };
@@ -37,7 +40,14 @@ export function createRegistry(store: Store): Registry {
     terminals = new Map(
       rows.flatMap((row) => {
         const serviceWindow = tree.windowById.get(row.windowId);
-        return serviceWindow ? [[row.id, { ...row, windowKey: serviceWindow.key }] as const] : [];
+        return serviceWindow
+          ? [
+              [
+                row.id,
+                { ...row, windowKey: serviceWindow.key, votesTopic: topicOf(row.id, 'votes') },
+              ] as const,
+            ]
+          : [];
       }),
     );
   };

@@ -7,8 +7,8 @@ import type { QuarantineRecord, Store, VoteOutcome, VoteRecord } from '../store/
 export type Commitment = {
   votes: VoteRecord[];
   quarantine: QuarantineRecord[];
-  /** After the commit: one outcome a vote. After a failure: nothing of it is stored. */
-  settled(result: { ok: true; outcomes: VoteOutcome[] } | { ok: false; error: Error }): void;
+  /** After the commit: one outcome a vote, from `first` on. After a failure: nothing of it is stored. */
+  settled(result: { ok: true; outcomes: VoteOutcome[]; first: number } | { ok: false; error: Error }): void;
 };
 
 /** A transaction this large is committed even though more is waiting, so that the first in it is not kept waiting. */
@@ -20,6 +20,8 @@ export type CommitQueue = {
   flush(): void;
   /** The error of the latest commit; null when it went well. */
   failure(): Error | null;
+  /** What is still waiting is forgotten: it was never acknowledged. */
+  stop(): void;
 };
 
 export function createCommitQueue(
@@ -28,11 +30,12 @@ export function createCommitQueue(
 ): CommitQueue {
   let waiting: Commitment[] = [];
   let waitingVotes = 0;
-  let scheduled = false;
+  let scheduled: NodeJS.Immediate | null = null;
   let failure: Error | null = null;
 
   const flush = () => {
-    scheduled = false;
+    if (scheduled) clearImmediate(scheduled);
+    scheduled = null;
     if (waiting.length === 0) return;
     const batch = waiting;
     waiting = [];
@@ -54,12 +57,10 @@ export function createCommitQueue(
       return;
     }
     onBatch(votes.length, performance.now() - begun);
-    if (batch.length === 1 && batch[0]) return batch[0].settled({ ok: true, outcomes });
-    let at = 0;
+    let first = 0;
     for (const commitment of batch) {
-      const end = at + commitment.votes.length;
-      commitment.settled({ ok: true, outcomes: outcomes.slice(at, end) });
-      at = end;
+      commitment.settled({ ok: true, outcomes, first });
+      first += commitment.votes.length;
     }
   };
 
@@ -68,12 +69,14 @@ export function createCommitQueue(
       waiting.push(commitment);
       waitingVotes += commitment.votes.length;
       if (waitingVotes >= MAX_BATCH) return flush();
-      if (scheduled) return;
-      scheduled = true;
       // After the poll phase: every socket that was readable has been read by then.
-      setImmediate(flush);
+      scheduled ??= setImmediate(flush);
     },
     flush,
     failure: () => failure,
+    stop() {
+      waiting = [];
+      if (scheduled) clearImmediate(scheduled);
+    },
   };
 }

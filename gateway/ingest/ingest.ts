@@ -18,7 +18,7 @@ import { createTokenBuckets } from './token-buckets.ts';
 export type IngestLimits = { messagesPerS: number; burst: number };
 
 /** A terminal beside the window it stands at, as the registry knows them. */
-export type KnownTerminal = Terminal & { windowKey: number };
+export type KnownTerminal = Terminal & { windowKey: number; votesTopic: string };
 
 export type IngestEvents = {
   /** A vote is on the disk. */
@@ -53,8 +53,11 @@ export type Ingest = {
     payload: Buffer,
     done: IngestDone,
   ): void;
-  /** Delays the call when the terminal has sent too much. */
-  throttled(terminal: KnownTerminal, take: () => void): void;
+  /**
+   * How long to wait before taking one more message of this terminal, milliseconds. What comes too fast is not dropped
+   * but taken later: the broker reads no more from that connection meanwhile, so a flood costs the flooder only.
+   */
+  delayMs(terminal: KnownTerminal): number;
   flush(): void;
   /** Why nothing can be stored now; null when all is well. */
   failure(): Error | null;
@@ -128,7 +131,6 @@ export function createIngest({ store, journals, now, publish, limits, events }: 
     done: IngestDone,
   ) => {
     const receivedAt = now();
-    const topic = topicOf(terminal.id, 'votes');
     const votes: VoteRecord[] = [];
     for (const { seq, rating, at, clock, boot, mono } of message.votes) {
       const refusal = checkVoteTime(at, receivedAt);
@@ -157,7 +159,7 @@ export function createIngest({ store, journals, now, publish, limits, events }: 
         receivedAt,
         reason,
         terminalKey: terminal.key,
-        topic,
+        topic: terminal.votesTopic,
         sourceKey: journal.key,
         seq,
         payload: payload.slice(0, KEPT_PAYLOAD_CHARS),
@@ -168,7 +170,7 @@ export function createIngest({ store, journals, now, publish, limits, events }: 
       quarantine: kept,
       settled(result) {
         if (!result.ok) return failed(result.error, done);
-        account(terminal, journal, votes, result.outcomes, kept);
+        account(terminal, journal, votes, result, kept);
         takeTotals(journal, message.totals);
         done();
         acks.want(journal);
@@ -181,19 +183,20 @@ export function createIngest({ store, journals, now, publish, limits, events }: 
     terminal: KnownTerminal,
     journal: Journal,
     votes: VoteRecord[],
-    outcomes: VoteOutcome[],
+    { outcomes, first }: { outcomes: VoteOutcome[]; first: number },
     kept: QuarantineRecord[],
   ) => {
     let duplicates = 0;
     for (let at = 0; at < votes.length; at++) {
       const vote = votes[at] as VoteRecord;
-      if (outcomes[at] === 'stored') {
+      const outcome = outcomes[first + at];
+      if (outcome === 'stored') {
         // A number given up for lost and then sent after all is simply stored.
         if (journal.lost > 0 && journal.accounted.has(vote.seq)) journal.lost -= 1;
         journal.accounted.add(vote.seq);
         journal.stored[RATINGS[vote.rating] as Rating] += 1;
         events.stored(vote);
-      } else if (outcomes[at] === 'duplicate') duplicates += 1;
+      } else if (outcome === 'duplicate') duplicates += 1;
       else events.quarantined('identity-conflict', terminal.id);
     }
     for (const { seq } of kept) {
@@ -205,7 +208,7 @@ export function createIngest({ store, journals, now, publish, limits, events }: 
 
   return {
     votes(terminal, payload, done) {
-      const topic = topicOf(terminal.id, 'votes');
+      const topic = terminal.votesTopic;
       const parsed = parseVotes(payload);
       if (!parsed.ok) return refuse(terminal, topic, parsed.reason, payload, done);
       const { message, bad } = parsed;
@@ -247,15 +250,13 @@ export function createIngest({ store, journals, now, publish, limits, events }: 
 
     quarantine: refuse,
 
-    throttled(terminal, takeIt) {
-      const delayMs = messageRate.takeOnCredit(terminal.key, now());
-      if (delayMs === 0) takeIt();
-      else setTimeout(takeIt, delayMs);
-    },
-
+    delayMs: (terminal) => messageRate.takeOnCredit(terminal.key, now()),
     flush: queue.flush,
     failure: queue.failure,
-    stop: acks.stop,
+    stop() {
+      queue.stop();
+      acks.stop();
+    },
   };
 }
 

@@ -68,6 +68,7 @@ export function createFeed(deps: FeedDeps): Feed {
 
   let dirtyWindows = new Set<string>();
   let dirtyMinutes = new Set<number>();
+  /** Oldest first until the flush. */
   let newVotes: TickerVote[] = [];
   let timer: NodeJS.Timeout | null = null;
   let lastFlushAt = 0;
@@ -78,6 +79,7 @@ export function createFeed(deps: FeedDeps): Feed {
     timer = null;
     lastFlushAt = performance.now();
     const at = now();
+    const latest = newVotes.slice(-TICKER_LENGTH).reverse();
     const windows = new Map<string, LiveRow>();
     const dirtyUnits = new Set<string>();
     for (const id of dirtyWindows) {
@@ -98,10 +100,10 @@ export function createFeed(deps: FeedDeps): Feed {
       units,
       windows,
       trend: new Map([...dirtyMinutes].map((start) => [start, trendMinute(start)])),
-      ticker: newVotes,
+      ticker: latest,
     };
     revision += 1;
-    ticker = [...newVotes, ...ticker].slice(0, TICKER_LENGTH);
+    ticker = [...latest, ...ticker].slice(0, TICKER_LENGTH);
     dirtyWindows = new Set();
     dirtyMinutes = new Set();
     newVotes = [];
@@ -132,13 +134,8 @@ export function createFeed(deps: FeedDeps): Feed {
       dirtyWindows.add(serviceWindow.id);
       const start = minuteOf(at);
       if (start > minute - TREND_MINUTES * MINUTE_MS && start <= minute) dirtyMinutes.add(start);
-      newVotes.unshift({
-        id: nextVoteId++,
-        windowId: serviceWindow.id,
-        rating: RATINGS[rating] as Rating,
-        at,
-      });
-      if (newVotes.length > 2 * TICKER_LENGTH) newVotes.length = TICKER_LENGTH;
+      newVotes.push({ id: nextVoteId++, windowId: serviceWindow.id, rating: RATINGS[rating] as Rating, at });
+      if (newVotes.length > 8 * TICKER_LENGTH) newVotes = newVotes.slice(-TICKER_LENGTH);
       schedule();
     },
     touched(windowId) {

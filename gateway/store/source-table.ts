@@ -21,7 +21,10 @@ type SourceRow = {
   quarantined: number;
 };
 
-export function createSourceTable(db: Connection): SourceStore {
+/** Makes a transaction that also writes the journals opened since the last one. */
+export type WithSources = <A extends unknown[], R>(act: (...args: A) => R) => (...args: A) => R;
+
+export function createSourceTable(db: Connection): SourceStore & { withSources: WithSources } {
   const selectAll = db.prepare(`
     SELECT s.key, s.terminal_key AS terminalKey, s.epoch, s.announced,
       s.total_satisfied AS totalSatisfied, s.total_basically AS totalBasically, s.total_unsatisfied AS totalUnsatisfied,
@@ -36,7 +39,21 @@ export function createSourceTable(db: Connection): SourceStore {
   const selectOne = db.prepare(
     'SELECT key, terminal_key AS terminalKey, epoch FROM sources WHERE terminal_key = ? AND epoch = ?',
   );
-  const insert = db.prepare('INSERT INTO sources (terminal_key, epoch) VALUES (?, ?)');
+  const insert = db.prepare('INSERT INTO sources (key, terminal_key, epoch) VALUES (?, ?, ?)');
+  let nextKey = (db.prepare('SELECT coalesce(max(key), 0) FROM sources').pluck().get() as number) + 1;
+  // A new journal is written with the first thing that speaks of it: thousands of new terminals cost no commit each.
+  let unwritten: Source[] = [];
+  const withSources: WithSources = (act) => {
+    const transaction = db.transaction((...args: Parameters<typeof act>) => {
+      for (const { key, terminalKey, epoch } of unwritten) insert.run(key, terminalKey, epoch);
+      return act(...args);
+    });
+    return (...args) => {
+      const result = transaction.immediate(...args) as ReturnType<typeof act>;
+      unwritten = [];
+      return result;
+    };
+  };
   // Islands of consecutive numbers: seq minus its rank is constant within one.
   const selectIslands = db
     .prepare(`
@@ -54,6 +71,7 @@ export function createSourceTable(db: Connection): SourceStore {
   );
 
   return {
+    withSources,
     sources() {
       return (selectAll.all() as SourceRow[]).map((row): SourceRecord => {
         const { key, terminalKey, epoch, announced, quarantined, satisfied, basically, unsatisfied } = row;
@@ -69,13 +87,15 @@ export function createSourceTable(db: Connection): SourceStore {
     openSource(terminalKey, epoch): Source {
       const known = selectOne.get(terminalKey, epoch) as Source | undefined;
       if (known) return known;
-      return { key: Number(insert.run(terminalKey, epoch).lastInsertRowid), terminalKey, epoch };
+      const source = { key: nextKey++, terminalKey, epoch };
+      unwritten.push(source);
+      return source;
     },
     accountedRanges: (sourceKey) => selectIslands.all({ source: sourceKey }) as Range[],
-    addLost(sourceKey, [from, to], at) {
+    addLost: withSources((sourceKey: number, [from, to]: Range, at: number) => {
       insertLost.run(sourceKey, from, to, at);
-    },
-    saveAnnouncements: db.transaction((announcements: readonly Announcement[]) => {
+    }),
+    saveAnnouncements: withSources((announcements: readonly Announcement[]) => {
       for (const { sourceKey, totals, announced } of announcements)
         update.run(
           announced,

@@ -14,10 +14,11 @@ export function databaseFile(dataDir: string): string {
 export function createSqliteStore({ file }: { file: string }): Store {
   const db = openDatabase(file);
   const probe = db.prepare('UPDATE probe SET at = at + 1');
+  const { withSources, ...sources } = createSourceTable(db);
   const store: Store = {
     ...createOrgTable(db),
-    ...createSourceTable(db),
-    ...createVoteTable(db),
+    ...sources,
+    ...createVoteTable(db, withSources),
     ...createHistory(db, file),
     foreignVersion: () => db.pragma('data_version', { simple: true }) as number,
     probe: () => void probe.run(),

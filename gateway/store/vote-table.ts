@@ -1,6 +1,7 @@
 /** Votes, their rollups and the quarantine: everything that one ingest transaction writes. */
 import { QUARTER_MS } from '../domain/calendar.ts';
 import type { Connection } from './database.ts';
+import type { WithSources } from './source-table.ts';
 import type { QuarantineRecord, Store, VoteOutcome, VoteRecord } from './store.ts';
 
 /** Records that account for no number are only for looking at: the newest are kept. */
@@ -54,7 +55,10 @@ class RollupBatch {
   }
 }
 
-export function createVoteTable(db: Connection): Pick<Store, 'commit' | 'quarantined'> {
+export function createVoteTable(
+  db: Connection,
+  withSources: WithSources,
+): Pick<Store, 'commit' | 'quarantined'> {
   const insertVote = db.prepare('INSERT OR IGNORE INTO votes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const selectBody = db
     .prepare(
@@ -107,7 +111,7 @@ export function createVoteTable(db: Connection): Pick<Store, 'commit' | 'quarant
     if (key % 256 === 0) prune.run(key - QUARANTINE_KEPT);
   };
 
-  const commit = db.transaction((votes: readonly VoteRecord[], quarantine: readonly QuarantineRecord[]) => {
+  const commit = withSources((votes: readonly VoteRecord[], quarantine: readonly QuarantineRecord[]) => {
     const rollups = new RollupBatch();
     const outcomes: VoteOutcome[] = [];
     for (const vote of votes) {
@@ -147,7 +151,7 @@ export function createVoteTable(db: Connection): Pick<Store, 'commit' | 'quarant
   return {
     commit(votes, quarantine) {
       try {
-        return commit.immediate(votes, quarantine);
+        return commit(votes, quarantine);
       } catch (error) {
         // Keys made in the refused transaction do not exist.
         boots = new Map();

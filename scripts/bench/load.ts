@@ -1,0 +1,135 @@
+/**
+ * The load: many MQTT connections that keep a number of votes messages in flight. It runs in a process of its own and
+ * speaks MQTT over bare sockets, so that as little as possible of the machine goes to the load itself.
+ *
+ * Argument: one JSON object, LoadPlan. Prints one JSON object, LoadResult.
+ */
+import { connect, type Socket } from 'node:net';
+import { encodeConnect, encodePublish, PUBACK_BYTES, PUBACK_HEADER } from './mqtt-bytes.ts';
+import { percentile } from './percentile.ts';
+import { createVoteWriter } from './vote-writer.ts';
+
+export type LoadPlan = {
+  port: number;
+  terminals: { id: string; password: string }[];
+  inFlight: number;
+  votesPerMessage: number;
+  warmUpMs: number;
+  measureMs: number;
+};
+
+export type LoadResult = {
+  /** Acknowledged in the measured time. */
+  messages: number;
+  votes: number;
+  elapsedMs: number;
+  p50Ms: number;
+  p99Ms: number;
+  /** Sent and acknowledged in all, warm-up included. */
+  totalVotes: number;
+};
+
+/** One latency in so many is kept. */
+const SAMPLE_EVERY = 7;
+
+async function run(plan: LoadPlan): Promise<LoadResult> {
+  const { port, terminals, inFlight, votesPerMessage, warmUpMs, measureMs } = plan;
+  let measuring = false;
+  let sending = true;
+  let messages = 0;
+  let totalVotes = 0;
+  let outstanding = 0;
+  const latencies: number[] = [];
+  const idle: { resolve?: () => void } = {};
+
+  const connections = await Promise.all(
+    terminals.map(async ({ id, password }) => {
+      const socket = await open(port, encodeConnect(id, password));
+      const nextVotes = createVoteWriter(id, votesPerMessage);
+      const sentAt = new Float64Array(65_536);
+      let packetId = 0;
+      const send = (count: number) => {
+        const packets: Buffer[] = [];
+        const now = performance.now();
+        for (let sent = 0; sent < count; sent++) {
+          packetId = (packetId % 65_535) + 1;
+          sentAt[packetId] = now;
+          packets.push(encodePublish(`manyi/v1/${id}/votes`, nextVotes(), packetId));
+        }
+        outstanding += count;
+        socket.write(packets.length === 1 ? (packets[0] as Buffer) : Buffer.concat(packets));
+      };
+      let rest: Buffer = Buffer.alloc(0);
+      socket.on('data', (chunk) => {
+        const data = rest.length > 0 ? Buffer.concat([rest, chunk as Buffer]) : (chunk as Buffer);
+        let at = 0;
+        let acked = 0;
+        const now = performance.now();
+        for (; at + PUBACK_BYTES <= data.length; at += PUBACK_BYTES) {
+          if (data[at] !== PUBACK_HEADER) throw new Error(`not a PUBACK: ${data[at]}`);
+          acked += 1;
+          if (measuring && (messages + acked) % SAMPLE_EVERY === 0)
+            latencies.push(now - (sentAt[data.readUInt16BE(at + 2)] as number));
+        }
+        rest = data.subarray(at);
+        outstanding -= acked;
+        totalVotes += acked * votesPerMessage;
+        if (measuring) messages += acked;
+        if (sending && acked > 0) send(acked);
+        else if (!sending && outstanding === 0) idle.resolve?.();
+      });
+      return { socket, send };
+    }),
+  );
+
+  for (const { send } of connections) send(inFlight);
+  await pause(warmUpMs);
+  const begun = performance.now();
+  measuring = true;
+  await pause(measureMs);
+  measuring = false;
+  const elapsedMs = performance.now() - begun;
+  sending = false;
+  await new Promise<void>((resolve) => {
+    idle.resolve = resolve;
+    if (outstanding === 0) resolve();
+  });
+  for (const { socket } of connections) socket.destroy();
+  latencies.sort((a, b) => a - b);
+  return {
+    messages,
+    votes: messages * votesPerMessage,
+    elapsedMs,
+    p50Ms: percentile(latencies, 0.5),
+    p99Ms: percentile(latencies, 0.99),
+    totalVotes,
+  };
+}
+
+function open(port: number, hello: Buffer): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true }, () => socket.write(hello));
+    socket.once('error', reject);
+    socket.once('data', (connack) => {
+      if ((connack as Buffer)[3] !== 0) reject(new Error(`refused with code ${(connack as Buffer)[3]}`));
+      socket.off('error', reject);
+      socket.on('error', (error) => {
+        throw error;
+      });
+      resolve(socket);
+    });
+    socket.once('close', () => reject(new Error('closed')));
+  });
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+run(JSON.parse(process.argv[2] ?? '{}')).then(
+  (result) => console.log(JSON.stringify(result)),
+  (error: Error) => {
+    console.error(error.message);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,197 @@
+/** What every adapter of the store port must do. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { OrgRefusal, type Store } from '../../gateway/store/store.ts';
+import { addSmallTown, createStoreHome, type StoreHome, voteRecord } from '../support/store.ts';
+
+const EPOCH = 'ab'.repeat(16);
+const QUARTER = 15 * 60_000;
+const BASE = 1_795_000_000_000 - (1_795_000_000_000 % QUARTER);
+
+describe.each([['sqlite', createStoreHome]] as const)('the %s store', (_name, createHome) => {
+  let home: StoreHome;
+  let store: Store;
+
+  beforeEach(() => {
+    home = createHome();
+    store = home.open();
+    addSmallTown(store);
+  });
+  afterEach(() => {
+    store.close();
+    home.dispose();
+  });
+
+  const reopen = () => {
+    store.close();
+    store = home.open();
+  };
+  const source = () => store.openSource(1, EPOCH).key;
+  const exported = (from = 0, to = 9e12, windowKey: number | null = null) =>
+    [...store.exportVotes(from, to, windowKey)].flat();
+
+  it('keeps the tree and refuses what does not fit it, with a code', () => {
+    expect(store.units().map(({ id, parentId }) => [id, parentId])).toEqual([['town', null]]);
+    expect(store.windows().map(({ id, unitId }) => [id, unitId])).toEqual([
+      ['w1', 'town'],
+      ['w2', 'town'],
+    ]);
+    expect(store.terminals()[0]).toMatchObject({ id: 't-1', windowId: 'w1', lastSeenAt: null });
+    const refusals: [() => void, string][] = [
+      [() => store.addWindow({ id: 'w3', unitId: 'nowhere', name: 'x' }), 'unit-unknown'],
+      [() => store.addUnit({ id: 'town', parentId: null, name: 'x' }), 'id-taken'],
+      [
+        () => store.addTerminal({ id: 't-9', windowId: 'w9', secretHash: Buffer.alloc(32) }),
+        'window-unknown',
+      ],
+    ];
+    for (const [act, code] of refusals) {
+      expect(act).toThrow(OrgRefusal);
+      expect(act).toThrow(expect.objectContaining({ code }));
+    }
+  });
+
+  it('stores a vote once, however often it comes', () => {
+    const sourceKey = source();
+    const votes = [voteRecord({ sourceKey, seq: 1 }), voteRecord({ sourceKey, seq: 2, rating: 2 })];
+    expect(store.commit(votes, [])).toEqual(['stored', 'stored']);
+    reopen();
+    expect(store.openSource(1, EPOCH).key).toBe(sourceKey);
+    expect(store.commit([...votes, voteRecord({ sourceKey, seq: 3 })], [])).toEqual([
+      'duplicate',
+      'duplicate',
+      'stored',
+    ]);
+    expect(exported().map(({ seq, rating, epoch, terminalId }) => [seq, rating, epoch, terminalId])).toEqual([
+      [1, 0, EPOCH, 't-1'],
+      [2, 2, EPOCH, 't-1'],
+      [3, 0, EPOCH, 't-1'],
+    ]);
+  });
+
+  it('takes a re-dated vote for the same, and quarantines another body under the same number', () => {
+    const sourceKey = source();
+    store.commit([voteRecord({ sourceKey, seq: 1, at: BASE, clock: 2 })], []);
+    expect(store.commit([voteRecord({ sourceKey, seq: 1, at: BASE + 5_000, clock: 0 })], [])).toEqual([
+      'duplicate',
+    ]);
+    for (const other of [{ rating: 1 as const }, { boot: 'boot-2' }, { mono: 99 }])
+      expect(store.commit([voteRecord({ sourceKey, seq: 1, ...other })], [])).toEqual(['conflict']);
+    expect(exported()).toHaveLength(1);
+    expect(store.quarantined(10).map(({ reason }) => reason)).toEqual(Array(3).fill('identity-conflict'));
+  });
+
+  it('keeps journals apart by terminal and epoch', () => {
+    const keys = [
+      store.openSource(1, EPOCH).key,
+      store.openSource(1, 'cd'.repeat(16)).key,
+      store.openSource(2, EPOCH).key,
+    ];
+    expect(new Set(keys).size).toBe(3);
+    expect(
+      store.commit(
+        keys.map((sourceKey) => voteRecord({ sourceKey, seq: 1 })),
+        [],
+      ),
+    ).toEqual(Array(3).fill('stored'));
+    reopen();
+    expect(store.sources().map(({ stored }) => stored.satisfied)).toEqual([1, 1, 1]);
+  });
+
+  it('rolls votes up by the quarter of an hour in which they were pressed', () => {
+    const sourceKey = source();
+    const late = voteRecord({ sourceKey, seq: 9, at: BASE - 1, rating: 2, receivedAt: BASE + 5 * QUARTER });
+    store.commit(
+      [
+        voteRecord({ sourceKey, seq: 1, at: BASE }),
+        voteRecord({ sourceKey, seq: 2, at: BASE + QUARTER - 1 }),
+      ],
+      [],
+    );
+    store.commit([late, voteRecord({ sourceKey, seq: 3, at: BASE + QUARTER, rating: 1, windowKey: 2 })], []);
+    expect([...store.rollups(0)]).toEqual([
+      { quarterStart: BASE - QUARTER, windowKey: 1, counts: [0, 0, 1], lastAt: BASE - 1 },
+      { quarterStart: BASE, windowKey: 1, counts: [2, 0, 0], lastAt: BASE + QUARTER - 1 },
+      { quarterStart: BASE + QUARTER, windowKey: 2, counts: [0, 1, 0], lastAt: BASE + QUARTER },
+    ]);
+    expect(store.lastVotes()).toEqual([
+      { windowKey: 1, lastAt: BASE + QUARTER - 1 },
+      { windowKey: 2, lastAt: BASE + QUARTER },
+    ]);
+    expect([...store.recentVotes(BASE)].map(({ at }) => at).sort()).toEqual([
+      BASE,
+      BASE + QUARTER - 1,
+      BASE + QUARTER,
+    ]);
+  });
+
+  it('exports exactly a span, in order of the press, of one window or of all', () => {
+    const sourceKey = source();
+    const times = [BASE - 1, BASE, BASE + 10, BASE + QUARTER, BASE + 3 * QUARTER];
+    store.commit(
+      times.map((at, index) =>
+        voteRecord({ sourceKey, seq: times.length - index, at, windowKey: (index % 2) + 1 }),
+      ),
+      [],
+    );
+    expect(exported(BASE, BASE + 3 * QUARTER).map(({ at }) => at)).toEqual(times.slice(1, 4));
+    expect(exported(0, 9e12, 2).map(({ at, windowId }) => [at, windowId])).toEqual([
+      [BASE, 'w2'],
+      [BASE + QUARTER, 'w2'],
+    ]);
+    expect(exported(BASE + 11, BASE + QUARTER)).toEqual([]);
+  });
+
+  it('accounts for every number: stored, quarantined under it, or lost', () => {
+    const sourceKey = source();
+    const record = { receivedAt: BASE, reason: 'rating-unknown', terminalKey: 1, topic: 't', payload: '{}' };
+    store.commit(
+      [
+        voteRecord({ sourceKey, seq: 1 }),
+        voteRecord({ sourceKey, seq: 2 }),
+        voteRecord({ sourceKey, seq: 6 }),
+      ],
+      [
+        { ...record, sourceKey, seq: 3 },
+        { ...record, sourceKey: null, seq: null, reason: 'json-invalid' },
+      ],
+    );
+    store.addLost(sourceKey, [8, 9], BASE);
+    reopen();
+    expect(store.accountedRanges(sourceKey)).toEqual([
+      [1, 3],
+      [6, 6],
+      [8, 9],
+    ]);
+    expect(store.sources()[0]).toMatchObject({ quarantined: 1, stored: { satisfied: 3 } });
+  });
+
+  it('keeps all of a commit or nothing', () => {
+    const sourceKey = source();
+    const impossible = voteRecord({ sourceKey, seq: 2, rating: 7 as 0 });
+    expect(() => store.commit([voteRecord({ sourceKey, seq: 1, boot: 'boot-9' }), impossible], [])).toThrow();
+    expect(exported()).toEqual([]);
+    expect(store.commit([voteRecord({ sourceKey, seq: 1, boot: 'boot-9' })], [])).toEqual(['stored']);
+    expect(exported()).toHaveLength(1);
+  });
+
+  it('remembers what terminals said and when they were heard of', () => {
+    const sourceKey = source();
+    const totals = { satisfied: 4, basically: 1, unsatisfied: 0 };
+    store.saveAnnouncements([{ sourceKey, totals, announced: 5 }]);
+    store.saveSeen([{ terminalKey: 1, at: BASE }]);
+    reopen();
+    expect(store.sources()[0]).toMatchObject({ totals, announced: 5 });
+    expect(store.terminals()[0]?.lastSeenAt).toBe(BASE);
+  });
+
+  it('notices what another process changes, and nothing else', () => {
+    const before = store.foreignVersion();
+    store.commit([voteRecord({ sourceKey: source(), seq: 1 })], []);
+    expect(store.foreignVersion()).toBe(before);
+    const other = home.open();
+    other.addWindow({ id: 'w3', unitId: 'town', name: '3号窗口' });
+    other.close();
+    expect(store.foreignVersion()).not.toBe(before);
+    expect(store.windows()).toHaveLength(3);
+  });
+});

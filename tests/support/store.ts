@@ -1,0 +1,38 @@
+/** A store in a folder of its own, and what to put into one. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite.ts';
+import type { Store, VoteRecord } from '../../gateway/store/store.ts';
+
+export type StoreHome = { open(): Store; dispose(): void };
+
+export function createStoreHome(): StoreHome {
+  const folder = mkdtempSync(join(tmpdir(), 'manyi-store-'));
+  return {
+    open: () => createSqliteStore({ file: databaseFile(folder) }),
+    dispose: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+export function addSmallTown(store: Store, windows = 2): void {
+  store.addUnit({ id: 'town', parentId: null, name: '云岭镇' });
+  for (let number = 1; number <= windows; number++) {
+    store.addWindow({ id: `w${number}`, unitId: 'town', name: `${number}号窗口` });
+    store.addTerminal({ id: `t-${number}`, windowId: `w${number}`, secretHash: Buffer.alloc(32, number) });
+  }
+}
+
+export function voteRecord(change: Partial<VoteRecord> & { sourceKey: number; seq: number }): VoteRecord {
+  const at = change.at ?? 1_795_000_000_000;
+  return {
+    windowKey: 1,
+    rating: 0,
+    at,
+    clock: 0,
+    boot: 'boot-1',
+    mono: change.seq,
+    receivedAt: at,
+    ...change,
+  };
+}
