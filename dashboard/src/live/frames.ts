@@ -10,9 +10,11 @@ const HIDDEN_GAP_MS = 500;
 export function createFrames(paint: () => void): { request(): void } {
   let requested = false;
   let paintedAt = Number.NEGATIVE_INFINITY;
+  let hiddenTimer: ReturnType<typeof setTimeout> | undefined;
 
   function run(): void {
     if (!requested) return;
+    clearTimeout(hiddenTimer);
     requested = false;
     paintedAt = performance.now();
     paint();
@@ -24,7 +26,7 @@ export function createFrames(paint: () => void): { request(): void } {
     const wait = MIN_GAP_MS - (performance.now() - paintedAt);
     if (wait <= 0) requestAnimationFrame(run);
     else setTimeout(() => requestAnimationFrame(run), wait);
-    setTimeout(run, HIDDEN_GAP_MS);
+    hiddenTimer = setTimeout(run, HIDDEN_GAP_MS);
   }
 
   return { request };
