@@ -5,6 +5,7 @@
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { readdirSync, readlinkSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 import type { Readable } from 'node:stream';
 import { createBackoff } from '../backoff.ts';
 import { DeviceError, messageOf } from '../errors.ts';
@@ -48,6 +49,7 @@ export function createLineInput({
         const message = `down at start: button ${heldAtStart.map((button) => button + 1).join(', ')}`;
         onFault({ code: 'held-at-start', message, active: heldAtStart.length > 0 });
         child = spawn('gpiomon', monitorArgs(version, chip, wiring), { stdio: ['ignore', 'pipe', 'pipe'] });
+        hurry(child);
         const gone = watchEnd(child);
         readLines(child.stdout, (line) => {
           const edge = parseEdge(line, wiring, monoMs());
@@ -124,6 +126,15 @@ async function readHeld(version: GpiodVersion, chip: string, { buttons, activeLo
   const text = await runTool('gpioget', [...low, bias, ...target, ...buttons.map(String)]);
   const levels = text.trim().split(/\s+/);
   return ([0, 1, 2] as const).filter((button) => levels[button] === '1');
+}
+
+/** An edge that gpiomon reads late reaches the press machine late. Needs a privilege; without it the grace must do. */
+function hurry(child: Gpiomon): void {
+  try {
+    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_HIGH);
+  } catch {
+    // Not permitted.
+  }
 }
 
 function watchEnd(child: Gpiomon): Promise<string> {
