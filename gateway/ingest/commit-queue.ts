@@ -18,8 +18,6 @@ export type CommitQueue = {
   push(commitment: Commitment): void;
   /** Commits what is waiting, now. */
   flush(): void;
-  /** The error of the latest commit; null when it went well. */
-  failure(): Error | null;
   /** What is still waiting is forgotten: it was never acknowledged. */
   stop(): void;
 };
@@ -31,7 +29,6 @@ export function createCommitQueue(
   let waiting: Commitment[] = [];
   let waitingVotes = 0;
   let scheduled: NodeJS.Immediate | null = null;
-  let failure: Error | null = null;
 
   const flush = () => {
     if (scheduled) clearImmediate(scheduled);
@@ -50,9 +47,8 @@ export function createCommitQueue(
     const begun = performance.now();
     try {
       outcomes = store.commit(votes, quarantine);
-      failure = null;
     } catch (error) {
-      failure = error instanceof Error ? error : new Error(String(error));
+      const failure = error instanceof Error ? error : new Error(String(error));
       for (const commitment of batch) commitment.settled({ ok: false, error: failure });
       return;
     }
@@ -73,7 +69,6 @@ export function createCommitQueue(
       scheduled ??= setImmediate(flush);
     },
     flush,
-    failure: () => failure,
     stop() {
       waiting = [];
       if (scheduled) clearImmediate(scheduled);

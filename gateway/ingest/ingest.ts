@@ -59,8 +59,6 @@ export type Ingest = {
    */
   delayMs(terminal: KnownTerminal): number;
   flush(): void;
-  /** Why nothing can be stored now; null when all is well. */
-  failure(): Error | null;
   stop(): void;
 };
 
@@ -252,7 +250,6 @@ export function createIngest({ store, journals, now, publish, limits, events }: 
 
     delayMs: (terminal) => messageRate.takeOnCredit(terminal.key, now()),
     flush: queue.flush,
-    failure: queue.failure,
     stop() {
       queue.stop();
       acks.stop();
