@@ -3,8 +3,18 @@
  * "on" is a running gpioset and "off" is another one that writes 0 after the first was ended.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { detectGpiod, findChipName, type GpiodVersion, runTool } from '../inputs/gpiod-tools.ts';
+import {
+  countLineDescriptors,
+  detectGpiod,
+  findChipName,
+  type GpiodVersion,
+  runTool,
+  tiedCommand,
+} from '../inputs/gpiod-tools.ts';
 import type { LampLine } from './lamp.ts';
+
+/** A gpioset that does not get hold of the line by then will not. */
+const HOLD_TIMEOUT_MS = 2_000;
 
 export function createLineLampLine(wiring: { chip: string; offset: number }): LampLine {
   const { offset } = wiring;
@@ -12,15 +22,23 @@ export function createLineLampLine(wiring: { chip: string; offset: number }): La
   let chip = '';
   let holder: ChildProcess | null = null;
 
-  const turnOn = () => {
+  /** Resolves when gpioset holds the line: on a busy board that may take longer than a blink. */
+  const turnOn = async () => {
     if (holder !== null) return;
     const args = version === 1 ? ['--mode=signal', chip, `${offset}=1`] : [`--chip=${chip}`, `${offset}=1`];
-    const child = spawn('gpioset', args, { stdio: 'ignore' });
+    const child = spawn(...tiedCommand('gpioset', args), { stdio: 'ignore' });
     holder = child;
     child.once('error', () => {});
     child.once('close', () => {
       if (holder === child) holder = null;
     });
+    const deadline = performance.now() + HOLD_TIMEOUT_MS;
+    while (
+      holder === child &&
+      performance.now() < deadline &&
+      countLineDescriptors(child.pid, 'gpio-line') === 0
+    )
+      await new Promise((resolve) => setTimeout(resolve, 5));
   };
   const turnOff = async () => {
     const child = holder;
@@ -41,7 +59,7 @@ export function createLineLampLine(wiring: { chip: string; offset: number }): La
       chip = await findChipName(wiring.chip);
       await turnOff();
     },
-    set: async (on) => (on ? turnOn() : await turnOff()),
+    set: (on) => (on ? turnOn() : turnOff()),
     close: turnOff,
   };
 }

@@ -27,17 +27,23 @@ export function createLampOn(load: () => Promise<LampLine>): Lamp {
   let line: LampLine | null = null;
   let thanksMs = DEFAULT_THANKS_MS;
   let timer: NodeJS.Timeout | undefined;
+  let plays = 0;
   let wanted: Promise<void> = Promise.resolve();
 
   /** One after the other, so that an off never overtakes its on. A failed lamp must not stop a vote. */
-  const set = (on: boolean) => {
+  const set = (on: boolean): Promise<void> => {
     wanted = wanted.then(() => line?.set(on)).catch(() => {});
+    return wanted;
   };
+  /** A step lasts from when its level is there: a lamp that is slow to turn on must not swallow a blink. */
   const play = (steps: number[], on = true) => {
     clearTimeout(timer);
-    set(on);
+    plays += 1;
+    const mine = plays;
     const [first, ...rest] = steps;
-    if (first !== undefined) timer = setTimeout(() => play(rest, !on), first);
+    void set(on).then(() => {
+      if (first !== undefined && mine === plays) timer = setTimeout(() => play(rest, !on), first);
+    });
   };
 
   return {
@@ -56,6 +62,7 @@ export function createLampOn(load: () => Promise<LampLine>): Lamp {
       thanksMs = value;
     },
     async stop() {
+      plays += 1;
       clearTimeout(timer);
       await wanted;
       await line?.close().catch(() => {});

@@ -4,12 +4,18 @@
  * with backoff, and meanwhile the input reports a fault. Debounce is the press machine's work.
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { readdirSync, readlinkSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import type { Readable } from 'node:stream';
 import { createBackoff } from '../backoff.ts';
 import { DeviceError, messageOf } from '../errors.ts';
-import { detectGpiod, findChipName, type GpiodVersion, runTool } from './gpiod-tools.ts';
+import {
+  countLineDescriptors,
+  detectGpiod,
+  findChipName,
+  type GpiodVersion,
+  runTool,
+  tiedCommand,
+} from './gpiod-tools.ts';
 import type { ButtonIndex, Edge, GpioWiring, InputDriver } from './input.ts';
 
 type Gpiomon = ChildProcessByStdio<null, Readable, Readable>;
@@ -48,7 +54,9 @@ export function createLineInput({
         if (stopped) return;
         const message = `down at start: button ${heldAtStart.map((button) => button + 1).join(', ')}`;
         onFault({ code: 'held-at-start', message, active: heldAtStart.length > 0 });
-        child = spawn('gpiomon', monitorArgs(version, chip, wiring), { stdio: ['ignore', 'pipe', 'pipe'] });
+        child = spawn(...tiedCommand('gpiomon', monitorArgs(version, chip, wiring)), {
+          stdio: ['ignore', 'pipe', 'pipe'],
+        });
         hurry(child);
         const gone = watchEnd(child);
         readLines(child.stdout, (line) => {
@@ -168,21 +176,12 @@ async function untilWatching(child: Gpiomon, version: GpiodVersion, gone: Promis
     banner = true;
   });
   const deadline = performance.now() + READY_TIMEOUT_MS;
-  while (!(version === 2 ? banner : countEventDescriptors(child.pid) >= 3)) {
+  while (!(version === 2 ? banner : countLineDescriptors(child.pid, 'gpio-event') >= 3)) {
     if (ended !== null) throw new DeviceError('gpiomon-failed', `gpiomon: ${ended}`);
     if (performance.now() > deadline) {
       child.kill('SIGKILL');
       throw new DeviceError('gpiomon-failed', 'gpiomon does not begin to watch');
     }
     await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
-function countEventDescriptors(pid: number | undefined): number {
-  try {
-    const folder = `/proc/${pid}/fd`;
-    return readdirSync(folder).filter((fd) => readlinkSync(`${folder}/${fd}`).includes('gpio-event')).length;
-  } catch {
-    return 0;
   }
 }

@@ -1,5 +1,6 @@
 /** The command-line tools of libgpiod. Versions 1 and 2 are different programs under the same names. */
 import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { DeviceError, messageOf } from '../errors.ts';
 
 export type GpiodVersion = 1 | 2;
@@ -32,4 +33,25 @@ export async function runTool(tool: string, args: string[]): Promise<string> {
       reject(new DeviceError('gpiod-failed', `${tool}: ${stderr.trim() || messageOf(error)}`, error));
     });
   });
+}
+
+/** Of util-linux, on every Debian and Raspberry Pi OS. */
+const SETPRIV = '/usr/bin/setpriv';
+
+/**
+ * The command for a tool that must not outlive this process: an orphan, left by kill -9, keeps its lines busy for the next start.
+ * setpriv becomes the tool itself (same process id), after asking the kernel to end it with its parent.
+ */
+export function tiedCommand(tool: string, args: string[]): [file: string, args: string[]] {
+  return existsSync(SETPRIV) ? [SETPRIV, ['--pdeathsig', 'TERM', tool, ...args]] : [tool, args];
+}
+
+/** How many descriptors whose name holds `kind` (`gpio-event`, `gpio-line`) a process has open; 0 when it is gone. */
+export function countLineDescriptors(pid: number | undefined, kind: string): number {
+  try {
+    const folder = `/proc/${pid}/fd`;
+    return readdirSync(folder).filter((fd) => readlinkSync(`${folder}/${fd}`).includes(kind)).length;
+  } catch {
+    return 0;
+  }
 }
