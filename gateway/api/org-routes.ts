@@ -1,5 +1,5 @@
 import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
-import { type OrgTree, pathOf } from '../domain/org.ts';
+import type { OrgTree } from '../domain/org.ts';
 
 const UnitItem = Type.Object({
   id: Type.String(),
@@ -22,7 +22,13 @@ export const orgRoutes: FastifyPluginCallbackTypebox<OrgDeps> = (app, { tree, is
   app.get(
     '/units',
     { schema: { summary: 'Units', tags: ['organisation'], response: { 200: Type.Array(UnitItem) } } },
-    () => tree().units.map(({ id, name, parentId }) => ({ id, name, parentId, path: pathOf(tree(), id) })),
+    () =>
+      tree().units.map(({ id, name, parentId }) => ({
+        id,
+        name,
+        parentId,
+        path: [...(tree().pathOf.get(id) ?? [])],
+      })),
   );
   app.get(
     '/windows',
@@ -38,7 +44,7 @@ export const orgRoutes: FastifyPluginCallbackTypebox<OrgDeps> = (app, { tree, is
         id,
         name,
         unitId,
-        path: [...pathOf(tree(), unitId), name],
+        path: [...(tree().pathOf.get(unitId) ?? []), name],
         terminals: (tree().terminalsOf.get(id) ?? []).map((terminal) => ({
           id: terminal.id,
           online: isOnline(terminal.id),

@@ -1,7 +1,7 @@
 import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
 import { ORG_ID_PATTERN } from '../../protocol/ids.ts';
 import { PERIODS, Period, ScoreRow } from '../../protocol/score.ts';
-import { type OrgTree, pathOf, unitsBelow } from '../domain/org.ts';
+import { type OrgTree, unitsBelow } from '../domain/org.ts';
 import type { Board } from '../live/board.ts';
 import { Refusal } from './errors.ts';
 
@@ -28,13 +28,14 @@ export const scoreRoutes: FastifyPluginCallbackTypebox<ScoreDeps> = (app, { tree
       const scope = query.unit === undefined ? null : unitsBelow(tree(), query.unit);
       if (query.unit !== undefined && !tree().unitById.has(query.unit))
         throw new Refusal(404, 'unit-unknown', `there is no unit ${query.unit}: see /api/v1/units`);
+      const pathTo = (unitId: string) => [...(tree().pathOf.get(unitId) ?? [])];
       const { units, windows } = board.rows(query.period, now());
       const unitRows = units
         .filter((row) => !scope || scope.has(row.id))
-        .map((row) => ({ ...row, path: pathOf(tree(), row.id) }));
+        .map((row) => ({ ...row, path: pathTo(row.id) }));
       const windowRows = windows
         .filter((row) => !scope || scope.has(row.parentId ?? ''))
-        .map((row) => ({ ...row, path: [...pathOf(tree(), row.parentId ?? ''), row.name] }));
+        .map((row) => ({ ...row, path: [...pathTo(row.parentId ?? ''), row.name] }));
       return [...unitRows, ...windowRows];
     },
   );

@@ -1,9 +1,17 @@
 /** The broker in this process: aedes, with everything a terminal sends ending at the gateway. */
 import { createServer, type Server, type Socket } from 'node:net';
-import { Aedes, type AedesOptions, type AuthenticateError, type Client } from 'aedes';
+import {
+  Aedes,
+  type AedesOptions,
+  type AedesPublishPacket,
+  type AuthenticateError,
+  type Client,
+  type PublishPacket,
+} from 'aedes';
 import { DOWN_KINDS, GATEWAY_STATUS_TOPIC, topicOf } from '../../protocol/topics.ts';
-import type { Broker, BrokerEvents, BrokerLimits } from './broker.ts';
+import type { Broker, BrokerEvents, BrokerLimits, Done } from './broker.ts';
 import { limitPacketSize } from './packet-limit.ts';
+import { createPubacks } from './pubacks.ts';
 
 /** MQTT 3.1.1, table 3.1. */
 const REFUSED = { identifier: 2, credentials: 4, notAuthorized: 5 } as const;
@@ -19,6 +27,7 @@ export async function createEmbeddedBroker(events: BrokerEvents, limits: BrokerL
     return Object.assign(new Error(reason), { returnCode }) as AuthenticateError;
   };
 
+  const acks = createPubacks();
   const options: AedesOptions = {
     connectTimeout: limits.connectTimeoutMs,
     drainTimeout: limits.drainTimeoutMs,
@@ -43,9 +52,12 @@ export async function createEmbeddedBroker(events: BrokerEvents, limits: BrokerL
       packet.retain = false;
       const payload = Buffer.isBuffer(packet.payload) ? packet.payload : Buffer.from(packet.payload);
       const { terminalId, connection } = session;
-      events.message({ terminalId, connection, topic: packet.topic, payload }, (error) =>
-        done(error ?? null),
-      );
+      const { topic } = packet;
+      const packetId = packet.qos === 1 ? acks.take(packet as PublishPacket) : null;
+      events.message({ terminalId, connection, topic, payload }, (error) => {
+        if (packetId !== null && !error) acks.send(client, packetId);
+        done(error ?? null);
+      });
     },
     authorizeSubscribe(client, subscription, done) {
       const session = client && sessions.get(client);
@@ -62,12 +74,14 @@ export async function createEmbeddedBroker(events: BrokerEvents, limits: BrokerL
 
   const aedes = new Aedes(options);
   // Nobody may subscribe to what terminals send, so it is not routed, queued or retained: it has ended at the gateway.
-  const route = aedes.publish.bind(aedes);
-  aedes.publish = ((packet: Parameters<typeof route>[0], client: unknown, done?: () => void) => {
-    if (typeof client === 'function') return route(packet, client as Parameters<typeof route>[1]);
-    if (client) return void setImmediate(done ?? (() => {}));
-    return route(packet, (done ?? (() => {})) as Parameters<typeof route>[1]);
-  }) as typeof aedes.publish;
+  // Of aedes' own two forms, (packet, callback) and (packet, client, callback), its types know the first.
+  type Route = (packet: AedesPublishPacket, client: Client | null | Done, done?: Done) => void;
+  const route = aedes.publish.bind(aedes) as Route;
+  const publish: Route = (packet, client, done) => {
+    if (client && typeof client !== 'function') done?.();
+    else route(packet, client, done);
+  };
+  aedes.publish = publish as typeof aedes.publish;
   await aedes.listen();
 
   aedes.on('clientReady', (client: Client) => {
@@ -107,7 +121,10 @@ export async function createEmbeddedBroker(events: BrokerEvents, limits: BrokerL
         });
       }),
     publish(topic, payload, { qos, retain }) {
-      route({ cmd: 'publish', topic, payload: Buffer.from(payload), qos, retain, dup: false }, () => {});
+      aedes.publish(
+        { cmd: 'publish', topic, payload: Buffer.from(payload), qos, retain, dup: false },
+        () => {},
+      );
     },
     connections: () => aedes.connectedClients,
     async close() {

@@ -14,6 +14,8 @@ export type OrgTree = {
   windowsOf: ReadonlyMap<string, readonly ServiceWindow[]>;
   childrenOf: ReadonlyMap<string, readonly Unit[]>;
   terminalsOf: ReadonlyMap<string, readonly Terminal[]>;
+  /** Names from the top of the tree down to a unit. */
+  pathOf: ReadonlyMap<string, readonly string[]>;
 };
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
@@ -33,13 +35,15 @@ export function buildTree(
 ): OrgTree {
   const childrenOf = groupBy(units, (unit) => unit.parentId ?? '');
   const ordered: Unit[] = [];
-  const visit = (parentId: string) => {
+  const pathOf = new Map<string, string[]>();
+  const visit = (parentId: string, path: string[]) => {
     for (const unit of childrenOf.get(parentId) ?? []) {
       ordered.push(unit);
-      visit(unit.id);
+      pathOf.set(unit.id, [...path, unit.name]);
+      visit(unit.id, [...path, unit.name]);
     }
   };
-  visit('');
+  visit('', []);
   return {
     units: ordered,
     windows,
@@ -49,6 +53,7 @@ export function buildTree(
     windowsOf: groupBy(windows, (item) => item.unitId),
     childrenOf,
     terminalsOf: groupBy(terminals, (terminal) => terminal.windowId),
+    pathOf,
   };
 }
 
@@ -71,11 +76,4 @@ export function unitsBelow(tree: OrgTree, unitId: string): Set<string> {
     if (unit.parentId !== null && found.has(unit.parentId)) found.add(unit.id);
   }
   return found;
-}
-
-/** Names from the top of the tree down to the unit. */
-export function pathOf(tree: OrgTree, unitId: string): string[] {
-  return unitsAbove(tree, unitId)
-    .map((unit) => unit.name)
-    .reverse();
 }

@@ -2,7 +2,7 @@
  * The load: many MQTT connections that keep a number of votes messages in flight. It runs in a process of its own and
  * speaks MQTT over bare sockets, so that as little as possible of the machine goes to the load itself.
  *
- * Argument: one JSON object, LoadPlan. Prints one JSON object, LoadResult.
+ * Argument: one JSON object, LoadPlan. Prints {phase: 'measuring'}, {phase: 'measured'}, then LoadResult.
  */
 import { connect, type Socket } from 'node:net';
 import { encodeConnect, encodePublish, PUBACK_BYTES, PUBACK_HEADER } from './mqtt-bytes.ts';
@@ -86,8 +86,10 @@ async function run(plan: LoadPlan): Promise<LoadResult> {
   await pause(warmUpMs);
   const begun = performance.now();
   measuring = true;
+  console.log(JSON.stringify({ phase: 'measuring' }));
   await pause(measureMs);
   measuring = false;
+  console.log(JSON.stringify({ phase: 'measured' }));
   const elapsedMs = performance.now() - begun;
   sending = false;
   await new Promise<void>((resolve) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createCalendar } from '../../gateway/domain/calendar.ts';
 import { combine, reconcile, UNKNOWN } from '../../gateway/domain/completeness.ts';
-import { buildTree, pathOf, unitsAbove, unitsBelow } from '../../gateway/domain/org.ts';
+import { buildTree, unitsAbove, unitsBelow } from '../../gateway/domain/org.ts';
 import { spanOf } from '../../gateway/domain/period.ts';
 import { DEFAULT_WEIGHTS, scoreOf } from '../../gateway/domain/score.ts';
 import { SeqRanges } from '../../gateway/domain/seq-ranges.ts';
@@ -154,7 +154,7 @@ describe('organisation tree', () => {
   );
   it('has parents before children, paths and scopes', () => {
     expect(tree.units.map(({ id }) => id)).toEqual(['city', 'county', 'town']);
-    expect(pathOf(tree, 'town')).toEqual(['市', '县', '镇']);
+    expect(tree.pathOf.get('town')).toEqual(['市', '县', '镇']);
     expect(unitsAbove(tree, 'town').map(({ id }) => id)).toEqual(['town', 'county', 'city']);
     expect([...unitsBelow(tree, 'county')]).toEqual(['county', 'town']);
   });

@@ -1,0 +1,85 @@
+/** Child processes of the bench, that speak in lines of JSON. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+export type Line = Record<string, unknown>;
+
+export type Child = {
+  pid: number;
+  /** The next line for which `wanted` holds. Rejects when the process ends before. */
+  line(wanted: (line: Line) => boolean): Promise<Line>;
+  write(text: string): void;
+  end(): Promise<void>;
+};
+
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+export function startChild(command: string, args: string[], env: Record<string, string> = {}): Child {
+  const child = spawn(command, args, {
+    env: { ...process.env, ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  running.add(child);
+  const lines: Line[] = [];
+  const waiting = new Set<() => void>();
+  let complaints = '';
+  let ended = false;
+  const wake = () => {
+    for (const check of waiting) check();
+  };
+  child.stderr.on('data', (text) => {
+    complaints = (complaints + String(text)).slice(-4_000);
+  });
+  createInterface({ input: child.stdout }).on('line', (text) => {
+    if (!text.startsWith('{')) return;
+    lines.push(JSON.parse(text));
+    wake();
+  });
+  const exited = new Promise<void>((resolve) => {
+    child.once('close', () => {
+      running.delete(child);
+      ended = true;
+      wake();
+      resolve();
+    });
+  });
+  child.once('error', (error) => {
+    complaints += error.message;
+  });
+  return {
+    pid: child.pid ?? 0,
+    line: (wanted) =>
+      new Promise((resolve, reject) => {
+        const check = () => {
+          const at = lines.findIndex(wanted);
+          if (at < 0 && !ended) return;
+          waiting.delete(check);
+          if (at >= 0) resolve(lines.splice(at, 1)[0] as Line);
+          else reject(new Error(`${command} ${args[0] ?? ''} ended:\n${complaints}`));
+        };
+        waiting.add(check);
+        check();
+      }),
+    write: (text) => void child.stdin.write(text),
+    async end() {
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+      await exited;
+      clearTimeout(timer);
+    },
+  };
+}
+
+export function startNode(script: string, args: string[] = [], env: Record<string, string> = {}): Child {
+  return startChild(process.execPath, [new URL(script, import.meta.url).pathname, ...args], env);
+}
+
+/** Resident memory of a process, MiB (Linux). */
+export function rssMb(pid: number): number {
+  const line = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return Math.round(Number(line?.[1] ?? 0) / 1_024);
+}

@@ -1,0 +1,47 @@
+/** A real gateway process on a data folder of its own, with as many terminals as a measurement needs. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { hashSecret } from '../../gateway/fleet/registry.ts';
+import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite.ts';
+import { type Child, startNode } from './child.ts';
+
+export type Login = { id: string; password: string };
+export type BenchHome = { dataDir: string; terminals: Login[]; dispose(): void };
+
+const PASSWORD = 'bench-password';
+const WINDOWS_PER_UNIT = 15;
+
+/** A city with as many windows as terminals. */
+export function createHome(terminalCount: number): BenchHome {
+  const dataDir = mkdtempSync(join(tmpdir(), 'manyi-bench-'));
+  const store = createSqliteStore({ file: databaseFile(dataDir) });
+  const secretHash = hashSecret(Buffer.from(PASSWORD));
+  const terminals: Login[] = [];
+  store.addUnit({ id: 'city', parentId: null, name: '基准市' });
+  for (let number = 0; number < terminalCount; number++) {
+    const unitId = `u${Math.floor(number / WINDOWS_PER_UNIT)}`;
+    if (number % WINDOWS_PER_UNIT === 0)
+      store.addUnit({ id: unitId, parentId: 'city', name: `单位${unitId}` });
+    store.addWindow({ id: `w${number}`, unitId, name: `${number}号窗口` });
+    store.addTerminal({ id: `t${number}`, windowId: `w${number}`, secretHash });
+    terminals.push({ id: `t${number}`, password: PASSWORD });
+  }
+  store.close();
+  return { dataDir, terminals, dispose: () => rmSync(dataDir, { recursive: true, force: true }) };
+}
+
+export type BenchGateway = { child: Child; httpPort: number; mqttPort: number };
+
+export async function startGateway(dataDir: string): Promise<BenchGateway> {
+  const child = startNode('../../gateway/main.js', [], {
+    MANYI_DATA_DIR: dataDir,
+    MANYI_HTTP_PORT: '0',
+    MANYI_MQTT_PORT: '0',
+    // The load is the whole city through a few connections: the limit for one terminal is not what is measured.
+    MANYI_MESSAGES_PER_S: '1000000',
+    MANYI_MESSAGE_BURST: '1000000',
+  });
+  const { httpPort, mqttPort } = await child.line(({ msg }) => msg === 'gateway ready');
+  return { child, httpPort: Number(httpPort), mqttPort: Number(mqttPort) };
+}

@@ -1,0 +1,66 @@
+/** Scores of the month over HTTP, with millions of votes stored. */
+import { createCalendar } from '../../gateway/domain/calendar.ts';
+import { spanOf } from '../../gateway/domain/period.ts';
+import type { RatingCode } from '../../gateway/domain/tally.ts';
+import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite.ts';
+import type { VoteRecord } from '../../gateway/store/store.ts';
+import { createHome, startGateway } from './gateway.ts';
+import { percentile } from './percentile.ts';
+
+export type ScoreFigures = { p50Ms: number; p99Ms: number; votes: number; windows: number; startMs: number };
+
+const WINDOWS = 600;
+const REQUESTS = 300;
+const PER_COMMIT = 50_000;
+
+export async function measureScores(votes: number, say: (text: string) => void): Promise<ScoreFigures> {
+  const home = createHome(WINDOWS);
+  fill(home.dataDir, votes, say);
+  const begun = performance.now();
+  const { child, httpPort } = await startGateway(home.dataDir);
+  const startMs = Math.round(performance.now() - begun);
+  const url = `http://127.0.0.1:${httpPort}/api/v1/scores?period=month`;
+  const rows = (await (await fetch(url)).json()) as { id: string; votes: number }[];
+  const counted = rows.find(({ id }) => id === 'city')?.votes;
+  if (counted !== votes) throw new Error(`the city has ${counted} votes, not ${votes}`);
+  const latencies: number[] = [];
+  for (let request = 0; request < REQUESTS; request++) {
+    const asked = performance.now();
+    await (await fetch(url)).text();
+    latencies.push(performance.now() - asked);
+  }
+  await child.end();
+  home.dispose();
+  latencies.sort((a, b) => a - b);
+  return {
+    p50Ms: percentile(latencies, 0.5),
+    p99Ms: percentile(latencies, 0.99),
+    votes,
+    windows: WINDOWS,
+    startMs,
+  };
+}
+
+/** Through the store's own commit, spread evenly over the month so far and over all windows. */
+function fill(dataDir: string, votes: number, say: (text: string) => void): void {
+  const store = createSqliteStore({ file: databaseFile(dataDir) });
+  const now = Date.now();
+  const { from } = spanOf('month', now, createCalendar('Asia/Shanghai'));
+  const keys = store.windows().map(({ key }, at) => ({
+    windowKey: key,
+    sourceKey: store.openSource(store.terminals()[at]?.key ?? 0, key.toString(16).padStart(32, '0')).key,
+  }));
+  for (let done = 0; done < votes; ) {
+    const batch: VoteRecord[] = [];
+    for (; batch.length < PER_COMMIT && done < votes; done++) {
+      const { windowKey, sourceKey } = keys[done % keys.length] as (typeof keys)[number];
+      const seq = Math.floor(done / keys.length) + 1;
+      const at = Math.floor(from + ((now - from) * done) / votes);
+      const rating = (done % 10 < 8 ? 0 : done % 10 === 8 ? 1 : 2) as RatingCode;
+      batch.push({ sourceKey, seq, windowKey, rating, at, clock: 0, boot: 'b', mono: seq, receivedAt: at });
+    }
+    store.commit(batch, []);
+    if (done % 1_000_000 === 0) say(`  ${done / 1e6} million votes stored`);
+  }
+  store.close();
+}
