@@ -8,7 +8,7 @@ import { hold } from './terminal.mjs';
 /** @typedef {import('./terminal.mjs').Button} Button */
 /** @typedef {import('./terminal.mjs').Wave} Wave */
 /** @typedef {{terminal: import('./terminal.mjs').Terminal, gateway: import('./gateway.mjs').Gateway, machine: import('./machine.mjs').Machine}} Rig */
-/** @typedef {{name: string, run: (rig: Rig) => Promise<void | string>}} Case */
+/** @typedef {{name: string, run: (rig: Rig) => Promise<void | string>, anyInput?: boolean}} Case */
 
 const BUTTONS = /** @type {Button[]} */ ([0, 1, 2]);
 /** The agent's debounce: a level shorter than this is no press. */
@@ -25,9 +25,9 @@ export const CASES = [
   { name: 'spikes shorter than the debounce', run: spikes },
   { name: 'two buttons at once', run: twoAtOnce },
   { name: 'a button that sticks', run: stuckButton },
-  { name: 'presses while the gateway is down', run: gatewayDown },
+  { name: 'presses while the gateway is down', run: gatewayDown, anyInput: true },
   { name: 'kill -9 of the agent between thanks and delivery', run: agentKilled },
-  { name: 'power cut between thanks and delivery', run: powerCut },
+  { name: 'power cut between thanks and delivery', run: powerCut, anyInput: true },
 ];
 
 async function plainPresses(/** @type {Rig} */ { terminal }) {
@@ -93,9 +93,7 @@ async function stuckButton(/** @type {Rig} */ { terminal }) {
   await terminal.press(2, [[2, true, 0]]);
   const isStuck = (/** @type {any} */ { code, level }) => code === 'stuck-3' && level >= 40;
   await terminal.logged('the stuck button is a fault', isStuck, from, STUCK_MS + STUCK_MARGIN_MS);
-  await terminal.play(hold(0, 150));
-  const isRefused = (/** @type {any} */ { msg }) => msg === 'press refused';
-  await terminal.logged('a press beside a stuck button is refused', isRefused, from);
+  await terminal.pressInVain(hold(0, 150));
   await terminal.play([[2, false, 0]]);
   const isOver = (/** @type {any} */ { code, level }) => code === 'stuck-3' && level < 40;
   await terminal.logged('the fault is over', isOver, from);
@@ -123,8 +121,7 @@ async function powerCut(/** @type {Rig} */ { terminal, gateway, machine }) {
   await gateway.stop();
   for (const button of BUTTONS) await terminal.press(button);
   await terminal.cutPower();
-  await machine.powerOn();
-  await gateway.start();
+  await Promise.all([machine.powerOn(), gateway.start()]);
   await terminal.start();
   await terminal.settle();
   assert.ok(terminal.isRunning());

@@ -14,12 +14,21 @@ const LINES = 8;
 const LOG_LINES = 40;
 /** A thank-you is lit for longer than this, a blink of the refusal is shorter. */
 const BLINK_LIMIT_MS = 600;
+/** Dark for longer than between two blinks, also on a slow machine: nothing more comes. */
+const REST_MS = 1_500;
 /** Longer than the thank-you's own jitter in an emulated machine, shorter than any difference a person could see. */
 const LAMP_TOLERANCE_MS = 250;
 
 /** @typedef {0 | 1 | 2} Button */
 /** @typedef {[button: Button, pressed: boolean, holdMs: number][]} Wave */
-/** @typedef {{name: string, inputs: string, activeLow: boolean, path?: string}} Driver */
+/**
+ * @typedef {object} Driver
+ * @property {string} name
+ * @property {string} inputs
+ * @property {boolean} activeLow
+ * @property {string} [path] where the agent finds programs
+ * @property {boolean} [inputOnly] leaves out the cases that have nothing to do with the input
+ */
 /** @typedef {Awaited<ReturnType<typeof createTerminal>>} Terminal */
 
 let panels = 0;
@@ -55,6 +64,7 @@ export async function createTerminal({ machine, gateway, driver }) {
   /** @type {{folder: string, label: string} | undefined} */
   let panel;
   let running = false;
+  let lampChangedAt = 0;
 
   const onLog = (/** @type {{line: string}} */ { line }) => {
     if (tail.push(line) > LOG_LINES) tail.shift();
@@ -64,7 +74,9 @@ export async function createTerminal({ machine, gateway, driver }) {
     if (entry.msg === 'press thanked') thanked.push(entry.seq);
   };
   const onLamp = (/** @type {{folder: string, level: number, at: number}} */ { folder, level, at }) => {
-    if (folder === panel?.folder && (level === 1 || lamp.length > 0)) lamp.push({ level, at });
+    if (folder !== panel?.folder || (level === 0 && lamp.length === 0)) return;
+    lamp.push({ level, at });
+    lampChangedAt = performance.now();
   };
   const onExit = () => {
     running = false;
@@ -73,6 +85,7 @@ export async function createTerminal({ machine, gateway, driver }) {
 
   const why = () => `The agent's log:\n${tail.join('\n')}`;
   const isDark = () => (lamp.at(-1)?.level ?? 0) === 0;
+  const isAtRest = () => isDark() && performance.now() - lampChangedAt > REST_MS;
   const rises = () => lamp.filter(({ level }) => level === 1).length;
   const litTimes = () =>
     lamp.flatMap(({ level, at }, i) =>
@@ -144,6 +157,19 @@ export async function createTerminal({ machine, gateway, driver }) {
     thanks.push({ rating: RATINGS[button], litMs: lit[0] ?? 0 });
   }
 
+  /**
+   * Plays a press that has to be refused, and waits for the sign of it: the lamp blinks, and thanks for nothing.
+   * @param {Wave} wave
+   */
+  async function pressInVain(wave) {
+    const before = rises();
+    await play(wave);
+    await until('the lamp blinks', () => rises() > before, { why });
+    await until('the lamp is at rest', isAtRest, { why });
+    const lit = litTimes().slice(before);
+    assert.ok(!lit.some(isThanks), `no thanks: ${lit} ms`);
+  }
+
   /** Waits for the gateway to have all votes, and compares everything with everything. */
   async function settle() {
     const account = () => `pressed ${total()}, thanked ${thanked.length}, lamp ${rises()}. ${why()}`;
@@ -168,7 +194,7 @@ export async function createTerminal({ machine, gateway, driver }) {
     );
     assert.equal(new Set(votes.map(({ epoch }) => epoch)).size, 1, 'one journal, one epoch');
     assert.deepEqual(countBy(votes), pressed, `stored == pressed, by rating; ${account()}`);
-    await until('the lamp is dark', isDark, { why });
+    await until('the lamp is at rest', isAtRest, { why });
     assert.equal(
       litTimes().filter(isThanks).length,
       thanked.length,
@@ -206,6 +232,7 @@ export async function createTerminal({ machine, gateway, driver }) {
     kill,
     play,
     press,
+    pressInVain,
     settle,
     assertSameThanks,
     assertScored,

@@ -1,7 +1,8 @@
 #!/bin/busybox sh
 # The guest's first process: mounts what QEMU shares, then hands over to hand.mjs. When that ends, so does the guest.
 /bin/busybox --install -s /bin
-export PATH=/bin:/usr/bin:/usr/sbin
+# Debian's programs before busybox's of the same name, as soon as /usr is there.
+export PATH=/usr/bin:/usr/sbin:/bin
 
 mount -t proc proc /proc
 mount -t sysfs sys /sys
