@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { describe, expect, test } from 'vitest';
+import { QUARANTINE_REASONS } from '../../gateway/ingest/reasons.ts';
 import { Ack } from '../../protocol/ack.ts';
 import { Command, CommandResult } from '../../protocol/command.ts';
 import { TerminalConfig } from '../../protocol/config.ts';
@@ -168,6 +169,11 @@ test('every example file is known here, and every message of a terminal has one'
 
 test('the contract shows nothing as JSON that is not an example', () => {
   expect(page.match(/```json/g)).toHaveLength(Object.keys(EXAMPLES).length);
+});
+
+test('the contract explains every reason for quarantine', () => {
+  const table = page.slice(page.indexOf('## What bad input gets'), page.indexOf('## The live stream'));
+  expect(QUARANTINE_REASONS.filter((reason) => !table.includes(`\`${reason}\``))).toEqual([]);
 });
 
 test('the patch example leads on from the snapshot example', () => {
