@@ -10,9 +10,10 @@ import { checkVoteTime } from '../domain/vote-time.ts';
 import type { ClockCode, QuarantineRecord, Store, VoteOutcome, VoteRecord } from '../store/store.ts';
 import { createAckSchedule } from './ack-schedule.ts';
 import { createCommitQueue } from './commit-queue.ts';
-import { type Journal, type Journals, takeAnnounced, takeTotals } from './journals.ts';
+import { type Journal, type Journals, MAX_FRAGMENTS, takeAnnounced, takeTotals } from './journals.ts';
 import { type BadVote, parseJson, parseVotes } from './parse-votes.ts';
 import type { QuarantineReason } from './reasons.ts';
+import { createRefusals, KEPT_PAYLOAD_CHARS } from './refusals.ts';
 import { createTokenBuckets } from './token-buckets.ts';
 
 export type IngestLimits = { messagesPerS: number; burst: number };
@@ -70,19 +71,11 @@ const CLOCK_CODE = Object.fromEntries(CLOCKS.map((clock, code) => [clock, code])
   string,
   ClockCode
 >;
-/** Ranges above a journal's contiguous part. An honest terminal makes a handful, after losses. */
-const MAX_FRAGMENTS = 1_024;
-const KEPT_PAYLOAD_CHARS = 2_048;
-/** What one terminal may add to the quarantine: enough to find a fault, too little to fill a disk. */
-const QUARANTINE_PER_S = 1;
-const QUARANTINE_BURST = 256;
-
 const helloSchema = Compile(Hello);
 
 export function createIngest({ store, journals, now, publish, limits, events }: IngestDeps): Ingest {
   const queue = createCommitQueue(store, events.batch);
   const messageRate = createTokenBuckets(limits.messagesPerS, limits.burst);
-  const quarantineRate = createTokenBuckets(QUARANTINE_PER_S, QUARANTINE_BURST);
 
   const acks = createAckSchedule<Journal>(({ terminalId, epoch, accounted }) => {
     // What is announced and not here may simply be on its way: missing are only the holes below what has arrived.
@@ -96,30 +89,7 @@ export function createIngest({ store, journals, now, publish, limits, events }: 
     done(error);
   };
 
-  const refuse = (
-    terminal: KnownTerminal,
-    topic: string,
-    reason: QuarantineReason,
-    payload: Buffer,
-    done: IngestDone,
-  ) => {
-    events.quarantined(reason, terminal.id);
-    if (!quarantineRate.take(terminal.key, now())) return done();
-    const record: QuarantineRecord = {
-      receivedAt: now(),
-      reason,
-      terminalKey: terminal.key,
-      topic: topic.slice(0, 200),
-      sourceKey: null,
-      seq: null,
-      payload: payload.toString('utf8', 0, KEPT_PAYLOAD_CHARS),
-    };
-    queue.push({
-      votes: [],
-      quarantine: [record],
-      settled: (result) => (result.ok ? done() : failed(result.error, done)),
-    });
-  };
+  const { refuse, allowed } = createRefusals({ queue, now, quarantined: events.quarantined, failed });
 
   const take = (
     terminal: KnownTerminal,
@@ -151,7 +121,7 @@ export function createIngest({ store, journals, now, publish, limits, events }: 
     const kept: QuarantineRecord[] = [];
     for (const { seq, reason, payload } of bad) {
       // One that is accounted for already adds nothing; one over the budget stays in the terminal's journal for now.
-      if (journal.accounted.has(seq) || !quarantineRate.take(terminal.key, receivedAt)) continue;
+      if (journal.accounted.has(seq) || !allowed(terminal.key)) continue;
       events.quarantined(reason, terminal.id);
       kept.push({
         receivedAt,
@@ -237,7 +207,7 @@ export function createIngest({ store, journals, now, publish, limits, events }: 
         if (!journal) return refuse(terminal, topic, 'epoch-limit', payload, done);
         const { first, last } = value.journal;
         takeAnnounced(journal, last);
-        giveUpLost(store, journal, Math.min(first - 1, last), now());
+        journals.giveUp(journal, Math.min(first - 1, last), now());
       } catch (error) {
         return failed(error as Error, done);
       }
@@ -255,14 +225,4 @@ export function createIngest({ store, journals, now, publish, limits, events }: 
       acks.stop();
     },
   };
-}
-
-/** The terminal no longer has the numbers up to `gone`: those that are not here are lost, and are noted as that. */
-function giveUpLost(store: Store, journal: Journal, gone: number, at: number): void {
-  if (gone <= journal.accounted.upTo) return;
-  for (const [from, to] of journal.accounted.missing(gone, MAX_FRAGMENTS)) {
-    store.addLost(journal.key, [from, to], at);
-    journal.accounted.add(from, to);
-    journal.lost += to - from + 1;
-  }
 }

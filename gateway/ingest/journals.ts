@@ -8,6 +8,9 @@ import type { Announcement, SourceRecord, Store } from '../store/store.ts';
 /** Journals one terminal may begin; a new one means a new SD card or a corrupt file, so this is years of those. */
 export const MAX_EPOCHS_PER_TERMINAL = 256;
 
+/** Ranges above a journal's contiguous part. An honest terminal makes a handful, after losses. */
+export const MAX_FRAGMENTS = 1_024;
+
 export type Journal = {
   key: number;
   terminalKey: number;
@@ -28,6 +31,8 @@ export type Journals = {
   /** The terminal's journal of that epoch, begun if it is new; null when the terminal has begun too many. */
   open(terminal: { key: number; id: string }, epoch: string): Journal | null;
   completenessOf(terminalKey: number): Completeness;
+  /** The terminal no longer has the numbers up to `gone`: those that are not here are lost, and are noted as that. */
+  giveUp(journal: Journal, gone: number, at: number): void;
   /** Keeps what terminals have said across a restart. It is said again at every hello, so this need not be at once. */
   save(): void;
 };
@@ -73,6 +78,14 @@ export function createJournals(store: Store): Journals {
       return combine(
         [...epochs.values()].map((journal) => reconcile({ ...journal, received: receivedOf(journal) })),
       );
+    },
+    giveUp(journal, gone, at) {
+      if (gone <= journal.accounted.upTo) return;
+      for (const [from, to] of journal.accounted.missing(gone, MAX_FRAGMENTS)) {
+        store.addLost(journal.key, [from, to], at);
+        journal.accounted.add(from, to);
+        journal.lost += to - from + 1;
+      }
     },
     save() {
       const changed: Announcement[] = [];
