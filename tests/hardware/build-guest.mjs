@@ -89,7 +89,11 @@ async function packRamDisk(/** @type {string} */ scratch, /** @type {string} */ 
   }
   fs.copyFileSync(`${scratch}/module/gpio-sim.ko`, `${root}/modules/gpio-sim.ko`);
   fs.writeFileSync(`${root}/modules/order`, [...MODULES, 'gpio-sim'].join('\n'));
-  fs.copyFileSync((await runPipe('command -v busybox', scratch)).trim(), `${root}/bin/busybox`);
+  const busybox = (await runPipe('command -v busybox', scratch)).trim();
+  // There are no libraries in the guest before its first process has mounted them.
+  if ((await run('readelf', ['--program-headers', busybox])).includes('INTERP'))
+    throw new Error(`${busybox} is not a static program (apt install busybox-static)`);
+  fs.copyFileSync(busybox, `${root}/bin/busybox`);
   fs.copyFileSync(INIT, `${root}/init`);
   fs.chmodSync(`${root}/init`, 0o755);
   await runPipe('cp ../kernel/boot/vmlinuz-* ../vmlinuz', root);
