@@ -7,6 +7,10 @@ import { promisify } from 'node:util';
 
 const execFileAsync = promisify(execFile);
 
+/** Nothing that was started here goes on when the run ends. @type {Set<import('node:child_process').ChildProcess>} */
+const running = new Set();
+process.once('exit', () => running.forEach((child) => void child.kill('SIGKILL')));
+
 /** Outside the checkout: what was built survives a fresh clone. */
 export const CACHE = path.join(
   process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'),
@@ -22,7 +26,9 @@ export const CACHE = path.join(
 export async function run(program, args, { timeoutMs = 240_000, ...options } = {}) {
   try {
     const limits = { timeout: timeoutMs, maxBuffer: 64 << 20 };
-    return (await execFileAsync(program, args, { ...limits, ...options })).stdout;
+    const promise = execFileAsync(program, args, { ...limits, ...options });
+    running.add(promise.child);
+    return (await promise.finally(() => running.delete(promise.child))).stdout;
   } catch (error) {
     const { stderr = '', message } = /** @type {Error & {stderr?: string}} */ (error);
     throw new Error(`${program} failed: ${(stderr || message).trim().slice(-2000)}`);
