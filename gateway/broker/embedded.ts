@@ -10,16 +10,19 @@ import {
 } from 'aedes';
 import { DOWN_KINDS, GATEWAY_STATUS_TOPIC, topicOf } from '../../protocol/topics.ts';
 import type { Broker, BrokerEvents, BrokerLimits, Done } from './broker.ts';
-import { limitPacketSize } from './packet-limit.ts';
 import { createPubacks } from './pubacks.ts';
+import { tapVotes, type VoteTap } from './vote-tap.ts';
 
 /** MQTT 3.1.1, table 3.1. */
 const REFUSED = { identifier: 2, credentials: 4, notAuthorized: 5 } as const;
 
 type Session = { terminalId: string; connection: number };
+/** Every packet starts aedes' keepalive timer anew; one that it does not see must do so too. */
+type KeepaliveTimer = { _keepaliveTimer?: NodeJS.Timeout | null };
 
 export async function createEmbeddedBroker(events: BrokerEvents, limits: BrokerLimits): Promise<Broker> {
   const sessions = new WeakMap<Client, Session>();
+  const taps = new WeakMap<object, VoteTap>();
   let lastConnection = 0;
 
   const refuse = (reason: string, returnCode: number, id: string | null) => {
@@ -86,7 +89,20 @@ export async function createEmbeddedBroker(events: BrokerEvents, limits: BrokerL
 
   aedes.on('clientReady', (client: Client) => {
     const session = sessions.get(client);
-    if (session) events.connected(session.terminalId, session.connection);
+    if (!session) return;
+    const { terminalId, connection } = session;
+    events.connected(terminalId, connection);
+    const topic = topicOf(terminalId, 'votes');
+    taps.get(client.conn)?.arm(
+      topic,
+      (payload, packetId, done) =>
+        events.message({ terminalId, connection, topic, payload }, (error) => {
+          if (error) client.conn.destroy();
+          else acks.send(client, packetId);
+          done();
+        }),
+      () => (client as KeepaliveTimer)._keepaliveTimer?.refresh(),
+    );
   });
   aedes.on('clientDisconnect', (client: Client) => {
     const session = sessions.get(client);
@@ -100,10 +116,11 @@ export async function createEmbeddedBroker(events: BrokerEvents, limits: BrokerL
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.setNoDelay(true);
-    limitPacketSize(socket, limits.maxPacketBytes, () => {
+    const tap = tapVotes(socket, limits.maxPacketBytes, () => {
       const client = (socket as Socket & { client?: Client }).client;
       events.refused('packet-too-large', client ? (sessions.get(client)?.terminalId ?? null) : null);
     });
+    taps.set(socket, tap);
     aedes.handle(socket);
   });
   server.maxConnections = limits.maxConnections;

@@ -1,54 +1,47 @@
 /**
  * aedes buffers a packet whole before it looks at it, whatever its size and before anyone has signed in. This walks the
- * fixed headers (MQTT 3.1.1, 2.2) of what is read from a socket, and cuts the socket as soon as one announces more than
- * the limit. It reads a few bytes a packet and copies nothing.
+ * fixed headers (MQTT 3.1.1, 2.2) of what is read from a socket, so that the socket can be cut as soon as one announces
+ * more than the limit. It reads a few bytes a packet and copies nothing.
  */
-import type { Socket } from 'node:net';
+export type HeaderWalk = {
+  /** The next bytes of the stream. @returns false once a packet is too large or its length malformed. */
+  take(chunk: Buffer): boolean;
+  /** The stream so far ends at the end of a packet. */
+  between(): boolean;
+};
 
-export function limitPacketSize(socket: Socket, maxBytes: number, onRefused: () => void): void {
-  const check = createHeaderWalk(maxBytes);
-  const read = socket.read.bind(socket);
-  socket.read = (size?: number) => {
-    const chunk = read(size) as Buffer | null;
-    if (chunk !== null && !check(chunk)) {
-      onRefused();
-      socket.destroy();
-      return null;
-    }
-    return chunk;
-  };
-}
-
-/** @returns a function that takes the stream chunk by chunk and says false once a packet is too large or malformed. */
-export function createHeaderWalk(maxBytes: number): (chunk: Buffer) => boolean {
+export function createHeaderWalk(maxBytes: number): HeaderWalk {
   let bodyLeft = 0;
   let inHeader = false;
   let length = 0;
   let shift = 0;
-  return (chunk) => {
-    for (let at = 0; at < chunk.length; ) {
-      if (bodyLeft > 0) {
-        const step = Math.min(bodyLeft, chunk.length - at);
-        bodyLeft -= step;
-        at += step;
-        continue;
+  return {
+    between: () => bodyLeft === 0 && !inHeader,
+    take(chunk) {
+      for (let at = 0; at < chunk.length; ) {
+        if (bodyLeft > 0) {
+          const step = Math.min(bodyLeft, chunk.length - at);
+          bodyLeft -= step;
+          at += step;
+          continue;
+        }
+        const byte = chunk[at++] as number;
+        if (!inHeader) {
+          inHeader = true;
+          length = 0;
+          shift = 0;
+          continue;
+        }
+        // Remaining length: seven bits a byte, four bytes at the most (2.2.3).
+        length += (byte & 0x7f) * 2 ** shift;
+        shift += 7;
+        if (length > maxBytes) return false;
+        if ((byte & 0x80) === 0) {
+          bodyLeft = length;
+          inHeader = false;
+        } else if (shift >= 28) return false;
       }
-      const byte = chunk[at++] as number;
-      if (!inHeader) {
-        inHeader = true;
-        length = 0;
-        shift = 0;
-        continue;
-      }
-      // Remaining length: seven bits a byte, four bytes at the most (2.2.3).
-      length += (byte & 0x7f) * 2 ** shift;
-      shift += 7;
-      if (length > maxBytes) return false;
-      if ((byte & 0x80) === 0) {
-        bodyLeft = length;
-        inHeader = false;
-      } else if (shift >= 28) return false;
-    }
-    return true;
+      return true;
+    },
   };
 }

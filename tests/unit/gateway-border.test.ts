@@ -85,8 +85,8 @@ describe('the packet limit', () => {
   it('sees the size in the header, wherever the chunks are cut', () => {
     const stream = Buffer.concat([packet(0), packet(5), packet(300), packet(1_000)]);
     for (let size = 1; size <= 7; size++) {
-      const good = createHeaderWalk(1_000);
-      const bad = createHeaderWalk(999);
+      const good = createHeaderWalk(1_000).take;
+      const bad = createHeaderWalk(999).take;
       const verdicts = { good: true, bad: true };
       for (let from = 0; from < stream.length; from += size) {
         verdicts.good &&= good(stream.subarray(from, from + size));
@@ -97,11 +97,11 @@ describe('the packet limit', () => {
   });
 
   it('refuses at once, not when the body has come', () => {
-    expect(createHeaderWalk(17_408)(Buffer.from([0x30, 0xff, 0xff, 0xff, 0x7f]))).toBe(false);
+    expect(createHeaderWalk(17_408).take(Buffer.from([0x30, 0xff, 0xff, 0xff, 0x7f]))).toBe(false);
   });
 
   it('refuses a length of more than four bytes', () => {
-    expect(createHeaderWalk(1e9)(Buffer.from([0x30, 0x80, 0x80, 0x80, 0x80, 0x01]))).toBe(false);
+    expect(createHeaderWalk(1e9).take(Buffer.from([0x30, 0x80, 0x80, 0x80, 0x80, 0x01]))).toBe(false);
   });
 });
 
