@@ -17,6 +17,8 @@ export const scoreRoutes: FastifyPluginCallbackTypebox<ScoreDeps> = (app, { tree
   app.get(
     '/scores',
     {
+      // Of our own rows, typed: faster as they are than through a serializer made from the schema.
+      serializerCompiler: () => JSON.stringify,
       schema: {
         summary: `Scores for a period (${PERIODS.join(', ')})`,
         tags: ['scores'],

@@ -107,9 +107,13 @@ function receivedOf({ stored, quarantined }: Journal): number {
 function restore(record: SourceRecord, store: Store): Journal {
   const { key, terminalKey, epoch, stored, quarantined, totals, announced } = record;
   const accounted = new SeqRanges();
-  for (const [from, to] of store.accountedRanges(key)) accounted.add(from, to);
+  const storedCount = stored.satisfied + stored.basically + stored.unsatisfied;
+  // As many votes as the highest number says: no hole. Only another journal is read vote by vote.
+  if (storedCount === record.lastSeq && quarantined === 0 && !record.hasLost)
+    accounted.add(1, record.lastSeq);
+  else for (const [from, to] of store.accountedRanges(key)) accounted.add(from, to);
   // Not the sum of the noted ranges: a number given up for lost may have been stored after all.
-  const lost = accounted.size - (stored.satisfied + stored.basically + stored.unsatisfied + quarantined);
+  const lost = accounted.size - storedCount - quarantined;
   return {
     key,
     terminalKey,

@@ -18,6 +18,8 @@ type SourceRow = {
   satisfied: number;
   basically: number;
   unsatisfied: number;
+  lastSeq: number;
+  hasLost: 0 | 1;
   quarantined: number;
 };
 
@@ -29,9 +31,11 @@ export function createSourceTable(db: Connection): SourceStore & { withSources: 
     SELECT s.key, s.terminal_key AS terminalKey, s.epoch, s.announced,
       s.total_satisfied AS totalSatisfied, s.total_basically AS totalBasically, s.total_unsatisfied AS totalUnsatisfied,
       coalesce(r.satisfied, 0) AS satisfied, coalesce(r.basically, 0) AS basically,
-      coalesce(r.unsatisfied, 0) AS unsatisfied, coalesce(q.claims, 0) AS quarantined
+      coalesce(r.unsatisfied, 0) AS unsatisfied, coalesce(r.last_seq, 0) AS lastSeq, coalesce(q.claims, 0) AS quarantined,
+      EXISTS (SELECT 1 FROM lost l WHERE l.source_key = s.key) AS hasLost
     FROM sources s
-    LEFT JOIN (SELECT source_key, sum(satisfied) AS satisfied, sum(basically) AS basically, sum(unsatisfied) AS unsatisfied
+    LEFT JOIN (SELECT source_key, sum(satisfied) AS satisfied, sum(basically) AS basically, sum(unsatisfied) AS unsatisfied,
+                      max(last_seq) AS last_seq
                FROM rollups GROUP BY source_key) r ON r.source_key = s.key
     LEFT JOIN (SELECT source_key, count(*) AS claims FROM quarantine WHERE claims = 1 GROUP BY source_key) q
            ON q.source_key = s.key
@@ -75,13 +79,23 @@ export function createSourceTable(db: Connection): SourceStore & { withSources: 
     sources() {
       return (selectAll.all() as SourceRow[]).map((row): SourceRecord => {
         const { key, terminalKey, epoch, announced, quarantined, satisfied, basically, unsatisfied } = row;
-        const { totalSatisfied, totalBasically, totalUnsatisfied } = row;
+        const { totalSatisfied, totalBasically, totalUnsatisfied, lastSeq } = row;
         const totals =
           totalSatisfied === null || totalBasically === null || totalUnsatisfied === null
             ? null
             : { satisfied: totalSatisfied, basically: totalBasically, unsatisfied: totalUnsatisfied };
         const stored = { satisfied, basically, unsatisfied };
-        return { key, terminalKey, epoch, announced, quarantined, stored, totals };
+        return {
+          key,
+          terminalKey,
+          epoch,
+          announced,
+          quarantined,
+          stored,
+          lastSeq,
+          hasLost: row.hasLost === 1,
+          totals,
+        };
       });
     },
     openSource(terminalKey, epoch): Source {

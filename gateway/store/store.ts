@@ -34,8 +34,11 @@ export type ClockCode = 0 | 1 | 2;
 export type Source = { key: number; terminalKey: number; epoch: string };
 
 export type SourceRecord = Source & {
-  /** What is stored of the journal, from the rollups. */
+  /** What is stored of the journal, and the highest number stored, from the rollups. */
   stored: Counts;
+  lastSeq: number;
+  /** Some of its numbers are noted as lost. */
+  hasLost: boolean;
   /** Numbers accounted for by a quarantine record. */
   quarantined: number;
   totals: Counts | null;
