@@ -11,7 +11,7 @@ import {
   runTool,
   tiedCommand,
 } from '../inputs/gpiod-tools.ts';
-import type { LampLine } from './lamp.ts';
+import type { LampLine } from './lamp-port.ts';
 
 /** A gpioset that does not get hold of the line by then will not. */
 const HOLD_TIMEOUT_MS = 2_000;

@@ -1,7 +1,7 @@
 /** A lamp on a sysfs GPIO line, with onoff. */
 import { Gpio } from 'onoff';
 import { findSysfsBase } from '../inputs/sysfs-chip.ts';
-import type { LampLine } from './lamp.ts';
+import type { LampLine } from './lamp-port.ts';
 
 export function createSysfsLampLine({ chip, offset }: { chip: string; offset: number }): LampLine {
   let gpio: Gpio | null = null;

@@ -2,9 +2,7 @@
 import type { AgentConfig } from '../config.ts';
 import { DeviceError, messageOf } from '../errors.ts';
 import type { Feedback } from './feedback.ts';
-
-/** One output line. `set` may fail quietly by rejecting; the vote is safe either way. */
-export type LampLine = { open(): Promise<void>; set(on: boolean): Promise<void>; close(): Promise<void> };
+import type { LampLine } from './lamp-port.ts';
 
 export type Lamp = Feedback & { setThanksMs(thanksMs: number): void };
 
