@@ -15,6 +15,11 @@ import { scoreRoutes } from './score-routes.ts';
 import { takeUpgrades } from './upgrade.ts';
 import { voteRoutes } from './vote-routes.ts';
 
+/** The three ratings, as everywhere: circle, diamond, triangle. */
+const LOGO = Buffer.from(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 220 40"><circle cx="20" cy="20" r="10" fill="#2fbf98"/><path d="M50 8 62 20 50 32 38 20Z" fill="#ffd76a"/><path d="M70 11h24L82 32Z" fill="#f0503c"/><text x="104" y="29" font-family="sans-serif" font-size="26" font-weight="700" fill="#fff">满意 API</text></svg>',
+);
+
 export type ServerDeps = {
   logger: FastifyBaseLogger;
   tree: () => OrgTree;
@@ -56,7 +61,11 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
       },
     },
   });
-  await app.register(fastifySwaggerUi, { routePrefix: '/api/docs' });
+  await app.register(fastifySwaggerUi, {
+    routePrefix: '/api/docs',
+    theme: { title: '满意 Manyi API' },
+    logo: { type: 'image/svg+xml', content: LOGO, href: '/' },
+  });
   await app.register(healthRoutes, { metrics, troubles });
   await app.register(orgRoutes, { prefix: '/api/v1', tree, isOnline });
   await app.register(scoreRoutes, { prefix: '/api/v1', tree, board, now });
