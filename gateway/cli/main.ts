@@ -1,16 +1,20 @@
 import { Command, Option } from 'commander';
 import { registerOrgCommands } from './org-commands.ts';
 import { explain } from './output.ts';
+import { registerQuarantineCommands } from './quarantine-commands.ts';
+import { createWithStore } from './with-store.ts';
 
 const program = new Command('manyi')
   .description(
-    'Adds and lists units, windows and terminals. Works while the gateway runs, and while it does not.',
+    'Adds and lists units, windows and terminals, lists the quarantine. Works while the gateway runs, and while it does not.',
   )
   .option('--json', 'answer with JSON only')
   .addOption(new Option('--data-dir <dir>', 'folder of the database').env('MANYI_DATA_DIR').default('./data'))
   .showHelpAfterError('See `manyi --help`.');
 
-registerOrgCommands(program);
+const withStore = createWithStore(program);
+registerOrgCommands(program, withStore);
+registerQuarantineCommands(program, withStore);
 
 try {
   program.parse();

@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { ORG_ID_PATTERN, TERMINAL_ID_PATTERN } from '../../protocol/ids.ts';
 import { hashSecret } from '../fleet/registry.ts';
-import { createSqliteStore, databaseFile } from '../store/sqlite.ts';
-import type { Store } from '../store/store.ts';
 import { show, showOne } from './output.ts';
+import type { WithStore } from './with-store.ts';
 
 /** Without 0/o, 1/l/i: an id is read out over the phone. */
 const ALPHABET = '23456789abcdefghjkmnpqrstuvwxyz';
@@ -30,19 +28,7 @@ function checkId(pattern: string): (id: string) => string {
   };
 }
 
-type Options = { json?: boolean; dataDir: string };
-
-export function registerOrgCommands(program: Command): void {
-  const withStore = (act: (store: Store, json: boolean) => void) => {
-    const { json, dataDir } = program.opts<Options>();
-    const store = createSqliteStore({ file: databaseFile(resolve(dataDir)) });
-    try {
-      act(store, json === true);
-    } finally {
-      store.close();
-    }
-  };
-
+export function registerOrgCommands(program: Command, withStore: WithStore): void {
   const unit = program.command('unit').description('a node of the organisation tree');
   unit
     .command('add')

@@ -121,6 +121,7 @@ export interface Store {
   recentVotes(fromMs: number): Iterable<RecentVote>;
   /** Votes pressed in [from, to), by press time; in pages, so that a slow reader holds no transaction open. */
   exportVotes(fromMs: number, toMs: number, windowKey: number | null): Iterable<ExportedVote[]>;
+  /** Newest first. */
   quarantined(limit: number): QuarantineRecord[];
 
   saveAnnouncements(announcements: readonly Announcement[]): void;

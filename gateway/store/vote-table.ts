@@ -80,7 +80,9 @@ export function createVoteTable(
   );
   const prune = db.prepare('DELETE FROM quarantine WHERE claims = 0 AND key <= ?');
   const selectQuarantine = db.prepare(
-    'SELECT received_at AS receivedAt, reason, terminal_key AS terminalKey, topic, source_key AS sourceKey, seq, payload FROM quarantine ORDER BY key DESC LIMIT ?',
+    `SELECT q.received_at AS receivedAt, q.reason, coalesce(q.terminal_key, s.terminal_key) AS terminalKey, q.topic,
+       q.source_key AS sourceKey, q.seq, q.payload
+     FROM quarantine q LEFT JOIN sources s ON s.key = q.source_key ORDER BY q.key DESC LIMIT ?`,
   );
 
   let boots = new Map<string, number>();

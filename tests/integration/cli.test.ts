@@ -1,0 +1,93 @@
+/** The command line as a technician and a script meet it: a real process on a real data folder, beside a running gateway. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { vote, votesMessage } from '../support/messages.ts';
+import { publish } from '../support/mosquitto.ts';
+import { until } from '../support/wait.ts';
+
+const CLI = new URL('../../dist/gateway/cli/main.js', import.meta.url).pathname;
+const run = promisify(execFile);
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startGateway();
+});
+afterAll(() => gateway.dispose());
+
+const manyi = (...args: string[]) =>
+  run(process.execPath, [CLI, ...args], { env: { ...process.env, MANYI_DATA_DIR: gateway.dataDir } });
+const json = async (...args: string[]) => JSON.parse((await manyi(...args, '--json')).stdout);
+const failure = async (...args: string[]) => {
+  const error = (await manyi(...args).then(
+    () => null,
+    (reason) => reason,
+  )) as { code: number; stderr: string; stdout: string } | null;
+  if (!error) throw new Error(`${args.join(' ')} did not fail`);
+  return error;
+};
+
+describe('the command line', () => {
+  it('takes a terminal from nothing to its first vote, beside a running gateway', async () => {
+    const city = await json('unit', 'add', '--name', '云岭市');
+    const hall = await json('unit', 'add', '--name', '政务服务大厅', '--parent', city.id);
+    const counter = await json('window', 'add', '--unit', hall.id, '--name', '社保综合窗口');
+    const terminal = await json('terminal', 'add', '--window', counter.id);
+    expect(terminal.password).toHaveLength(43);
+
+    const topic = `manyi/v1/${terminal.id}/votes`;
+    const sent = await publish(
+      gateway.mqttPort,
+      terminal,
+      topic,
+      votesMessage([vote(1), { ...vote(2), rating: '很好' }]),
+    );
+    expect(sent.code).toBe(0);
+    await until(
+      'its vote',
+      async () => (await gateway.scores()).find(({ id }) => id === city.id)?.votes === 1,
+    );
+
+    expect((await json('unit', 'list')).map(({ name }: { name: string }) => name)).toEqual([
+      '云岭市',
+      '政务服务大厅',
+    ]);
+    expect(await json('window', 'list')).toEqual([counter]);
+    const listed = await manyi('terminal', 'list', '--json');
+    expect(listed.stdout).toContain(terminal.id);
+    expect(listed.stdout).not.toContain(terminal.password);
+    expect(await json('quarantine', 'list')).toMatchObject([
+      { reason: 'rating-unknown', terminal: terminal.id, seq: 2 },
+    ]);
+  });
+
+  it('answers people in words', async () => {
+    const { stdout } = await manyi('unit', 'add', '--name', '望溪镇', '--id', 'wangxi');
+    expect(stdout).toMatch(/id\s+wangxi/);
+    expect((await manyi('unit', 'list')).stdout).toContain('望溪镇');
+  });
+
+  it.each([
+    ['unit-unknown', ['window', 'add', '--unit', 'nowhere', '--name', 'x']],
+    ['window-unknown', ['terminal', 'add', '--window', 'nowhere']],
+    ['id-taken', ['unit', 'add', '--name', '望溪镇', '--id', 'wangxi']],
+  ])('refuses with %s, in words and as JSON', async (code, args) => {
+    const inWords = await failure(...args);
+    expect([inWords.code, inWords.stdout]).toEqual([1, '']);
+    expect(inWords.stderr).toMatch(new RegExp(`^${code}: \\S`));
+    expect(JSON.parse((await failure(...args, '--json')).stderr)).toMatchObject({ error: { code } });
+  });
+
+  it.each([
+    [['unit', 'add', '--name', '']],
+    [['unit', 'add', '--name', '\u0007']],
+    [['unit', 'add', '--name', '长'.repeat(81)]],
+    [['unit', 'add', '--name', 'x', '--id', 'Not An Id']],
+    [['terminal', 'add', '--window', 'w', '--id', 'gateway']],
+    [['quarantine', 'list', '--limit', '0']],
+    [['unit', 'drop']],
+  ])('refuses %j before it touches anything', async (args) => {
+    expect((await failure(...args)).stderr).toMatch(/error: .*\n.*See/s);
+  });
+});
