@@ -1,4 +1,5 @@
-import type { FastifyError, FastifyInstance } from 'fastify';
+import type { Socket } from 'node:net';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { StoreFailure } from '../store/store.ts';
 
 /** A refusal with a stable code and a message that says what to do. */
@@ -14,6 +15,28 @@ export class Refusal extends Error {
 }
 
 const body = (code: string, message: string) => ({ error: { code, message } });
+
+/** Requests that are not HTTP, too large or too slow: there is no route, and so no error handler, for them. */
+export function refuseClient(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (socket.writable && error.code !== 'ECONNRESET') {
+    const status =
+      error.code === 'HPE_HEADER_OVERFLOW'
+        ? '431 Request Header Fields Too Large'
+        : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+          ? '408 Request Timeout'
+          : '400 Bad Request';
+    const text = JSON.stringify(body('request-invalid', status.slice(4)));
+    socket.write(
+      `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${text.length}\r\nConnection: close\r\n\r\n${text}`,
+    );
+  }
+  socket.destroySoon();
+}
+
+/** Addresses that cannot be decoded. */
+export function refuseAddress(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  void reply.status(error.statusCode ?? 400).send(body('request-invalid', error.message));
+}
 
 /** Every error leaves the API as an ApiError; what went wrong inside is logged and not told. */
 export function registerErrors(app: FastifyInstance): void {

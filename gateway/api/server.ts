@@ -7,7 +7,7 @@ import type { OrgTree } from '../domain/org.ts';
 import type { Board } from '../live/board.ts';
 import type { Hub } from '../live/hub.ts';
 import type { Store } from '../store/store.ts';
-import { registerErrors } from './errors.ts';
+import { refuseAddress, refuseClient, registerErrors } from './errors.ts';
 import { healthRoutes } from './health-routes.ts';
 import { orgRoutes } from './org-routes.ts';
 import { registerPages } from './pages.ts';
@@ -36,6 +36,9 @@ export type ServerDeps = {
   version: string;
 };
 
+/** Walls, and requests beside them: beyond these, the sockets of terminals could be what runs out. */
+const MAX_CONNECTIONS = 2_000;
+
 export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   const { tree, isOnline, board, store, hub, metrics, troubles, now } = deps;
   const app = Fastify({
@@ -47,7 +50,10 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     forceCloseConnections: true,
     // An unknown parameter is a mistake to be told, not to be dropped.
     ajv: { customOptions: { removeAdditional: false } },
+    clientErrorHandler: refuseClient,
+    frameworkErrors: refuseAddress,
   }).withTypeProvider<TypeBoxTypeProvider>();
+  app.server.maxConnections = MAX_CONNECTIONS;
   registerErrors(app as unknown as FastifyInstance);
 
   await app.register(fastifySwagger, {

@@ -20,7 +20,8 @@ export function takeUpgrades(server: Server, hub: Hub, allowedOrigins: readonly 
         'origin-foreign',
         'this page may not listen: configure MANYI_ALLOWED_ORIGINS',
       );
-    hub.accept(request, socket, head);
+    if (!hub.accept(request, socket, head))
+      refuse(socket, '503 Service Unavailable', 'walls-too-many', 'too many walls are listening');
   });
 }
 
@@ -38,9 +39,11 @@ export function isAllowedOrigin(
   }
 }
 
+/** Says why, and closes: after an upgrade, Node leaves the socket to us, and its peer may never close its own end. */
 function refuse(socket: Duplex, status: string, code: string, message: string): void {
   const body = JSON.stringify({ error: { code, message } });
   socket.end(
     `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    () => socket.destroy(),
   );
 }

@@ -57,11 +57,14 @@ function* json(pages: Iterable<ExportedVote[]>): Iterable<string> {
   yield lead === '[' ? '[]' : ']';
 }
 
-/** Writes page by page, letting votes in between and waiting for a slow reader. */
+/** Writes page by page, letting votes in between and waiting for a slow reader, but for none that has gone. */
 async function pump(parts: Iterable<string>, output: PassThrough): Promise<void> {
+  const gone = new AbortController();
+  output.once('close', () => gone.abort());
   for (const part of parts) {
     if (output.destroyed) return;
-    if (!output.write(part)) await once(output, 'drain', { signal: AbortSignal.timeout(STALLED_MS) });
+    const signal = () => AbortSignal.any([gone.signal, AbortSignal.timeout(STALLED_MS)]);
+    if (!output.write(part)) await once(output, 'drain', { signal: signal() });
     await new Promise(setImmediate);
   }
   output.end();
@@ -73,6 +76,8 @@ export const voteRoutes: FastifyPluginCallbackTypebox<VoteDeps> = (app, { tree, 
   app.get(
     '/votes',
     {
+      // HEAD would read the whole export to throw it away.
+      exposeHeadRoute: false,
       schema: {
         summary: 'Stored votes pressed in [from, to), oldest first',
         tags: ['votes'],
@@ -95,12 +100,12 @@ export const voteRoutes: FastifyPluginCallbackTypebox<VoteDeps> = (app, { tree, 
       running += 1;
       const pages = store.exportVotes(from, to, serviceWindow?.key ?? null);
       const output = new PassThrough();
-      output.once('close', () => {
-        running -= 1;
-      });
-      pump(format === 'csv' ? csv(pages) : json(pages), output).catch((error: Error) =>
-        output.destroy(error),
-      );
+      // The place is free when the database is let go of, not when the reader has left.
+      pump(format === 'csv' ? csv(pages) : json(pages), output)
+        .catch((error: Error) => output.destroy(error))
+        .finally(() => {
+          running -= 1;
+        });
       reply.header('content-type', format === 'csv' ? 'text/csv; charset=utf-8' : 'application/json');
       if (format === 'csv') reply.header('content-disposition', 'attachment; filename="votes.csv"');
       return reply.send(output);

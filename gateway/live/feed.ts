@@ -79,6 +79,8 @@ export function createFeed(deps: FeedDeps): Feed {
     timer = null;
     lastFlushAt = performance.now();
     const at = now();
+    // Sums of yesterday must not be added to rows of today, in the second before the next tick.
+    if (calendar.dayOf(at) !== day) board.forget();
     const latest = newVotes.slice(-TICKER_LENGTH).reverse();
     const windows = new Map<string, LiveRow>();
     const dirtyUnits = new Set<string>();
@@ -185,15 +187,18 @@ function minuteOf(at: number): number {
   return Math.floor(at / MINUTE_MS) * MINUTE_MS;
 }
 
-export function mergeChanges(older: Change, newer: Change): Change {
-  return {
-    from: older.from,
-    revision: newer.revision,
-    units: new Map([...older.units, ...newer.units]),
-    windows: new Map([...older.windows, ...newer.windows]),
-    trend: new Map([...older.trend, ...newer.trend]),
-    ticker: [...newer.ticker, ...older.ticker].slice(0, TICKER_LENGTH),
-  };
+/** A copy of a slow client's own, to merge later changes into. */
+export function copyOf({ from, revision, units, windows, trend, ticker }: Change): Change {
+  return { from, revision, units: new Map(units), windows: new Map(windows), trend: new Map(trend), ticker };
+}
+
+/** Costs what the newer change holds, not what has piled up: many slow walls must not slow the gateway. */
+export function mergeInto(older: Change, newer: Change): void {
+  older.revision = newer.revision;
+  for (const [id, row] of newer.units) older.units.set(id, row);
+  for (const [id, row] of newer.windows) older.windows.set(id, row);
+  for (const [minute, counts] of newer.trend) older.trend.set(minute, counts);
+  older.ticker = [...newer.ticker, ...older.ticker].slice(0, TICKER_LENGTH);
 }
 
 export function patchOf(change: Change, now: number): Patch {

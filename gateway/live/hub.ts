@@ -7,7 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { TICK_INTERVAL_MS } from '../../protocol/live.ts';
-import { type Change, type Feed, mergeChanges, patchOf } from './feed.ts';
+import { type Change, copyOf, type Feed, mergeInto, patchOf } from './feed.ts';
 
 /** More than this unsent in the socket, and the client is slow: what follows is merged instead of queued. */
 const SLOW_BYTES = 256 * 1024;
@@ -33,8 +33,8 @@ export type HubMetrics = { clients(): number; cut: number; merged: number };
 
 export type Hub = {
   metrics: HubMetrics;
-  /** Takes over an HTTP upgrade that has been allowed. */
-  accept(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Takes over an HTTP upgrade that has been allowed. @returns false when there are too many clients already. */
+  accept(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
   close(): void;
 };
 
@@ -95,7 +95,8 @@ export function createHub(feed: Feed, options: { now: () => number; maxClients: 
         if (client.wantsSnapshot) continue;
         if (client.pending || isSlow(client)) {
           metrics.merged += 1;
-          client.pending = client.pending ? mergeChanges(client.pending, change) : change;
+          if (client.pending) mergeInto(client.pending, change);
+          else client.pending = copyOf(change);
           continue;
         }
         text ??= JSON.stringify(patchOf(change, now()));
@@ -141,10 +142,7 @@ export function createHub(feed: Feed, options: { now: () => number; maxClients: 
   return {
     metrics,
     accept(upgrade, socket, head) {
-      if (clients.size >= options.maxClients) {
-        socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
-        return;
-      }
+      if (clients.size >= options.maxClients) return false;
       server.handleUpgrade(upgrade, socket, head, (ws) => {
         const client: Client = {
           socket: ws,
@@ -164,6 +162,7 @@ export function createHub(feed: Feed, options: { now: () => number; maxClients: 
         ws.on('close', () => clients.delete(client));
         catchUp(client);
       });
+      return true;
     },
     close() {
       clearInterval(drain);
