@@ -17,7 +17,7 @@ export type Registry = {
   terminal(id: string): RegisteredTerminal | undefined;
   terminals(): Iterable<RegisteredTerminal>;
   authenticate(terminalId: string, secret: Buffer): boolean;
-  /** Reads the store again if another process has changed it. @returns whether it had. */
+  /** Reads the store again if another process has changed it. @returns whether anything has been read since the last call. */
   refresh(): boolean;
 };
 
@@ -53,12 +53,12 @@ export function createRegistry(store: Store): Registry {
   };
   load();
 
-  const refresh = () => {
+  let told = version;
+  const follow = () => {
     const seen = store.foreignVersion();
-    if (seen === version) return false;
+    if (seen === version) return;
     version = seen;
     load();
-    return true;
   };
 
   return {
@@ -67,10 +67,15 @@ export function createRegistry(store: Store): Registry {
     terminals: () => terminals.values(),
     authenticate(terminalId, secret) {
       // A technician adds a terminal and it connects at once: do not make it wait for the next look.
-      if (!terminals.has(terminalId)) refresh();
+      if (!terminals.has(terminalId)) follow();
       const expected = terminals.get(terminalId)?.secretHash;
       return expected !== undefined && timingSafeEqual(hashSecret(secret), expected);
     },
-    refresh,
+    refresh() {
+      follow();
+      const changed = version !== told;
+      told = version;
+      return changed;
+    },
   };
 }
