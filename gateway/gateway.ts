@@ -15,6 +15,7 @@ import { createPresence } from './fleet/presence.ts';
 import { createRegistry } from './fleet/registry.ts';
 import { createIngest } from './ingest/ingest.ts';
 import { createJournals } from './ingest/journals.ts';
+import { createTokenBuckets } from './ingest/token-buckets.ts';
 import { createBoard } from './live/board.ts';
 import { createFeed } from './live/feed.ts';
 import { createHub } from './live/hub.ts';
@@ -41,6 +42,9 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   const book = new ScoreBook(calendar);
   loadScoreBook(book, store, calendar, now());
   const journals = createJournals(store);
+
+  // One cloned card may send thousands: the log says so now and then, the counter says how many.
+  const conflictLog = createTokenBuckets(1 / 60, 10);
 
   let broker: Broker | null = null;
   let acceptingVotes = true;
@@ -99,7 +103,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       },
       quarantined(reason, terminalId) {
         metrics.tallied.quarantined.add(reason);
-        if (reason === 'identity-conflict')
+        if (reason === 'identity-conflict' && conflictLog.take(0, now()))
           log.error({ terminalId, reason }, 'the same vote number came with another press: a cloned card?');
         else log.debug({ terminalId, reason }, 'quarantined');
       },
@@ -128,6 +132,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     votes: ingest,
     health: createHealthReports(now),
     received: (kind) => metrics.tallied.messages.add(kind),
+    failed: (error, terminalId) => log.error({ err: error, terminalId }, 'a message could not be handled'),
   });
   broker = await createEmbeddedBroker(
     {

@@ -15,6 +15,16 @@ export type Incoming = {
  */
 export type Done = (error?: Error) => void;
 
+/** Why a connection is dropped, as a code. */
+export class Drop extends Error {
+  readonly code: string;
+  constructor(code: string) {
+    super(code);
+    this.name = 'Drop';
+    this.code = code;
+  }
+}
+
 export type BrokerEvents = {
   authenticate(terminalId: string, secret: Buffer): boolean;
   message(incoming: Incoming, done: Done): void;

@@ -1,4 +1,5 @@
 /** The broker in this process: aedes, with everything a terminal sends ending at the gateway. */
+import type { EventEmitter } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import {
   Aedes,
@@ -9,7 +10,7 @@ import {
   type PublishPacket,
 } from 'aedes';
 import { DOWN_KINDS, GATEWAY_STATUS_TOPIC, topicOf } from '../../protocol/topics.ts';
-import type { Broker, BrokerEvents, BrokerLimits, Done } from './broker.ts';
+import { type Broker, type BrokerEvents, type BrokerLimits, type Done, Drop } from './broker.ts';
 import { createPubacks } from './pubacks.ts';
 import { tapVotes, type VoteTap } from './vote-tap.ts';
 
@@ -23,6 +24,7 @@ type KeepaliveTimer = { _keepaliveTimer?: NodeJS.Timeout | null };
 export async function createEmbeddedBroker(events: BrokerEvents, limits: BrokerLimits): Promise<Broker> {
   const sessions = new WeakMap<Client, Session>();
   const taps = new WeakMap<object, VoteTap>();
+  const ready = new Set<Client>();
   let lastConnection = 0;
 
   const refuse = (reason: string, returnCode: number, id: string | null) => {
@@ -32,6 +34,8 @@ export async function createEmbeddedBroker(events: BrokerEvents, limits: BrokerL
 
   const acks = createPubacks();
   const options: AedesOptions = {
+    // A frozen peer keeps its deliveries until drainTimeout: with as many places as peers, nobody waits behind it.
+    concurrency: limits.maxConnections,
     connectTimeout: limits.connectTimeoutMs,
     drainTimeout: limits.drainTimeoutMs,
     keepaliveLimit: limits.maxKeepaliveS,
@@ -49,9 +53,9 @@ export async function createEmbeddedBroker(events: BrokerEvents, limits: BrokerL
       done(null, true);
     },
     authorizePublish(client, packet, done) {
-      // Also called for wills, and for wills of clients that are gone: those say nothing the disconnect has not said.
+      // Also called for wills, and by aedes' round for wills of clients that are gone, which it would then route.
       const session = client && sessions.get(client);
-      if (!session) return done(null);
+      if (!session) return done(new Drop('sender-unknown'));
       packet.retain = false;
       const payload = Buffer.isBuffer(packet.payload) ? packet.payload : Buffer.from(packet.payload);
       const { terminalId, connection } = session;
@@ -89,26 +93,32 @@ export async function createEmbeddedBroker(events: BrokerEvents, limits: BrokerL
 
   aedes.on('clientReady', (client: Client) => {
     const session = sessions.get(client);
-    if (!session) return;
+    // aedes may tell of a client whose socket has ended meanwhile, and then says nothing about the end.
+    if (!session || client.conn.destroyed) return;
     const { terminalId, connection } = session;
+    ready.add(client);
+    client.conn.once('close', () => {
+      ready.delete(client);
+      events.disconnected(terminalId, connection);
+    });
     events.connected(terminalId, connection);
     const topic = topicOf(terminalId, 'votes');
     taps.get(client.conn)?.arm(
       topic,
       (payload, packetId, done) =>
         events.message({ terminalId, connection, topic, payload }, (error) => {
-          if (error) client.conn.destroy();
-          else acks.send(client, packetId);
+          if (error) {
+            events.refused(reasonOf(error), terminalId);
+            client.conn.destroy();
+          } else acks.send(client, packetId);
           done();
         }),
       () => (client as KeepaliveTimer)._keepaliveTimer?.refresh(),
     );
   });
-  aedes.on('clientDisconnect', (client: Client) => {
-    const session = sessions.get(client);
-    if (session) events.disconnected(session.terminalId, session.connection);
-  });
   aedes.on('clientError', (client: Client, error: Error) => events.refused(reasonOf(error), client.id));
+  // Without a listener, an error in aedes' own rounds would end the process.
+  (aedes as EventEmitter).on('error', (error: Error) => events.refused(reasonOf(error), null));
   aedes.on('connectionError', (_client: Client, error: Error) => events.refused(reasonOf(error), null));
 
   const sockets = new Set<Socket>();
@@ -116,9 +126,9 @@ export async function createEmbeddedBroker(events: BrokerEvents, limits: BrokerL
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.setNoDelay(true);
-    const tap = tapVotes(socket, limits.maxPacketBytes, () => {
+    const tap = tapVotes(socket, limits.maxPacketBytes, (reason) => {
       const client = (socket as Socket & { client?: Client }).client;
-      events.refused('packet-too-large', client ? (sessions.get(client)?.terminalId ?? null) : null);
+      events.refused(reason, client ? (sessions.get(client)?.terminalId ?? null) : null);
     });
     taps.set(socket, tap);
     aedes.handle(socket);
@@ -143,7 +153,7 @@ export async function createEmbeddedBroker(events: BrokerEvents, limits: BrokerL
         () => {},
       );
     },
-    connections: () => aedes.connectedClients,
+    connections: () => ready.size,
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await new Promise<void>((resolve) => aedes.close(() => resolve()));
@@ -155,6 +165,9 @@ export async function createEmbeddedBroker(events: BrokerEvents, limits: BrokerL
 
 /** aedes' own messages in a few fixed codes, so that a counter has bounded labels. */
 function reasonOf(error: Error): string {
+  const code = 'code' in error ? String(error.code) : '';
+  // The gateway's own codes (a Drop, a failure of the storage) are in lower case, those of Node in upper case.
+  if (/^[a-z-]+$/.test(code)) return code;
   const message = error.message.toLowerCase();
   if (message.includes('keep alive timeout')) return 'keepalive-timeout';
   if (message.includes('keep alive limit')) return 'keepalive-refused';
@@ -162,7 +175,7 @@ function reasonOf(error: Error): string {
   if (message.includes('connect did not arrive')) return 'connect-timeout';
   if (message.includes('drain')) return 'receiver-frozen';
   if (message.includes('topic')) return 'topic-malformed';
-  if ((error as NodeJS.ErrnoException).code === 'ECONNRESET') return 'connection-reset';
+  if (code === 'ECONNRESET') return 'connection-reset';
   if ('returnCode' in error || 'errorCode' in error) return 'connect-refused';
   return 'packet-malformed';
 }

@@ -8,14 +8,21 @@ export type HeaderWalk = {
   take(chunk: Buffer): boolean;
   /** The stream so far ends at the end of a packet. */
   between(): boolean;
+  /** Everything so far but PUBLISH, in packets of 16 bytes: what such a packet costs grows with its size. */
+  controls(): number;
 };
+
+const PUBLISH = 3;
 
 export function createHeaderWalk(maxBytes: number): HeaderWalk {
   let bodyLeft = 0;
   let inHeader = false;
   let length = 0;
   let shift = 0;
+  let type = 0;
+  let controls = 0;
   return {
+    controls: () => controls,
     between: () => bodyLeft === 0 && !inHeader,
     take(chunk) {
       for (let at = 0; at < chunk.length; ) {
@@ -28,6 +35,7 @@ export function createHeaderWalk(maxBytes: number): HeaderWalk {
         const byte = chunk[at++] as number;
         if (!inHeader) {
           inHeader = true;
+          type = byte >> 4;
           length = 0;
           shift = 0;
           continue;
@@ -39,6 +47,7 @@ export function createHeaderWalk(maxBytes: number): HeaderWalk {
         if ((byte & 0x80) === 0) {
           bodyLeft = length;
           inHeader = false;
+          if (type !== PUBLISH) controls += 1 + (length >> 4);
         } else if (shift >= 28) return false;
       }
       return true;

@@ -23,7 +23,7 @@ export function createPubacks(): Pubacks {
     const clients = waiting;
     waiting = new Map();
     for (const [client, ids] of clients) {
-      if (client.closed) continue;
+      if (client.closed || client.conn.destroyed) continue;
       const bytes = Buffer.allocUnsafe(ids.length * 4);
       ids.forEach((id, at) => {
         bytes[at * 4] = HEADER;

@@ -9,6 +9,12 @@ import { createHeaderWalk } from './packet-limit.ts';
 /** PUBLISH, QoS 1, not retained (MQTT 3.1.1, 3.3.1); with and without DUP. */
 const PUBLISH_QOS1 = 0x32;
 const PUBLISH_QOS1_DUP = 0x3a;
+/**
+ * Packets other than PUBLISH in a stretch of time (see HeaderWalk.controls). A terminal sends a few a second; nothing holds
+ * them back as a commit does with votes, so a flood of them would keep the process from everyone else.
+ */
+const MAX_CONTROLS = 1_000;
+const CONTROLS_WITHIN_MS = 10_000;
 /** Messages taken and not done, beyond which no more is read from this connection. */
 const MAX_UNDONE = 512;
 
@@ -19,7 +25,11 @@ export type VoteTap = {
   arm(topic: string, take: TakeVotes, onActivity: () => void): void;
 };
 
-export function tapVotes(socket: Socket, maxPacketBytes: number, onTooLarge: () => void): VoteTap {
+export function tapVotes(
+  socket: Socket,
+  maxPacketBytes: number,
+  onRefused: (reason: string) => void,
+): VoteTap {
   const walk = createHeaderWalk(maxPacketBytes);
   const readSocket = socket.read.bind(socket);
   let armed: { topic: Buffer; take: TakeVotes; onActivity: () => void } | null = null;
@@ -29,6 +39,20 @@ export function tapVotes(socket: Socket, maxPacketBytes: number, onTooLarge: () 
   let passing = false;
   let undone = 0;
   let held = false;
+  let counted = { controls: 0, since: performance.now() };
+
+  const cut = (reason: string) => {
+    onRefused(reason);
+    socket.destroy();
+    return null;
+  };
+
+  const isFlood = () => {
+    if (walk.controls() - counted.controls <= MAX_CONTROLS) return false;
+    const { since } = counted;
+    counted = { controls: walk.controls(), since: performance.now() };
+    return counted.since - since < CONTROLS_WITHIN_MS;
+  };
 
   const done = () => {
     undone -= 1;
@@ -50,6 +74,7 @@ export function tapVotes(socket: Socket, maxPacketBytes: number, onTooLarge: () 
       if (packet === 'other') return bytes.subarray(at);
       undone += 1;
       take(bytes.subarray(packet.payload, packet.end), packet.id, done);
+      if (socket.destroyed) return null;
       at = packet.end;
     }
   };
@@ -61,11 +86,8 @@ export function tapVotes(socket: Socket, maxPacketBytes: number, onTooLarge: () 
     }
     const chunk = readSocket(size) as Buffer | null;
     if (chunk === null) return null;
-    if (!walk.take(chunk)) {
-      onTooLarge();
-      socket.destroy();
-      return null;
-    }
+    if (!walk.take(chunk)) return cut('packet-too-large');
+    if (isFlood()) return cut('control-flood');
     if (!armed || passing) {
       passing = !walk.between();
       return chunk;

@@ -49,6 +49,13 @@ export class SeqRanges {
     this.above = merged.sort((a, b) => a[0] - b[0]);
   }
 
+  /** The first number that is not in the run, of numbers accounted for and of `seqs` (ascending), from 1 on. */
+  runEnd(seqs: readonly number[]): number {
+    let end = this.upTo + 1;
+    for (const seq of seqs) if (seq === end) end += 1;
+    return end;
+  }
+
   private absorb(): void {
     for (let next = this.above[0]; next && next[0] <= this.upTo + 1; next = this.above[0]) {
       if (next[1] > this.upTo) this.upTo = next[1];

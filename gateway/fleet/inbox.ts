@@ -3,7 +3,7 @@ import { Compile } from 'typebox/compile';
 import { CommandResult } from '../../protocol/command.ts';
 import { Health } from '../../protocol/health.ts';
 import { isUpKind, parseTopic, type UpKind } from '../../protocol/topics.ts';
-import type { Done, Incoming } from '../broker/broker.ts';
+import { type Done, Drop, type Incoming } from '../broker/broker.ts';
 import type { Presence } from './presence.ts';
 import type { RegisteredTerminal, Registry } from './registry.ts';
 
@@ -18,8 +18,8 @@ export type VoteTaker = {
     payload: Buffer,
     done: Done,
   ): void;
-  /** How long to wait before taking one more message of this terminal, milliseconds. */
-  delayMs(terminal: RegisteredTerminal): number;
+  /** How long to wait before taking one more message of this terminal, milliseconds; null for far too long. */
+  delayMs(terminal: RegisteredTerminal): number | null;
 };
 
 export type HealthReports = {
@@ -45,22 +45,34 @@ export type InboxDeps = {
   health: HealthReports;
   /** Counts messages. */
   received(kind: UpKind | 'unknown'): void;
+  /** A message could not be handled: a fault of ours. It costs its sender the connection and nobody else anything. */
+  failed(error: Error, terminalId: string): void;
 };
 
-export function createInbox({ registry, presence, votes, health, received }: InboxDeps) {
+export function createInbox({ registry, presence, votes, health, received, failed }: InboxDeps) {
   return (incoming: Incoming, done: Done): void => {
     const terminal = registry.terminal(incoming.terminalId);
     // Removed while it was connected: there is nobody to speak for.
     if (!terminal) {
-      done(new Error('terminal-unknown'));
+      done(new Drop('terminal-unknown'));
       return;
     }
     const delayMs = votes.delayMs(terminal);
     if (delayMs === 0) take(terminal, incoming, done);
+    else if (delayMs === null) done(new Drop('message-flood'));
     else setTimeout(take, delayMs, terminal, incoming, done);
   };
 
-  function take(
+  function take(terminal: RegisteredTerminal, incoming: Incoming, done: Done): void {
+    try {
+      route(terminal, incoming, done);
+    } catch (error) {
+      failed(error as Error, terminal.id);
+      done(new Drop('message-failed'));
+    }
+  }
+
+  function route(
     terminal: RegisteredTerminal,
     { terminalId, topic, payload, connection }: Incoming,
     done: Done,

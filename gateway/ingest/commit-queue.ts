@@ -2,11 +2,12 @@
  * Group commit: everything that arrives while the event loop is reading sockets goes into one transaction, and only
  * after it is on the disk are its messages done (and so acknowledged). One fsync then serves hundreds of votes.
  */
-import type { QuarantineRecord, Store, VoteOutcome, VoteRecord } from '../store/store.ts';
+import type { LostRecord, QuarantineRecord, Store, VoteOutcome, VoteRecord } from '../store/store.ts';
 
 export type Commitment = {
   votes: VoteRecord[];
   quarantine: QuarantineRecord[];
+  lost?: LostRecord[];
   /** After the commit: one outcome a vote, from `first` on. After a failure: nothing of it is stored. */
   settled(result: { ok: true; outcomes: VoteOutcome[]; first: number } | { ok: false; error: Error }): void;
 };
@@ -25,6 +26,7 @@ export type CommitQueue = {
 export function createCommitQueue(
   store: Store,
   onBatch: (votes: number, durationMs: number) => void,
+  keepsConflict: (vote: VoteRecord) => boolean,
 ): CommitQueue {
   let waiting: Commitment[] = [];
   let waitingVotes = 0;
@@ -39,14 +41,16 @@ export function createCommitQueue(
     waitingVotes = 0;
     const votes: VoteRecord[] = [];
     const quarantine: QuarantineRecord[] = [];
+    const lost: LostRecord[] = [];
     for (const commitment of batch) {
       for (const vote of commitment.votes) votes.push(vote);
       for (const record of commitment.quarantine) quarantine.push(record);
+      if (commitment.lost) lost.push(...commitment.lost);
     }
     let outcomes: VoteOutcome[];
     const begun = performance.now();
     try {
-      outcomes = store.commit(votes, quarantine);
+      outcomes = store.commit(votes, quarantine, { lost, keepsConflict });
     } catch (error) {
       const failure = error instanceof Error ? error : new Error(String(error));
       for (const commitment of batch) commitment.settled({ ok: false, error: failure });

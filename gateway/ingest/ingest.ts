@@ -1,7 +1,5 @@
 /** message → validated → committed → done (the broker's PUBACK) → acked → announced. Nothing is done before it is stored. */
-import { Compile } from 'typebox/compile';
 import { type Ack, MAX_MISSING_RANGES } from '../../protocol/ack.ts';
-import { Hello } from '../../protocol/hello.ts';
 import { topicOf } from '../../protocol/topics.ts';
 import { CLOCKS, RATINGS, type Rating, type VotesMessage } from '../../protocol/vote.ts';
 import type { Terminal } from '../domain/org.ts';
@@ -10,8 +8,9 @@ import { checkVoteTime } from '../domain/vote-time.ts';
 import type { ClockCode, QuarantineRecord, Store, VoteOutcome, VoteRecord } from '../store/store.ts';
 import { createAckSchedule } from './ack-schedule.ts';
 import { createCommitQueue } from './commit-queue.ts';
-import { type Journal, type Journals, MAX_FRAGMENTS, takeAnnounced, takeTotals } from './journals.ts';
-import { type BadVote, parseJson, parseVotes } from './parse-votes.ts';
+import { createHellos } from './hello.ts';
+import { type Journal, type Journals, MAX_FRAGMENTS, takeTotals } from './journals.ts';
+import { type BadVote, parseVotes } from './parse-votes.ts';
 import type { QuarantineReason } from './reasons.ts';
 import { createRefusals, KEPT_PAYLOAD_CHARS } from './refusals.ts';
 import { createTokenBuckets } from './token-buckets.ts';
@@ -56,9 +55,10 @@ export type Ingest = {
   ): void;
   /**
    * How long to wait before taking one more message of this terminal, milliseconds. What comes too fast is not dropped
-   * but taken later: the broker reads no more from that connection meanwhile, so a flood costs the flooder only.
+   * but taken later: the broker reads no more from that connection meanwhile, so a flood costs the flooder only. Null: so
+   * much of this terminal is waiting already (of connections that have ended, too) that it is to be cut.
    */
-  delayMs(terminal: KnownTerminal): number;
+  delayMs(terminal: KnownTerminal): number | null;
   flush(): void;
   stop(): void;
 };
@@ -71,10 +71,13 @@ const CLOCK_CODE = Object.fromEntries(CLOCKS.map((clock, code) => [clock, code])
   string,
   ClockCode
 >;
-const helloSchema = Compile(Hello);
+/** Messages of one terminal that wait for their turn. */
+const MAX_WAITING = 1_000;
 
 export function createIngest({ store, journals, now, publish, limits, events }: IngestDeps): Ingest {
-  const queue = createCommitQueue(store, events.batch);
+  const queue = createCommitQueue(store, events.batch, ({ sourceKey }) =>
+    allowed(journals.terminalOf(sourceKey)),
+  );
   const messageRate = createTokenBuckets(limits.messagesPerS, limits.burst);
 
   const acks = createAckSchedule<Journal>(({ terminalId, epoch, accounted }) => {
@@ -83,6 +86,12 @@ export function createIngest({ store, journals, now, publish, limits, events }: 
     const ack: Ack = { epoch, upTo: accounted.upTo, missing, time: now() };
     publish(topicOf(terminalId, 'ack'), JSON.stringify(ack));
   });
+
+  /** The terminal has said something of this journal that is now taken. */
+  const heard = (terminal: KnownTerminal, journal: Journal) => {
+    acks.want(journal);
+    events.evidence(terminal);
+  };
 
   const failed = (error: Error, done: IngestDone) => {
     events.failed(error);
@@ -141,8 +150,7 @@ export function createIngest({ store, journals, now, publish, limits, events }: 
         account(terminal, journal, votes, result, kept);
         takeTotals(journal, message.totals);
         done();
-        acks.want(journal);
-        events.evidence(terminal);
+        heard(terminal, journal);
       },
     });
   };
@@ -159,8 +167,11 @@ export function createIngest({ store, journals, now, publish, limits, events }: 
       const vote = votes[at] as VoteRecord;
       const outcome = outcomes[first + at];
       if (outcome === 'stored') {
-        // A number given up for lost and then sent after all is simply stored.
-        if (journal.lost > 0 && journal.accounted.has(vote.seq)) journal.lost -= 1;
+        // A number given up for lost or set aside, and then sent well after all, is simply stored.
+        if (journal.lost + journal.quarantined > 0 && journal.accounted.has(vote.seq)) {
+          if (journal.quarantined > 0 && store.isSetAside(journal.key, vote.seq)) journal.quarantined -= 1;
+          else journal.lost -= 1;
+        }
         journal.accounted.add(vote.seq);
         journal.stored[RATINGS[vote.rating] as Rating] += 1;
         events.stored(vote);
@@ -168,6 +179,8 @@ export function createIngest({ store, journals, now, publish, limits, events }: 
       else events.quarantined('identity-conflict', terminal.id);
     }
     for (const { seq } of kept) {
+      // The same message may have come twice before this commit: one number is set aside once.
+      if (journal.accounted.has(seq as number)) continue;
       journal.accounted.add(seq as number);
       journal.quarantined += 1;
     }
@@ -179,7 +192,7 @@ export function createIngest({ store, journals, now, publish, limits, events }: 
       const topic = terminal.votesTopic;
       const parsed = parseVotes(payload);
       if (!parsed.ok) return refuse(terminal, topic, parsed.reason, payload, done);
-      const { message, bad } = parsed;
+      let { message, bad } = parsed;
       let journal: Journal | null;
       try {
         journal = journals.open(terminal, message.epoch);
@@ -188,37 +201,22 @@ export function createIngest({ store, journals, now, publish, limits, events }: 
       }
       if (!journal) return refuse(terminal, topic, 'epoch-limit', payload, done);
       if (journal.accounted.fragments >= MAX_FRAGMENTS) {
-        const first = message.votes[0]?.seq ?? bad[0]?.seq ?? 0;
         // Filling the first hole is always welcome: only what would make more of them is refused.
-        if (first > journal.accounted.upTo + 1) return refuse(terminal, topic, 'gap-limit', payload, done);
+        const end = journal.accounted.runEnd(
+          [...message.votes, ...bad].map(({ seq }) => seq).sort((a, b) => a - b),
+        );
+        const votes = message.votes.filter(({ seq }) => seq < end);
+        bad = bad.filter(({ seq }) => seq < end);
+        if (votes.length + bad.length === 0) return refuse(terminal, topic, 'gap-limit', payload, done);
+        message = { ...message, votes };
       }
       take(terminal, journal, message, bad, done);
     },
 
-    hello(terminal, payload, done) {
-      const topic = topicOf(terminal.id, 'hello');
-      const parsed = parseJson(payload);
-      if (!parsed.ok) return refuse(terminal, topic, parsed.reason, payload, done);
-      const { value } = parsed;
-      if (!helloSchema.Check(value)) return refuse(terminal, topic, 'schema-invalid', payload, done);
-      let journal: Journal | null;
-      try {
-        journal = journals.open(terminal, value.epoch);
-        if (!journal) return refuse(terminal, topic, 'epoch-limit', payload, done);
-        const { first, last } = value.journal;
-        takeAnnounced(journal, last);
-        journals.giveUp(journal, Math.min(first - 1, last), now());
-      } catch (error) {
-        return failed(error as Error, done);
-      }
-      done();
-      acks.want(journal);
-      events.evidence(terminal);
-    },
-
+    hello: createHellos({ journals, queue, now, refuse, failed, heard }),
     quarantine: refuse,
 
-    delayMs: (terminal) => messageRate.takeOnCredit(terminal.key, now()),
+    delayMs: (terminal) => messageRate.takeOnCredit(terminal.key, now(), MAX_WAITING),
     flush: queue.flush,
     stop() {
       queue.stop();

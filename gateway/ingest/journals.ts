@@ -2,8 +2,8 @@
 import type { Completeness } from '../../protocol/score.ts';
 import type { Counts } from '../../protocol/vote.ts';
 import { combine, reconcile, UNKNOWN } from '../domain/completeness.ts';
-import { SeqRanges } from '../domain/seq-ranges.ts';
-import type { Announcement, SourceRecord, Store } from '../store/store.ts';
+import { type Range, SeqRanges } from '../domain/seq-ranges.ts';
+import type { SourceRecord, Store } from '../store/store.ts';
 
 /** Journals one terminal may begin; a new one means a new SD card or a corrupt file, so this is years of those. */
 export const MAX_EPOCHS_PER_TERMINAL = 256;
@@ -31,19 +31,21 @@ export type Journals = {
   /** The terminal's journal of that epoch, begun if it is new; null when the terminal has begun too many. */
   open(terminal: { key: number; id: string }, epoch: string): Journal | null;
   completenessOf(terminalKey: number): Completeness;
-  /** The terminal no longer has the numbers up to `gone`: those that are not here are lost, and are noted as that. */
-  giveUp(journal: Journal, gone: number, at: number): void;
+  /** Key of the terminal whose journal it is. */
+  terminalOf(sourceKey: number): number;
   /** Keeps what terminals have said across a restart. It is said again at every hello, so this need not be at once. */
   save(): void;
 };
 
 export function createJournals(store: Store): Journals {
   const byTerminal = new Map<number, Map<string, Journal>>();
+  const terminalOf = new Map<number, number>();
 
   const hold = (journal: Journal) => {
     const epochs = byTerminal.get(journal.terminalKey) ?? new Map<string, Journal>();
     epochs.set(journal.epoch, journal);
     byTerminal.set(journal.terminalKey, epochs);
+    terminalOf.set(journal.key, journal.terminalKey);
     return journal;
   };
   for (const record of store.sources()) hold(restore(record, store));
@@ -79,23 +81,16 @@ export function createJournals(store: Store): Journals {
         [...epochs.values()].map((journal) => reconcile({ ...journal, received: receivedOf(journal) })),
       );
     },
-    giveUp(journal, gone, at) {
-      if (gone <= journal.accounted.upTo) return;
-      for (const [from, to] of journal.accounted.missing(gone, MAX_FRAGMENTS)) {
-        store.addLost(journal.key, [from, to], at);
-        journal.accounted.add(from, to);
-        journal.lost += to - from + 1;
-      }
-    },
+    terminalOf: (sourceKey) => terminalOf.get(sourceKey) as number,
     save() {
-      const changed: Announcement[] = [];
-      for (const epochs of byTerminal.values())
-        for (const journal of epochs.values())
-          if (journal.unsaved) {
-            changed.push({ sourceKey: journal.key, totals: journal.totals, announced: journal.announced });
-            journal.unsaved = false;
-          }
-      if (changed.length > 0) store.saveAnnouncements(changed);
+      const changed = [...byTerminal.values()].flatMap((epochs) =>
+        [...epochs.values()].filter(({ unsaved }) => unsaved),
+      );
+      if (changed.length === 0) return;
+      store.saveAnnouncements(
+        changed.map(({ key, totals, announced }) => ({ sourceKey: key, totals, announced })),
+      );
+      for (const journal of changed) journal.unsaved = false;
     },
   };
 }
@@ -135,6 +130,18 @@ export function takeTotals(journal: Journal, totals: Counts): void {
   if (journal.totals && sum(totals) <= sum(journal.totals)) return;
   journal.totals = totals;
   journal.unsaved = true;
+}
+
+/** Of the numbers up to `gone`, which the terminal no longer has: those that are not here. */
+export function lostUpTo({ accounted }: Journal, gone: number): Range[] {
+  return gone <= accounted.upTo ? [] : accounted.missing(gone, Number.POSITIVE_INFINITY);
+}
+
+export function giveUp(journal: Journal, ranges: Range[]): void {
+  for (const [from, to] of ranges) {
+    journal.accounted.add(from, to);
+    journal.lost += to - from + 1;
+  }
 }
 
 export function takeAnnounced(journal: Journal, last: number): void {

@@ -1,7 +1,10 @@
 /** One token bucket a key, kept as the one number "when it would be full again". */
 export type TokenBuckets = {
-  /** Takes a token, on credit if need be. @returns how long to wait before using it, milliseconds; 0 for now. */
-  takeOnCredit(key: number, now: number): number;
+  /**
+   * Takes a token, on a credit of at most `credit` tokens. @returns how long to wait before using it, milliseconds; 0 for
+   * now; null when there is no credit left, and nothing is taken.
+   */
+  takeOnCredit(key: number, now: number, credit: number): number | null;
   /** Takes a token if there is one. */
   take(key: number, now: number): boolean;
 };
@@ -11,10 +14,12 @@ export function createTokenBuckets(perSecond: number, burst: number): TokenBucke
   const intervalMs = 1_000 / perSecond;
   const next = (key: number, now: number) => Math.max(fullAt.get(key) ?? 0, now) + intervalMs;
   return {
-    takeOnCredit(key, now) {
+    takeOnCredit(key, now, credit) {
       const full = next(key, now);
+      const wait = Math.max(0, full - now - burst * intervalMs);
+      if (wait > credit * intervalMs) return null;
       fullAt.set(key, full);
-      return Math.max(0, full - now - burst * intervalMs);
+      return wait;
     },
     take(key, now) {
       const full = next(key, now);

@@ -4,7 +4,7 @@ import type { Announcement, Source, SourceRecord, Store } from './store.ts';
 
 type SourceStore = Pick<
   Store,
-  'sources' | 'openSource' | 'accountedRanges' | 'addLost' | 'saveAnnouncements'
+  'sources' | 'openSource' | 'accountedRanges' | 'isSetAside' | 'saveAnnouncements'
 >;
 
 type SourceRow = {
@@ -37,8 +37,9 @@ export function createSourceTable(db: Connection): SourceStore & { withSources: 
     LEFT JOIN (SELECT source_key, sum(satisfied) AS satisfied, sum(basically) AS basically, sum(unsatisfied) AS unsatisfied,
                       max(last_seq) AS last_seq
                FROM rollups GROUP BY source_key) r ON r.source_key = s.key
-    LEFT JOIN (SELECT source_key, count(*) AS claims FROM quarantine WHERE claims = 1 GROUP BY source_key) q
-           ON q.source_key = s.key
+    LEFT JOIN (SELECT source_key, count(*) AS claims FROM quarantine c WHERE claims = 1
+               AND NOT EXISTS (SELECT 1 FROM votes v WHERE v.source_key = c.source_key AND v.seq = c.seq)
+               GROUP BY source_key) q ON q.source_key = s.key
     ORDER BY s.key`);
   const selectOne = db.prepare(
     'SELECT key, terminal_key AS terminalKey, epoch FROM sources WHERE terminal_key = ? AND epoch = ?',
@@ -69,7 +70,7 @@ export function createSourceTable(db: Connection): SourceStore & { withSources: 
     UNION ALL SELECT from_seq, to_seq FROM lost WHERE source_key = @source
     ORDER BY 1`)
     .raw();
-  const insertLost = db.prepare('INSERT OR REPLACE INTO lost VALUES (?, ?, ?, ?)');
+  const selectClaim = db.prepare('SELECT 1 FROM quarantine WHERE source_key = ? AND seq = ? AND claims = 1');
   const update = db.prepare(
     'UPDATE sources SET announced = max(announced, ?), total_satisfied = ?, total_basically = ?, total_unsatisfied = ? WHERE key = ?',
   );
@@ -106,9 +107,7 @@ export function createSourceTable(db: Connection): SourceStore & { withSources: 
       return source;
     },
     accountedRanges: (sourceKey) => selectIslands.all({ source: sourceKey }) as Range[],
-    addLost: withSources((sourceKey: number, [from, to]: Range, at: number) => {
-      insertLost.run(sourceKey, from, to, at);
-    }),
+    isSetAside: (sourceKey, seq) => selectClaim.get(sourceKey, seq) !== undefined,
     saveAnnouncements: withSources((announcements: readonly Announcement[]) => {
       for (const { sourceKey, totals, announced } of announcements)
         update.run(

@@ -95,6 +95,16 @@ export type ExportedVote = {
 
 export type Announcement = { sourceKey: number; totals: Counts | null; announced: number };
 
+/** Numbers of a journal that its terminal no longer has. */
+export type LostRecord = { sourceKey: number; range: Range; at: number };
+
+/** What a commit may hold beside votes and quarantine. */
+export type CommitExtras = {
+  lost?: readonly LostRecord[];
+  /** Is the other body of this vote, which is in conflict, to be quarantined? A cloned card may send any number of them. */
+  keepsConflict?: (vote: VoteRecord) => boolean;
+};
+
 export interface Store {
   units(): Unit[];
   windows(): ServiceWindow[];
@@ -110,10 +120,15 @@ export interface Store {
   openSource(terminalKey: number, epoch: string): Source;
   /** What is accounted for of one journal: ranges of stored, quarantined and lost numbers, ascending. */
   accountedRanges(sourceKey: number): Range[];
-  addLost(sourceKey: number, range: Range, at: number): void;
 
   /** All or nothing, in one transaction with the rollups. Outcomes in the order of `votes`. */
-  commit(votes: readonly VoteRecord[], quarantine: readonly QuarantineRecord[]): VoteOutcome[];
+  commit(
+    votes: readonly VoteRecord[],
+    quarantine: readonly QuarantineRecord[],
+    extras?: CommitExtras,
+  ): VoteOutcome[];
+  /** Is the number accounted for by a quarantine record? */
+  isSetAside(sourceKey: number, seq: number): boolean;
 
   rollups(fromMs: number): Iterable<RollupRow>;
   /** Press time of the latest vote of every window. */

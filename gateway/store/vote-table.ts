@@ -1,4 +1,4 @@
-/** Votes, their rollups and the quarantine: everything that one ingest transaction writes. */
+/** Votes, their rollups, the quarantine and what is lost: everything that one ingest transaction writes. */
 import { QUARTER_MS } from '../domain/calendar.ts';
 import type { Connection } from './database.ts';
 import type { WithSources } from './source-table.ts';
@@ -78,6 +78,9 @@ export function createVoteTable(
   const insertQuarantine = db.prepare(
     'INSERT OR IGNORE INTO quarantine (received_at, reason, terminal_key, topic, source_key, seq, payload, claims) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   );
+  const insertLost = db.prepare(
+    'INSERT INTO lost VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET to_seq = max(to_seq, excluded.to_seq)',
+  );
   const prune = db.prepare('DELETE FROM quarantine WHERE claims = 0 AND key <= ?');
   const selectQuarantine = db.prepare(
     `SELECT q.received_at AS receivedAt, q.reason, coalesce(q.terminal_key, s.terminal_key) AS terminalKey, q.topic,
@@ -113,7 +116,8 @@ export function createVoteTable(
     if (key % 256 === 0) prune.run(key - QUARANTINE_KEPT);
   };
 
-  const commit = withSources((votes: readonly VoteRecord[], quarantine: readonly QuarantineRecord[]) => {
+  type Commit = Required<Parameters<Store['commit']>>;
+  const commit = withSources((...[votes, quarantine, { lost = [], keepsConflict }]: Commit) => {
     const rollups = new RollupBatch();
     const outcomes: VoteOutcome[] = [];
     for (const vote of votes) {
@@ -136,7 +140,7 @@ export function createVoteTable(
       const [rating, boot, mono] = selectBody.get(vote.sourceKey, vote.seq) as [number, string, number];
       const same = rating === vote.rating && boot === vote.boot && mono === vote.mono;
       outcomes.push(same ? 'duplicate' : 'conflict');
-      if (same) continue;
+      if (same || keepsConflict?.(vote) === false) continue;
       const { receivedAt, sourceKey, seq } = vote;
       const payload = JSON.stringify(vote);
       quarantineOne(
@@ -147,13 +151,14 @@ export function createVoteTable(
     for (const { quarter, windowKey, sourceKey, counts, firstSeq, lastSeq, lastAt } of rollups.values())
       upsertRollup.run(quarter, windowKey, sourceKey, ...counts, firstSeq, lastSeq, lastAt);
     for (const record of quarantine) quarantineOne(record, record.seq === null ? 0 : 1);
+    for (const { sourceKey, range, at } of lost) insertLost.run(sourceKey, ...range, at);
     return outcomes;
   });
 
   return {
-    commit(votes, quarantine) {
+    commit(votes, quarantine, extras = {}) {
       try {
-        return commit(votes, quarantine);
+        return commit(votes, quarantine, extras);
       } catch (error) {
         // Keys made in the refused transaction do not exist.
         boots = new Map();

@@ -155,7 +155,9 @@ describe.each([['sqlite', createStoreHome]] as const)('the %s store', (_name, cr
         { ...record, sourceKey: null, seq: null, reason: 'json-invalid' },
       ],
     );
-    store.addLost(sourceKey, [8, 9], BASE);
+    store.commit([], [], { lost: [{ sourceKey, range: [8, 9], at: BASE }] });
+    expect(store.isSetAside(sourceKey, 3)).toBe(true);
+    expect(store.isSetAside(sourceKey, 2)).toBe(false);
     reopen();
     expect(store.accountedRanges(sourceKey)).toEqual([
       [1, 3],
@@ -163,6 +165,20 @@ describe.each([['sqlite', createStoreHome]] as const)('the %s store', (_name, cr
       [8, 9],
     ]);
     expect(store.sources()[0]).toMatchObject({ quarantined: 1, stored: { satisfied: 3 } });
+    // Set aside first, and then sent well after all: one number, counted once.
+    store.commit([voteRecord({ sourceKey, seq: 3 })], []);
+    expect(store.sources()[0]).toMatchObject({ quarantined: 0, stored: { satisfied: 4 } });
+  });
+
+  it('keeps the other body of a vote in conflict, as far as it is told to', () => {
+    const sourceKey = source();
+    store.commit([voteRecord({ sourceKey, seq: 1 }), voteRecord({ sourceKey, seq: 2 })], []);
+    const others = [voteRecord({ sourceKey, seq: 1, mono: 77 }), voteRecord({ sourceKey, seq: 2, mono: 78 })];
+    expect(store.commit(others, [], { keepsConflict: ({ seq }) => seq === 2 })).toEqual([
+      'conflict',
+      'conflict',
+    ]);
+    expect(store.quarantined(10).map(({ seq }) => seq)).toEqual([2]);
   });
 
   it('keeps all of a commit or nothing', () => {

@@ -109,11 +109,13 @@ describe('token buckets', () => {
   it('let a burst through, then a steady rate, each key for itself', () => {
     const buckets = createTokenBuckets(10, 5);
     const now = 1_000_000;
-    for (let taken = 0; taken < 5; taken++) expect(buckets.takeOnCredit(1, now)).toBe(0);
-    expect(buckets.takeOnCredit(1, now)).toBeCloseTo(100);
-    expect(buckets.takeOnCredit(1, now)).toBeCloseTo(200);
-    expect(buckets.takeOnCredit(2, now)).toBe(0);
-    expect(buckets.takeOnCredit(1, now + 10_000)).toBe(0);
+    for (let taken = 0; taken < 5; taken++) expect(buckets.takeOnCredit(1, now, 2)).toBe(0);
+    expect(buckets.takeOnCredit(1, now, 2)).toBeCloseTo(100);
+    expect(buckets.takeOnCredit(1, now, 2)).toBeCloseTo(200);
+    expect(buckets.takeOnCredit(1, now, 2)).toBeNull();
+    expect(buckets.takeOnCredit(2, now, 2)).toBe(0);
+    expect(buckets.takeOnCredit(1, now + 100, 2)).toBeCloseTo(200);
+    expect(buckets.takeOnCredit(1, now + 10_000, 2)).toBe(0);
   });
   it('give nothing on credit when asked so', () => {
     const buckets = createTokenBuckets(1, 2);
