@@ -21,6 +21,7 @@ import { createFeed } from './live/feed.ts';
 import { createHub } from './live/hub.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { loadScoreBook } from './score-history.ts';
+import { claimDataDir } from './store/claim.ts';
 import { createSqliteStore, databaseFile } from './store/sqlite.ts';
 
 export const VERSION = '0.1.0';
@@ -36,6 +37,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   const now = Date.now;
   const instance = randomUUID();
   const startedAt = now();
+  const claim = claimDataDir(config.dataDir);
   const store = createSqliteStore({ file: databaseFile(config.dataDir) });
   const calendar = createCalendar(config.timeZone);
   const registry = createRegistry(store);
@@ -205,6 +207,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       log.error({ err: error }, 'what terminals last said could not be saved: they will say it again');
     }
     store.close();
+    claim.release();
   };
 
   try {

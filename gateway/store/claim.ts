@@ -1,0 +1,25 @@
+/** One gateway a data folder: two would give out the same keys, and each would show scores without the other's votes. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { StoreFailure } from './store.ts';
+
+/** A gateway that is being replaced may take a moment to end. */
+const WAIT_MS = 2_000;
+
+/**
+ * Claims the folder until it is released or the process ends, however it ends: the claim is a lock of the operating system
+ * on an empty SQLite file. @throws StoreFailure `data-in-use`.
+ */
+export function claimDataDir(dataDir: string): { release(): void } {
+  mkdirSync(dataDir, { recursive: true });
+  const lock = new Database(join(dataDir, 'gateway.lock'), { timeout: WAIT_MS });
+  try {
+    lock.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    lock.close();
+    const message = `another gateway runs on ${dataDir}: stop it, or set MANYI_DATA_DIR to another folder`;
+    throw new StoreFailure('data-in-use', message, { cause: error });
+  }
+  return { release: () => void lock.close() };
+}
