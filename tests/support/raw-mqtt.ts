@@ -1,0 +1,48 @@
+/** MQTT 3.1.1 packets and connections as bytes, for peers that do with a socket what no library would. */
+import { connect, type Socket } from 'node:net';
+import type { TerminalLogin } from './gateway.ts';
+
+function field(bytes: Buffer | string): Buffer {
+  const body = Buffer.from(bytes);
+  return Buffer.concat([Buffer.from([body.length >> 8, body.length & 0xff]), body]);
+}
+
+function packet(first: number, body: Buffer): Buffer {
+  const length: number[] = [];
+  for (let left = body.length; ; left >>= 7) {
+    length.push((left & 0x7f) | (left > 0x7f ? 0x80 : 0));
+    if (left <= 0x7f) return Buffer.concat([Buffer.from([first, ...length]), body]);
+  }
+}
+
+/** CONNECT (3.1) with a clean session and a keepalive of a minute; the will, if any, with QoS 1 and retained. */
+export function connectPacket(
+  { id, password }: TerminalLogin,
+  will?: { topic: string; payload: string },
+): Buffer {
+  const flags = 0xc2 | (will ? 0x2c : 0);
+  const head = Buffer.concat([field('MQTT'), Buffer.from([4, flags, 0, 60]), field(id)]);
+  const last = will ? [field(will.topic), field(will.payload)] : [];
+  return packet(0x10, Buffer.concat([head, ...last, field(id), field(password)]));
+}
+
+export function publishPacket(topic: string, payload: string, qos: 0 | 1): Buffer {
+  const id = Buffer.from(qos === 1 ? [0, 1] : []);
+  return packet(0x30 | (qos << 1), Buffer.concat([field(topic), id, Buffer.from(payload)]));
+}
+
+export function puback(packetId: number): Buffer {
+  return packet(0x40, Buffer.from([packetId >> 8, packetId & 0xff]));
+}
+
+export function openSocket(port: number): Socket {
+  return connect({ port, host: '127.0.0.1' }).on('error', () => {});
+}
+
+/** A connection whose CONNECT has been answered. */
+export async function signIn(port: number, login: TerminalLogin): Promise<Socket> {
+  const socket = openSocket(port);
+  socket.write(connectPacket(login));
+  await new Promise((resolve) => socket.once('data', resolve));
+  return socket;
+}
