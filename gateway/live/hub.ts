@@ -6,7 +6,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { TICK_INTERVAL_MS } from '../../protocol/live.ts';
+import { type LiveMessage, TICK_INTERVAL_MS } from '../../protocol/live.ts';
 import { type Change, copyOf, type Feed, mergeInto, patchOf } from './feed.ts';
 
 /** More than this unsent in the socket, and the client is slow: what follows is merged instead of queued. */
@@ -49,20 +49,20 @@ export function createHub(feed: Feed, options: { now: () => number; maxClients: 
   const clients = new Set<Client>();
   const metrics: HubMetrics = { clients: () => clients.size, cut: 0, merged: 0 };
   /** Shared by all who ask at about the same time, e.g. after a restart. */
-  let snapshotText: { revision: number; at: number; text: string } | null = null;
+  let shared: { revision: number; at: number; snapshot: Buffer } | null = null;
 
-  const send = (client: Client, text: string) => {
+  const send = (client: Client, message: Buffer) => {
     client.lastSentAt = now();
-    client.socket.send(text);
+    client.socket.send(message, { binary: false });
   };
 
   const sendSnapshot = (client: Client) => {
     const [revision, at] = [feed.revision(), now()];
-    if (snapshotText?.revision !== revision || at - snapshotText.at > SNAPSHOT_SHARED_MS)
-      snapshotText = { revision, at, text: JSON.stringify(feed.snapshot()) };
+    if (shared?.revision !== revision || at - shared.at > SNAPSHOT_SHARED_MS)
+      shared = { revision, at, snapshot: encode(feed.snapshot()) };
     client.pending = null;
     client.wantsSnapshot = false;
-    send(client, snapshotText.text);
+    send(client, shared.snapshot);
   };
 
   const cut = (client: Client) => {
@@ -84,13 +84,13 @@ export function createHub(feed: Feed, options: { now: () => number; maxClients: 
     else if (client.pending) {
       const { pending } = client;
       client.pending = null;
-      send(client, JSON.stringify(patchOf(pending, now())));
+      send(client, encode(patchOf(pending, now())));
     }
   };
 
   feed.listen({
     changed(change) {
-      let text: string | null = null;
+      let patch: Buffer | null = null;
       for (const client of clients) {
         if (client.wantsSnapshot) continue;
         if (client.pending || isSlow(client)) {
@@ -99,12 +99,12 @@ export function createHub(feed: Feed, options: { now: () => number; maxClients: 
           else client.pending = copyOf(change);
           continue;
         }
-        text ??= JSON.stringify(patchOf(change, now()));
-        send(client, text);
+        patch ??= encode(patchOf(change, now()));
+        send(client, patch);
       }
     },
     replaced() {
-      snapshotText = null;
+      shared = null;
       for (const client of clients) {
         client.wantsSnapshot = true;
         catchUp(client);
@@ -116,7 +116,7 @@ export function createHub(feed: Feed, options: { now: () => number; maxClients: 
     for (const client of clients) {
       if (client.pending || client.wantsSnapshot || client.slowSince !== null) catchUp(client);
       else if (now() - client.lastSentAt >= TICK_INTERVAL_MS && !isSlow(client))
-        send(client, JSON.stringify({ type: 'tick', revision: feed.revision(), now: now() }));
+        send(client, encode({ type: 'tick', revision: feed.revision(), now: now() }));
       if (client.resyncs > 0) client.resyncs -= 0.1;
     }
   }, 100);
@@ -175,6 +175,11 @@ export function createHub(feed: Feed, options: { now: () => number; maxClients: 
       server.close();
     },
   };
+}
+
+/** As bytes, which any number of sockets can share; of a text, each would make and hold its own. */
+function encode(message: LiveMessage): Buffer {
+  return Buffer.from(JSON.stringify(message));
 }
 
 function isResync(text: string): boolean {

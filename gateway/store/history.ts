@@ -5,6 +5,8 @@ import type { Connection } from './database.ts';
 import type { ExportedVote, RecentVote, RollupRow, Store } from './store.ts';
 
 const PAGE = 1_000;
+/** About as many votes are read at once as hold up everything else for some tens of milliseconds. */
+const READ_AT_ONCE = 10_000;
 
 export function createHistory(
   db: Connection,
@@ -46,7 +48,10 @@ export function createHistory(
   };
 }
 
-/** On a read connection of its own, a quarter of an hour at a time: ingest goes on, and the WAL can be checkpointed between. */
+/**
+ * On a read connection of its own, a quarter of an hour or, of a busy one, a part of it at a time: ingest goes on, and the
+ * WAL can be checkpointed between.
+ */
 function* exportPages(
   file: string,
   from: number,
@@ -56,9 +61,12 @@ function* exportPages(
   const reader = new Database(file, { readonly: true, timeout: 5_000 });
   try {
     const quarters = reader
-      .prepare('SELECT DISTINCT quarter FROM rollups WHERE quarter BETWEEN ? AND ? ORDER BY quarter')
-      .pluck()
-      .all(Math.floor(from / QUARTER_MS), Math.floor((to - 1) / QUARTER_MS)) as number[];
+      .prepare(
+        `SELECT quarter, sum(satisfied + basically + unsatisfied) FROM rollups WHERE quarter BETWEEN ? AND ?
+         GROUP BY quarter ORDER BY quarter`,
+      )
+      .raw()
+      .all(Math.floor(from / QUARTER_MS), Math.floor((to - 1) / QUARTER_MS)) as [number, number][];
     const select = reader.prepare(`
       SELECT t.id AS terminalId, s.epoch, v.seq, w.id AS windowId, v.rating, v.at, v.clock, v.received_at AS receivedAt
       FROM rollups r
@@ -68,9 +76,14 @@ function* exportPages(
       WHERE r.quarter = @quarter AND v.window_key = r.window_key AND v.at / ${QUARTER_MS} = r.quarter
         AND v.at >= @from AND v.at < @to ${windowKey === null ? '' : 'AND r.window_key = @windowKey'}
       ORDER BY v.at, v.source_key, v.seq`);
-    for (const quarter of quarters) {
-      const rows = select.all({ quarter, from, to, ...(windowKey === null ? {} : { windowKey }) });
-      for (let at = 0; at < rows.length; at += PAGE) yield rows.slice(at, at + PAGE) as ExportedVote[];
+    for (const [quarter, votes] of quarters) {
+      const parts = Math.ceil(votes / READ_AT_ONCE);
+      const borderOf = (part: number) => quarter * QUARTER_MS + Math.floor((QUARTER_MS * part) / parts);
+      for (let part = 0; part < parts; part++) {
+        const span = { from: Math.max(from, borderOf(part)), to: Math.min(to, borderOf(part + 1)) };
+        const rows = select.all({ quarter, ...span, ...(windowKey === null ? {} : { windowKey }) });
+        for (let at = 0; at < rows.length; at += PAGE) yield rows.slice(at, at + PAGE) as ExportedVote[];
+      }
     }
   } finally {
     reader.close();

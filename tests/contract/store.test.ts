@@ -141,6 +141,20 @@ describe.each([['sqlite', createStoreHome]] as const)('the %s store', (_name, cr
     expect(exported(BASE + 11, BASE + QUARTER)).toEqual([]);
   });
 
+  it('exports a busy quarter of an hour in parts, each vote once and in order', () => {
+    const sourceKey = source();
+    const count = 25_001;
+    const start = Math.floor(BASE / QUARTER) * QUARTER;
+    const at = (index: number) => start + Math.floor((index * (QUARTER - 1)) / (count - 1));
+    store.commit(
+      Array.from({ length: count }, (_, index) => voteRecord({ sourceKey, seq: index + 1, at: at(index) })),
+      [],
+    );
+    const numbers = exported(0, 9e12).map(({ seq }) => seq);
+    expect(numbers).toEqual(Array.from({ length: count }, (_, index) => index + 1));
+    expect(exported(at(9_999), at(20_000))).toHaveLength(20_000 - 9_999);
+  });
+
   it('accounts for every number: stored, quarantined under it, or lost', () => {
     const sourceKey = source();
     const record = { receivedAt: BASE, reason: 'rating-unknown', terminalKey: 1, topic: 't', payload: '{}' };
