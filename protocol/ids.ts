@@ -12,7 +12,9 @@ export const Epoch = Type.String({ pattern: '^[0-9a-f]{32}$' });
 export const BootId = Type.String({ pattern: '^[0-9A-Za-z-]{1,36}$' });
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export const EpochMs = Type.Integer({ minimum: 0, maximum: 253_402_300_799_999 });
+/** Votes one journal can have: at one a second more than thirty years. A claim beyond it is no claim. */
+export const MAX_VOTES_PER_EPOCH = 1_000_000_000;
 /** Position of a vote in its journal, from 1 without a gap. */
-export const Seq = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+export const Seq = Type.Integer({ minimum: 1, maximum: MAX_VOTES_PER_EPOCH });
 /** A count of votes. */
-export const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+export const Count = Type.Integer({ minimum: 0, maximum: MAX_VOTES_PER_EPOCH });
