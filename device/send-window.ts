@@ -68,7 +68,10 @@ export function createSendWindow(): SendWindow {
       if (upTo > before) sentUpTo = Math.max(sentUpTo, upTo);
       // A restored gateway lost votes that it once acked; unless those are on their way to it already, go back.
       else if (upTo < before && covering(upTo + 1) === undefined) sentUpTo = upTo;
-      asked = missing.map(([from, to]) => ({ from, to: Math.min(to, sentUpTo) }));
+      // What was not sent yet in this session will be anyway; asked for, it would keep `retry` from going back.
+      asked = missing.flatMap(([from, to]) =>
+        from <= sentUpTo ? [{ from, to: Math.min(to, sentUpTo) }] : [],
+      );
       return upTo > before;
     },
     retry(acked) {
