@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { createAuditTable } from './audit-table.ts';
 import { failure, openDatabase } from './database.ts';
 import { createHistory } from './history.ts';
 import { createOrgTable } from './org-table.ts';
@@ -20,6 +21,7 @@ export function createSqliteStore({ file }: { file: string }): Store {
     ...sources,
     ...createVoteTable(db, withSources),
     ...createHistory(db, file),
+    ...createAuditTable(db),
     foreignVersion: () => db.pragma('data_version', { simple: true }) as number,
     probe: () => void probe.run(),
     close: () => {

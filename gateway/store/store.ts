@@ -105,6 +105,21 @@ export type CommitExtras = {
   keepsConflict?: (vote: VoteRecord) => boolean;
 };
 
+/**
+ * Who did what to which thing, from where. `actor` is `account:NAME`, `terminal:ID`, `cli:USER` or `gateway`; `origin` an
+ * address or `local`; `action` a word like `session.open` or `terminal.add`; `target` like `terminal:ID`. `detail` never
+ * holds a secret.
+ */
+export type AuditEntry = {
+  at: number;
+  actor: string;
+  origin: string;
+  action: string;
+  target: string;
+  detail: Record<string, unknown>;
+};
+export type AuditRow = AuditEntry & { seq: number; hash: string };
+
 export interface Store {
   units(): Unit[];
   windows(): ServiceWindow[];
@@ -141,6 +156,10 @@ export interface Store {
 
   saveAnnouncements(announcements: readonly Announcement[]): void;
   saveSeen(seen: readonly { terminalKey: number; at: number }[]): void;
+  /** On the disk when it returns. What cannot be audited must not be done: do it in this order. */
+  appendAudit(entry: AuditEntry): void;
+  /** Newest first. */
+  auditEntries(page: { before?: number; limit: number }): AuditRow[];
   /** A small durable write; throws StoreFailure while the storage cannot take one. */
   probe(): void;
   close(): void;
