@@ -9,11 +9,12 @@ export default defineConfig({
   test: {
     projects: [
       project('unit', ['unit', 'property', 'contract'], { testTimeout: 60_000 }),
-      project('integration', ['integration', 'faults'], {
+      project('integration', ['integration'], {
         testTimeout: 120_000,
         hookTimeout: 60_000,
         fileParallelism: false,
       }),
+      project('faults', ['faults'], { testTimeout: 600_000, hookTimeout: 60_000, fileParallelism: false }),
       project('browser', ['browser'], { testTimeout: 120_000, hookTimeout: 60_000, fileParallelism: false }),
     ],
   },

@@ -18,6 +18,8 @@ export type TestGateway = {
   readonly httpPort: number;
   readonly mqttPort: number;
   readonly dataDir: string;
+  /** Of the process that runs now. */
+  pid(): number;
   /** What the process has printed since it was last started. */
   log(): string;
   /** SIGTERM; resolves with the exit code. */
@@ -108,6 +110,7 @@ export async function startGateway({
       return ports.mqttPort;
     },
     dataDir,
+    pid: () => child?.pid as number,
     log: () => output,
     stop: () => end('SIGTERM'),
     kill: async () => void (await end('SIGKILL')),
