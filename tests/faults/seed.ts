@@ -1,10 +1,10 @@
 /**
  * One number decides everything that a fault test draws: print it, and the same run can be had again. MANYI_SEED sets it
- * (`npm run test:faults -- --seed N`); without it each run draws another.
+ * (`npm run test:faults -- --seed N`); vitest.config.ts draws one when it is not set, and announce.ts prints it.
  */
-import { createHash, randomInt } from 'node:crypto';
+import { createHash } from 'node:crypto';
 
-export const seed = Number(process.env.MANYI_SEED ?? randomInt(1, 2 ** 31));
+export const seed = Number(process.env.MANYI_SEED);
 if (!Number.isSafeInteger(seed))
   throw new Error(`MANYI_SEED=${process.env.MANYI_SEED}: must be a whole number`);
 
@@ -25,9 +25,8 @@ export type Random = {
   bytes(length: number): Buffer;
 };
 
-/** A stream of its own for each name, so that adding a draw in one case changes none in another. Printed once. */
+/** A stream of its own for each name: a draw added to one case changes none in another. */
 export function seededRandom(name: string): Random {
-  process.stderr.write(`seed ${seed} (${name})\n`);
   let state = createHash('sha256').update(`${seed}/${name}`).digest().readUInt32LE(0);
   // mulberry32 (public domain, Tommy Ettinger)
   const fraction = () => {

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Rating } from '../../protocol/vote.ts';
 import type { TerminalLogin, TestGateway } from './gateway.ts';
+import { terminalEnv } from './terminal-settings.ts';
 import { until } from './wait.ts';
 
 const AGENT = new URL('../../dist/device/main.js', import.meta.url).pathname;
@@ -122,9 +123,7 @@ export function createTerminal(options: TerminalOptions): TerminalProcess {
       const started = spawn(program, args, {
         env: {
           ...process.env,
-          MANYI_TERMINAL: login.id,
-          MANYI_PASSWORD: login.password,
-          MANYI_GATEWAY: `mqtt://127.0.0.1:${options.port ?? gateway.mqttPort}`,
+          ...terminalEnv(login, options.port ?? gateway.mqttPort),
           MANYI_INPUTS: 'keyboard',
           ...env,
           MANYI_JOURNAL: journalPath,
