@@ -5,10 +5,12 @@ import type { TerminalConfig } from '../protocol/config.ts';
 import { RATINGS, type Rating, type Vote } from '../protocol/vote.ts';
 import { createClock, type DeviceClock, dateBy } from './clock.ts';
 import type { AgentConfig } from './config.ts';
+import { createCredentials } from './credentials.ts';
 import { codeOf, DeviceError, messageOf } from './errors.ts';
 import { createFaults } from './faults.ts';
 import { createFeedback, type Feedback } from './feedback/feedback.ts';
 import { describeHealth } from './health.ts';
+import { type IdentityStore, openIdentityStore } from './identity.ts';
 import { createInputSet } from './input-set.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { type Log, silentLog } from './log.ts';
@@ -22,6 +24,8 @@ export type AgentDeps = {
   /** One clock may serve many agents of a process. */
   clock?: DeviceClock;
   feedback?: Feedback;
+  /** Otherwise the one in the configured folder. */
+  identity?: IdentityStore;
   /** After the commit and the thank-you. */
   onThanked?: (vote: Vote) => void;
   /** The gateway changed how long the thank-you shows. */
@@ -186,7 +190,12 @@ export function createAgent(config: AgentConfig, deps: AgentDeps = {}): Agent {
       uplink = createUplink({
         ...deps.uplink,
         terminalId: config.terminalId,
-        password: config.password,
+        credentials: createCredentials({
+          ...config,
+          enrolmentCode: config.enrolmentCode ?? null,
+          store: deps.identity ?? openIdentityStore(config.identityFolder),
+          log,
+        }),
         gatewayUrl: config.gatewayUrl,
         journal,
         clock,

@@ -6,12 +6,15 @@
 import type { Ack } from '../protocol/ack.ts';
 import type { TerminalConfig } from '../protocol/config.ts';
 import type { Hello } from '../protocol/hello.ts';
+import type { CertificateAnswer } from '../protocol/identity.ts';
 import type { GatewayStatus } from '../protocol/status.ts';
 import { topicOf } from '../protocol/topics.ts';
 import type { Vote, VotesMessage } from '../protocol/vote.ts';
 import { createBackoff } from './backoff.ts';
 import { type DeviceClock, dateBy } from './clock.ts';
 import { type Connection, type ConnectionOptions, createConnection } from './connection.ts';
+import type { Credentials } from './credentials.ts';
+import { codeOf, messageOf } from './errors.ts';
 import { readIncoming } from './inbox.ts';
 import type { Journal } from './journal.ts';
 import type { Log } from './log.ts';
@@ -19,8 +22,9 @@ import { createSendWindow, MESSAGES_IN_FLIGHT, type Range } from './send-window.
 
 export type UplinkOptions = Pick<
   ConnectionOptions,
-  'terminalId' | 'password' | 'gatewayUrl' | 'backoff' | 'keepaliveS'
+  'terminalId' | 'gatewayUrl' | 'backoff' | 'keepaliveS'
 > & {
+  credentials: Credentials;
   journal: Journal;
   clock: DeviceClock;
   log: Log;
@@ -58,9 +62,13 @@ const RESEND_MS = 5_000;
 const RESEND_CAP_MS = 60_000;
 /** Resend rounds with a PUBACK outstanding before the session is given up. */
 const STALLS_BEFORE_RENEW = 2;
+/** No answer to a request for a certificate by then: ask again. */
+const RENEWAL_RETRY_MS = 3_600_000;
+/** Timers cannot wait for longer than 24 days, and a clock may be set meanwhile. */
+const RENEWAL_LOOK_MS = 86_400_000;
 
 export function createUplink(options: UplinkOptions): Uplink {
-  const { terminalId, journal, clock, log } = options;
+  const { terminalId, journal, clock, log, credentials } = options;
   const resendBackoff = createBackoff({
     baseMs: options.resendMs ?? RESEND_MS,
     capMs: RESEND_CAP_MS,
@@ -76,6 +84,7 @@ export function createUplink(options: UplinkOptions): Uplink {
   /** Votes wait for the answer to the hello: it says what is stored already, and what time it is. */
   let greeted = false;
   let greetTimer: NodeJS.Timeout | undefined;
+  let renewalTimer: NodeJS.Timeout | undefined;
 
   const connection: Connection = createConnection({
     ...options,
@@ -92,6 +101,7 @@ export function createUplink(options: UplinkOptions): Uplink {
   function forget(): void {
     clearTimeout(resendTimer);
     clearTimeout(greetTimer);
+    clearTimeout(renewalTimer);
     resendTimer = undefined;
     gateway = null;
     helloed = null;
@@ -173,6 +183,7 @@ export function createUplink(options: UplinkOptions): Uplink {
     if (incoming.kind === 'ack') takeAck(incoming.ack, topic);
     else if (incoming.kind === 'gateway') takeGatewayStatus(incoming.status);
     else if (incoming.kind === 'config') options.onConfig?.(incoming.config);
+    else if (incoming.kind === 'certificate') takeCertificate(incoming.answer);
     else reject(topic, incoming.code);
   }
 
@@ -203,7 +214,37 @@ export function createUplink(options: UplinkOptions): Uplink {
     clock.hearGateway(ack.time);
     if (ack.upTo > journal.last) takeAckBeyond(ack.upTo, topic);
     else takeCursor(ack);
+    if (!greeted) scheduleRenewal();
     endGreeting();
+  }
+
+  /** Only once the time is known: on a board without a clock, the one that it woke up with says nothing. */
+  function scheduleRenewal(): void {
+    clearTimeout(renewalTimer);
+    const renewAfter = credentials.renewAfter();
+    if (renewAfter === null || clock.anchor().clock === 'estimated') return;
+    const waitMs = renewAfter - dateBy(clock.anchor(), clock.monoMs()).at;
+    if (waitMs <= 0) void askForCertificate();
+    else renewalTimer = setTimeout(scheduleRenewal, Math.min(waitMs, RENEWAL_LOOK_MS));
+  }
+
+  async function askForCertificate(): Promise<void> {
+    renewalTimer = setTimeout(scheduleRenewal, RENEWAL_RETRY_MS);
+    try {
+      connection.publish(topicOf(terminalId, 'csr'), JSON.stringify(await credentials.request()));
+    } catch (error) {
+      log.warn({ code: codeOf(error) }, `no new certificate was asked for: ${messageOf(error)}`);
+    }
+  }
+
+  function takeCertificate(answer: CertificateAnswer): void {
+    try {
+      if (!credentials.take(answer)) return;
+      log.info({}, 'a new certificate has come');
+      connection.reconnect();
+    } catch (error) {
+      reject(topicOf(terminalId, 'certificate'), codeOf(error));
+    }
   }
 
   function takeCursor({ upTo, missing }: Ack): void {

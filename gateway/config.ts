@@ -7,7 +7,12 @@ export type Config = {
   dataDir: string;
   httpHost: string;
   httpPort: number;
+  mqttHost: string;
   mqttPort: number;
+  /** Further names and addresses that the gateway's own certificate is to hold. */
+  hostNames: readonly string[];
+  /** How long a terminal's certificate is good for. */
+  certificateDays: number;
   timeZone: string;
   weights: Weights;
   /** Target for the satisfaction rate, 0 to 1. */
@@ -74,6 +79,14 @@ function origins(text: string): string[] {
   return list;
 }
 
+function hostNames(text: string): string[] {
+  const list = text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim().toLowerCase()]));
+  for (const host of list)
+    if (!/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$|^[0-9a-f:]{2,45}$/.test(host))
+      throw new Unfit('must be host names or addresses separated by commas, e.g. manyi.example.org,10.0.0.5');
+  return list;
+}
+
 function text(value: string): string {
   if (value.trim() === '') throw new Unfit('must not be empty');
   return value;
@@ -85,11 +98,19 @@ const SETTINGS = {
   dataDir: setting('MANYI_DATA_DIR', './data', 'folder of the database', (value) => resolve(text(value))),
   httpHost: setting('MANYI_HTTP_HOST', '127.0.0.1', 'address that HTTP listens on', text),
   httpPort: setting('MANYI_HTTP_PORT', '8080', 'HTTP port; 0 takes a free one', integer(0, 65_535)),
-  mqttPort: setting(
-    'MANYI_MQTT_PORT',
-    '1883',
-    'MQTT port, on loopback only; 0 takes a free one',
-    integer(0, 65_535),
+  mqttHost: setting('MANYI_MQTT_HOST', '0.0.0.0', 'address that terminals connect to (MQTT over TLS)', text),
+  mqttPort: setting('MANYI_MQTT_PORT', '8883', 'MQTT port; 0 takes a free one', integer(0, 65_535)),
+  hostNames: setting(
+    'MANYI_HOST_NAMES',
+    '',
+    "further names and addresses in the gateway's certificate",
+    hostNames,
+  ),
+  certificateDays: setting(
+    'MANYI_CERTIFICATE_DAYS',
+    '365',
+    "life of a terminal's certificate, which renews itself",
+    number(0.0001, 3_650),
   ),
   timeZone: setting(
     'MANYI_TIME_ZONE',

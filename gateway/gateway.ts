@@ -1,8 +1,11 @@
 /** The whole wiring: every adapter is made here, and stopped here in order. */
 import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
-import { GATEWAY_STATUS_TOPIC } from '../protocol/topics.ts';
+import { GATEWAY_NAME } from '../protocol/identity.ts';
+import { GATEWAY_STATUS_TOPIC, topicOf } from '../protocol/topics.ts';
 import { createServer } from './api/server.ts';
 import type { Broker } from './broker/broker.ts';
 import { DEFAULT_BROKER_LIMITS } from './broker/broker.ts';
@@ -10,35 +13,55 @@ import { createEmbeddedBroker } from './broker/embedded.ts';
 import type { Config } from './config.ts';
 import { createCalendar } from './domain/calendar.ts';
 import { ScoreBook } from './domain/score-book.ts';
+import { createTokenBuckets } from './domain/token-buckets.ts';
+import { createAdmission } from './fleet/admission.ts';
+import { createCertificates } from './fleet/certificates.ts';
+import { createEnrolment } from './fleet/enrolment.ts';
 import { createHealthReports, createInbox } from './fleet/inbox.ts';
 import { createPresence } from './fleet/presence.ts';
 import { createRegistry } from './fleet/registry.ts';
+import { createStoreWatch } from './fleet/store-watch.ts';
 import { createIngest } from './ingest/ingest.ts';
 import { createJournals } from './ingest/journals.ts';
-import { createTokenBuckets } from './ingest/token-buckets.ts';
 import { createBoard } from './live/board.ts';
 import { createFeed } from './live/feed.ts';
 import { createHub } from './live/hub.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { openAuthority } from './pki/authority.ts';
 import { loadScoreBook } from './score-history.ts';
 import { claimDataDir } from './store/claim.ts';
 import { createSqliteStore, databaseFile } from './store/sqlite.ts';
+import type { AuditEntry } from './store/store.ts';
 
 export const VERSION = '0.1.0';
 
 const HOUSEKEEPING_MS = 1_000;
+/** What the command line has changed (a revocation, say) is noticed within this time. */
+const FOLLOW_MS = 200;
+const DAY_MS = 86_400_000;
 const SAVE_EVERY = 5;
 const MAX_WALLS = 500;
-const LOOPBACK = '127.0.0.1';
 
 export type Gateway = { httpPort: number; mqttPort: number; stop(): Promise<void> };
 
-export async function startGateway(config: Config, log: Logger): Promise<Gateway> {
+/** @param transport `plain` is for measuring what TLS costs: no setting leads to it. */
+export async function startGateway(
+  config: Config,
+  log: Logger,
+  transport: 'tls' | 'plain' = 'tls',
+): Promise<Gateway> {
   const now = Date.now;
   const instance = randomUUID();
   const startedAt = now();
   const claim = claimDataDir(config.dataDir);
   const store = createSqliteStore({ file: databaseFile(config.dataDir) });
+  const audit = (entry: Omit<AuditEntry, 'at'>) => store.appendAudit({ at: now(), ...entry });
+  const authority = await openAuthority({ folder: join(config.dataDir, 'pki'), now });
+  const hosts = [...new Set([GATEWAY_NAME, 'localhost', '127.0.0.1', ...ownHostName(), ...config.hostNames])];
+  const credentials = async () => ({
+    ...(await authority.serverCredentials(hosts)),
+    authority: authority.certificate,
+  });
   const calendar = createCalendar(config.timeZone);
   const registry = createRegistry(store);
   const book = new ScoreBook(calendar);
@@ -47,6 +70,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 
   // One cloned card may send thousands: the log says so now and then, the counter says how many.
   const conflictLog = createTokenBuckets(1 / 60, 10);
+  const refusalLog = createTokenBuckets(1 / 60, 30);
 
   let broker: Broker | null = null;
   let acceptingVotes = true;
@@ -128,26 +152,71 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     publishStatus(accepting);
   };
 
+  const certificates = createCertificates({
+    store,
+    now,
+    adopted(terminalId, serial) {
+      log.warn({ terminalId, serial }, 'a certificate of ours that was not on record: a restored backup?');
+      audit({
+        ...asGateway,
+        action: 'certificate.adopt',
+        target: `terminal:${terminalId}`,
+        detail: { serial },
+      });
+    },
+  });
+  const enrolment = createEnrolment({
+    store,
+    authority,
+    now,
+    days: config.certificateDays,
+    issued({ id }, { serial, expiresAt }, { enrolling, address }) {
+      certificates.reload();
+      log.info({ terminalId: id, serial, enrolling }, 'certificate issued');
+      const detail = { serial, expiresAt, enrolling };
+      audit({
+        actor: `terminal:${id}`,
+        origin: address,
+        action: 'certificate.issue',
+        target: `terminal:${id}`,
+        detail,
+      });
+    },
+  });
+  const watch = createStoreWatch(store, () => {
+    const treeChanged = registry.reload();
+    certificates.reload();
+    enrolment.reload();
+    broker?.cut((_terminalId, serial) => certificates.isGood(serial));
+    if (treeChanged) feed.replaced();
+  });
+
   const inbox = createInbox({
     registry,
     presence,
     votes: ingest,
     health: createHealthReports(now),
+    async sign(terminal, payload, from) {
+      const answer = await enrolment.answer(terminal, payload, from);
+      broker?.publish(topicOf(terminal.id, 'certificate'), JSON.stringify(answer), { qos: 1, retain: false });
+    },
     received: (kind) => metrics.tallied.messages.add(kind),
     failed: (error, terminalId) => log.error({ err: error, terminalId }, 'a message could not be handled'),
   });
   broker = await createEmbeddedBroker(
     {
-      authenticate: registry.authenticate,
+      authenticate: createAdmission({ registry, certificates, enrolment, follow: watch.follow }),
       message: inbox,
       connected: presence.connected,
       disconnected: presence.disconnected,
       refused(reason, terminalId) {
         metrics.tallied.refused.add(reason);
-        log.debug({ reason, terminalId }, 'refused');
+        const worthALook = reason.startsWith('certificate-') && refusalLog.take(0, now());
+        log[worthALook ? 'warn' : 'debug']({ reason, terminalId }, 'refused');
       },
     },
     DEFAULT_BROKER_LIMITS,
+    transport === 'tls' ? { kind: 'tls', credentials: await credentials() } : { kind: 'plain' },
   );
   publishStatus(true);
 
@@ -164,7 +233,6 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   const housekeeping = setInterval(() => {
     feed.tick();
     try {
-      if (registry.refresh()) feed.replaced();
       if (!acceptingVotes) {
         store.probe();
         setAccepting(true);
@@ -174,6 +242,22 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       setAccepting(false, error as Error);
     }
   }, HOUSEKEEPING_MS);
+
+  const following = setInterval(() => {
+    try {
+      watch.follow();
+      certificates.save();
+    } catch (error) {
+      setAccepting(false, error as Error);
+    }
+  }, FOLLOW_MS);
+  const renewal = setInterval(() => {
+    broker?.cut((_terminalId, serial) => certificates.isGood(serial));
+    credentials().then(
+      (renewed) => broker?.renew(renewed),
+      (error: unknown) => log.error({ err: error }, "the gateway's certificate could not be renewed"),
+    );
+  }, DAY_MS / 24);
 
   const app = await createServer({
     logger: log,
@@ -193,7 +277,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 
   /** Nothing new comes in, what has come in is stored and announced, then the ground goes. */
   const stop = async () => {
-    clearInterval(housekeeping);
+    for (const timer of [housekeeping, following, renewal]) clearInterval(timer);
     publishStatus(false);
     await broker?.close();
     ingest.flush();
@@ -211,7 +295,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   };
 
   try {
-    const mqttPort = await broker.listen(LOOPBACK, config.mqttPort);
+    const mqttPort = await broker.listen(config.mqttHost, config.mqttPort);
     await app.listen({ host: config.httpHost, port: config.httpPort });
     const address = app.server.address();
     const httpPort = typeof address === 'object' && address ? address.port : config.httpPort;
@@ -220,4 +304,12 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     await stop();
     throw error;
   }
+}
+
+const asGateway = { actor: 'gateway', origin: 'local' };
+
+/** What this machine calls itself, when a certificate can hold it. */
+function ownHostName(): string[] {
+  const name = hostname().toLowerCase();
+  return /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name) ? [name] : [];
 }

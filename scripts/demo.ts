@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Log } from '../device/log.ts';
-import { type Cli, prepareDistrict } from './demo/accounts.ts';
+import { type Cli, identityFolder, prepareDistrict } from './demo/accounts.ts';
 import { type Child, describe, type Ending, startGateway, startKeyboardTerminal } from './demo/children.ts';
 import { DEMO_HELP, type DemoOptions, parseDemoArgs } from './demo/demo-args.ts';
 import { DemoError } from './demo/demo-error.ts';
@@ -84,6 +84,8 @@ async function start(options: DemoOptions, running: Running, signal: AbortSignal
     env: {
       MANYI_DATA_DIR: dataDir,
       MANYI_HTTP_PORT: String(httpPort),
+      // Nobody is to reach a demo from elsewhere.
+      MANYI_MQTT_HOST: '127.0.0.1',
       MANYI_MQTT_PORT: String(mqttPort),
       // Its readiness is read from its log.
       MANYI_LOG_LEVEL: 'info',
@@ -92,7 +94,7 @@ async function start(options: DemoOptions, running: Running, signal: AbortSignal
   });
   running.children.push(gateway.child);
   const ports = await gateway.ready;
-  const gatewayUrl = `mqtt://127.0.0.1:${ports.mqttPort}`;
+  const gatewayUrl = `mqtts://127.0.0.1:${ports.mqttPort}`;
 
   showStep('Starting the terminals');
   running.simulation = createSimulation({
@@ -113,8 +115,8 @@ async function start(options: DemoOptions, running: Running, signal: AbortSignal
       name: KEYBOARD_TERMINAL,
       script: inDist('device/main.js'),
       env: {
-        MANYI_TERMINAL: first.id,
-        MANYI_PASSWORD: first.password,
+        MANYI_ENROLMENT_CODE: first.code,
+        MANYI_IDENTITY: identityFolder(dataDir, first.id),
         MANYI_GATEWAY: gatewayUrl,
         MANYI_JOURNAL: join(dataDir, 'journals', `${first.id}.db`),
         MANYI_INPUTS: 'keyboard',

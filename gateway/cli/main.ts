@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { registerOrgCommands } from './org-commands.ts';
 import { explain } from './output.ts';
 import { registerQuarantineCommands } from './quarantine-commands.ts';
+import { registerTerminalCommands } from './terminal-commands.ts';
 import { createWithStore } from './with-store.ts';
 
 const program = new Command('manyi')
@@ -14,10 +15,11 @@ const program = new Command('manyi')
 
 const withStore = createWithStore(program);
 registerOrgCommands(program, withStore);
+registerTerminalCommands(program, withStore);
 registerQuarantineCommands(program, withStore);
 
 try {
-  program.parse();
+  await program.parseAsync();
 } catch (error) {
   process.exitCode = explain(error, program.opts().json === true);
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { createAuditTable } from './audit-table.ts';
+import { createCertificateTable } from './certificate-table.ts';
 import { failure, openDatabase } from './database.ts';
 import { createHistory } from './history.ts';
 import { createOrgTable } from './org-table.ts';
@@ -22,6 +23,7 @@ export function createSqliteStore({ file }: { file: string }): Store {
     ...createVoteTable(db, withSources),
     ...createHistory(db, file),
     ...createAuditTable(db),
+    ...createCertificateTable(db),
     foreignVersion: () => db.pragma('data_version', { simple: true }) as number,
     probe: () => void probe.run(),
     close: () => {

@@ -16,7 +16,7 @@ const REQUESTS = 500;
 const PER_COMMIT = 50_000;
 
 export async function measureScores(votes: number, say: (text: string) => void): Promise<ScoreFigures> {
-  const home = createHome(WINDOWS);
+  const home = await createHome(WINDOWS);
   fill(home.dataDir, votes, say);
   const begun = performance.now();
   const { child, httpPort } = await startGateway(home.dataDir);

@@ -1,5 +1,5 @@
 /**
- * Makes the district in a data folder through the gateway's own CLI, and keeps the terminals' passwords, which are told
+ * Makes the district in a data folder through the gateway's own CLI, and keeps the terminals' enrolment codes, which are told
  * only once, in `demo.json` beside it. What is there already stays.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { DemoError } from './demo-error.ts';
 import { DISTRICT, UNITS, WINDOWS } from './district.ts';
 
 /** `slot` is the id it was meant to have; `id` another one where that was taken already. */
-export type TerminalAccount = { slot: string; id: string; password: string; windowId: string };
+export type TerminalAccount = { slot: string; id: string; code: string; windowId: string };
 
 /** Runs the CLI with these arguments; returns its JSON answer. */
 export type Cli = (...args: string[]) => Promise<unknown>;
@@ -40,13 +40,13 @@ export async function prepareDistrict(options: DistrictOptions): Promise<Termina
   }
   writeAccounts(dataDir, known);
 
-  const usable = known.filter(({ id }) => taken.has(id));
+  const usable = known.filter(({ id, code }) => taken.has(id) && code !== undefined);
   const accountOf = (slot: string) => usable.find((account) => account.slot === slot);
   const wanted = Array.from({ length: terminals }, (_, at) => {
     const windowId = WINDOWS[at % WINDOWS.length]!.id;
     return { windowId, slot: `${windowId}-t${Math.floor(at / WINDOWS.length) + 1}` };
   });
-  // A terminal whose password is gone cannot be used any more: its window gets another.
+  // A terminal whose code is gone cannot be used any more: its window gets another.
   const freeId = (id: string): string => (taken.has(id) ? freeId(`${id}x`) : id);
   const steps: (() => Promise<unknown>)[][] = [
     units.has(DISTRICT.id) ? [] : [() => cli('unit', 'add', '--id', DISTRICT.id, '--name', DISTRICT.name)],
@@ -64,8 +64,8 @@ export async function prepareDistrict(options: DistrictOptions): Promise<Termina
       .filter(({ slot }) => accountOf(slot) === undefined)
       .map(({ slot, windowId }) => async () => {
         const answer = await cli('terminal', 'add', '--id', freeId(slot), '--window', windowId);
-        const { id, password } = answer as { id: string; password: string };
-        usable.push({ slot, id, password, windowId });
+        const { id, code } = answer as { id: string; code: string };
+        usable.push({ slot, id, code, windowId });
         writeAccounts(dataDir, usable);
       }),
   ];
@@ -88,6 +88,9 @@ async function inParallel<T>(items: T[], act: (item: T) => Promise<void>): Promi
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
+
+/** Where a terminal keeps its key and certificate. */
+export const identityFolder = (dataDir: string, id: string) => join(dataDir, 'identities', id);
 
 const accountsPath = (dataDir: string) => join(dataDir, 'demo.json');
 

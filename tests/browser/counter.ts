@@ -1,6 +1,7 @@
 /** A terminal at a counter, as far as a wall can tell: it connects, says hello and sends presses. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { connectAsync, type MqttClient } from 'mqtt';
+import { GATEWAY_NAME } from '../../protocol/identity.ts';
 import { type DownKind, topicOf, type UpKind } from '../../protocol/topics.ts';
 import { MAX_VOTES_PER_MESSAGE, type Rating, type VotesMessage } from '../../protocol/vote.ts';
 import type { TerminalLogin } from '../support/gateway.ts';
@@ -13,7 +14,7 @@ export type Counter = {
   leave(): Promise<void>;
 };
 
-export async function openCounter(mqttPort: number, { id, password }: TerminalLogin): Promise<Counter> {
+export async function openCounter(mqttPort: number, { id, identity }: TerminalLogin): Promise<Counter> {
   const epoch = randomBytes(16).toString('hex');
   const boot = randomUUID();
   const connection = randomUUID();
@@ -21,10 +22,13 @@ export async function openCounter(mqttPort: number, { id, password }: TerminalLo
   let seq = 0;
 
   const topic = (kind: UpKind | DownKind) => topicOf(id, kind);
-  const client: MqttClient = await connectAsync(`mqtt://127.0.0.1:${mqttPort}`, {
+  const client: MqttClient = await connectAsync(`mqtts://127.0.0.1:${mqttPort}`, {
     clientId: id,
     username: id,
-    password,
+    key: identity.key,
+    cert: identity.certificate,
+    ca: identity.authority,
+    servername: GATEWAY_NAME,
     clean: true,
     reconnectPeriod: 0,
     will: { topic: topic('status'), payload: status(false), qos: 1, retain: true },

@@ -10,6 +10,7 @@ import { TerminalConfig } from '../../protocol/config.ts';
 import { ApiError } from '../../protocol/error.ts';
 import { Health } from '../../protocol/health.ts';
 import { Hello } from '../../protocol/hello.ts';
+import { CertificateAnswer, SigningRequest } from '../../protocol/identity.ts';
 import type { LiveMessage, Patch, Snapshot, Tick } from '../../protocol/live.ts';
 import { GatewayStatus, Status } from '../../protocol/status.ts';
 import { UP_KINDS } from '../../protocol/topics.ts';
@@ -119,6 +120,12 @@ const EXAMPLES: Record<string, Example> = {
     schema: PatchSchema,
     hostile: [{ from: undefined }, { windows: [{}] }, { ticker: [{ id: '1' }] }],
   },
+  csr: { schema: SigningRequest, hostile: [{ csr: '' }, { csr: 'x'.repeat(4_097) }, { extra: 1 }] },
+  certificate: {
+    schema: CertificateAnswer,
+    hostile: [{ certificate: '' }, { authority: 1 }, { renewAfter: 'soon' }, { key: 'x' }],
+  },
+  'certificate-refused': { schema: CertificateAnswer, hostile: [{ refused: 'Not A Code' }, { extra: 1 }] },
   tick: { schema: TickSchema, hostile: [{ type: 'tock' }, { revision: null }] },
   resync: { schema: LiveRequestSchema, hostile: [{ type: 'sync' }] },
   error: { schema: ApiError, hostile: [{ error: 'no' }, { error: { code: 'Not A Code', message: '' } }] },

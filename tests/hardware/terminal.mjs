@@ -47,7 +47,7 @@ export async function createTerminal({ machine, gateway, driver }) {
   const { id: windowId } = await gateway.manyi(
     ...['window', 'add', '--unit', (await unit).id, '--name', `Window ${++windows}, ${driver.name}`],
   );
-  const { id, password } = await gateway.manyi('terminal', 'add', '--window', windowId);
+  const { id, code } = await gateway.manyi('terminal', 'add', '--window', windowId);
 
   /** Presses that have to become votes. */
   const pressed = { satisfied: 0, basically: 0, unsatisfied: 0 };
@@ -119,9 +119,9 @@ export async function createTerminal({ machine, gateway, driver }) {
     await machine.ask('start', {
       env: {
         ...(driver.path ? { PATH: driver.path } : {}),
-        MANYI_TERMINAL: id,
-        MANYI_PASSWORD: password,
-        MANYI_GATEWAY: `mqtt://10.0.2.2:${gateway.mqttPort()}`,
+        MANYI_ENROLMENT_CODE: code,
+        MANYI_IDENTITY: `/card/${id}/identity`,
+        MANYI_GATEWAY: `mqtts://10.0.2.2:${gateway.mqttPort()}`,
         MANYI_JOURNAL: `/card/${id}/journal.db`,
         MANYI_INPUTS: driver.inputs,
         MANYI_GPIO_CHIP: panel?.label,

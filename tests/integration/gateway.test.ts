@@ -1,11 +1,11 @@
 /** The gateway as its peers meet it: Mosquitto's own client on MQTT, HTTP, the live stream, and a restart. */
-import { connect } from 'node:net';
 import mqtt from 'mqtt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startGateway, type TerminalLogin, type TestGateway } from '../support/gateway.ts';
 import { listenLive } from '../support/live-client.ts';
 import { EPOCH, hello, vote, votesMessage } from '../support/messages.ts';
 import { publish, request, subscribe } from '../support/mosquitto.ts';
+import { openSocket } from '../support/raw-mqtt.ts';
 import { until } from '../support/wait.ts';
 
 let gateway: TestGateway;
@@ -13,7 +13,7 @@ let terminals: TerminalLogin[];
 
 beforeAll(async () => {
   gateway = await startGateway();
-  gateway.add((org) => {
+  await gateway.add((org) => {
     org.unit('city', '云岭市');
     org.unit('hall', '政务服务大厅', 'city');
     terminals = ['w1', 'w2', 'w3', 'w4', 'w5', 'w6'].map((id, index) => {
@@ -97,8 +97,9 @@ describe('a vote from a client that is not ours', () => {
 
   it('keeps its connection alive by votes alone', async () => {
     // Pings would come after 1 s; each publish puts them off, so that nothing but votes is heard for three keepalives.
-    const client = mqtt.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`, {
-      ...{ clientId: 't-6', username: 't-6', password: terminal(6).password },
+    const { key, certificate: cert, authority: ca } = terminal(6).identity;
+    const client = mqtt.connect(`mqtts://127.0.0.1:${gateway.mqttPort}`, {
+      ...{ clientId: 't-6', username: 't-6', key, cert, ca },
       ...{ keepalive: 1, reconnectPeriod: 0, reschedulePings: true },
     });
     let closed = false;
@@ -184,8 +185,8 @@ describe('bad input', () => {
   });
 
   it.each([
-    ['a wrong password', { password: 'wrong' }, [], 4],
-    ['an unknown terminal', { id: 't-nobody' }, [], 4],
+    ['an unknown terminal', { id: 't-nobody' }, [], 5],
+    ['the certificate of another terminal', { id: 't-4' }, [], 5],
     ['another client id than the user name', {}, ['-i', 't-2'], 2],
     ['a session that is to be kept', {}, ['-c'], 5],
     ['a keepalive beyond the limit', {}, ['-k', '3600'], 6],
@@ -204,7 +205,7 @@ describe('bad input', () => {
   });
 
   it('cuts a packet that announces too much, before its body and before anyone signs in', async () => {
-    const socket = connect(gateway.mqttPort, '127.0.0.1');
+    const socket = openSocket(gateway.mqttPort, null);
     const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
     socket.on('error', () => {});
     socket.write(Buffer.from([0x10, 0xff, 0xff, 0xff, 0x7f]));
@@ -267,7 +268,7 @@ describe('the live stream', () => {
   it('takes in a window that is added while it runs', async () => {
     const live = await listenLive(gateway.httpUrl);
     await live.snapshot();
-    gateway.add((org) => void org.window('w7', 'hall', '新增窗口'));
+    await gateway.add((org) => void org.window('w7', 'hall', '新增窗口'));
     await until('the new window', () => live.window('w7')?.name === '新增窗口');
     live.close();
   });

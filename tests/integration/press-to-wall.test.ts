@@ -21,7 +21,7 @@ let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'manyi-press-'));
   gateway = await startGateway();
-  gateway.add((org) => {
+  await gateway.add((org) => {
     org.unit('town', '云岭镇');
     terminals = ['w1', 'w2'].map((id, at) => {
       org.window(id, 'town', `${at + 1}号窗口`);

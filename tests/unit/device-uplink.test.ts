@@ -6,6 +6,7 @@ import { type Agent, type AgentDeps, createAgent } from '../../device/agent.ts';
 import { createBackoff } from '../../device/backoff.ts';
 import { createClock } from '../../device/clock.ts';
 import type { AgentConfig } from '../../device/config.ts';
+import type { IdentityStore } from '../../device/identity.ts';
 import { topicOf } from '../../protocol/topics.ts';
 import { MAX_PAYLOAD_BYTES, MAX_VOTES_PER_MESSAGE, RATINGS } from '../../protocol/vote.ts';
 import { type HostileGateway, startHostileGateway, until } from './device-hostile-gateway.ts';
@@ -14,11 +15,13 @@ const terminalId = 'test-terminal';
 let folder: string;
 let gateway: HostileGateway;
 let agent: Agent;
+let identity: IdentityStore;
 let thanked = 0;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'manyi-uplink-'));
   gateway = await startHostileGateway();
+  identity = await gateway.identityOf(terminalId);
   thanked = 0;
 });
 afterEach(async () => {
@@ -30,6 +33,7 @@ afterEach(async () => {
 function makeAgent(deps: AgentDeps = {}, config: Partial<AgentConfig> = {}): Agent {
   const settings: AgentConfig = {
     terminalId,
+    identityFolder: folder,
     gatewayUrl: gateway.url,
     journalPath: join(folder, 'journal.db'),
     inputs: [],
@@ -39,7 +43,7 @@ function makeAgent(deps: AgentDeps = {}, config: Partial<AgentConfig> = {}): Age
     ...config,
   };
   const uplink = { backoff: createBackoff({ baseMs: 10, capMs: 60, floorMs: 5 }), resendMs: 60 };
-  agent = createAgent(settings, { uplink, onThanked: () => (thanked += 1), ...deps });
+  agent = createAgent(settings, { identity, uplink, onThanked: () => (thanked += 1), ...deps });
   return agent;
 }
 const press = (count: number) => {

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { isAllowedOrigin } from '../../gateway/api/upgrade.ts';
 import { createHeaderWalk } from '../../gateway/broker/packet-limit.ts';
 import { ConfigError, readConfig } from '../../gateway/config.ts';
+import { createTokenBuckets } from '../../gateway/domain/token-buckets.ts';
 import { parseVotes } from '../../gateway/ingest/parse-votes.ts';
-import { createTokenBuckets } from '../../gateway/ingest/token-buckets.ts';
 
 const EPOCH = 'ab'.repeat(16);
 const vote = (seq: number, change: object = {}) => ({
@@ -155,7 +155,10 @@ describe('configuration', () => {
     const config = readConfig({});
     expect(config).toMatchObject({
       httpPort: 8080,
-      mqttPort: 1883,
+      mqttHost: '0.0.0.0',
+      mqttPort: 8883,
+      hostNames: [],
+      certificateDays: 365,
       timeZone: 'Asia/Shanghai',
       targetRate: 0.85,
     });
