@@ -21,17 +21,19 @@ import { createHealthReports, createInbox } from './fleet/inbox.ts';
 import { createPresence } from './fleet/presence.ts';
 import { createRegistry } from './fleet/registry.ts';
 import { createStoreWatch } from './fleet/store-watch.ts';
+import { readTls } from './https.ts';
 import { createIngest } from './ingest/ingest.ts';
 import { createJournals } from './ingest/journals.ts';
 import { createBoard } from './live/board.ts';
 import { createFeed } from './live/feed.ts';
 import { createHub } from './live/hub.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { createAudit } from './people/audit.ts';
+import { createPeople } from './people/people.ts';
 import { openAuthority } from './pki/authority.ts';
 import { loadScoreBook } from './score-history.ts';
 import { claimDataDir } from './store/claim.ts';
 import { createSqliteStore, databaseFile } from './store/sqlite.ts';
-import type { AuditEntry } from './store/store.ts';
 
 export const VERSION = '0.1.0';
 
@@ -41,8 +43,17 @@ const FOLLOW_MS = 200;
 const DAY_MS = 86_400_000;
 const SAVE_EVERY = 5;
 const MAX_WALLS = 500;
+/** A session that is ended elsewhere, e.g. with the CLI, ends its live streams within a second. */
+const SWEEP_MS = 400;
+const FIRST_ADMINISTRATOR = 'admin';
 
-export type Gateway = { httpPort: number; mqttPort: number; stop(): Promise<void> };
+export type Gateway = {
+  httpPort: number;
+  mqttPort: number;
+  /** Of the first administrator, when it has just been made without a password of its own: to be told once, to a person. */
+  firstPassword: { name: string; oneTimePassword: string } | null;
+  stop(): Promise<void>;
+};
 
 /** @param transport `plain` is for measuring what TLS costs: no setting leads to it. */
 export async function startGateway(
@@ -55,7 +66,7 @@ export async function startGateway(
   const startedAt = now();
   const claim = claimDataDir(config.dataDir);
   const store = createSqliteStore({ file: databaseFile(config.dataDir) });
-  const audit = (entry: Omit<AuditEntry, 'at'>) => store.appendAudit({ at: now(), ...entry });
+  const audit = createAudit(store, now);
   const authority = await openAuthority({ folder: join(config.dataDir, 'pki'), now });
   const hosts = [...new Set([GATEWAY_NAME, 'localhost', '127.0.0.1', ...ownHostName(), ...config.hostNames])];
   const credentials = async () => ({
@@ -104,6 +115,14 @@ export async function startGateway(
     const terminal = registry.terminal(terminalId);
     if (terminal) feed.touched(terminal.windowId);
   };
+  const people = createPeople({
+    store,
+    now,
+    limits: {
+      absoluteMs: config.sessionHours * 3_600_000,
+      idleMs: config.sessionIdleMinutes * 60_000,
+    },
+  });
   const hub = createHub(feed, { now, maxClients: MAX_WALLS });
   const metrics: Metrics = createMetrics({
     connections: () => broker?.connections() ?? 0,
@@ -157,12 +176,7 @@ export async function startGateway(
     now,
     adopted(terminalId, serial) {
       log.warn({ terminalId, serial }, 'a certificate of ours that was not on record: a restored backup?');
-      audit({
-        ...asGateway,
-        action: 'certificate.adopt',
-        target: `terminal:${terminalId}`,
-        detail: { serial },
-      });
+      audit(AS_GATEWAY, 'certificate.adopt', `terminal:${terminalId}`, { serial });
     },
   });
   const enrolment = createEnrolment({
@@ -173,14 +187,8 @@ export async function startGateway(
     issued({ id }, { serial, expiresAt }, { enrolling, address }) {
       certificates.reload();
       log.info({ terminalId: id, serial, enrolling }, 'certificate issued');
-      const detail = { serial, expiresAt, enrolling };
-      audit({
-        actor: `terminal:${id}`,
-        origin: address,
-        action: 'certificate.issue',
-        target: `terminal:${id}`,
-        detail,
-      });
+      const by = { actor: `terminal:${id}`, origin: address };
+      audit(by, 'certificate.issue', `terminal:${id}`, { serial, expiresAt, enrolling });
     },
   });
   const watch = createStoreWatch(store, () => {
@@ -222,6 +230,7 @@ export async function startGateway(
 
   const save = () => {
     journals.save();
+    people.save();
     store.saveSeen(
       presence.takeSeen().flatMap(({ terminalId, at }) => {
         const terminal = registry.terminal(terminalId);
@@ -242,6 +251,13 @@ export async function startGateway(
       setAccepting(false, error as Error);
     }
   }, HOUSEKEEPING_MS);
+  const sweeping = setInterval(() => {
+    try {
+      hub.sweep();
+    } catch (error) {
+      log.warn({ err: error }, 'who still listens could not be checked');
+    }
+  }, SWEEP_MS);
 
   const following = setInterval(() => {
     try {
@@ -265,11 +281,14 @@ export async function startGateway(
     isOnline: presence.isOnline,
     board,
     store,
+    people,
     hub,
     metrics: metrics.registry,
     troubles: () => (acceptingVotes ? [] : ['storage-failed']),
     now,
     allowedOrigins: config.allowedOrigins,
+    requestsPerS: config.requestsPerS,
+    tls: config.https === 'self-signed' ? await credentials() : readTls(config),
     // The same from dist/gateway and from gateway: the built wall is beside the built gateway.
     pagesRoot: fileURLToPath(new URL('../../dist/wall', import.meta.url)),
     version: VERSION,
@@ -277,7 +296,7 @@ export async function startGateway(
 
   /** Nothing new comes in, what has come in is stored and announced, then the ground goes. */
   const stop = async () => {
-    for (const timer of [housekeeping, following, renewal]) clearInterval(timer);
+    for (const timer of [housekeeping, sweeping, following, renewal]) clearInterval(timer);
     publishStatus(false);
     await broker?.close();
     ingest.flush();
@@ -295,18 +314,20 @@ export async function startGateway(
   };
 
   try {
+    const oneTimePassword = await people.accounts.ensureFirst(FIRST_ADMINISTRATOR, config.adminPassword);
+    const firstPassword = oneTimePassword === null ? null : { name: FIRST_ADMINISTRATOR, oneTimePassword };
     const mqttPort = await broker.listen(config.mqttHost, config.mqttPort);
     await app.listen({ host: config.httpHost, port: config.httpPort });
     const address = app.server.address();
     const httpPort = typeof address === 'object' && address ? address.port : config.httpPort;
-    return { httpPort, mqttPort, stop };
+    return { httpPort, mqttPort, firstPassword, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-const asGateway = { actor: 'gateway', origin: 'local' };
+const AS_GATEWAY = { actor: 'gateway', origin: 'local' };
 
 /** What this machine calls itself, when a certificate can hold it. */
 function ownHostName(): string[] {

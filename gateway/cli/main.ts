@@ -1,13 +1,14 @@
 import { Command, Option } from 'commander';
 import { registerOrgCommands } from './org-commands.ts';
 import { explain } from './output.ts';
+import { registerPeopleCommands } from './people-commands.ts';
 import { registerQuarantineCommands } from './quarantine-commands.ts';
 import { registerTerminalCommands } from './terminal-commands.ts';
 import { createWithStore } from './with-store.ts';
 
 const program = new Command('manyi')
   .description(
-    'Adds and lists units, windows and terminals, lists the quarantine. Works while the gateway runs, and while it does not.',
+    'Units, windows, terminals, accounts, links, the quarantine. Works while the gateway runs, and while it does not.',
   )
   .option('--json', 'answer with JSON only')
   .addOption(new Option('--data-dir <dir>', 'folder of the database').env('MANYI_DATA_DIR').default('./data'))
@@ -17,6 +18,7 @@ const withStore = createWithStore(program);
 registerOrgCommands(program, withStore);
 registerTerminalCommands(program, withStore);
 registerQuarantineCommands(program, withStore);
+registerPeopleCommands(program, withStore);
 
 try {
   await program.parseAsync();

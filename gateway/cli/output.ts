@@ -1,3 +1,4 @@
+import { PeopleRefusal } from '../people/refusal.ts';
 import { SigningRefusal } from '../pki/signing-request.ts';
 import { OrgRefusal, StoreFailure } from '../store/store.ts';
 
@@ -11,7 +12,7 @@ export function show(rows: readonly Record<string, unknown>[], json: boolean): v
 export function showOne(row: Record<string, unknown>, json: boolean, note: string): void {
   if (json) console.log(JSON.stringify(row));
   else {
-    for (const [name, value] of Object.entries(row)) console.log(`${name.padEnd(10)}${value}`);
+    for (const [name, value] of Object.entries(row)) console.log(`${name.padEnd(18)}${value}`);
     if (note !== '') console.log(`\n${note}`);
   }
 }
@@ -19,7 +20,10 @@ export function showOne(row: Record<string, unknown>, json: boolean, note: strin
 /** Says what went wrong on standard error. @returns the exit status. */
 export function explain(error: unknown, json: boolean): number {
   const known =
-    error instanceof OrgRefusal || error instanceof StoreFailure || error instanceof SigningRefusal;
+    error instanceof OrgRefusal ||
+    error instanceof PeopleRefusal ||
+    error instanceof StoreFailure ||
+    error instanceof SigningRefusal;
   const code = known ? error.code : 'internal';
   const message =
     error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);

@@ -9,7 +9,7 @@ import { openAuthority } from '../pki/authority.ts';
 import { OrgRefusal, type Store } from '../store/store.ts';
 import { checkId, newId } from './ids.ts';
 import { show, showOne } from './output.ts';
-import type { WithStore } from './with-store.ts';
+import type { CliContext, WithStore } from './with-store.ts';
 
 const HOUR_MS = 3_600_000;
 const DEFAULT_CODE_HOURS = 24;
@@ -27,11 +27,12 @@ export function registerTerminalCommands(program: Command, withStore: WithStore)
     .option('--id <id>', 'an id of your choice', checkId(TERMINAL_ID_PATTERN))
     .option('--hours <n>', 'how long the code is good for', checkHours, DEFAULT_CODE_HOURS)
     .action(({ window: windowId, id = newId('t'), hours }: { window: string; id?: string; hours: number }) =>
-      withStore(async (store, json, audit, dataDir) => {
-        store.addTerminal({ id, windowId });
-        audit('terminal.add', `terminal:${id}`, { windowId });
-        const enrolment = await openCode(store, dataDir, id, hours);
-        audit('terminal.code', `terminal:${id}`, { expiresAt: enrolment.expiresAt });
+      withStore(async (store, json, context) => {
+        store.atomic(() => {
+          context.audit(context.by, 'terminal.add', `terminal:${id}`, { windowId });
+          store.addTerminal({ id, windowId });
+        });
+        const enrolment = await openCode(store, context, id, hours);
         showOne({ id, windowId, ...enrolment }, json, CODE_NOTE);
       }),
     );
@@ -55,9 +56,8 @@ export function registerTerminalCommands(program: Command, withStore: WithStore)
     .requiredOption('--terminal <id>', 'the terminal')
     .option('--hours <n>', 'how long the code is good for', checkHours, DEFAULT_CODE_HOURS)
     .action(({ terminal: id, hours }: { terminal: string; hours: number }) =>
-      withStore(async (store, json, audit, dataDir) => {
-        const enrolment = await openCode(store, dataDir, id, hours);
-        audit('terminal.code', `terminal:${id}`, { expiresAt: enrolment.expiresAt });
+      withStore(async (store, json, context) => {
+        const enrolment = await openCode(store, context, id, hours);
         showOne({ id, ...enrolment }, json, CODE_NOTE);
       }),
     );
@@ -69,13 +69,15 @@ export function registerTerminalCommands(program: Command, withStore: WithStore)
     .requiredOption('--csr <file>', 'the signing request')
     .option('--days <n>', 'how long the certificate is good for', checkDays, 365)
     .action(({ terminal: id, csr, days }: { terminal: string; csr: string; days: number }) =>
-      withStore(async (store, json, audit, dataDir) => {
+      withStore(async (store, json, { by, audit, dataDir }) => {
         const terminalKey = keyOf(store, id);
         const authority = await open(dataDir);
         const issued = await authority.issueTerminal(id, readFileSync(csr, 'utf8'), days);
         const { pem, serial, publicKey, expiresAt } = issued;
-        store.addCertificate({ serial, terminalKey, publicKey, issuedAt: Date.now(), expiresAt });
-        audit('certificate.issue', `terminal:${id}`, { serial, expiresAt });
+        store.atomic(() => {
+          audit(by, 'certificate.issue', `terminal:${id}`, { serial, expiresAt });
+          store.addCertificate({ serial, terminalKey, publicKey, issuedAt: Date.now(), expiresAt });
+        });
         if (json) showOne({ id, serial, certificate: pem, authority: authority.certificate }, json, '');
         else console.log(`${pem}\n${authority.certificate}`);
       }),
@@ -106,33 +108,35 @@ export function registerTerminalCommands(program: Command, withStore: WithStore)
     .requiredOption('--reason <text>', 'why, for the audit', checkReason)
     .option('--serial <hex>', 'only this one')
     .action(({ terminal: id, serial, reason }: { terminal: string; serial?: string; reason: string }) =>
-      withStore((store, json, audit) => {
+      withStore((store, json, { by, audit }) => {
         const terminalKey = keyOf(store, id);
-        const revoked = store.revokeCertificates(
-          terminalKey,
-          serial?.toUpperCase() ?? null,
-          Date.now(),
-          reason,
-        );
-        // A code that is open would be a way back in.
-        if (serial === undefined) store.closeEnrolment(terminalKey);
+        const only = serial?.toUpperCase() ?? null;
+        const revoked = store.atomic(() => {
+          const serials = store.revokeCertificates(terminalKey, only, Date.now(), reason);
+          // A code that is open would be a way back in.
+          if (only === null) store.closeEnrolment(terminalKey);
+          audit(by, 'certificate.revoke', `terminal:${id}`, { serials, reason });
+          return serials;
+        });
         if (revoked.length === 0 && serial !== undefined)
           throw new OrgRefusal(
             'certificate-unknown',
             `${id} has no such certificate that is not revoked: list them with \`terminal certificates\``,
           );
-        audit('certificate.revoke', `terminal:${id}`, { serials: revoked, reason });
         showOne({ id, revoked: json ? revoked : revoked.join(' ') || 'none was left' }, json, '');
       }),
     );
 }
 
-async function openCode(store: Store, dataDir: string, terminalId: string, hours: number) {
+async function openCode(store: Store, { by, audit, dataDir }: CliContext, terminalId: string, hours: number) {
   const terminalKey = keyOf(store, terminalId);
   const secret = toBase32(randomBytes(SECRET_BYTES));
   const expiresAt = Date.now() + hours * HOUR_MS;
   const { fingerprint } = await open(dataDir);
-  store.openEnrolment({ terminalKey, secretHash: hashSecret(secret), expiresAt });
+  store.atomic(() => {
+    audit(by, 'terminal.code', `terminal:${terminalId}`, { expiresAt });
+    store.openEnrolment({ terminalKey, secretHash: hashSecret(secret), expiresAt });
+  });
   const code = formatEnrolmentCode({ terminalId, secret, authority: fingerprint });
   return { code, expiresAt: date(expiresAt) };
 }

@@ -1,37 +1,37 @@
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { type Audit, type By, createAudit } from '../people/audit.ts';
 import { createSqliteStore, databaseFile } from '../store/sqlite.ts';
 import type { Store } from '../store/store.ts';
 
-/** Notes in the audit what the person at this command line has done. `detail` holds no secret. */
-export type AuditCli = (action: string, target: string, detail: Record<string, unknown>) => void;
-
-type Act = (store: Store, json: boolean, audit: AuditCli, dataDir: string) => void | Promise<void>;
+/** What a command works with beside the store: `by` is who the audit says it was. */
+export type CliContext = { json: boolean; by: By; audit: Audit; dataDir: string };
 
 /** Runs a command on the store of the data folder that was named, and closes it. */
-export type WithStore = (act: Act) => Promise<void>;
+export type WithStore = (
+  act: (store: Store, json: boolean, context: CliContext) => void | Promise<void>,
+) => Promise<void>;
 
 export function createWithStore(program: Command): WithStore {
   return async (act) => {
-    const options = program.opts<{ json?: boolean; dataDir: string }>();
+    const { json = false, ...options } = program.opts<{ json?: boolean; dataDir: string }>();
     const dataDir = resolve(options.dataDir);
     const store = createSqliteStore({ file: databaseFile(dataDir) });
-    const audit: AuditCli = (action, target, detail) =>
-      store.appendAudit({ at: Date.now(), actor: `cli:${user()}`, origin: 'local', action, target, detail });
     try {
-      await act(store, options.json === true, audit, dataDir);
+      const audit = createAudit(store, Date.now);
+      await act(store, json, { json, by: { actor: `cli:${userName()}`, origin: 'local' }, audit, dataDir });
     } finally {
       store.close();
     }
   };
 }
 
-function user(): string {
+/** Of the operating system. A container may run under a number that has no name. */
+function userName(): string {
   try {
     return userInfo().username;
   } catch {
-    // No entry for this user id, as in many containers.
     return String(process.getuid?.() ?? 'unknown');
   }
 }

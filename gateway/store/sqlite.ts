@@ -4,6 +4,7 @@ import { createCertificateTable } from './certificate-table.ts';
 import { failure, openDatabase } from './database.ts';
 import { createHistory } from './history.ts';
 import { createOrgTable } from './org-table.ts';
+import { createPeopleTable } from './people-table.ts';
 import { createSourceTable } from './source-table.ts';
 import type { Store } from './store.ts';
 import { createVoteTable } from './vote-table.ts';
@@ -24,6 +25,7 @@ export function createSqliteStore({ file }: { file: string }): Store {
     ...createHistory(db, file),
     ...createAuditTable(db),
     ...createCertificateTable(db),
+    ...createPeopleTable(db),
     foreignVersion: () => db.pragma('data_version', { simple: true }) as number,
     probe: () => void probe.run(),
     close: () => {

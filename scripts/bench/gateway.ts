@@ -1,15 +1,23 @@
 /** A real gateway process on a data folder of its own, with as many terminals as a measurement needs. */
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createPeople, DEFAULT_SESSION_LIMITS } from '../../gateway/people/people.ts';
 import { openAuthority } from '../../gateway/pki/authority.ts';
 import { ALGORITHM, exportPrivateKey, generateKeyPair, x509 } from '../../gateway/pki/x509.ts';
 import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite.ts';
 import { type Child, startNode } from './child.ts';
 import type { Login } from './sign-in.ts';
 
-/** `terminals` have certificates. */
-export type BenchHome = { dataDir: string; terminals: Required<Login>[]; dispose(): void };
+export type BenchHome = {
+  dataDir: string;
+  /** With certificates. */
+  terminals: Required<Login>[];
+  /** What a wall or a program reads the whole city with. */
+  readerHeaders: { authorization: string };
+  dispose(): void;
+};
 
 const CERTIFICATE_DAYS = 30;
 const WINDOWS_PER_UNIT = 15;
@@ -36,8 +44,17 @@ export async function createHome(terminalCount: number): Promise<BenchHome> {
     const issued = await authority.issueTerminal(id, request.toString('pem'), CERTIFICATE_DAYS);
     terminals.push({ id, key, cert: issued.pem, ca });
   }
+  const people = createPeople({ store, now: Date.now, limits: DEFAULT_SESSION_LIMITS });
+  const by = { actor: 'cli:bench', origin: 'local' };
+  const { token } = people.links.add(by, { kind: 'wall', name: 'bench', unitId: null });
   store.close();
-  return { dataDir, terminals, dispose: () => rmSync(dataDir, { recursive: true, force: true }) };
+  const readerHeaders = { authorization: `Bearer ${token}` };
+  return {
+    dataDir,
+    terminals,
+    readerHeaders,
+    dispose: () => rmSync(dataDir, { recursive: true, force: true }),
+  };
 }
 
 export type BenchGateway = { child: Child; httpPort: number; mqttPort: number };
@@ -51,6 +68,8 @@ export async function startGateway(dataDir: string): Promise<BenchGateway> {
     // The load is the whole city through a few connections: the limit for one terminal is not what is measured.
     MANYI_MESSAGES_PER_S: '1000000',
     MANYI_MESSAGE_BURST: '1000000',
+    MANYI_REQUESTS_PER_S: '1000000',
+    MANYI_ADMIN_PASSWORD: randomBytes(12).toString('base64url'),
   });
   const { httpPort, mqttPort } = await child.line(({ msg }) => msg === 'gateway ready');
   return { child, httpPort: Number(httpPort), mqttPort: Number(mqttPort) };

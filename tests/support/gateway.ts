@@ -8,14 +8,18 @@ import type { Identity } from '../../device/identity.ts';
 import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite.ts';
 import type { ScoreRow } from '../../protocol/score.ts';
 import { authorityOf, issueIdentity, writeIdentity } from './certificates.ts';
+import { createSessionClient, type TestClient } from './client.ts';
 
 const MAIN = new URL('../../dist/gateway/main.js', import.meta.url).pathname;
 
 /** `folder` holds the identity as files (see writeIdentity). */
 export type TerminalLogin = { id: string; windowId: string; identity: Identity; folder: string };
 
-export type TestGateway = {
-  readonly httpUrl: string;
+/** Of `admin`, made at the first start. */
+export const ADMIN_PASSWORD = 'a-test-of-many-votes';
+
+/** Its own requests are those of an administrator. */
+export type TestGateway = TestClient & {
   readonly httpPort: number;
   readonly mqttPort: number;
   readonly dataDir: string;
@@ -33,8 +37,8 @@ export type TestGateway = {
   dispose(): Promise<void>;
   /** Adds to the store as the CLI does. The terminals have their certificates when it resolves. */
   add(fill: (org: OrgWriter) => void): Promise<void>;
-  fetch(path: string, init?: RequestInit): Promise<Response>;
-  getJson<T>(path: string): Promise<T>;
+  /** Somebody else's client. */
+  signIn(name: string, password: string): Promise<TestClient>;
   scores(period?: string): Promise<ScoreRow[]>;
 };
 
@@ -65,6 +69,7 @@ export async function startGateway({
         MANYI_MQTT_HOST: '127.0.0.1',
         MANYI_MQTT_PORT: String(ports.mqttPort),
         MANYI_LOG_LEVEL: 'info',
+        MANYI_ADMIN_PASSWORD: ADMIN_PASSWORD,
         ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -96,16 +101,17 @@ export async function startGateway({
 
   await start();
   const url = () => `http://127.0.0.1:${ports.httpPort}`;
-  const fetchPath = (path: string, init?: RequestInit) => fetch(url() + path, init);
-  const getJson = async <T>(path: string): Promise<T> => {
-    const response = await fetchPath(path);
-    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-    return (await response.json()) as T;
-  };
+  const admin = createSessionClient(url, 'admin', ADMIN_PASSWORD);
 
   return {
+    ...admin,
     get httpUrl() {
       return url();
+    },
+    async signIn(name, password) {
+      const client = createSessionClient(url, name, password);
+      await client.headers();
+      return client;
     },
     get httpPort() {
       return ports.httpPort;
@@ -138,9 +144,7 @@ export async function startGateway({
         store.close();
       }
     },
-    fetch: fetchPath,
-    getJson,
-    scores: (period = 'today') => getJson<ScoreRow[]>(`/api/v1/scores?period=${period}`),
+    scores: (period = 'today') => admin.getJson<ScoreRow[]>(`/api/v1/scores?period=${period}`),
   };
 }
 

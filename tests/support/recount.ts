@@ -222,7 +222,7 @@ export async function expectScoresEqualRecount(
     );
   }
   const wall = await atOneMinute(async () => {
-    const live = await listenLive(gateway.httpUrl);
+    const live = await listenLive(gateway);
     const { units, windows } = await live.snapshot();
     live.close();
     return figuresShown([...units, ...windows]);

@@ -2,5 +2,6 @@
 import { VOTES } from './001-votes.ts';
 import { AUDIT } from './002-audit.ts';
 import { CERTIFICATES } from './003-certificates.ts';
+import { PEOPLE } from './004-people.ts';
 
-export const MIGRATIONS: readonly string[] = [VOTES, AUDIT, CERTIFICATES];
+export const MIGRATIONS: readonly string[] = [VOTES, AUDIT, CERTIFICATES, PEOPLE];
