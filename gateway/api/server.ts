@@ -31,7 +31,7 @@ export type ServerDeps = {
   troubles: () => string[];
   now: () => number;
   allowedOrigins: readonly string[];
-  /** Folder of the built wall. */
+  /** Folder of the built pages. */
   pagesRoot: string;
   version: string;
 };

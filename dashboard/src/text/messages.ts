@@ -53,9 +53,17 @@ export type Messages = {
   page(page: number, pages: number): string;
   previous: string;
   next: string;
+  sessionEnded: string;
+  sessionEndedNext: string;
+  linkDead: string;
+  linkDeadHint: string;
+  linkDeadWaiting: string;
+  signInInstead: string;
+  signOut: string;
+  signOutFailed: string;
+  accountPage: string;
+  accountMenu(name: string): string;
 };
-
-export type Language = 'zh-CN' | 'en';
 
 export const zh: Messages = {
   locale: 'zh-CN',
@@ -109,6 +117,16 @@ export const zh: Messages = {
   page: (page, pages) => `第 ${page} / ${pages} 页`,
   previous: '上一页',
   next: '下一页',
+  sessionEnded: '登录已结束',
+  sessionEndedNext: '画面为当时数据，即将转到登录页',
+  linkDead: '此大屏链接已失效，请联系管理员',
+  linkDeadHint: '链接已被撤销或有误。请管理员在网关上生成新的大屏链接，并在本屏打开。',
+  linkDeadWaiting: '恢复授权后，画面会自动显示',
+  signInInstead: '使用账号登录',
+  signOut: '退出登录',
+  signOutFailed: '连接不上网关，尚未退出',
+  accountPage: '账户与登录设备',
+  accountMenu: (name) => `账户：${name}`,
 };
 
 export const en: Messages = {
@@ -163,4 +181,15 @@ export const en: Messages = {
   page: (page, pages) => `Page ${page} of ${pages}`,
   previous: 'Previous page',
   next: 'Next page',
+  sessionEnded: 'Your session has ended',
+  sessionEndedNext: 'What you see is from then. Taking you to the sign-in page',
+  linkDead: 'This wall’s link no longer works: ask an administrator',
+  linkDeadHint:
+    'It was revoked, or it is not complete. An administrator makes a new wall link on the gateway; open it here.',
+  linkDeadWaiting: 'Once it is let in again, the wall appears by itself',
+  signInInstead: 'Sign in with an account',
+  signOut: 'Sign out',
+  signOutFailed: 'The gateway cannot be reached: you are still signed in',
+  accountPage: 'Account and devices',
+  accountMenu: (name) => `Account: ${name}`,
 };

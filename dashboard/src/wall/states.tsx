@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { HOME, signInAddress } from '../session/next-path.ts';
 import { useWall } from './context.ts';
 
 /** Before the first snapshot: the shape of what is to come. */
@@ -19,9 +20,26 @@ export function Skeleton() {
 export function Unreachable() {
   const text = useWall().language.text.value;
   return (
-    <Message title={text.neverHeard} tone="bad">
+    <Message title={text.neverHeard} tone="bad" testId="unreachable">
       <p>{text.neverHeardHint}</p>
       <p class="message-quiet">{text.retrying}</p>
+    </Message>
+  );
+}
+
+/** A wall that nobody sits at: it says whom to call, and goes on by itself when it is let in again. */
+export function LinkDead() {
+  const text = useWall().language.text.value;
+  return (
+    <Message title={text.linkDead} tone="bad" testId="link-dead">
+      <p>{text.linkDeadHint}</p>
+      <p class="message-quiet">
+        <span class="message-pulse" aria-hidden="true" />
+        {text.linkDeadWaiting}
+      </p>
+      <a class="message-link" href={signInAddress(HOME, 'link-revoked')}>
+        {text.signInInstead}
+      </a>
     </Message>
   );
 }
@@ -29,7 +47,7 @@ export function Unreachable() {
 export function NoUnits() {
   const text = useWall().language.text.value;
   return (
-    <Message title={text.noUnits} tone="open">
+    <Message title={text.noUnits} tone="open" testId="empty">
       <p>{text.noUnitsHint}</p>
       <code>npm run --silent manyi -- unit add --name "{text.exampleUnit}"</code>
     </Message>
@@ -47,11 +65,11 @@ export function NoWindows() {
   );
 }
 
-type MessageProps = { title: string; tone: 'open' | 'bad'; children: ComponentChildren };
+type MessageProps = { title: string; tone: 'open' | 'bad'; testId: string; children: ComponentChildren };
 
-function Message({ title, tone, children }: MessageProps) {
+function Message({ title, tone, testId, children }: MessageProps) {
   return (
-    <main class="message" data-tone={tone} data-testid={tone === 'bad' ? 'unreachable' : 'empty'}>
+    <main class="message" data-tone={tone} data-testid={testId}>
       <svg viewBox="0 0 60 24" aria-hidden="true">
         <circle cx="11" cy="12" r="7" />
         <path d="M30 4 38 12 30 20 22 12Z" />
