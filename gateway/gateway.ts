@@ -13,6 +13,7 @@ import { ScoreBook } from './domain/score-book.ts';
 import { createHealthReports, createInbox } from './fleet/inbox.ts';
 import { createPresence } from './fleet/presence.ts';
 import { createRegistry } from './fleet/registry.ts';
+import { readTls } from './https.ts';
 import { createIngest } from './ingest/ingest.ts';
 import { createJournals } from './ingest/journals.ts';
 import { createTokenBuckets } from './ingest/token-buckets.ts';
@@ -20,6 +21,7 @@ import { createBoard } from './live/board.ts';
 import { createFeed } from './live/feed.ts';
 import { createHub } from './live/hub.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { createPeople } from './people/people.ts';
 import { loadScoreBook } from './score-history.ts';
 import { claimDataDir } from './store/claim.ts';
 import { createSqliteStore, databaseFile } from './store/sqlite.ts';
@@ -29,14 +31,24 @@ export const VERSION = '0.1.0';
 const HOUSEKEEPING_MS = 1_000;
 const SAVE_EVERY = 5;
 const MAX_WALLS = 500;
+/** A session that is ended elsewhere, e.g. with the CLI, ends its live streams within a second. */
+const SWEEP_MS = 400;
+const FIRST_ADMINISTRATOR = 'admin';
 const LOOPBACK = '127.0.0.1';
 
-export type Gateway = { httpPort: number; mqttPort: number; stop(): Promise<void> };
+export type Gateway = {
+  httpPort: number;
+  mqttPort: number;
+  /** Of the first administrator, when it has just been made without a password of its own: to be told once, to a person. */
+  firstPassword: { name: string; oneTimePassword: string } | null;
+  stop(): Promise<void>;
+};
 
 export async function startGateway(config: Config, log: Logger): Promise<Gateway> {
   const now = Date.now;
   const instance = randomUUID();
   const startedAt = now();
+  const tls = readTls(config);
   const claim = claimDataDir(config.dataDir);
   const store = createSqliteStore({ file: databaseFile(config.dataDir) });
   const calendar = createCalendar(config.timeZone);
@@ -80,6 +92,14 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     const terminal = registry.terminal(terminalId);
     if (terminal) feed.touched(terminal.windowId);
   };
+  const people = createPeople({
+    store,
+    now,
+    limits: {
+      absoluteMs: config.sessionHours * 3_600_000,
+      idleMs: config.sessionIdleMinutes * 60_000,
+    },
+  });
   const hub = createHub(feed, { now, maxClients: MAX_WALLS });
   const metrics: Metrics = createMetrics({
     connections: () => broker?.connections() ?? 0,
@@ -153,6 +173,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 
   const save = () => {
     journals.save();
+    people.save();
     store.saveSeen(
       presence.takeSeen().flatMap(({ terminalId, at }) => {
         const terminal = registry.terminal(terminalId);
@@ -174,6 +195,13 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       setAccepting(false, error as Error);
     }
   }, HOUSEKEEPING_MS);
+  const sweeping = setInterval(() => {
+    try {
+      hub.sweep();
+    } catch (error) {
+      log.warn({ err: error }, 'who still listens could not be checked');
+    }
+  }, SWEEP_MS);
 
   const app = await createServer({
     logger: log,
@@ -181,11 +209,14 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     isOnline: presence.isOnline,
     board,
     store,
+    people,
     hub,
     metrics: metrics.registry,
     troubles: () => (acceptingVotes ? [] : ['storage-failed']),
     now,
     allowedOrigins: config.allowedOrigins,
+    requestsPerS: config.requestsPerS,
+    tls,
     // The same from dist/gateway and from gateway: the built pages are beside the built gateway.
     pagesRoot: fileURLToPath(new URL('../../dist/pages', import.meta.url)),
     version: VERSION,
@@ -194,6 +225,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   /** Nothing new comes in, what has come in is stored and announced, then the ground goes. */
   const stop = async () => {
     clearInterval(housekeeping);
+    clearInterval(sweeping);
     publishStatus(false);
     await broker?.close();
     ingest.flush();
@@ -211,11 +243,13 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   };
 
   try {
+    const oneTimePassword = await people.accounts.ensureFirst(FIRST_ADMINISTRATOR, config.adminPassword);
+    const firstPassword = oneTimePassword === null ? null : { name: FIRST_ADMINISTRATOR, oneTimePassword };
     const mqttPort = await broker.listen(LOOPBACK, config.mqttPort);
     await app.listen({ host: config.httpHost, port: config.httpPort });
     const address = app.server.address();
     const httpPort = typeof address === 'object' && address ? address.port : config.httpPort;
-    return { httpPort, mqttPort, stop };
+    return { httpPort, mqttPort, firstPassword, stop };
   } catch (error) {
     await stop();
     throw error;

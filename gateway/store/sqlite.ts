@@ -3,6 +3,7 @@ import { createAuditTable } from './audit-table.ts';
 import { failure, openDatabase } from './database.ts';
 import { createHistory } from './history.ts';
 import { createOrgTable } from './org-table.ts';
+import { createPeopleTable } from './people-table.ts';
 import { createSourceTable } from './source-table.ts';
 import type { Store } from './store.ts';
 import { createVoteTable } from './vote-table.ts';
@@ -22,6 +23,7 @@ export function createSqliteStore({ file }: { file: string }): Store {
     ...createVoteTable(db, withSources),
     ...createHistory(db, file),
     ...createAuditTable(db),
+    ...createPeopleTable(db),
     foreignVersion: () => db.pragma('data_version', { simple: true }) as number,
     probe: () => void probe.run(),
     close: () => {

@@ -6,6 +6,7 @@ import type { Counts } from '../../protocol/vote.ts';
 import type { ServiceWindow, Terminal, Unit } from '../domain/org.ts';
 import type { Range } from '../domain/seq-ranges.ts';
 import type { RatingCode } from '../domain/tally.ts';
+import type { PeopleStore } from './people-store.ts';
 
 /** `storage-full`, `storage-io`, `storage-busy` or `storage-failed`; nothing of the refused call was kept. */
 export class StoreFailure extends Error {
@@ -120,7 +121,7 @@ export type AuditEntry = {
 };
 export type AuditRow = AuditEntry & { seq: number; hash: string };
 
-export interface Store {
+export interface Store extends PeopleStore {
   units(): Unit[];
   windows(): ServiceWindow[];
   terminals(): (Terminal & { secretHash: Buffer; lastSeenAt: number | null })[];
@@ -149,8 +150,8 @@ export interface Store {
   /** Press time of the latest vote of every window. */
   lastVotes(): { windowKey: number; lastAt: number }[];
   recentVotes(fromMs: number): Iterable<RecentVote>;
-  /** Votes pressed in [from, to), by press time; in pages, so that a slow reader holds no transaction open. */
-  exportVotes(fromMs: number, toMs: number, windowKey: number | null): Iterable<ExportedVote[]>;
+  /** Votes pressed in [from, to), of all windows or some, by press time; in pages, so that a slow reader holds no transaction open. */
+  exportVotes(fromMs: number, toMs: number, windowKeys: readonly number[] | null): Iterable<ExportedVote[]>;
   /** Newest first. */
   quarantined(limit: number): QuarantineRecord[];
 

@@ -1,6 +1,6 @@
 /** What comes in from outside, before anything is stored. */
 import { describe, expect, it } from 'vitest';
-import { isAllowedOrigin } from '../../gateway/api/upgrade.ts';
+import { isAllowedOrigin } from '../../gateway/api/origin.ts';
 import { createHeaderWalk } from '../../gateway/broker/packet-limit.ts';
 import { ConfigError, readConfig } from '../../gateway/config.ts';
 import { parseVotes } from '../../gateway/ingest/parse-votes.ts';

@@ -1,7 +1,7 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
+import type { Session, SessionItem } from '../../../protocol/session.ts';
 import type { Answer, SessionApi } from '../session/api.ts';
 import { HOME, signInAddress } from '../session/next-path.ts';
-import type { Session, SessionRow } from '../session/types.ts';
 
 export type Outcome =
   | { kind: 'ended'; count: number }
@@ -14,7 +14,7 @@ export type AccountModel = {
   session: ReadonlySignal<Session | null>;
   unitName: ReadonlySignal<string | null>;
   /** This device first, then the one used last; null until they are known. */
-  rows: ReadonlySignal<readonly SessionRow[] | null>;
+  rows: ReadonlySignal<readonly SessionItem[] | null>;
   /** The sessions that are being ended. */
   ending: ReadonlySignal<ReadonlySet<string>>;
   outcome: ReadonlySignal<Outcome | null>;
@@ -37,7 +37,7 @@ const ASK_AGAIN_MS = 4_000;
 export function createAccount({ api, here, goTo, wait }: AccountDeps): AccountModel {
   const session = signal<Session | null>(null);
   const unitName = signal<string | null>(null);
-  const rows = signal<readonly SessionRow[] | null>(null);
+  const rows = signal<readonly SessionItem[] | null>(null);
   const ending = signal<ReadonlySet<string>>(new Set());
   const outcome = signal<Outcome | null>(null);
 

@@ -1,5 +1,5 @@
+import type { Session } from '../../../protocol/session.ts';
 import { Icon } from '../parts/icons.tsx';
-import type { Session } from '../session/types.ts';
 import type { AccountMessages } from '../text/account-messages.ts';
 import { formatMoment } from './moments.ts';
 
@@ -14,9 +14,9 @@ export function Identity({ session, unitName, text, onSignOut }: IdentityProps) 
   const { account, expiresAt } = session;
   const rows: [string, string][] = [
     [text.name, account.name],
-    [text.role, text.roles[account.role] ?? account.role],
+    [text.role, account.role === 'wall' ? '' : text.roles[account.role]],
     [text.unit, account.unitId === null ? text.wholeCity : (unitName ?? account.unitId)],
-    [text.sessionUntil, formatMoment(expiresAt, text.locale)],
+    [text.sessionUntil, expiresAt === null ? '' : formatMoment(expiresAt, text.locale)],
   ];
   return (
     <section class="card card-identity" aria-label={text.heading}>

@@ -1,5 +1,5 @@
+import type { SessionItem } from '../../../protocol/session.ts';
 import { Icon } from '../parts/icons.tsx';
-import type { SessionRow } from '../session/types.ts';
 import type { AccountMessages } from '../text/account-messages.ts';
 import { readDevice } from '../text/devices.ts';
 import type { AccountModel } from './account.ts';
@@ -30,16 +30,16 @@ export function SessionList({ account, text }: SessionListProps) {
       </div>
       <ul class="sessions">
         {rows?.map((row) => (
-          <SessionItem key={row.id} row={row} account={account} text={text} />
+          <SessionRow key={row.id} row={row} account={account} text={text} />
         ))}
       </ul>
     </section>
   );
 }
 
-type SessionItemProps = { row: SessionRow; account: AccountModel; text: AccountMessages };
+type SessionRowProps = { row: SessionItem; account: AccountModel; text: AccountMessages };
 
-function SessionItem({ row, account, text }: SessionItemProps) {
+function SessionRow({ row, account, text }: SessionRowProps) {
   const { browser, system, kind } = readDevice(row.userAgent);
   const device =
     browser !== null && system !== null

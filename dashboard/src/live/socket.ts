@@ -4,7 +4,7 @@ import { backoffMs } from './backoff.ts';
 /** Ticks come every five seconds: two may be late, then the gateway is lost. */
 export const SILENCE_MS = 12_000;
 const CHECK_MS = 1_000;
-/** The gateway closes with it when the session of the socket has ended. */
+/** SESSION_ENDED_CLOSE_CODE of protocol/session.ts, spelt here so that the page need not carry the schema library. */
 export const CLOSED_SESSION_ENDED = 4401;
 
 /** How a socket was lost; `opened` is false where the upgrade was refused or never answered. */

@@ -1,7 +1,7 @@
 /** Line drawings of 24 × 24, drawn in the colour of the text beside them. */
 const PATHS = {
   check: 'M4.5 12.5 10 18 19.5 6.5',
-  dot: 'M12 11a1 1 0 1 1 0 2 1 1 0 0 1 0-2Z',
+  open: 'M12 7.5a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9Z',
   info: 'M12 10.5V17M12 7v.5',
   warning: 'M12 4 21 19.5H3ZM12 10v4.5M12 17v.3',
   cross: 'm6 6 12 12M18 6 6 18',

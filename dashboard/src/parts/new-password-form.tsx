@@ -1,6 +1,6 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import type { SessionApi } from '../session/api.ts';
-import { LEAST_LENGTH } from '../session/password-rules.ts';
+import { countChars, PASSWORD_CHARS } from '../session/password-rules.ts';
 import type { SessionMessages } from '../text/session-messages.ts';
 import { PasswordField } from './fields.tsx';
 import { Icon } from './icons.tsx';
@@ -16,11 +16,12 @@ type NewPasswordFormProps = {
   onChanged: () => void;
 };
 
-type Mistake = 'current-missing' | 'current-wrong' | 'weak' | 'unreachable' | 'failed';
+type Mistake = 'current-missing' | 'current-wrong' | 'weak' | 'throttled' | 'unreachable' | 'failed';
 
 const MISTAKES: Record<string, Mistake> = {
   'credentials-wrong': 'current-wrong',
   'password-weak': 'weak',
+  'sign-in-throttled': 'throttled',
   unreachable: 'unreachable',
 };
 
@@ -39,7 +40,7 @@ export function NewPasswordForm({ text, api, accountName, current, onChanged }: 
   }, [current]);
 
   const rules: [string, boolean][] = [
-    [words.rule(LEAST_LENGTH), [...typed.next].length >= LEAST_LENGTH],
+    [words.rule(PASSWORD_CHARS.min), countChars(typed.next) >= PASSWORD_CHARS.min],
     [words.ruleDifferent, typed.next !== '' && typed.next !== typed.current],
     [words.ruleSame, typed.next !== '' && typed.next === typed.repeat],
   ];
@@ -81,6 +82,11 @@ export function NewPasswordForm({ text, api, accountName, current, onChanged }: 
     <form method="post" noValidate onSubmit={submit} data-testid="new-password">
       <div class="notice-place" role="alert">
         {mistake === 'weak' && <Notice tone="bad" title={words.weak} testId="notice-weak" />}
+        {mistake === 'throttled' && (
+          <Notice tone="wait" title={text.trouble.throttled} testId="notice-throttled">
+            <p>{words.throttledHint}</p>
+          </Notice>
+        )}
         {mistake === 'unreachable' && (
           <Notice tone="bad" icon="unplugged" title={text.trouble.unreachable} testId="notice-unreachable" />
         )}
@@ -127,7 +133,7 @@ export function NewPasswordForm({ text, api, accountName, current, onChanged }: 
       <ul class="rules" id={rulesId}>
         {rules.map(([rule, kept]) => (
           <li key={rule} data-kept={kept}>
-            <Icon name={kept ? 'check' : 'dot'} />
+            <Icon name={kept ? 'check' : 'open'} />
             {rule}
           </li>
         ))}

@@ -1,4 +1,7 @@
-import type { Account, Session, SessionRow } from './types.ts';
+import type { Session, SessionItem } from '../../../protocol/session.ts';
+
+/** Whose session it is: a person's, or a wall link's with the role `wall`. */
+export type Account = Session['account'];
 
 /** A coded refusal of the gateway; `unreachable` where there was no answer of the gateway at all. */
 export type Refusal = { code: string; message: string; retryAfterS: number | null };
@@ -10,7 +13,7 @@ export type SessionApi = {
   openByLink(linkToken: string): Promise<Answer<Session>>;
   signOut(): Promise<Answer<null>>;
   changePassword(current: string, next: string): Promise<Answer<null>>;
-  sessions(): Promise<Answer<SessionRow[]>>;
+  sessions(): Promise<Answer<SessionItem[]>>;
   endSession(id: string): Promise<Answer<null>>;
   /** The name of a unit, or null where there is none to be seen. */
   unitName(account: Account): Promise<string | null>;

@@ -1,9 +1,9 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
+import type { Session } from '../../../protocol/session.ts';
 import { CLOSED_SESSION_ENDED, type Loss } from '../live/socket.ts';
-import type { Answer, SessionApi } from './api.ts';
+import type { Account, Answer, SessionApi } from './api.ts';
 import { readLinkToken } from './link-token.ts';
 import { type Reason, signInAddress } from './next-path.ts';
-import type { Account, Session } from './types.ts';
 
 /**
  * What the wall knows about its session. `ended`: a person's, who is being led to the sign-in page. `link-dead`: a

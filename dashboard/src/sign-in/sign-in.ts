@@ -1,6 +1,6 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
-import type { Answer, Refusal, SessionApi } from '../session/api.ts';
-import type { Account, Session } from '../session/types.ts';
+import type { Session } from '../../../protocol/session.ts';
+import type { Account, Answer, Refusal, SessionApi } from '../session/api.ts';
 
 /** `asking` whether somebody is signed in already; `entering` when the next page is on its way. */
 export type Step =
@@ -37,7 +37,6 @@ export type SignInDeps = {
 };
 
 const ASK_AGAIN_MS = 4_000;
-const THROTTLED_S = 30;
 
 export function createSignIn({ api, next, goTo, wait, monotonicMs }: SignInDeps): SignIn {
   const step = signal<Step>({ name: 'asking' });
@@ -94,8 +93,8 @@ export function createSignIn({ api, next, goTo, wait, monotonicMs }: SignInDeps)
   function refuse({ code, retryAfterS }: Refusal, whatFailed: () => void): void {
     if (code === 'unreachable') void awaitGateway(whatFailed);
     else if (code === 'credentials-wrong') trouble.value = { kind: 'wrong' };
-    else if (code === 'sign-in-throttled')
-      trouble.value = { kind: 'throttled', until: monotonicMs() + (retryAfterS ?? THROTTLED_S) * 1_000 };
+    else if (retryAfterS !== null)
+      trouble.value = { kind: 'throttled', until: monotonicMs() + retryAfterS * 1_000 };
     else trouble.value = { kind: 'failed' };
   }
 

@@ -1,3 +1,5 @@
+import type { Role } from '../../../protocol/session.ts';
+
 /** Words about sessions that more than one page says. */
 export type SessionMessages = {
   locale: string;
@@ -13,6 +15,7 @@ export type SessionMessages = {
     ruleSame: string;
     missing: string;
     weak: string;
+    throttledHint: string;
     currentWrong: string;
     save: string;
     saving: string;
@@ -27,7 +30,7 @@ export type SessionMessages = {
   };
   seconds(count: number): string;
   minutesAndSeconds(minutes: number, seconds: number): string;
-  roles: Record<string, string>;
+  roles: Record<Role, string>;
 };
 
 export const zhSession: SessionMessages = {
@@ -44,6 +47,7 @@ export const zhSession: SessionMessages = {
     ruleSame: '两次输入一致',
     missing: '请输入当前密码',
     weak: '新密码太容易被猜到，请换一个更长、更少见的',
+    throttledHint: '请稍候一会儿再试。',
     currentWrong: '当前密码不正确',
     save: '保存新密码',
     saving: '正在保存…',
@@ -59,7 +63,13 @@ export const zhSession: SessionMessages = {
   seconds: (count) => `${count} 秒`,
   minutesAndSeconds: (minutes, seconds) =>
     seconds === 0 ? `${minutes} 分钟` : `${minutes} 分 ${seconds} 秒`,
-  roles: {},
+  roles: {
+    administrator: '管理员',
+    operator: '值班员（全市）',
+    'unit-manager': '单位负责人',
+    technician: '运维人员',
+    auditor: '审计员（只读）',
+  },
 };
 
 export const enSession: SessionMessages = {
@@ -76,6 +86,7 @@ export const enSession: SessionMessages = {
     ruleSame: 'Both entries agree',
     missing: 'Enter your current password',
     weak: 'That password is too easy to guess: choose a longer, less common one',
+    throttledHint: 'Wait a little before you try again.',
     currentWrong: 'The current password is not right',
     save: 'Save new password',
     saving: 'Saving…',
@@ -90,5 +101,11 @@ export const enSession: SessionMessages = {
   },
   seconds: (count) => `${count} s`,
   minutesAndSeconds: (minutes, seconds) => (seconds === 0 ? `${minutes} min` : `${minutes} min ${seconds} s`),
-  roles: {},
+  roles: {
+    administrator: 'Administrator',
+    operator: 'Operator (whole city)',
+    'unit-manager': 'Unit manager',
+    technician: 'Technician',
+    auditor: 'Auditor (reads only)',
+  },
 };
