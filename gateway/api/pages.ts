@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 
 /** A folder each below the root. Pages hold no data: anyone may fetch them, and they ask the API who is there. */
 const PAGES = ['wall', 'sign-in', 'account'];
-/** Named by their content, so a browser may keep them for ever. */
+/** Named by their content, so a browser may keep them for ever; a page itself is asked for again every time. */
 const ASSETS = 'assets';
 
 /** The built pages at /wall/, /sign-in/ and /account/, and / leading to the wall. */
@@ -22,12 +22,11 @@ export async function registerPages(app: FastifyInstance, root: string): Promise
     return;
   }
   for (const folder of [...PAGES, ASSETS]) {
-    const cacheControl = folder === ASSETS ? 'public, max-age=31536000, immutable' : 'no-cache';
     await app.register(fastifyStatic, {
       root: join(root, folder),
       prefix: `/${folder}/`,
       decorateReply: false,
-      setHeaders: (reply) => void reply.setHeader('cache-control', cacheControl),
+      ...(folder === ASSETS && { maxAge: '365d', immutable: true }),
     });
   }
 }
