@@ -14,6 +14,7 @@ import { claimDataDir } from './demo/only-one.ts';
 import { findTakenPorts } from './demo/ports.ts';
 import { createRandom } from './demo/random.ts';
 import { complain, createProgress, showEnd, showRunning, showStep } from './demo/screen.ts';
+import { prepareSignIn } from './demo/sign-in.ts';
 import { createSimulation, type Simulation } from './demo/simulate.ts';
 
 const DRAIN_MS = 3_000;
@@ -69,13 +70,15 @@ async function start(options: DemoOptions, running: Running, signal: AbortSignal
 
   const simulated = options.terminals ?? WINDOWS.length - (keyboard ? 1 : 0);
   const progress = createProgress('Making the district');
+  const cli = createCli(dataDir, signal);
   const accounts = await prepareDistrict({
     dataDir,
-    cli: createCli(dataDir, signal),
+    cli,
     terminals: simulated + (keyboard ? 1 : 0),
     onProgress: progress.at,
   });
   progress.end();
+  const signIn = await prepareSignIn(dataDir, cli);
 
   showStep('Starting the gateway');
   const gateway = startGateway({
@@ -85,6 +88,7 @@ async function start(options: DemoOptions, running: Running, signal: AbortSignal
       MANYI_DATA_DIR: dataDir,
       MANYI_HTTP_PORT: String(httpPort),
       MANYI_MQTT_PORT: String(mqttPort),
+      MANYI_ADMIN_PASSWORD: signIn.password,
       // Its readiness is read from its log.
       MANYI_LOG_LEVEL: 'info',
     },
@@ -105,7 +109,7 @@ async function start(options: DemoOptions, running: Running, signal: AbortSignal
   });
   await running.simulation.start();
   signal.throwIfAborted();
-  showRunning(options, ports.httpPort, simulated);
+  showRunning(options, ports.httpPort, simulated, signIn);
   const first = accounts[0];
   if (!keyboard || first === undefined) return;
   running.children.push(

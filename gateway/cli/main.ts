@@ -1,12 +1,13 @@
 import { Command, Option } from 'commander';
 import { registerOrgCommands } from './org-commands.ts';
 import { explain } from './output.ts';
+import { registerPeopleCommands } from './people-commands.ts';
 import { registerQuarantineCommands } from './quarantine-commands.ts';
 import { createWithStore } from './with-store.ts';
 
 const program = new Command('manyi')
   .description(
-    'Adds and lists units, windows and terminals, lists the quarantine. Works while the gateway runs, and while it does not.',
+    'Units, windows, terminals, accounts, links, the quarantine. Works while the gateway runs, and while it does not.',
   )
   .option('--json', 'answer with JSON only')
   .addOption(new Option('--data-dir <dir>', 'folder of the database').env('MANYI_DATA_DIR').default('./data'))
@@ -15,9 +16,10 @@ const program = new Command('manyi')
 const withStore = createWithStore(program);
 registerOrgCommands(program, withStore);
 registerQuarantineCommands(program, withStore);
+registerPeopleCommands(program, withStore);
 
 try {
-  program.parse();
+  await program.parseAsync();
 } catch (error) {
   process.exitCode = explain(error, program.opts().json === true);
 }

@@ -36,8 +36,11 @@ export function registerOrgCommands(program: Command, withStore: WithStore): voi
     .option('--parent <id>', 'the unit above it')
     .option('--id <id>', 'an id of your choice', checkId(ORG_ID_PATTERN))
     .action(({ name, parent, id = newId('u') }: { name: string; parent?: string; id?: string }) =>
-      withStore((store, json) => {
-        store.addUnit({ id, parentId: parent ?? null, name });
+      withStore((store, json, { by, audit }) => {
+        store.atomic(() => {
+          audit(by, 'unit.add', `unit:${id}`, { name, parentId: parent ?? null });
+          store.addUnit({ id, parentId: parent ?? null, name });
+        });
         showOne({ id, name, parentId: parent ?? null }, json, '');
       }),
     );
@@ -57,8 +60,11 @@ export function registerOrgCommands(program: Command, withStore: WithStore): voi
     .requiredOption('--name <name>', 'its name', checkName)
     .option('--id <id>', 'an id of your choice', checkId(ORG_ID_PATTERN))
     .action(({ unit: unitId, name, id = newId('w') }: { unit: string; name: string; id?: string }) =>
-      withStore((store, json) => {
-        store.addWindow({ id, unitId, name });
+      withStore((store, json, { by, audit }) => {
+        store.atomic(() => {
+          audit(by, 'window.add', `window:${id}`, { name, unitId });
+          store.addWindow({ id, unitId, name });
+        });
         showOne({ id, name, unitId }, json, '');
       }),
     );

@@ -1,3 +1,4 @@
+import { PeopleRefusal } from '../people/refusal.ts';
 import { OrgRefusal, StoreFailure } from '../store/store.ts';
 
 /** Prints rows as a table for people, or as JSON for programs. */
@@ -10,14 +11,15 @@ export function show(rows: readonly Record<string, unknown>[], json: boolean): v
 export function showOne(row: Record<string, unknown>, json: boolean, note: string): void {
   if (json) console.log(JSON.stringify(row));
   else {
-    for (const [name, value] of Object.entries(row)) console.log(`${name.padEnd(10)}${value}`);
+    for (const [name, value] of Object.entries(row)) console.log(`${name.padEnd(18)}${value}`);
     if (note !== '') console.log(`\n${note}`);
   }
 }
 
 /** Says what went wrong on standard error. @returns the exit status. */
 export function explain(error: unknown, json: boolean): number {
-  const known = error instanceof OrgRefusal || error instanceof StoreFailure;
+  const known =
+    error instanceof OrgRefusal || error instanceof PeopleRefusal || error instanceof StoreFailure;
   const code = known ? error.code : 'internal';
   const message =
     error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);

@@ -1,13 +1,21 @@
 /** A real gateway process on a data folder of its own, with as many terminals as a measurement needs. */
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hashSecret } from '../../gateway/fleet/registry.ts';
+import { createPeople, DEFAULT_SESSION_LIMITS } from '../../gateway/people/people.ts';
 import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite.ts';
 import { type Child, startNode } from './child.ts';
 
 export type Login = { id: string; password: string };
-export type BenchHome = { dataDir: string; terminals: Login[]; dispose(): void };
+export type BenchHome = {
+  dataDir: string;
+  terminals: Login[];
+  /** What a wall or a program reads the whole city with. */
+  readerHeaders: { authorization: string };
+  dispose(): void;
+};
 
 const PASSWORD = 'bench-password';
 const WINDOWS_PER_UNIT = 15;
@@ -27,8 +35,17 @@ export function createHome(terminalCount: number): BenchHome {
     store.addTerminal({ id: `t${number}`, windowId: `w${number}`, secretHash });
     terminals.push({ id: `t${number}`, password: PASSWORD });
   }
+  const people = createPeople({ store, now: Date.now, limits: DEFAULT_SESSION_LIMITS });
+  const by = { actor: 'cli:bench', origin: 'local' };
+  const { token } = people.links.add(by, { kind: 'wall', name: 'bench', unitId: null });
   store.close();
-  return { dataDir, terminals, dispose: () => rmSync(dataDir, { recursive: true, force: true }) };
+  const readerHeaders = { authorization: `Bearer ${token}` };
+  return {
+    dataDir,
+    terminals,
+    readerHeaders,
+    dispose: () => rmSync(dataDir, { recursive: true, force: true }),
+  };
 }
 
 export type BenchGateway = { child: Child; httpPort: number; mqttPort: number };
@@ -41,6 +58,8 @@ export async function startGateway(dataDir: string): Promise<BenchGateway> {
     // The load is the whole city through a few connections: the limit for one terminal is not what is measured.
     MANYI_MESSAGES_PER_S: '1000000',
     MANYI_MESSAGE_BURST: '1000000',
+    MANYI_REQUESTS_PER_S: '1000000',
+    MANYI_ADMIN_PASSWORD: randomBytes(12).toString('base64url'),
   });
   const { httpPort, mqttPort } = await child.line(({ msg }) => msg === 'gateway ready');
   return { child, httpPort: Number(httpPort), mqttPort: Number(mqttPort) };

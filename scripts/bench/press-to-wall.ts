@@ -39,7 +39,7 @@ export async function measurePressToWall(presses: number): Promise<PressFigures>
   });
   await agent.start();
 
-  const wall = new WebSocket(`ws://127.0.0.1:${httpPort}/api/v1/live`);
+  const wall = new WebSocket(`ws://127.0.0.1:${httpPort}/api/v1/live`, { headers: home.readerHeaders });
   let shown = -1;
   let waiting: (() => void) | null = null;
   wall.on('message', (data) => {

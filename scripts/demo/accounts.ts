@@ -91,10 +91,16 @@ async function inParallel<T>(items: T[], act: (item: T) => Promise<void>): Promi
 
 const accountsPath = (dataDir: string) => join(dataDir, 'demo.json');
 
-function readAccounts(dataDir: string): TerminalAccount[] {
+/** What `demo.json` keeps: what is told only once. */
+export type DemoFile = {
+  terminals: TerminalAccount[];
+  adminPassword?: string;
+  wallLink?: { id: string; token: string };
+};
+
+export function readDemoFile(dataDir: string): DemoFile {
   try {
-    return (JSON.parse(readFileSync(accountsPath(dataDir), 'utf8')) as { terminals: TerminalAccount[] })
-      .terminals;
+    return JSON.parse(readFileSync(accountsPath(dataDir), 'utf8')) as DemoFile;
   } catch {
     throw new DemoError(
       'data-dir-damaged',
@@ -103,8 +109,15 @@ function readAccounts(dataDir: string): TerminalAccount[] {
   }
 }
 
-function writeAccounts(dataDir: string, terminals: TerminalAccount[]): void {
+export function writeDemoFile(dataDir: string, file: DemoFile): void {
   const path = accountsPath(dataDir);
-  writeFileSync(`${path}.new`, `${JSON.stringify({ terminals }, null, 2)}\n`, { mode: 0o600 });
+  writeFileSync(`${path}.new`, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${path}.new`, path);
+}
+
+const readAccounts = (dataDir: string) => readDemoFile(dataDir).terminals;
+
+function writeAccounts(dataDir: string, terminals: TerminalAccount[]): void {
+  const kept = existsSync(accountsPath(dataDir)) ? readDemoFile(dataDir) : {};
+  writeDemoFile(dataDir, { ...kept, terminals });
 }

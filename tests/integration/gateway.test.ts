@@ -34,7 +34,7 @@ const send = (number: number, kind: string, payload: string, more: string[] = []
   publish(gateway.mqttPort, terminal(number), topic(number, kind), payload, more);
 const row = async (id: string) => (await gateway.scores()).find((one) => one.id === id);
 const counter = async (name: string) => {
-  const text = await (await fetch(`${gateway.httpUrl}/metrics`)).text();
+  const text = await (await gateway.fetch('/metrics')).text();
   const line = text.split('\n').find((one) => one.startsWith(`${name} `));
   return Number(line?.split(' ').at(-1) ?? 0);
 };
@@ -42,7 +42,7 @@ const quarantined = (reason: string) => counter(`manyi_quarantined_total{reason=
 
 describe('a vote from a client that is not ours', () => {
   it('is stored once, scored at every level, acked, and shown live within a second', async () => {
-    const live = await listenLive(gateway.httpUrl);
+    const live = await listenLive(gateway);
     await live.snapshot();
     const acks = subscribe(gateway.mqttPort, terminal(1), [topic(1, 'ack'), 'manyi/v1/gateway/status'], 1, 5);
     const [status] = (await acks).out.trim().split('\n');
@@ -227,14 +227,14 @@ describe('bad input', () => {
     ['/api/v1/nothing', 404, 'route-unknown'],
     ['/wall/%2e%2e/%2e%2e/package.json', 404, 'route-unknown'],
   ])('%s is answered %i %s', async (path, status, code) => {
-    const response = await fetch(gateway.httpUrl + path);
+    const response = await gateway.fetch(path);
     expect(response.status).toBe(status);
     expect(await response.json()).toMatchObject({ error: { code, message: expect.stringMatching(/\S/) } });
   });
 
   it('lets no foreign page listen, and no nonsense in', async () => {
-    await expect(listenLive(gateway.httpUrl, { origin: 'http://evil.example' })).rejects.toThrow(/403/);
-    const live = await listenLive(gateway.httpUrl, { origin: gateway.httpUrl });
+    await expect(listenLive(gateway, { origin: 'http://evil.example' })).rejects.toThrow(/403/);
+    const live = await listenLive(gateway, { origin: gateway.httpUrl });
     await live.snapshot();
     live.socket.send('{"type":"drop table"}');
     await until('the socket to be cut', () => live.socket.readyState === live.socket.CLOSED);
@@ -243,7 +243,7 @@ describe('bad input', () => {
 
 describe('the live stream', () => {
   it('answers a resync with a snapshot', async () => {
-    const live = await listenLive(gateway.httpUrl);
+    const live = await listenLive(gateway);
     await live.snapshot();
     live.socket.send('{"type":"resync"}');
     await until(
@@ -254,7 +254,7 @@ describe('the live stream', () => {
   });
 
   it('shows a terminal that goes silent, since when, and that it comes back', async () => {
-    const live = await listenLive(gateway.httpUrl);
+    const live = await listenLive(gateway);
     await live.snapshot();
     const listening = subscribe(gateway.mqttPort, terminal(3), [topic(3, 'ack')], 1, 1);
     await until('online', () => live.window('w3')?.terminals.online === 1);
@@ -265,7 +265,7 @@ describe('the live stream', () => {
   });
 
   it('takes in a window that is added while it runs', async () => {
-    const live = await listenLive(gateway.httpUrl);
+    const live = await listenLive(gateway);
     await live.snapshot();
     gateway.add((org) => void org.window('w7', 'hall', '新增窗口'));
     await until('the new window', () => live.window('w7')?.name === '新增窗口');
@@ -286,12 +286,12 @@ describe('the export', () => {
       clock: 'ntp',
     });
     const csv = await (
-      await fetch(`${gateway.httpUrl}/api/v1/votes?from=0&to=9000000000000&format=csv&window=w1`)
+      await gateway.fetch('/api/v1/votes?from=0&to=9000000000000&format=csv&window=w1')
     ).text();
     const [head, ...lines] = csv.trim().split('\r\n');
     expect(head).toBe('window,terminal,epoch,seq,rating,at,clock,receivedAt');
     expect(lines).toHaveLength(2);
-    expect(await (await fetch(`${gateway.httpUrl}/api/v1/votes?from=0&to=1`)).json()).toEqual([]);
+    expect(await gateway.getJson('/api/v1/votes?from=0&to=1')).toEqual([]);
   });
 });
 

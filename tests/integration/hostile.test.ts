@@ -33,7 +33,7 @@ const row = async (id: string): Promise<ScoreRow | undefined> =>
 const send = (name: string, kind: string, payload: string) =>
   publish(gateway.mqttPort, login(name), `manyi/v1/t-${name}/${kind}`, payload);
 const counter = async (name: string, reason: string) => {
-  const text = await (await fetch(`${gateway.httpUrl}/metrics`)).text();
+  const text = await (await gateway.fetch('/metrics')).text();
   const line = text.split('\n').find((one) => one.startsWith(`${name}{reason="${reason}"} `));
   return Number(line?.split(' ').at(-1) ?? 0);
 };
@@ -211,19 +211,20 @@ describe('over HTTP', () => {
 
   it('exports that are broken off give their places back', async () => {
     const all = '/api/v1/votes?from=0&to=9000000000000';
+    const cookie = await gateway.cookie();
     for (let turn = 0; turn < 12; turn++) {
       const socket = openSocket(gateway.httpPort);
-      socket.write(`GET ${all} HTTP/1.1\r\nHost: x\r\n\r\n`);
+      socket.write(`GET ${all} HTTP/1.1\r\nHost: x\r\nCookie: ${cookie}\r\n\r\n`);
       await new Promise((resolve) => socket.once('data', resolve));
       socket.resetAndDestroy();
     }
-    await until('a free place', async () => (await fetch(gateway.httpUrl + all)).ok);
-    expect((await fetch(gateway.httpUrl + all, { method: 'HEAD' })).status).toBe(404);
+    await until('a free place', async () => (await gateway.fetch(all)).ok);
+    expect((await gateway.fetch(all, { method: 'HEAD' })).status).toBe(404);
     await expectNeighbourUnharmed();
   });
 
   it('a tree that changes just before a new terminal signs in is on every wall', async () => {
-    const live = await listenLive(gateway.httpUrl);
+    const live = await listenLive(gateway);
     await live.snapshot();
     gateway.add((org) => {
       org.window('w-new', 'hall', '新窗口');

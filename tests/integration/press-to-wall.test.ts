@@ -88,7 +88,7 @@ describe('from a press to the wall', () => {
   it('moves the live score of its window within a second', async () => {
     const terminal = createTerminal(terminals[0] as TerminalLogin);
     await terminal.start();
-    const live = await listenLive(gateway.httpUrl);
+    const live = await listenLive(gateway);
     await live.snapshot();
     await until('the terminal online', () => live.window('w1')?.terminals.online === 1);
     for (const [at, key] of KEYS.entries()) {

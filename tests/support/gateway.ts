@@ -8,13 +8,17 @@ import { createInterface } from 'node:readline';
 import { hashSecret } from '../../gateway/fleet/registry.ts';
 import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite.ts';
 import type { ScoreRow } from '../../protocol/score.ts';
+import { createClient, openSession, type TestClient } from './client.ts';
 
 const MAIN = new URL('../../dist/gateway/main.js', import.meta.url).pathname;
 
 export type TerminalLogin = { id: string; password: string; windowId: string };
 
-export type TestGateway = {
-  readonly httpUrl: string;
+/** Of `admin`, made at the first start. */
+export const ADMIN_PASSWORD = 'a-test-of-many-votes';
+
+/** Its own requests are those of an administrator. */
+export type TestGateway = TestClient & {
   readonly httpPort: number;
   readonly mqttPort: number;
   readonly dataDir: string;
@@ -30,7 +34,8 @@ export type TestGateway = {
   dispose(): Promise<void>;
   /** Adds to the store as the CLI does. */
   add(fill: (org: OrgWriter) => void): void;
-  getJson<T>(path: string): Promise<T>;
+  /** Somebody else's client. */
+  signIn(name: string, password: string): Promise<TestClient>;
   scores(period?: string): Promise<ScoreRow[]>;
 };
 
@@ -60,6 +65,7 @@ export async function startGateway({
         MANYI_HTTP_PORT: String(ports.httpPort),
         MANYI_MQTT_PORT: String(ports.mqttPort),
         MANYI_LOG_LEVEL: 'info',
+        MANYI_ADMIN_PASSWORD: ADMIN_PASSWORD,
         ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -91,15 +97,17 @@ export async function startGateway({
 
   await start();
   const url = () => `http://127.0.0.1:${ports.httpPort}`;
-  const getJson = async <T>(path: string): Promise<T> => {
-    const response = await fetch(url() + path);
-    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-    return (await response.json()) as T;
-  };
+  const admin = createClient(url, () => openSession(url(), { name: 'admin', password: ADMIN_PASSWORD }));
 
   return {
+    ...admin,
     get httpUrl() {
       return url();
+    },
+    async signIn(name, password) {
+      const client = createClient(url, () => openSession(url(), { name, password }));
+      await client.cookie();
+      return client;
     },
     get httpPort() {
       return ports.httpPort;
@@ -124,8 +132,7 @@ export async function startGateway({
         store.close();
       }
     },
-    getJson,
-    scores: (period = 'today') => getJson<ScoreRow[]>(`/api/v1/scores?period=${period}`),
+    scores: (period = 'today') => admin.getJson<ScoreRow[]>(`/api/v1/scores?period=${period}`),
   };
 }
 

@@ -14,8 +14,17 @@ export type LiveClient = {
   close(): void;
 };
 
-export async function listenLive(httpUrl: string, headers: Record<string, string> = {}): Promise<LiveClient> {
-  const socket = new WebSocket(`${httpUrl.replace('http', 'ws')}/api/v1/live`, { headers });
+/** Without a cookie, `headers` say who listens. */
+export type Listener = { readonly httpUrl: string; cookie?(): Promise<string> };
+
+export async function listenLive(
+  { httpUrl, cookie }: Listener,
+  headers: Record<string, string> = {},
+): Promise<LiveClient> {
+  const session = cookie ? { cookie: await cookie() } : {};
+  const socket = new WebSocket(`${httpUrl.replace('http', 'ws')}/api/v1/live`, {
+    headers: { ...session, ...headers },
+  });
   const messages: LiveMessage[] = [];
   const windows = new Map<string, LiveRow>();
   const units = new Map<string, LiveRow>();

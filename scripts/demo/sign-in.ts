@@ -1,0 +1,20 @@
+/** How to get in: the administrator's password and the wall's link, told once by the gateway and kept in `demo.json`. */
+import { randomBytes } from 'node:crypto';
+import { type Cli, readDemoFile, writeDemoFile } from './accounts.ts';
+
+export type SignIn = { name: string; password: string; wallToken: string };
+
+/** After the district was made: the file is there. */
+export async function prepareSignIn(dataDir: string, cli: Cli): Promise<SignIn> {
+  const kept = readDemoFile(dataDir);
+  const name = 'admin';
+  // The gateway takes it when it makes its first account.
+  const password = kept.adminPassword ?? randomBytes(12).toString('base64url');
+  writeDemoFile(dataDir, { ...kept, adminPassword: password });
+  const links = (await cli('link', 'list')) as { id: string; revokedAt: string | null }[];
+  const isGood = links.some(({ id, revokedAt }) => id === kept.wallLink?.id && revokedAt === null);
+  if (kept.wallLink && isGood) return { name, password, wallToken: kept.wallLink.token };
+  const { id, token } = (await cli('link', 'add', '--name', '演示大屏')) as { id: string; token: string };
+  writeDemoFile(dataDir, { ...kept, adminPassword: password, wallLink: { id, token } });
+  return { name, password, wallToken: token };
+}
