@@ -13,7 +13,7 @@ export type WallSession =
   | { state: 'asking' }
   | { state: 'open'; account: Account }
   | { state: 'ended' }
-  | { state: 'link-dead' };
+  | { state: 'link-dead'; account: Account | null };
 
 export type Keeper = {
   session: ReadonlySignal<WallSession>;
@@ -84,7 +84,8 @@ export function createKeeper({ api, page, forgetFragment, linkMemory, goTo, wait
       const { code, retryAfterS } = answer.refusal;
       if (code === 'sign-in-required' || code === 'token-wrong') {
         if (!linkMemory.recall()) return depart();
-        session.value = { state: 'link-dead' };
+        const before = session.peek();
+        session.value = { state: 'link-dead', account: 'account' in before ? before.account : null };
         await wait(POLL_MS);
       } else if (retryAfterS !== null) {
         await wait(retryAfterS * 1_000);

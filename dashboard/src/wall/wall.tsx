@@ -18,7 +18,8 @@ export function Wall() {
 
 function Body() {
   const { board, connection, keeper } = useWall();
-  if (keeper.session.value.state === 'link-dead') return <LinkDead />;
+  const session = keeper.session.value;
+  if (session.state === 'link-dead') return <LinkDead wallName={session.account?.displayName ?? null} />;
   if (board.meta.value === null) return connection.value.state === 'lost' ? <Unreachable /> : <Skeleton />;
   if (board.units.ids.value.length === 0) return <NoUnits />;
   return (
