@@ -18,7 +18,7 @@ describe.skipIf(missing)('the wall', () => {
   const open = async (
     ...options: Parameters<typeof openWall> extends [unknown, unknown, ...infer R] ? R : never
   ) => {
-    const wall = await openWall(browser, gateway.httpUrl, ...options);
+    const wall = await openWall(browser, gateway, ...options);
     walls.push(wall);
     return wall;
   };

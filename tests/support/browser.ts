@@ -1,6 +1,7 @@
 /** A real browser, and a wall opened in it. */
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { openSession, type TestClient } from './client.ts';
 
 const CANDIDATES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const QUIET = [
@@ -43,10 +44,23 @@ export type OpenedWall = {
   close(): Promise<void>;
 };
 
+const tokens = new WeakMap<TestClient, Promise<string>>();
+
+/** Of one link a gateway, as if all its walls were opened from the same slip of paper. */
+export function wallToken(gateway: TestClient): Promise<string> {
+  const token =
+    tokens.get(gateway) ??
+    gateway
+      .send('POST', '/api/v1/links', { kind: 'wall', name: '大厅大屏' })
+      .then(async (response) => ((await response.json()) as { token: string }).token);
+  tokens.set(gateway, token);
+  return token;
+}
+
 /** Each wall has its own storage, as if on its own computer. */
 export async function openWall(
   browser: Browser,
-  httpUrl: string,
+  gateway: TestClient,
   { search = '', width = 1920, height = 1080, before }: OpenWallOptions = {},
 ): Promise<OpenedWall> {
   const context = await browser.newContext({ viewport: { width, height } });
@@ -57,7 +71,11 @@ export async function openWall(
     if (message.type() === 'error' && !message.text().includes('WebSocket')) complaints.push(message.text());
   });
   await before?.(page);
-  await page.goto(`${httpUrl}/wall${search}`);
+  const { httpUrl } = gateway;
+  const linkToken = await wallToken(gateway);
+  const [name = '', value = ''] = (await openSession(httpUrl, { linkToken })).split('=');
+  await context.addCookies([{ name, value, url: httpUrl, httpOnly: true, sameSite: 'Lax' }]);
+  await page.goto(`${httpUrl}/wall/${search}#token=${linkToken}`);
   return {
     page,
     complaints,
