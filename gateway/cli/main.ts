@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { registerAuditCommands } from './audit-commands.ts';
 import { registerOrgCommands } from './org-commands.ts';
 import { explain } from './output.ts';
 import { registerQuarantineCommands } from './quarantine-commands.ts';
@@ -15,6 +16,7 @@ const program = new Command('manyi')
 const withStore = createWithStore(program);
 registerOrgCommands(program, withStore);
 registerQuarantineCommands(program, withStore);
+registerAuditCommands(program, withStore);
 
 try {
   program.parse();

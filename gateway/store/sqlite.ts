@@ -21,7 +21,7 @@ export function createSqliteStore({ file }: { file: string }): Store {
     ...sources,
     ...createVoteTable(db, withSources),
     ...createHistory(db, file),
-    ...createAuditTable(db),
+    ...createAuditTable(db, file),
     foreignVersion: () => db.pragma('data_version', { simple: true }) as number,
     probe: () => void probe.run(),
     close: () => {

@@ -160,6 +160,8 @@ export interface Store {
   appendAudit(entry: AuditEntry): void;
   /** Newest first. */
   auditEntries(page: { before?: number; limit: number }): AuditRow[];
+  /** Number and hash (hexadecimal) of the last row; worth writing down elsewhere. */
+  auditHead(): { seq: number; hash: string } | null;
   /** A small durable write; throws StoreFailure while the storage cannot take one. */
   probe(): void;
   close(): void;
