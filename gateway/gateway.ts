@@ -23,6 +23,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { loadScoreBook } from './score-history.ts';
 import { claimDataDir } from './store/claim.ts';
 import { createSqliteStore, databaseFile } from './store/sqlite.ts';
+import { StoreFailure } from './store/store.ts';
 
 export const VERSION = '0.1.0';
 
@@ -49,7 +50,8 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   const conflictLog = createTokenBuckets(1 / 60, 10);
 
   let broker: Broker | null = null;
-  let acceptingVotes = true;
+  /** Why votes are not taken now. */
+  let storageFailure: Error | null = null;
   const publishStatus = (online: boolean) =>
     broker?.publish(GATEWAY_STATUS_TOPIC, JSON.stringify({ online, instance, since: startedAt }), {
       qos: 1,
@@ -115,17 +117,35 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       },
       failed(error) {
         metrics.tallied.storageFailures += 1;
-        setAccepting(false, error);
+        storageFailed(error);
       },
     },
   });
 
-  const setAccepting = (accepting: boolean, reason?: Error) => {
-    if (accepting === acceptingVotes) return;
-    acceptingVotes = accepting;
-    if (accepting) log.info('storage works again: taking votes');
-    else log.error({ err: reason }, 'storage failed: terminals keep their votes until it works again');
-    publishStatus(accepting);
+  const storageFailed = (error: Error) => {
+    if (storageFailure) return;
+    storageFailure = error;
+    log.error({ err: error }, 'storage failed: terminals keep their votes until it works again');
+    publishStatus(false);
+  };
+
+  let outdated = false;
+  /** Throws while the storage does not work. */
+  const recoverStorage = () => {
+    // What waits was not acknowledged, and speaks of journals that are read again.
+    ingest.flush();
+    if (store.probe().reopened) outdated = true;
+    if (outdated) {
+      const recounted = new ScoreBook(calendar);
+      loadScoreBook(recounted, store, calendar, now());
+      journals.reload();
+      book.take(recounted);
+      feed.replaced();
+      outdated = false;
+    }
+    storageFailure = null;
+    log.info('storage works again: taking votes');
+    publishStatus(true);
   };
 
   const inbox = createInbox({
@@ -164,14 +184,11 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   const housekeeping = setInterval(() => {
     feed.tick();
     try {
+      if (storageFailure) recoverStorage();
       if (registry.refresh()) feed.replaced();
-      if (!acceptingVotes) {
-        store.probe();
-        setAccepting(true);
-      }
       if (++rounds % SAVE_EVERY === 0) save();
     } catch (error) {
-      setAccepting(false, error as Error);
+      storageFailed(error as Error);
     }
   }, HOUSEKEEPING_MS);
 
@@ -183,7 +200,8 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     store,
     hub,
     metrics: metrics.registry,
-    troubles: () => (acceptingVotes ? [] : ['storage-failed']),
+    troubles: () =>
+      storageFailure ? [storageFailure instanceof StoreFailure ? storageFailure.code : 'storage-failed'] : [],
     now,
     allowedOrigins: config.allowedOrigins,
     // The same from dist/gateway and from gateway: the built wall is beside the built gateway.

@@ -7,7 +7,10 @@ import type { ServiceWindow, Terminal, Unit } from '../domain/org.ts';
 import type { Range } from '../domain/seq-ranges.ts';
 import type { RatingCode } from '../domain/tally.ts';
 
-/** `storage-full`, `storage-io`, `storage-busy` or `storage-failed`; nothing of the refused call was kept. */
+/**
+ * `storage-full`, `storage-io`, `storage-busy`, `storage-damaged` or `storage-failed`. What the refused call was to write is
+ * not to be counted on; after a failure of the disk it may still be found stored once `probe` has opened the store again.
+ */
 export class StoreFailure extends Error {
   readonly code: string;
   constructor(code: string, message: string, options?: ErrorOptions) {
@@ -162,7 +165,10 @@ export interface Store {
   auditEntries(page: { before?: number; limit: number }): AuditRow[];
   /** Number and hash (hexadecimal) of the last row; worth writing down elsewhere. */
   auditHead(): { seq: number; hash: string } | null;
-  /** A small durable write; throws StoreFailure while the storage cannot take one. */
-  probe(): void;
+  /**
+   * A small durable write; throws StoreFailure while the storage cannot take one. After a failure of the disk the store is
+   * `reopened`: what is held in memory of it must then be read again.
+   */
+  probe(): { reopened: boolean };
   close(): void;
 }
