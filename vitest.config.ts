@@ -1,4 +1,8 @@
+import { randomInt } from 'node:crypto';
 import { defineConfig } from 'vitest/config';
+
+// Here, so that all files of a run draw from one seed.
+process.env.MANYI_SEED ??= String(randomInt(1, 2 ** 31));
 
 /** One project a kind of test: what it needs decides how long it may take and how many run beside it. */
 const project = (name: string, folders: string[], options: object) => ({
@@ -9,10 +13,17 @@ export default defineConfig({
   test: {
     projects: [
       project('unit', ['unit', 'property', 'contract'], { testTimeout: 60_000 }),
-      project('integration', ['integration', 'faults'], {
+      project('integration', ['integration'], {
         testTimeout: 120_000,
         hookTimeout: 60_000,
         fileParallelism: false,
+      }),
+      project('faults', ['faults'], {
+        testTimeout: 600_000,
+        hookTimeout: 60_000,
+        fileParallelism: false,
+        globalSetup: 'tests/faults/announce.ts',
+        env: { MANYI_SEED: process.env.MANYI_SEED },
       }),
       project('browser', ['browser'], { testTimeout: 120_000, hookTimeout: 60_000, fileParallelism: false }),
     ],

@@ -14,13 +14,20 @@ const BROKER = [
   { package: 'mosquitto', command: 'mosquitto' },
   { package: 'mosquitto-clients', command: 'mosquitto_pub' },
 ];
+/** Real faults: I/O errors in a running process, and a wall clock that jumps. */
+const FAULTS = [
+  { package: 'strace', command: 'strace' },
+  { package: 'faketime', command: 'faketime' },
+];
 const GOALS = {
   build: [],
   test: [
     ...BROKER,
+    ...FAULTS,
     { package: 'chromium', command: 'chromium' },
     { package: 'fonts-noto-cjk', font: /cjk|pingfang|source ?han/i },
   ],
+  faults: [...BROKER, ...FAULTS],
   hardware: [
     { package: 'qemu-system-x86', command: 'qemu-system-x86_64' },
     { package: 'cpio', command: 'cpio' },

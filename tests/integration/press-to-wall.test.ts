@@ -2,17 +2,17 @@
  * The main job with every real part: terminal processes with their journals, the gateway's process, and what a wall is
  * sent. Whatever is killed in between, stored equals thanked (promise A), and the scores are a recount (promise C).
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startGateway, type TerminalLogin, type TestGateway } from '../support/gateway.ts';
 import { listenLive } from '../support/live-client.ts';
+import { expectScoresEqualRecount, expectStoredEqualsThanked } from '../support/recount.ts';
+import { createTerminal, type Key } from '../support/terminal-process.ts';
 import { until } from '../support/wait.ts';
 
-const AGENT = new URL('../../dist/device/main.js', import.meta.url).pathname;
-const KEYS = ['1', '2', '3'] as const;
+const KEYS: readonly Key[] = ['1', '2', '3'];
 
 let gateway: TestGateway;
 let terminals: TerminalLogin[];
@@ -34,50 +34,6 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A real terminal at a keyboard; counts the presses it has thanked over all its lives. */
-function createTerminal(login: TerminalLogin) {
-  let child: ChildProcess | null = null;
-  let log = '';
-  let thanked = 0;
-  const start = async () => {
-    log = '';
-    const started = spawn(process.execPath, [AGENT], {
-      env: {
-        ...process.env,
-        MANYI_TERMINAL: login.id,
-        MANYI_PASSWORD: login.password,
-        MANYI_GATEWAY: `mqtt://127.0.0.1:${gateway.mqttPort}`,
-        MANYI_JOURNAL: join(folder, `${login.id}.db`),
-        MANYI_INPUTS: 'keyboard',
-      },
-      stdio: ['pipe', 'ignore', 'pipe'],
-    });
-    started.stderr.on('data', (data) => {
-      log += String(data);
-      thanked += String(data).split('"press thanked"').length - 1;
-    });
-    child = started;
-    await until('the terminal to be ready', () => log.includes('"terminal ready"'));
-  };
-  const end = async (signal: NodeJS.Signals) => {
-    const ending = child as ChildProcess;
-    const exited = new Promise((resolve) => ending.once('exit', resolve));
-    ending.kill(signal);
-    await exited;
-  };
-  return {
-    start,
-    end,
-    thanked: () => thanked,
-    /** Presses, and waits for the thank-you. */
-    async press(key: (typeof KEYS)[number]) {
-      const before = thanked;
-      child?.stdin?.write(key);
-      await until('the thank-you', () => thanked === before + 1);
-    },
-  };
-}
-
 const stored = async (windowId: string) =>
   await gateway.getJson<{ rating: string; seq: number }[]>(
     `/api/v1/votes?from=0&to=9000000000000&window=${windowId}`,
@@ -86,7 +42,7 @@ const row = async (id: string) => (await gateway.scores()).find((one) => one.id 
 
 describe('from a press to the wall', () => {
   it('moves the live score of its window within a second', async () => {
-    const terminal = createTerminal(terminals[0] as TerminalLogin);
+    const terminal = createTerminal({ gateway, login: terminals[0] as TerminalLogin, folder });
     await terminal.start();
     const live = await listenLive(gateway.httpUrl);
     await live.snapshot();
@@ -107,41 +63,29 @@ describe('from a press to the wall', () => {
   });
 
   it('loses and doubles nothing when gateway and terminal are killed at any moment', async () => {
-    const terminal = createTerminal(terminals[1] as TerminalLogin);
-    const pressed = { satisfied: 0, basically: 0, unsatisfied: 0 };
-    const press = async (key: (typeof KEYS)[number]) => {
-      await terminal.press(key);
-      pressed[(['satisfied', 'basically', 'unsatisfied'] as const)[KEYS.indexOf(key)] ?? 'satisfied'] += 1;
-    };
+    const terminal = createTerminal({ gateway, login: terminals[1] as TerminalLogin, folder });
     await terminal.start();
-    await press('1');
+    await terminal.press('1');
     // The gateway dies with a vote perhaps half way; the terminal thanks on.
     await gateway.kill();
-    for (const key of ['1', '2', '3', '1'] as const) await press(key);
+    for (const key of ['1', '2', '3', '1'] as const) await terminal.press(key);
     // The terminal dies with its votes undelivered.
     await terminal.end('SIGKILL');
     await terminal.start();
-    await press('3');
+    await terminal.press('3');
     await gateway.start();
-    await press('2');
+    await terminal.press('2');
     await gateway.kill();
-    await press('1');
+    await terminal.press('1');
     await gateway.start();
-    await until(
-      'every thanked press to be stored',
-      async () => (await stored('w2')).length === terminal.thanked(),
-      {
-        timeoutMs: 60_000,
-      },
-    );
+    await expectStoredEqualsThanked(gateway, [terminal]);
     expect(await row('w2')).toMatchObject({
       votes: terminal.thanked(),
-      counts: pressed,
+      counts: terminal.counts(),
       completeness: { state: 'complete', pending: 0, lost: 0 },
     });
-    expect((await stored('w2')).map(({ seq }) => seq).sort((a, b) => a - b)).toEqual(
-      Array.from({ length: terminal.thanked() }, (_, at) => at + 1),
-    );
+    expect((await stored('w2')).map(({ seq }) => seq).sort((a, b) => a - b)).toEqual(terminal.thankedSeqs());
+    await expectScoresEqualRecount(gateway);
     await terminal.end('SIGTERM');
   });
 });

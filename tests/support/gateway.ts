@@ -18,6 +18,8 @@ export type TestGateway = {
   readonly httpPort: number;
   readonly mqttPort: number;
   readonly dataDir: string;
+  /** Of the process that runs now. */
+  pid(): number;
   /** What the process has printed since it was last started. */
   log(): string;
   /** SIGTERM; resolves with the exit code. */
@@ -30,6 +32,7 @@ export type TestGateway = {
   dispose(): Promise<void>;
   /** Adds to the store as the CLI does. */
   add(fill: (org: OrgWriter) => void): void;
+  fetch(path: string, init?: RequestInit): Promise<Response>;
   getJson<T>(path: string): Promise<T>;
   scores(period?: string): Promise<ScoreRow[]>;
 };
@@ -91,8 +94,9 @@ export async function startGateway({
 
   await start();
   const url = () => `http://127.0.0.1:${ports.httpPort}`;
+  const fetchPath = (path: string, init?: RequestInit) => fetch(url() + path, init);
   const getJson = async <T>(path: string): Promise<T> => {
-    const response = await fetch(url() + path);
+    const response = await fetchPath(path);
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as T;
   };
@@ -108,6 +112,7 @@ export async function startGateway({
       return ports.mqttPort;
     },
     dataDir,
+    pid: () => child?.pid as number,
     log: () => output,
     stop: () => end('SIGTERM'),
     kill: async () => void (await end('SIGKILL')),
@@ -124,6 +129,7 @@ export async function startGateway({
         store.close();
       }
     },
+    fetch: fetchPath,
     getJson,
     scores: (period = 'today') => getJson<ScoreRow[]>(`/api/v1/scores?period=${period}`),
   };

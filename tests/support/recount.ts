@@ -1,0 +1,242 @@
+/**
+ * The two sums that every fault has to leave right, counted straight from the SQLite file and from nothing that the
+ * gateway remembers: stored == thanked (promise A, B), and score == recount (promise C).
+ */
+import Database from 'better-sqlite3';
+import { expect } from 'vitest';
+import { databaseFile } from '../../gateway/store/sqlite.ts';
+import type { LiveRow } from '../../protocol/live.ts';
+import { PERIODS, type Period, type ScoreRow } from '../../protocol/score.ts';
+import { type Counts, RATINGS } from '../../protocol/vote.ts';
+import type { TestGateway } from './gateway.ts';
+import { listenLive } from './live-client.ts';
+import type { TerminalProcess } from './terminal-process.ts';
+import { until } from './wait.ts';
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+const WEIGHTS: Counts = { satisfied: 100, basically: 60, unsatisfied: 0 };
+
+export type StoredVote = {
+  terminal: string;
+  window: string;
+  epoch: string;
+  seq: number;
+  rating: number;
+  at: number;
+};
+
+/** Every stored vote, from the file. */
+export function storedVotes(dataDir: string): StoredVote[] {
+  return readFile(
+    dataDir,
+    (db) =>
+      db
+        .prepare(
+          `SELECT t.id AS terminal, w.id AS window, s.epoch, v.seq, v.rating, v.at FROM votes v
+           JOIN sources s ON s.key = v.source_key JOIN terminals t ON t.key = s.terminal_key
+           JOIN windows w ON w.key = v.window_key ORDER BY t.id, s.key, v.seq`,
+        )
+        .all() as StoredVote[],
+  );
+}
+
+function readFile<T>(dataDir: string, read: (db: Database.Database) => T): T {
+  const db = new Database(databaseFile(dataDir), { readonly: true, timeout: 5_000 });
+  try {
+    return read(db);
+  } finally {
+    db.close();
+  }
+}
+
+export type ThankedBy = Pick<TerminalProcess, 'login' | 'thanked' | 'cutOff'>;
+export type StoredTally = { thanked: number; stored: number; cutOff: number };
+
+/**
+ * Waits until every thanked press is stored, then asserts that nothing else is: only a press that was under way when its
+ * terminal was killed may be there as well, for it may have been on disk already.
+ */
+export async function expectStoredEqualsThanked(
+  gateway: Pick<TestGateway, 'dataDir'>,
+  terminals: readonly ThankedBy[],
+  { timeoutMs = 90_000 }: { timeoutMs?: number } = {},
+): Promise<StoredTally> {
+  const storedOf = () => {
+    const counts = new Map<string, number>();
+    for (const { terminal } of storedVotes(gateway.dataDir))
+      counts.set(terminal, (counts.get(terminal) ?? 0) + 1);
+    return counts;
+  };
+  const missing = () => {
+    const stored = storedOf();
+    return terminals.flatMap(({ login, thanked }) => {
+      const held = stored.get(login.id) ?? 0;
+      return held < thanked() ? [`${login.id}: ${held} stored of ${thanked()} thanked`] : [];
+    });
+  };
+  await until(
+    'every thanked press to be stored',
+    () => {
+      const behind = missing();
+      if (behind.length > 0) throw new Error(behind.join('; '));
+      return true;
+    },
+    { timeoutMs, everyMs: 100 },
+  );
+  const stored = storedOf();
+  for (const { login, thanked, cutOff } of terminals)
+    expect((stored.get(login.id) ?? 0) - thanked(), `${login.id}: stored beyond what was thanked`).toBeOneOf(
+      Array.from({ length: cutOff() + 1 }, (_, more) => more),
+    );
+  const sum = (of: (terminal: ThankedBy) => number) => terminals.reduce((total, one) => total + of(one), 0);
+  return {
+    thanked: sum((one) => one.thanked()),
+    stored: sum(({ login }) => stored.get(login.id) ?? 0),
+    cutOff: sum((one) => one.cutOff()),
+  };
+}
+
+type Recount = { counts: Counts; lastVoteAt: number | null };
+type Figures = {
+  votes: number;
+  counts: Counts;
+  rate: number | null;
+  index: number | null;
+  lastVoteAt: number | null;
+};
+
+function figuresOf({ counts, lastVoteAt }: Recount): Figures {
+  const votes = RATINGS.reduce((sum, rating) => sum + counts[rating], 0);
+  const weighted = RATINGS.reduce((sum, rating) => sum + counts[rating] * WEIGHTS[rating], 0);
+  return {
+    votes,
+    counts,
+    rate: votes === 0 ? null : (counts.satisfied + counts.basically) / votes,
+    index: votes === 0 ? null : weighted / votes,
+    lastVoteAt,
+  };
+}
+
+/** Local days by name, so that this shares no arithmetic with the gateway's calendar. */
+function createDayNames(timeZone: string): (atMs: number) => string {
+  const format = new Intl.DateTimeFormat('en-CA', {
+    timeZone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+  });
+  return (atMs) => format.format(atMs);
+}
+
+/** For every unit and window. @param now the moment whose periods are meant */
+export function recountScores(
+  dataDir: string,
+  period: Period,
+  now: number,
+  timeZone = 'Asia/Shanghai',
+): Map<string, Figures> {
+  const dayName = createDayNames(timeZone);
+  const today = dayName(now);
+  const week = new Set(Array.from({ length: 7 }, (_, back) => previousDay(today, back)));
+  const minute = Math.floor(now / MINUTE_MS);
+  const isIn: Record<Period, (minuteOfVote: number, day: string) => boolean> = {
+    '60m': (at) => at > minute - 60 && at <= minute,
+    today: (_, day) => day === today,
+    '7d': (_, day) => week.has(day),
+    month: (_, day) => day.slice(0, 7) === today.slice(0, 7) && day <= today,
+  };
+  return readFile(dataDir, (db) => {
+    const units = db.prepare('SELECT id, key, parent_key AS parentKey FROM units').all() as {
+      id: string;
+      key: number;
+      parentKey: number | null;
+    }[];
+    const windows = db.prepare('SELECT id, key, unit_key AS unitKey FROM windows').all() as {
+      id: string;
+      key: number;
+      unitKey: number;
+    }[];
+    const rows = db
+      .prepare(
+        `SELECT window_key AS windowKey, rating, at / ${MINUTE_MS} AS minute, count(*) AS votes, max(at) AS lastAt
+         FROM votes GROUP BY 1, 2, 3`,
+      )
+      .all() as { windowKey: number; rating: number; minute: number; votes: number; lastAt: number }[];
+
+    const empty = (): Recount => ({
+      counts: { satisfied: 0, basically: 0, unsatisfied: 0 },
+      lastVoteAt: null,
+    });
+    const unitByKey = new Map(units.map((unit) => [unit.key, { ...unit, recount: empty() }]));
+    const windowByKey = new Map(windows.map((one) => [one.key, { ...one, recount: empty() }]));
+    for (const row of rows) {
+      const serviceWindow = windowByKey.get(row.windowKey);
+      if (!serviceWindow) throw new Error(`a vote is stored for no window (key ${row.windowKey})`);
+      const concerned = [serviceWindow.recount];
+      for (let key: number | null = serviceWindow.unitKey; key !== null; ) {
+        const unit = unitByKey.get(key);
+        if (!unit) throw new Error(`unit key ${key} is missing`);
+        concerned.push(unit.recount);
+        key = unit.parentKey;
+      }
+      const counted = isIn[period](row.minute, dayName(row.minute * MINUTE_MS));
+      for (const recount of concerned) {
+        if (counted) recount.counts[RATINGS[row.rating] as keyof Counts] += row.votes;
+        recount.lastVoteAt = Math.max(recount.lastVoteAt ?? 0, row.lastAt);
+      }
+    }
+    return new Map([
+      ...units.map(
+        ({ id, key }) => [`unit ${id}`, figuresOf(unitByKey.get(key)?.recount ?? empty())] as const,
+      ),
+      ...windows.map(
+        ({ id, key }) => [`window ${id}`, figuresOf(windowByKey.get(key)?.recount ?? empty())] as const,
+      ),
+    ]);
+  });
+}
+
+function previousDay(day: string, back: number): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) - back * DAY_MS).toISOString().slice(0, 10);
+}
+
+function figuresShown(rows: readonly (ScoreRow | LiveRow)[]): Map<string, Figures> {
+  return new Map(
+    rows.map(({ kind, id, votes, counts, rate, index, lastVoteAt }) => [
+      `${kind} ${id}`,
+      { votes, counts, rate, index, lastVoteAt },
+    ]),
+  );
+}
+
+/** Every unit and window, in every period, from the API, and today's from a wall's snapshot. Nothing may be voting meanwhile. */
+export async function expectScoresEqualRecount(
+  gateway: TestGateway,
+  timeZone = 'Asia/Shanghai',
+): Promise<void> {
+  for (const period of PERIODS) {
+    const shown = await atOneMinute(async () => figuresShown(await gateway.scores(period)));
+    expect(shown.value, `scores of ${period}`).toEqual(
+      recountScores(gateway.dataDir, period, shown.now, timeZone),
+    );
+  }
+  const wall = await atOneMinute(async () => {
+    const live = await listenLive(gateway.httpUrl);
+    const { units, windows } = await live.snapshot();
+    live.close();
+    return figuresShown([...units, ...windows]);
+  });
+  expect(wall.value, "the wall's snapshot").toEqual(
+    recountScores(gateway.dataDir, 'today', wall.now, timeZone),
+  );
+}
+
+/** What is read in one minute belongs to that minute's periods; what straddles two is read again. */
+async function atOneMinute<T>(read: () => Promise<T>): Promise<{ value: T; now: number }> {
+  for (;;) {
+    const before = Date.now();
+    const value = await read();
+    if (Math.floor(before / MINUTE_MS) === Math.floor(Date.now() / MINUTE_MS)) return { value, now: before };
+  }
+}
