@@ -7,6 +7,7 @@ import { createServer } from './api/server.ts';
 import type { Broker } from './broker/broker.ts';
 import { DEFAULT_BROKER_LIMITS } from './broker/broker.ts';
 import { createEmbeddedBroker } from './broker/embedded.ts';
+import { openCheckedStore } from './checked-store.ts';
 import type { Config } from './config.ts';
 import { createCalendar } from './domain/calendar.ts';
 import { ScoreBook } from './domain/score-book.ts';
@@ -21,9 +22,9 @@ import { createFeed } from './live/feed.ts';
 import { createHub } from './live/hub.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { loadScoreBook } from './score-history.ts';
+import { createStorageGuard } from './storage-guard.ts';
 import { claimDataDir } from './store/claim.ts';
-import { createSqliteStore, databaseFile } from './store/sqlite.ts';
-import { StoreFailure } from './store/store.ts';
+import { databaseFile } from './store/sqlite.ts';
 
 export const VERSION = '0.1.0';
 
@@ -38,8 +39,12 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   const now = Date.now;
   const instance = randomUUID();
   const startedAt = now();
+  const file = databaseFile(config.dataDir);
   const claim = claimDataDir(config.dataDir);
-  const store = createSqliteStore({ file: databaseFile(config.dataDir) });
+  const { store, ...checking } = await openCheckedStore(file, now, log).catch((error: unknown) => {
+    claim.release();
+    throw error;
+  });
   const calendar = createCalendar(config.timeZone);
   const registry = createRegistry(store);
   const book = new ScoreBook(calendar);
@@ -50,8 +55,6 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   const conflictLog = createTokenBuckets(1 / 60, 10);
 
   let broker: Broker | null = null;
-  /** Why votes are not taken now. */
-  let storageFailure: Error | null = null;
   const publishStatus = (online: boolean) =>
     broker?.publish(GATEWAY_STATUS_TOPIC, JSON.stringify({ online, instance, since: startedAt }), {
       qos: 1,
@@ -117,36 +120,26 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       },
       failed(error) {
         metrics.tallied.storageFailures += 1;
-        storageFailed(error);
+        guard.failed(error);
       },
     },
   });
 
-  const storageFailed = (error: Error) => {
-    if (storageFailure) return;
-    storageFailure = error;
-    log.error({ err: error }, 'storage failed: terminals keep their votes until it works again');
-    publishStatus(false);
-  };
-
-  let outdated = false;
-  /** Throws while the storage does not work. */
-  const recoverStorage = () => {
-    // What waits was not acknowledged, and speaks of journals that are read again.
-    ingest.flush();
-    if (store.probe().reopened) outdated = true;
-    if (outdated) {
+  const guard = createStorageGuard({
+    store,
+    file,
+    now,
+    log,
+    publishStatus,
+    flush: ingest.flush,
+    reload() {
       const recounted = new ScoreBook(calendar);
       loadScoreBook(recounted, store, calendar, now());
       journals.reload();
       book.take(recounted);
       feed.replaced();
-      outdated = false;
-    }
-    storageFailure = null;
-    log.info('storage works again: taking votes');
-    publishStatus(true);
-  };
+    },
+  });
 
   const inbox = createInbox({
     registry,
@@ -184,11 +177,11 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   const housekeeping = setInterval(() => {
     feed.tick();
     try {
-      if (storageFailure) recoverStorage();
+      guard.recover();
       if (registry.refresh()) feed.replaced();
       if (++rounds % SAVE_EVERY === 0) save();
     } catch (error) {
-      storageFailed(error as Error);
+      guard.failed(error as Error);
     }
   }, HOUSEKEEPING_MS);
 
@@ -200,8 +193,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     store,
     hub,
     metrics: metrics.registry,
-    troubles: () =>
-      storageFailure ? [storageFailure instanceof StoreFailure ? storageFailure.code : 'storage-failed'] : [],
+    troubles: () => [guard.trouble() ?? []].flat(),
     now,
     allowedOrigins: config.allowedOrigins,
     // The same from dist/gateway and from gateway: the built wall is beside the built gateway.
@@ -212,6 +204,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   /** Nothing new comes in, what has come in is stored and announced, then the ground goes. */
   const stop = async () => {
     clearInterval(housekeeping);
+    checking.stopCheck();
     publishStatus(false);
     await broker?.close();
     ingest.flush();
@@ -233,6 +226,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     await app.listen({ host: config.httpHost, port: config.httpPort });
     const address = app.server.address();
     const httpPort = typeof address === 'object' && address ? address.port : config.httpPort;
+    checking.goOn(guard);
     return { httpPort, mqttPort, stop };
   } catch (error) {
     await stop();

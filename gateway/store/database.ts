@@ -1,6 +1,6 @@
 /** Opens the SQLite file the way the promises need it: WAL, synchronous=FULL, migrated, exclusive to nobody. */
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { MIGRATIONS } from './migrations/index.ts';
 import { StoreFailure } from './store.ts';
@@ -50,7 +50,18 @@ export function writeWalBack(db: Connection): void {
 
 export function openDatabase(file: string): Connection {
   mkdirSync(dirname(file), { recursive: true });
+  refuseUnfinishedRestore(dirname(file));
   const db = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    prepare(db);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  return db;
+}
+
+function prepare(db: Connection): void {
   db.pragma('journal_mode = WAL');
   // Must be explicit: better-sqlite3 is compiled to fall to NORMAL in WAL mode after the first write otherwise.
   db.pragma('synchronous = FULL');
@@ -64,7 +75,17 @@ export function openDatabase(file: string): Connection {
   const synchronous = db.pragma('synchronous', { simple: true });
   if (synchronous !== 2)
     throw new StoreFailure('storage-unsafe', `synchronous is ${synchronous} after a write, not FULL (2)`);
-  return db;
+}
+
+/** Some of the files may be in place and others not: an empty database must not be begun among them. */
+export const RESTORE_MARK = 'restore.unfinished';
+
+function refuseUnfinishedRestore(dataDir: string): void {
+  if (existsSync(join(dataDir, RESTORE_MARK)))
+    throw new StoreFailure(
+      'restore-unfinished',
+      `a restore into ${dataDir} did not come to its end: run \`manyi restore FOLDER\` again`,
+    );
 }
 
 function migrate(db: Connection): void {

@@ -3,6 +3,7 @@ import { createAuditTable } from './audit-table.ts';
 import { type Connection, failure, openDatabase, spoilsConnection, writeWalBack } from './database.ts';
 import { createHistory } from './history.ts';
 import { createOrgTable } from './org-table.ts';
+import { createRollupRepair } from './rollup-repair.ts';
 import { createSourceTable } from './source-table.ts';
 import { type Store, StoreFailure } from './store.ts';
 import { createVoteTable } from './vote-table.ts';
@@ -15,31 +16,41 @@ type Tables = Omit<Store, 'probe' | 'close'>;
 
 function createTables(db: Connection, file: string): Tables {
   const { withSources, ...sources } = createSourceTable(db);
+  const audit = createAuditTable(db, file);
   return {
     ...createOrgTable(db),
     ...sources,
     ...createVoteTable(db, withSources),
     ...createHistory(db, file),
-    ...createAuditTable(db, file),
+    ...audit,
+    ...createRollupRepair(db, audit.appendAudit),
     foreignVersion: () => db.pragma('data_version', { simple: true }) as number,
   };
 }
+
+export type SqliteOptions = {
+  file: string;
+  /** For the gateway: what an earlier process left in the WAL, whose last fsync may have failed, is written anew. */
+  settle?: boolean;
+};
 
 /**
  * The store in one SQLite file. Several processes may open it (the gateway and its CLI); only the gateway writes votes.
  * After a failure of the disk the connection is only read from, until `probe` has opened the file again.
  */
-export function createSqliteStore({ file }: { file: string }): Store {
+export function createSqliteStore({ file, settle = false }: SqliteOptions): Store {
   const open = () => {
-    const db = openDatabase(file);
+    let db: Connection | null = null;
     try {
+      db = openDatabase(file);
       return { db, tables: createTables(db, file) };
     } catch (error) {
-      db.close();
+      db?.close();
       throw failure(error);
     }
   };
   let current = open();
+  if (settle) settleWal(current.db);
   /** Why the connection is not written to. */
   let spoilt: StoreFailure | null = null;
 
@@ -105,6 +116,17 @@ export function createSqliteStore({ file }: { file: string }): Store {
       current.db.close();
     },
   };
+}
+
+/** A command that reads just now, a backup say, must not keep a gateway from its start. */
+function settleWal(db: Connection): void {
+  try {
+    writeWalBack(db);
+  } catch (error) {
+    if (error instanceof StoreFailure && error.code === 'storage-busy') return;
+    db.close();
+    throw failure(error);
+  }
 }
 
 function isReadOnly(error: unknown): boolean {

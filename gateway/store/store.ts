@@ -123,6 +123,25 @@ export type AuditEntry = {
 };
 export type AuditRow = AuditEntry & { seq: number; hash: string };
 
+export type RollupFigures = {
+  satisfied: number;
+  basically: number;
+  unsatisfied: number;
+  firstSeq: number;
+  lastSeq: number;
+  lastAt: number;
+};
+
+/** A rollup that is not what its votes say; null for one that is not there, or that no vote belongs to. */
+export type RollupDifference = {
+  /** In quarters of an hour since the epoch. */
+  quarter: number;
+  windowKey: number;
+  sourceKey: number;
+  kept: RollupFigures | null;
+  counted: RollupFigures | null;
+};
+
 export interface Store {
   units(): Unit[];
   windows(): ServiceWindow[];
@@ -165,6 +184,14 @@ export interface Store {
   auditEntries(page: { before?: number; limit: number }): AuditRow[];
   /** Number and hash (hexadecimal) of the last row; worth writing down elsewhere. */
   auditHead(): { seq: number; hash: string } | null;
+  /**
+   * Counts the rollups of these journals anew from their votes, in one transaction with an audit row `rollups.repair`.
+   * @returns what was not right.
+   */
+  repairRollups(
+    sourceKeys: readonly number[],
+    by: Pick<AuditEntry, 'at' | 'actor' | 'origin'>,
+  ): RollupDifference[];
   /**
    * A small durable write; throws StoreFailure while the storage cannot take one. After a failure of the disk the store is
    * `reopened`: what is held in memory of it must then be read again.
