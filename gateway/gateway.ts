@@ -10,6 +10,7 @@ import { createServer } from './api/server.ts';
 import type { Broker } from './broker/broker.ts';
 import { DEFAULT_BROKER_LIMITS } from './broker/broker.ts';
 import { createEmbeddedBroker } from './broker/embedded.ts';
+import { openCheckedStore } from './checked-store.ts';
 import type { Config } from './config.ts';
 import { createCalendar } from './domain/calendar.ts';
 import { ScoreBook } from './domain/score-book.ts';
@@ -32,8 +33,9 @@ import { createAudit } from './people/audit.ts';
 import { createPeople } from './people/people.ts';
 import { openAuthority } from './pki/authority.ts';
 import { loadScoreBook } from './score-history.ts';
+import { createStorageGuard } from './storage-guard.ts';
 import { claimDataDir } from './store/claim.ts';
-import { createSqliteStore, databaseFile } from './store/sqlite.ts';
+import { databaseFile } from './store/sqlite.ts';
 
 export const VERSION = '0.1.0';
 
@@ -64,8 +66,12 @@ export async function startGateway(
   const now = Date.now;
   const instance = randomUUID();
   const startedAt = now();
+  const file = databaseFile(config.dataDir);
   const claim = claimDataDir(config.dataDir);
-  const store = createSqliteStore({ file: databaseFile(config.dataDir) });
+  const { store, ...checking } = await openCheckedStore(file, now, log).catch((error: unknown) => {
+    claim.release();
+    throw error;
+  });
   const audit = createAudit(store, now);
   const authority = await openAuthority({ folder: join(config.dataDir, 'pki'), now });
   const hosts = [...new Set([GATEWAY_NAME, 'localhost', '127.0.0.1', ...ownHostName(), ...config.hostNames])];
@@ -84,7 +90,6 @@ export async function startGateway(
   const refusalLog = createTokenBuckets(1 / 60, 30);
 
   let broker: Broker | null = null;
-  let acceptingVotes = true;
   const publishStatus = (online: boolean) =>
     broker?.publish(GATEWAY_STATUS_TOPIC, JSON.stringify({ online, instance, since: startedAt }), {
       qos: 1,
@@ -158,18 +163,26 @@ export async function startGateway(
       },
       failed(error) {
         metrics.tallied.storageFailures += 1;
-        setAccepting(false, error);
+        guard.failed(error);
       },
     },
   });
 
-  const setAccepting = (accepting: boolean, reason?: Error) => {
-    if (accepting === acceptingVotes) return;
-    acceptingVotes = accepting;
-    if (accepting) log.info('storage works again: taking votes');
-    else log.error({ err: reason }, 'storage failed: terminals keep their votes until it works again');
-    publishStatus(accepting);
-  };
+  const guard = createStorageGuard({
+    store,
+    file,
+    now,
+    log,
+    publishStatus,
+    flush: ingest.flush,
+    reload() {
+      const recounted = new ScoreBook(calendar);
+      loadScoreBook(recounted, store, calendar, now());
+      journals.reload();
+      book.take(recounted);
+      feed.replaced();
+    },
+  });
 
   const certificates = createCertificates({
     store,
@@ -242,13 +255,10 @@ export async function startGateway(
   const housekeeping = setInterval(() => {
     feed.tick();
     try {
-      if (!acceptingVotes) {
-        store.probe();
-        setAccepting(true);
-      }
+      guard.recover();
       if (++rounds % SAVE_EVERY === 0) save();
     } catch (error) {
-      setAccepting(false, error as Error);
+      guard.failed(error as Error);
     }
   }, HOUSEKEEPING_MS);
   const sweeping = setInterval(() => {
@@ -264,7 +274,7 @@ export async function startGateway(
       watch.follow();
       certificates.save();
     } catch (error) {
-      setAccepting(false, error as Error);
+      guard.failed(error as Error);
     }
   }, FOLLOW_MS);
   const renewal = setInterval(() => {
@@ -284,7 +294,7 @@ export async function startGateway(
     people,
     hub,
     metrics: metrics.registry,
-    troubles: () => (acceptingVotes ? [] : ['storage-failed']),
+    troubles: () => [guard.trouble() ?? []].flat(),
     now,
     allowedOrigins: config.allowedOrigins,
     requestsPerS: config.requestsPerS,
@@ -297,6 +307,7 @@ export async function startGateway(
   /** Nothing new comes in, what has come in is stored and announced, then the ground goes. */
   const stop = async () => {
     for (const timer of [housekeeping, sweeping, following, renewal]) clearInterval(timer);
+    checking.stopCheck();
     publishStatus(false);
     await broker?.close();
     ingest.flush();
@@ -320,6 +331,7 @@ export async function startGateway(
     await app.listen({ host: config.httpHost, port: config.httpPort });
     const address = app.server.address();
     const httpPort = typeof address === 'object' && address ? address.port : config.httpPort;
+    checking.goOn(guard);
     return { httpPort, mqttPort, firstPassword, stop };
   } catch (error) {
     await stop();

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { registerAuditCommands } from './audit-commands.ts';
 import { registerOrgCommands } from './org-commands.ts';
 import { explain } from './output.ts';
 import { registerPeopleCommands } from './people-commands.ts';
@@ -19,6 +20,7 @@ registerOrgCommands(program, withStore);
 registerTerminalCommands(program, withStore);
 registerQuarantineCommands(program, withStore);
 registerPeopleCommands(program, withStore);
+registerAuditCommands(program, withStore);
 
 try {
   await program.parseAsync();

@@ -15,12 +15,18 @@ const MINUTE_SLOTS = 90;
 type WindowBook = { days: Tally; minutes: Tally; lastVoteAt: number };
 
 export class ScoreBook {
-  private readonly windows = new Map<number, WindowBook>();
-  private readonly cityMinutes = new Tally(MINUTE_SLOTS);
+  private windows = new Map<number, WindowBook>();
+  private cityMinutes = new Tally(MINUTE_SLOTS);
   private readonly calendar: Calendar;
 
   constructor(calendar: Calendar) {
     this.calendar = calendar;
+  }
+
+  /** Holds from now on what `other` does, which is given up. */
+  take(other: ScoreBook): void {
+    this.windows = other.windows;
+    this.cityMinutes = other.cityMinutes;
   }
 
   private book(windowKey: number): WindowBook {

@@ -35,11 +35,16 @@ export type Journals = {
   terminalOf(sourceKey: number): number;
   /** Keeps what terminals have said across a restart. It is said again at every hello, so this need not be at once. */
   save(): void;
+  /**
+   * Reads everything from the store again, after it was opened again. What terminals have said meanwhile is kept; a Journal
+   * that was handed out before is no longer one of these.
+   */
+  reload(): void;
 };
 
 export function createJournals(store: Store): Journals {
-  const byTerminal = new Map<number, Map<string, Journal>>();
-  const terminalOf = new Map<number, number>();
+  let byTerminal = new Map<number, Map<string, Journal>>();
+  let terminalOf = new Map<number, number>();
 
   const hold = (journal: Journal) => {
     const epochs = byTerminal.get(journal.terminalKey) ?? new Map<string, Journal>();
@@ -48,32 +53,40 @@ export function createJournals(store: Store): Journals {
     terminalOf.set(journal.key, journal.terminalKey);
     return journal;
   };
-  for (const record of store.sources()) hold(restore(record, store));
+  const load = () => {
+    const restored = store.sources().map((record) => restore(record, store));
+    byTerminal = new Map();
+    terminalOf = new Map();
+    restored.forEach(hold);
+  };
+  load();
+
+  const open: Journals['open'] = ({ key: terminalKey, id: terminalId }, epoch) => {
+    const epochs = byTerminal.get(terminalKey);
+    const known = epochs?.get(epoch);
+    if (known) {
+      known.terminalId = terminalId;
+      return known;
+    }
+    if (epochs && epochs.size >= MAX_EPOCHS_PER_TERMINAL) return null;
+    const { key } = store.openSource(terminalKey, epoch);
+    return hold({
+      key,
+      terminalKey,
+      terminalId,
+      epoch,
+      accounted: new SeqRanges(),
+      stored: { satisfied: 0, basically: 0, unsatisfied: 0 },
+      quarantined: 0,
+      lost: 0,
+      totals: null,
+      announced: 0,
+      unsaved: false,
+    });
+  };
 
   return {
-    open({ key: terminalKey, id: terminalId }, epoch) {
-      const epochs = byTerminal.get(terminalKey);
-      const known = epochs?.get(epoch);
-      if (known) {
-        known.terminalId = terminalId;
-        return known;
-      }
-      if (epochs && epochs.size >= MAX_EPOCHS_PER_TERMINAL) return null;
-      const { key } = store.openSource(terminalKey, epoch);
-      return hold({
-        key,
-        terminalKey,
-        terminalId,
-        epoch,
-        accounted: new SeqRanges(),
-        stored: { satisfied: 0, basically: 0, unsatisfied: 0 },
-        quarantined: 0,
-        lost: 0,
-        totals: null,
-        announced: 0,
-        unsaved: false,
-      });
-    },
+    open,
     completenessOf(terminalKey) {
       const epochs = byTerminal.get(terminalKey);
       if (!epochs) return UNKNOWN;
@@ -91,6 +104,15 @@ export function createJournals(store: Store): Journals {
         changed.map(({ key, totals, announced }) => ({ sourceKey: key, totals, announced })),
       );
       for (const journal of changed) journal.unsaved = false;
+    },
+    reload() {
+      const before = [...byTerminal.values()].flatMap((epochs) => [...epochs.values()]);
+      load();
+      for (const { terminalKey, terminalId, epoch, totals, announced } of before) {
+        const journal = open({ key: terminalKey, id: terminalId }, epoch);
+        if (journal && totals) takeTotals(journal, totals);
+        if (journal) takeAnnounced(journal, announced);
+      }
     },
   };
 }

@@ -1,28 +1,67 @@
 /** Opens the SQLite file the way the promises need it: WAL, synchronous=FULL, migrated, exclusive to nobody. */
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { MIGRATIONS } from './migrations/index.ts';
 import { StoreFailure } from './store.ts';
 
 export type Connection = Database.Database;
 
+const BUSY_TIMEOUT_MS = 5_000;
+
 /** SQLite's own result codes (https://www.sqlite.org/rescode.html) in the store's words. */
+const CODES: readonly [prefix: string, code: string][] = [
+  ['SQLITE_FULL', 'storage-full'],
+  ['SQLITE_IOERR', 'storage-io'],
+  ['SQLITE_BUSY', 'storage-busy'],
+  ['SQLITE_CORRUPT', 'storage-damaged'],
+  ['SQLITE_NOTADB', 'storage-damaged'],
+];
+
 export function failure(error: unknown): unknown {
   if (!(error instanceof Database.SqliteError)) return error;
-  const code = error.code.startsWith('SQLITE_FULL')
-    ? 'storage-full'
-    : error.code.startsWith('SQLITE_IOERR')
-      ? 'storage-io'
-      : error.code.startsWith('SQLITE_BUSY')
-        ? 'storage-busy'
-        : 'storage-failed';
+  const [, code] = CODES.find(([prefix]) => error.code.startsWith(prefix)) ?? ['', 'storage-failed'];
   return new StoreFailure(code, `${error.code}: ${error.message}`, { cause: error });
+}
+
+/**
+ * After these nobody knows what of the last write is on the disk: a COMMIT that was refused may have left whole frames in
+ * the WAL, and what an fsync has failed on once, the kernel may hold for clean the next time.
+ */
+export function spoilsConnection(error: unknown): boolean {
+  return (
+    error instanceof Database.SqliteError &&
+    /^SQLITE_(FULL|IOERR|CORRUPT|NOTADB|READONLY|CANTOPEN|PROTOCOL)/.test(error.code)
+  );
+}
+
+/** Every page of the WAL into the database and synced anew, so that nothing rests on an fsync that has failed. */
+export function writeWalBack(db: Connection): void {
+  // A reader of minutes (a backup) is not waited for: this is tried again.
+  db.pragma('busy_timeout = 100');
+  const [result] = db.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
+  db.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+  if (result?.busy !== 0)
+    throw new StoreFailure(
+      'storage-busy',
+      'another process reads the database: its log cannot be written back yet',
+    );
 }
 
 export function openDatabase(file: string): Connection {
   mkdirSync(dirname(file), { recursive: true });
-  const db = new Database(file, { timeout: 5_000 });
+  refuseUnfinishedRestore(dirname(file));
+  const db = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    prepare(db);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  return db;
+}
+
+function prepare(db: Connection): void {
   db.pragma('journal_mode = WAL');
   // Must be explicit: better-sqlite3 is compiled to fall to NORMAL in WAL mode after the first write otherwise.
   db.pragma('synchronous = FULL');
@@ -36,7 +75,17 @@ export function openDatabase(file: string): Connection {
   const synchronous = db.pragma('synchronous', { simple: true });
   if (synchronous !== 2)
     throw new StoreFailure('storage-unsafe', `synchronous is ${synchronous} after a write, not FULL (2)`);
-  return db;
+}
+
+/** Some of the files may be in place and others not: an empty database must not be begun among them. */
+export const RESTORE_MARK = 'restore.unfinished';
+
+function refuseUnfinishedRestore(dataDir: string): void {
+  if (existsSync(join(dataDir, RESTORE_MARK)))
+    throw new StoreFailure(
+      'restore-unfinished',
+      `a restore into ${dataDir} did not come to its end: run \`manyi restore FOLDER\` again`,
+    );
 }
 
 function migrate(db: Connection): void {

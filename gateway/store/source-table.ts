@@ -47,15 +47,15 @@ export function createSourceTable(db: Connection): SourceStore & { withSources: 
   const insert = db.prepare('INSERT INTO sources (key, terminal_key, epoch) VALUES (?, ?, ?)');
   let nextKey = (db.prepare('SELECT coalesce(max(key), 0) FROM sources').pluck().get() as number) + 1;
   // A new journal is written with the first thing that speaks of it: thousands of new terminals cost no commit each.
-  let unwritten: Source[] = [];
+  let unwritten = new Map<string, Source>();
   const withSources: WithSources = (act) => {
     const transaction = db.transaction((...args: Parameters<typeof act>) => {
-      for (const { key, terminalKey, epoch } of unwritten) insert.run(key, terminalKey, epoch);
+      for (const { key, terminalKey, epoch } of unwritten.values()) insert.run(key, terminalKey, epoch);
       return act(...args);
     });
     return (...args) => {
       const result = transaction.immediate(...args) as ReturnType<typeof act>;
-      unwritten = [];
+      if (unwritten.size > 0) unwritten = new Map();
       return result;
     };
   };
@@ -102,8 +102,9 @@ export function createSourceTable(db: Connection): SourceStore & { withSources: 
     openSource(terminalKey, epoch): Source {
       const known = selectOne.get(terminalKey, epoch) as Source | undefined;
       if (known) return known;
-      const source = { key: nextKey++, terminalKey, epoch };
-      unwritten.push(source);
+      const name = `${terminalKey}/${epoch}`;
+      const source = unwritten.get(name) ?? { key: nextKey++, terminalKey, epoch };
+      unwritten.set(name, source);
       return source;
     },
     accountedRanges: (sourceKey) => selectIslands.all({ source: sourceKey }) as Range[],

@@ -8,7 +8,10 @@ import type { Range } from '../domain/seq-ranges.ts';
 import type { RatingCode } from '../domain/tally.ts';
 import type { PeopleStore } from './people-store.ts';
 
-/** `storage-full`, `storage-io`, `storage-busy` or `storage-failed`; nothing of the refused call was kept. */
+/**
+ * `storage-full`, `storage-io`, `storage-busy`, `storage-damaged` or `storage-failed`. What the refused call was to write is
+ * not to be counted on; after a failure of the disk it may still be found stored once `probe` has opened the store again.
+ */
 export class StoreFailure extends Error {
   readonly code: string;
   constructor(code: string, message: string, options?: ErrorOptions) {
@@ -148,6 +151,25 @@ export type AuditEntry = {
 };
 export type AuditRow = AuditEntry & { seq: number; hash: string };
 
+export type RollupFigures = {
+  satisfied: number;
+  basically: number;
+  unsatisfied: number;
+  firstSeq: number;
+  lastSeq: number;
+  lastAt: number;
+};
+
+/** A rollup that is not what its votes say; null for one that is not there, or that no vote belongs to. */
+export type RollupDifference = {
+  /** In quarters of an hour since the epoch. */
+  quarter: number;
+  windowKey: number;
+  sourceKey: number;
+  kept: RollupFigures | null;
+  counted: RollupFigures | null;
+};
+
 export interface Store extends PeopleStore {
   units(): Unit[];
   windows(): ServiceWindow[];
@@ -207,7 +229,20 @@ export interface Store extends PeopleStore {
   appendAudit(entry: AuditEntry): void;
   /** Newest first. */
   auditEntries(page: { before?: number; limit: number }): AuditRow[];
-  /** A small durable write; throws StoreFailure while the storage cannot take one. */
-  probe(): void;
+  /** Number and hash (hexadecimal) of the last row; worth writing down elsewhere. */
+  auditHead(): { seq: number; hash: string } | null;
+  /**
+   * Counts the rollups of these journals anew from their votes, in one transaction with an audit row `rollups.repair`.
+   * @returns what was not right.
+   */
+  repairRollups(
+    sourceKeys: readonly number[],
+    by: Pick<AuditEntry, 'at' | 'actor' | 'origin'>,
+  ): RollupDifference[];
+  /**
+   * A small durable write; throws StoreFailure while the storage cannot take one. After a failure of the disk the store is
+   * `reopened`: what is held in memory of it must then be read again.
+   */
+  probe(): { reopened: boolean };
   close(): void;
 }

@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite.ts';
 import type { Store, VoteRecord } from '../../gateway/store/store.ts';
 
-export type StoreHome = { open(): Store; dispose(): void };
+export type StoreHome = { file: string; open(): Store; dispose(): void };
 
 export function createStoreHome(): StoreHome {
   const folder = mkdtempSync(join(tmpdir(), 'manyi-store-'));
+  const file = databaseFile(folder);
   return {
-    open: () => createSqliteStore({ file: databaseFile(folder) }),
+    file,
+    open: () => createSqliteStore({ file }),
     dispose: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

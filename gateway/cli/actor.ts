@@ -1,0 +1,15 @@
+import { userInfo } from 'node:os';
+
+/** Who is at the command line, for the audit: the user of the operating system. */
+export function cliActor(): { actor: string; origin: string } {
+  return { actor: `cli:${userName()}`, origin: 'local' };
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A user id without an entry in the password file, as containers have them.
+    return String(process.getuid?.() ?? 'unknown');
+  }
+}

@@ -1,0 +1,33 @@
+import type { Connection } from './database.ts';
+import { recountRollups } from './rollup-check.ts';
+import type { RollupFigures, Store } from './store.ts';
+
+const TOLD = 20;
+
+/** A score that changes without a vote is the one thing an auditor must find: what was kept and what was counted is told. */
+export function createRollupRepair(
+  db: Connection,
+  appendAudit: Store['appendAudit'],
+): Pick<Store, 'repairRollups'> {
+  const votesOf = (figures: RollupFigures | null) =>
+    figures === null ? 0 : figures.satisfied + figures.basically + figures.unsatisfied;
+  const repair = db.transaction((...[sourceKeys, by]: Parameters<Store['repairRollups']>) => {
+    const differences = recountRollups(db, sourceKeys);
+    if (differences.length === 0) return differences;
+    const sum = (side: 'kept' | 'counted') =>
+      differences.reduce((votes, difference) => votes + votesOf(difference[side]), 0);
+    appendAudit({
+      ...by,
+      action: 'rollups.repair',
+      target: 'rollups',
+      detail: {
+        rows: differences.length,
+        votesBefore: sum('kept'),
+        votesAfter: sum('counted'),
+        differences: differences.slice(0, TOLD),
+      },
+    });
+    return differences;
+  });
+  return { repairRollups: (sourceKeys, by) => repair.immediate(sourceKeys, by) };
+}
