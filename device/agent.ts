@@ -137,8 +137,14 @@ export function createAgent(config: AgentConfig, deps: AgentDeps = {}): Agent {
       const anchor = clock.anchor();
       if (anchor.clock === 'estimated') return;
       const beforeMs = dateBy(anchor, clock.monoMs()).at - keepAckedDays * DAY_MS;
-      for (let step = 0; step < PRUNE_STEPS && journal !== null && journal.prune(beforeMs) > 0; step += 1)
+      let pruned = 0;
+      for (let step = 0; step < PRUNE_STEPS && journal !== null; step += 1) {
+        const deleted = journal.prune(beforeMs);
+        if (deleted === 0) break;
+        pruned += deleted;
         await new Promise((resolve) => setImmediate(resolve));
+      }
+      if (pruned > 0) log.debug({ pruned, first: journal?.first }, 'acked votes let go');
     } catch (error) {
       watch?.failed(error);
     }

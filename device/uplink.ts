@@ -236,6 +236,7 @@ export function createUplink(options: UplinkOptions): Uplink {
     if (!greeted && upTo > before) window.repeat({ from: before + 1, to: Math.min(upTo, journal.last) });
     askedForPruned(Math.min(upTo + 1, ...missing.map(([from]) => from)));
     if (!progressed) return;
+    log.debug({ upTo }, 'acked');
     clearTimeout(resendTimer);
     resendTimer = undefined;
     resendBackoff.reset();

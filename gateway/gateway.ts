@@ -11,6 +11,7 @@ import type { Config } from './config.ts';
 import { createCalendar } from './domain/calendar.ts';
 import { ScoreBook } from './domain/score-book.ts';
 import { createHealthReports, createInbox } from './fleet/inbox.ts';
+import { createJournalAlarms } from './fleet/journal-alarms.ts';
 import { createPresence } from './fleet/presence.ts';
 import { createRegistry } from './fleet/registry.ts';
 import { createIngest } from './ingest/ingest.ts';
@@ -128,11 +129,22 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     publishStatus(accepting);
   };
 
+  const health = createJournalAlarms({
+    reports: createHealthReports(now),
+    now,
+    changed(terminalId, alarm) {
+      if (alarm.fault !== undefined) log.error({ terminalId, ...alarm }, 'a terminal takes no votes');
+      else if (alarm.setAside || alarm.dropped)
+        log.error({ terminalId, ...alarm }, 'a terminal has put a journal away');
+      else log.info({ terminalId }, "a terminal's journal is well again");
+    },
+  });
+  metrics.watchJournals(health);
   const inbox = createInbox({
     registry,
     presence,
     votes: ingest,
-    health: createHealthReports(now),
+    health,
     received: (kind) => metrics.tallied.messages.add(kind),
     failed: (error, terminalId) => log.error({ err: error, terminalId }, 'a message could not be handled'),
   });
