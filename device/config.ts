@@ -27,6 +27,7 @@ const AgentConfigSchema = Type.Object(
     language: Type.Enum(['zh', 'en']),
     healthIntervalS: Type.Integer({ minimum: 1, maximum: 3600 }),
     keepAckedDays: Type.Integer({ minimum: 1, maximum: 365 }),
+    keepAckedMb: Type.Optional(Type.Integer({ minimum: 1, maximum: 4_096 })),
   },
   { additionalProperties: false },
 );
@@ -70,6 +71,7 @@ export const SETTINGS: readonly (readonly [name: string, path: string, help: str
   ['MANYI_LANG', 'language', 'zh or en: which comes first on the screen (zh)'],
   ['MANYI_HEALTH_INTERVAL_S', 'healthIntervalS', 'seconds between health reports (60)'],
   ['MANYI_KEEP_ACKED_DAYS', 'keepAckedDays', 'days that votes stay after the gateway has them (7)'],
+  ['MANYI_KEEP_ACKED_MB', 'keepAckedMb', 'but no more than so many megabytes, the oldest go first (64)'],
   ['MANYI_LOG_LEVEL', 'logLevel', 'debug, info, warn, error or silent (info)'],
 ];
 
@@ -114,6 +116,7 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     language: get('MANYI_LANG') ?? 'zh',
     healthIntervalS: number('MANYI_HEALTH_INTERVAL_S') ?? 60,
     keepAckedDays: number('MANYI_KEEP_ACKED_DAYS') ?? 7,
+    keepAckedMb: number('MANYI_KEEP_ACKED_MB') ?? 64,
   };
   const named = new Set<string>();
   for (const { instancePath, message } of validator.Errors(candidate)) {

@@ -1,13 +1,10 @@
 /** The whole wiring: every adapter is made here, and stopped here in order. */
 import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
-import { GATEWAY_NAME } from '../protocol/identity.ts';
 import { GATEWAY_STATUS_TOPIC, topicOf } from '../protocol/topics.ts';
 import { createServer } from './api/server.ts';
-import type { Broker } from './broker/broker.ts';
+import type { Admission, Broker, Login } from './broker/broker.ts';
 import { DEFAULT_BROKER_LIMITS } from './broker/broker.ts';
 import { createEmbeddedBroker } from './broker/embedded.ts';
 import { openCheckedStore } from './checked-store.ts';
@@ -15,12 +12,10 @@ import type { Config } from './config.ts';
 import { createCalendar } from './domain/calendar.ts';
 import { ScoreBook } from './domain/score-book.ts';
 import { createTokenBuckets } from './domain/token-buckets.ts';
-import { createAdmission } from './fleet/admission.ts';
-import { createCertificates } from './fleet/certificates.ts';
-import { createEnrolment } from './fleet/enrolment.ts';
 import { createHealthReports, createInbox } from './fleet/inbox.ts';
+import { createJournalAlarms } from './fleet/journal-alarms.ts';
 import { createPresence } from './fleet/presence.ts';
-import { createRegistry } from './fleet/registry.ts';
+import { createRegistry, type Registry } from './fleet/registry.ts';
 import { createStoreWatch } from './fleet/store-watch.ts';
 import { readTls } from './https.ts';
 import { createIngest } from './ingest/ingest.ts';
@@ -31,11 +26,11 @@ import { createHub } from './live/hub.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createAudit } from './people/audit.ts';
 import { createPeople } from './people/people.ts';
-import { openAuthority } from './pki/authority.ts';
 import { loadScoreBook } from './score-history.ts';
 import { createStorageGuard } from './storage-guard.ts';
 import { claimDataDir } from './store/claim.ts';
 import { databaseFile } from './store/sqlite.ts';
+import { createTerminalAccess } from './terminal-access.ts';
 
 export const VERSION = '0.1.0';
 
@@ -73,14 +68,12 @@ export async function startGateway(
     throw error;
   });
   const audit = createAudit(store, now);
-  const authority = await openAuthority({ folder: join(config.dataDir, 'pki'), now });
-  const hosts = [...new Set([GATEWAY_NAME, 'localhost', '127.0.0.1', ...ownHostName(), ...config.hostNames])];
-  const credentials = async () => ({
-    ...(await authority.serverCredentials(hosts)),
-    authority: authority.certificate,
-  });
   const calendar = createCalendar(config.timeZone);
   const registry = createRegistry(store);
+  const access = await createTerminalAccess({
+    ...{ config, store, registry, audit, now, log },
+    follow: () => watch.follow(),
+  });
   const book = new ScoreBook(calendar);
   loadScoreBook(book, store, calendar, now());
   const journals = createJournals(store);
@@ -180,45 +173,37 @@ export async function startGateway(
       loadScoreBook(recounted, store, calendar, now());
       journals.reload();
       book.take(recounted);
+      registry.reload();
+      access.reload();
       feed.replaced();
     },
   });
 
-  const certificates = createCertificates({
-    store,
-    now,
-    adopted(terminalId, serial) {
-      log.warn({ terminalId, serial }, 'a certificate of ours that was not on record: a restored backup?');
-      audit(AS_GATEWAY, 'certificate.adopt', `terminal:${terminalId}`, { serial });
-    },
-  });
-  const enrolment = createEnrolment({
-    store,
-    authority,
-    now,
-    days: config.certificateDays,
-    issued({ id }, { serial, expiresAt }, { enrolling, address }) {
-      certificates.reload();
-      log.info({ terminalId: id, serial, enrolling }, 'certificate issued');
-      const by = { actor: `terminal:${id}`, origin: address };
-      audit(by, 'certificate.issue', `terminal:${id}`, { serial, expiresAt, enrolling });
-    },
-  });
   const watch = createStoreWatch(store, () => {
     const treeChanged = registry.reload();
-    certificates.reload();
-    enrolment.reload();
-    broker?.cut((_terminalId, serial) => certificates.isGood(serial));
+    access.reload();
+    broker?.cut(access.isWelcome);
     if (treeChanged) feed.replaced();
   });
 
+  const health = createJournalAlarms({
+    reports: createHealthReports(now),
+    now,
+    changed(terminalId, alarm) {
+      if (alarm.fault !== undefined) log.error({ terminalId, ...alarm }, 'a terminal takes no votes');
+      else if (alarm.setAside || alarm.dropped)
+        log.error({ terminalId, ...alarm }, 'a terminal has put a journal away');
+      else log.info({ terminalId }, "a terminal's journal is well again");
+    },
+  });
+  metrics.watchJournals(health);
   const inbox = createInbox({
     registry,
     presence,
     votes: ingest,
-    health: createHealthReports(now),
+    health,
     async sign(terminal, payload, from) {
-      const answer = await enrolment.answer(terminal, payload, from);
+      const answer = await access.sign(terminal, payload, from);
       broker?.publish(topicOf(terminal.id, 'certificate'), JSON.stringify(answer), { qos: 1, retain: false });
     },
     received: (kind) => metrics.tallied.messages.add(kind),
@@ -226,7 +211,7 @@ export async function startGateway(
   });
   broker = await createEmbeddedBroker(
     {
-      authenticate: createAdmission({ registry, certificates, enrolment, follow: watch.follow }),
+      authenticate: transport === 'tls' ? access.admit : trustNames(registry),
       message: inbox,
       connected: presence.connected,
       disconnected: presence.disconnected,
@@ -237,7 +222,7 @@ export async function startGateway(
       },
     },
     DEFAULT_BROKER_LIMITS,
-    transport === 'tls' ? { kind: 'tls', credentials: await credentials() } : { kind: 'plain' },
+    transport === 'tls' ? { kind: 'tls', credentials: await access.credentials() } : { kind: 'plain' },
   );
   publishStatus(true);
 
@@ -272,14 +257,14 @@ export async function startGateway(
   const following = setInterval(() => {
     try {
       watch.follow();
-      certificates.save();
+      access.save();
     } catch (error) {
       guard.failed(error as Error);
     }
   }, FOLLOW_MS);
   const renewal = setInterval(() => {
-    broker?.cut((_terminalId, serial) => certificates.isGood(serial));
-    credentials().then(
+    broker?.cut(access.isWelcome);
+    access.credentials().then(
       (renewed) => broker?.renew(renewed),
       (error: unknown) => log.error({ err: error }, "the gateway's certificate could not be renewed"),
     );
@@ -298,7 +283,7 @@ export async function startGateway(
     now,
     allowedOrigins: config.allowedOrigins,
     requestsPerS: config.requestsPerS,
-    tls: config.https === 'self-signed' ? await credentials() : readTls(config),
+    tls: config.https === 'self-signed' ? await access.credentials() : readTls(config),
     // The same from dist/gateway and from gateway: the built pages are beside the built gateway.
     pagesRoot: fileURLToPath(new URL('../../dist/pages', import.meta.url)),
     version: VERSION,
@@ -339,10 +324,8 @@ export async function startGateway(
   }
 }
 
-const AS_GATEWAY = { actor: 'gateway', origin: 'local' };
-
-/** What this machine calls itself, when a certificate can hold it. */
-function ownHostName(): string[] {
-  const name = hostname().toLowerCase();
-  return /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name) ? [name] : [];
-}
+/** For measuring only, with the plain transport: the name is the proof. */
+const trustNames =
+  (registry: Registry) =>
+  ({ terminalId }: Login): Admission =>
+    registry.terminal(terminalId) ? 'terminal' : { refused: 'terminal-unknown' };

@@ -89,6 +89,10 @@ export function createMetrics(gauges: Gauges) {
   return {
     registry,
     tallied,
+    watchJournals(journals: { unable(): number; setAside(): number }) {
+      gauge('manyi_terminals_unable', 'Terminals that say they can take no votes', journals.unable);
+      gauge('manyi_journals_set_aside', 'Journals put away on the cards of terminals', journals.setAside);
+    },
     commitSeconds: new Histogram({
       name: 'manyi_commit_seconds',
       help: 'Time of one commit',

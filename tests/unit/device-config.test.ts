@@ -15,6 +15,7 @@ describe('the terminal’s settings', () => {
         language: 'zh',
         healthIntervalS: 60,
         keepAckedDays: 7,
+        keepAckedMb: 64,
       },
       logLevel: 'info',
     });
