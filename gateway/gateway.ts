@@ -73,6 +73,7 @@ export async function startGateway(
   const access = await createTerminalAccess({
     ...{ config, store, registry, audit, now, log },
     follow: () => watch.follow(),
+    changed: () => followStore(),
   });
   const book = new ScoreBook(calendar);
   loadScoreBook(book, store, calendar, now());
@@ -179,12 +180,13 @@ export async function startGateway(
     },
   });
 
-  const watch = createStoreWatch(store, () => {
+  const followStore = () => {
     const treeChanged = registry.reload();
     access.reload();
     broker?.cut(access.isWelcome);
     if (treeChanged) feed.replaced();
-  });
+  };
+  const watch = createStoreWatch(store, followStore);
 
   const health = createJournalAlarms({
     reports: createHealthReports(now),
@@ -274,6 +276,8 @@ export async function startGateway(
     logger: log,
     tree: registry.tree,
     isOnline: presence.isOnline,
+    lastSeenAt: presence.lastSeenAt,
+    provisioning: access.provisioning,
     board,
     store,
     people,

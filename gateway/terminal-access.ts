@@ -8,6 +8,7 @@ import type { Config } from './config.ts';
 import { createAdmission } from './fleet/admission.ts';
 import { createCertificates } from './fleet/certificates.ts';
 import { createEnrolment, type Enrolment } from './fleet/enrolment.ts';
+import { createProvisioning, type Provisioning } from './fleet/provisioning.ts';
 import type { Registry } from './fleet/registry.ts';
 import type { Audit } from './people/audit.ts';
 import { openAuthority } from './pki/authority.ts';
@@ -22,11 +23,14 @@ export type TerminalAccessDeps = {
   log: Logger;
   /** Reads what other processes have changed in the store; @returns false when there is nothing. */
   follow(): boolean;
+  /** This process has changed terminals, codes or certificates. */
+  changed(): void;
 };
 
 export type TerminalAccess = {
   admit(login: Login): Admission;
   sign: Enrolment['answer'];
+  provisioning: Provisioning;
   /** Of a connection that is there: may it stay? */
   isWelcome(terminalId: string, serial: string): boolean;
   /** The gateway's own, renewed when it is time. */
@@ -40,7 +44,7 @@ export type TerminalAccess = {
 const AS_GATEWAY = { actor: 'gateway', origin: 'local' };
 
 export async function createTerminalAccess(deps: TerminalAccessDeps): Promise<TerminalAccess> {
-  const { config, store, registry, audit, now, log, follow } = deps;
+  const { config, store, registry, audit, now, log, follow, changed } = deps;
   const authority = await openAuthority({ folder: join(config.dataDir, 'pki'), now });
   const hosts = [...new Set([GATEWAY_NAME, 'localhost', '127.0.0.1', ...ownHostName(), ...config.hostNames])];
 
@@ -68,6 +72,7 @@ export async function createTerminalAccess(deps: TerminalAccessDeps): Promise<Te
   return {
     admit: createAdmission({ registry, certificates, enrolment, follow }),
     sign: enrolment.answer,
+    provisioning: createProvisioning({ store, authority, audit, now, changed }),
     // Without one, the transport has none: see startGateway.
     isWelcome: (_terminalId, serial) => serial === '' || certificates.isGood(serial),
     credentials: async () => ({

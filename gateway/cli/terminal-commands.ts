@@ -1,18 +1,20 @@
-import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { formatEnrolmentCode, SECRET_BYTES, toBase32 } from '../../protocol/enrolment-code.ts';
 import { TERMINAL_ID_PATTERN } from '../../protocol/ids.ts';
-import { hashSecret } from '../fleet/enrolment.ts';
+import {
+  type Code,
+  createProvisioning,
+  DEFAULT_CODE_HOURS,
+  MAX_CODE_HOURS,
+  type Provisioning,
+} from '../fleet/provisioning.ts';
 import { openAuthority } from '../pki/authority.ts';
-import { OrgRefusal, type Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { checkId, newId } from './ids.ts';
 import { show, showOne } from './output.ts';
 import type { CliContext, WithStore } from './with-store.ts';
 
-const HOUR_MS = 3_600_000;
-const DEFAULT_CODE_HOURS = 24;
 const CODE_NOTE = `Give the code to the terminal (MANYI_ENROLMENT_CODE). It is shown only this once, and is good for one
 terminal until it expires.`;
 
@@ -28,11 +30,8 @@ export function registerTerminalCommands(program: Command, withStore: WithStore)
     .option('--hours <n>', 'how long the code is good for', checkHours, DEFAULT_CODE_HOURS)
     .action(({ window: windowId, id = newId('t'), hours }: { window: string; id?: string; hours: number }) =>
       withStore(async (store, json, context) => {
-        store.atomic(() => {
-          context.audit(context.by, 'terminal.add', `terminal:${id}`, { windowId });
-          store.addTerminal({ id, windowId });
-        });
-        const enrolment = await openCode(store, context, id, hours);
+        const { add } = await provision(store, context);
+        const enrolment = shown(add(context.by, { id, windowId }, hours));
         showOne({ id, windowId, ...enrolment }, json, CODE_NOTE);
       }),
     );
@@ -57,7 +56,8 @@ export function registerTerminalCommands(program: Command, withStore: WithStore)
     .option('--hours <n>', 'how long the code is good for', checkHours, DEFAULT_CODE_HOURS)
     .action(({ terminal: id, hours }: { terminal: string; hours: number }) =>
       withStore(async (store, json, context) => {
-        const enrolment = await openCode(store, context, id, hours);
+        const { openCode } = await provision(store, context);
+        const enrolment = shown(openCode(context.by, id, hours));
         showOne({ id, ...enrolment }, json, CODE_NOTE);
       }),
     );
@@ -69,17 +69,11 @@ export function registerTerminalCommands(program: Command, withStore: WithStore)
     .requiredOption('--csr <file>', 'the signing request')
     .option('--days <n>', 'how long the certificate is good for', checkDays, 365)
     .action(({ terminal: id, csr, days }: { terminal: string; csr: string; days: number }) =>
-      withStore(async (store, json, { by, audit, dataDir }) => {
-        const terminalKey = keyOf(store, id);
-        const authority = await open(dataDir);
-        const issued = await authority.issueTerminal(id, readFileSync(csr, 'utf8'), days);
-        const { pem, serial, publicKey, expiresAt } = issued;
-        store.atomic(() => {
-          audit(by, 'certificate.issue', `terminal:${id}`, { serial, expiresAt });
-          store.addCertificate({ serial, terminalKey, publicKey, issuedAt: Date.now(), expiresAt });
-        });
-        if (json) showOne({ id, serial, certificate: pem, authority: authority.certificate }, json, '');
-        else console.log(`${pem}\n${authority.certificate}`);
+      withStore(async (store, json, context) => {
+        const { certify, authority } = await provision(store, context);
+        const { pem, serial } = await certify(context.by, id, readFileSync(csr, 'utf8'), days);
+        if (json) showOne({ id, serial, certificate: pem, authority }, json, '');
+        else console.log(`${pem}\n${authority}`);
       }),
     );
 
@@ -88,8 +82,9 @@ export function registerTerminalCommands(program: Command, withStore: WithStore)
     .description('lists the certificates of a terminal')
     .requiredOption('--terminal <id>', 'the terminal')
     .action(({ terminal: id }: { terminal: string }) =>
-      withStore((store, json) => {
-        const rows = store.certificates(keyOf(store, id)).map((record) => ({
+      withStore(async (store, json, context) => {
+        const { certificates } = await provision(store, context);
+        const rows = certificates(id).map((record) => ({
           serial: record.serial,
           issuedAt: date(record.issuedAt),
           expiresAt: date(record.expiresAt),
@@ -108,49 +103,25 @@ export function registerTerminalCommands(program: Command, withStore: WithStore)
     .requiredOption('--reason <text>', 'why, for the audit', checkReason)
     .option('--serial <hex>', 'only this one')
     .action(({ terminal: id, serial, reason }: { terminal: string; serial?: string; reason: string }) =>
-      withStore((store, json, { by, audit }) => {
-        const terminalKey = keyOf(store, id);
-        const only = serial?.toUpperCase() ?? null;
-        const revoked = store.atomic(() => {
-          const serials = store.revokeCertificates(terminalKey, only, Date.now(), reason);
-          // A code that is open would be a way back in.
-          if (only === null) store.closeEnrolment(terminalKey);
-          audit(by, 'certificate.revoke', `terminal:${id}`, { serials, reason });
-          return serials;
-        });
-        if (revoked.length === 0 && serial !== undefined)
-          throw new OrgRefusal(
-            'certificate-unknown',
-            `${id} has no such certificate that is not revoked: list them with \`terminal certificates\``,
-          );
+      withStore(async (store, json, context) => {
+        const { revoke } = await provision(store, context);
+        const revoked = revoke(context.by, id, serial ?? null, reason);
         showOne({ id, revoked: json ? revoked : revoked.join(' ') || 'none was left' }, json, '');
       }),
     );
 }
 
-async function openCode(store: Store, { by, audit, dataDir }: CliContext, terminalId: string, hours: number) {
-  const terminalKey = keyOf(store, terminalId);
-  const secret = toBase32(randomBytes(SECRET_BYTES));
-  const expiresAt = Date.now() + hours * HOUR_MS;
-  const { fingerprint } = await open(dataDir);
-  store.atomic(() => {
-    audit(by, 'terminal.code', `terminal:${terminalId}`, { expiresAt });
-    store.openEnrolment({ terminalKey, secretHash: hashSecret(secret), expiresAt });
-  });
-  const code = formatEnrolmentCode({ terminalId, secret, authority: fingerprint });
-  return { code, expiresAt: date(expiresAt) };
+/** The same acts as over HTTP, on the authority of the data folder. */
+async function provision(
+  store: Store,
+  { dataDir, audit }: CliContext,
+): Promise<Provisioning & { authority: string }> {
+  const authority = await openAuthority({ folder: join(dataDir, 'pki'), now: Date.now });
+  const provisioning = createProvisioning({ store, authority, audit, now: Date.now });
+  return { ...provisioning, authority: authority.certificate };
 }
 
-const open = (dataDir: string) => openAuthority({ folder: join(dataDir, 'pki'), now: Date.now });
-
-function keyOf(store: Store, terminalId: string): number {
-  const terminal = store.terminals().find(({ id }) => id === terminalId);
-  if (terminal) return terminal.key;
-  throw new OrgRefusal(
-    'terminal-unknown',
-    `there is no terminal ${terminalId}: list them with \`terminal list\``,
-  );
-}
+const shown = ({ code, expiresAt }: Code) => ({ code, expiresAt: date(expiresAt) });
 
 const date = (at: number | null) => (at === null ? null : new Date(at).toISOString());
 
@@ -162,7 +133,7 @@ function numberWithin(from: number, to: number, what: string): (text: string) =>
     return value;
   };
 }
-const checkHours = numberWithin(0.01, 24 * 30, 'hours');
+const checkHours = numberWithin(0.01, MAX_CODE_HOURS, 'hours');
 const checkDays = numberWithin(0.0001, 3_650, 'days');
 
 function checkReason(text: string): string {

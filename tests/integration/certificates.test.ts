@@ -350,3 +350,30 @@ describe('a client that is not ours', () => {
     expect(spied.out).toBe('');
   });
 });
+
+describe('a technician over HTTP', () => {
+  it('adds a terminal, gives it a code, and withdraws its certificate, at once', async () => {
+    const made = await gateway.send('POST', '/api/v1/terminals', { id: 't-http', windowId: 'w-live' });
+    expect(made.status).toBe(201);
+    const { code } = (await made.json()) as { code: string };
+    const { key, csr } = await makeRequest();
+    const { certificate, authority } = await enrol(url(), parseEnrolmentCode(code) as EnrolmentCode, csr);
+    const identity = { key, certificate, authority } as Identity;
+    const socket = await signIn(gateway.mqttPort, { id: 't-http', identity });
+    await until('it to be online', async () =>
+      (await gateway.getJson<{ id: string; online: boolean }[]>('/api/v1/terminals')).some(
+        ({ id, online }) => id === 't-http' && online,
+      ),
+    );
+    const cut = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    const revoked = await gateway.send('POST', '/api/v1/terminals/t-http/revocations', { reason: '丢失' });
+    expect(((await revoked.json()) as { serials: string[] }).serials).toHaveLength(1);
+    await cut;
+    expect(await connack('t-http', asPeer(identity))).toBe(5);
+    expect(
+      (await gateway.send('POST', '/api/v1/terminals', { id: 't-http', windowId: 'w-live' })).status,
+    ).toBe(409);
+    expect((await gateway.send('POST', '/api/v1/terminals/t-none/codes', {})).status).toBe(404);
+    expect((await gateway.send('POST', '/api/v1/terminals/t-http/codes', {})).status).toBe(201);
+  });
+});

@@ -55,7 +55,7 @@ export function openSocket(port: number, login: Pick<TerminalLogin, 'identity'> 
 }
 
 /** A connection whose CONNECT has been answered. */
-export async function signIn(port: number, login: TerminalLogin): Promise<Socket> {
+export async function signIn(port: number, login: Pick<TerminalLogin, 'id' | 'identity'>): Promise<Socket> {
   const socket = openSocket(port, login);
   socket.write(connectPacket(login));
   await new Promise((resolve) => socket.once('data', resolve));
