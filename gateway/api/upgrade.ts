@@ -30,7 +30,7 @@ export function takeUpgrades(server: Server, deps: UpgradeDeps): void {
     try {
       if ((request.url ?? '').split('?')[0] !== LIVE_PATH)
         throw new Refusal(404, 'route-unknown', `listen at ${LIVE_PATH}`);
-      if (!isAllowedOrigin(request.headers.origin, request.headers.host, allowedOrigins))
+      if (!isAllowedOrigin(request.headers.origin, request.headers.host, allowedOrigins, secure))
         throw new Refusal(403, 'origin-foreign', 'this page may not listen: configure MANYI_ALLOWED_ORIGINS');
       const token = credentialsOf(request.headers, secure)?.token ?? '';
       const principal = signIn.identify(token);
