@@ -67,12 +67,23 @@ export function policyKey(method: string, url: string): string {
   return url.startsWith('/api/docs/') ? `${verb} /api/docs/*` : `${verb} ${url}`;
 }
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** `METHOD /url` of every route, as registered; HEAD goes with its GET. */
+    routeKeys: Set<string>;
+  }
+}
+
 /** Refuses to start with a route that nobody has decided about. @throws Error that names the route. */
 export function requirePolicy(app: FastifyInstance): void {
+  const routeKeys = new Set<string>();
+  app.decorate('routeKeys', routeKeys);
   app.addHook('onRoute', ({ method, url }) => {
-    for (const verb of [method].flat())
+    for (const verb of [method].flat()) {
       if (!Object.hasOwn(POLICY, policyKey(verb, url)))
         throw new Error(`policy-missing: ${policyKey(verb, url)} has no line in gateway/api/policy.ts`);
+      if (verb !== 'HEAD') routeKeys.add(`${verb} ${url}`);
+    }
   });
 }
 

@@ -211,7 +211,7 @@ describe('over HTTP', () => {
 
   it('exports that are broken off give their places back', async () => {
     const all = '/api/v1/votes?from=0&to=9000000000000';
-    const cookie = await gateway.cookie();
+    const { cookie } = await gateway.headers();
     for (let turn = 0; turn < 12; turn++) {
       const socket = openSocket(gateway.httpPort);
       socket.write(`GET ${all} HTTP/1.1\r\nHost: x\r\nCookie: ${cookie}\r\n\r\n`);

@@ -1,7 +1,7 @@
 /** A real browser, and a wall opened in it. */
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import type { TestClient } from './client.ts';
+import { addLink, type TestClient } from './client.ts';
 
 const CANDIDATES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const QUIET = [
@@ -48,11 +48,7 @@ const tokens = new WeakMap<TestClient, Promise<string>>();
 
 /** Of one link a gateway, as if all its walls were opened from the same slip of paper. */
 export function wallToken(gateway: TestClient): Promise<string> {
-  const token =
-    tokens.get(gateway) ??
-    gateway
-      .send('POST', '/api/v1/links', { kind: 'wall', name: '大厅大屏' })
-      .then(async (response) => ((await response.json()) as { token: string }).token);
+  const token = tokens.get(gateway) ?? addLink(gateway, { kind: 'wall' }).then((link) => link.token);
   tokens.set(gateway, token);
   return token;
 }

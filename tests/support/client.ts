@@ -1,9 +1,10 @@
-/** An HTTP client of the gateway that keeps a session, as a browser would. */
+/** HTTP clients of the gateway: people with a session, and programs with the token of a link. */
+import { randomBytes } from 'node:crypto';
 
 export type TestClient = {
   readonly httpUrl: string;
-  /** The Cookie header; signs in first, if need be. */
-  cookie(): Promise<string>;
+  /** What says who it is; signs in first, if need be. */
+  headers(): Promise<Record<string, string>>;
   fetch(path: string, init?: RequestInit): Promise<Response>;
   /** With a JSON body, if there is one. */
   send(method: string, path: string, body?: unknown): Promise<Response>;
@@ -11,31 +12,19 @@ export type TestClient = {
   getJson<T>(path: string): Promise<T>;
 };
 
-/** `signIn` is asked for a cookie at first, and again when the session has ended. */
-export function createClient(httpUrl: () => string, signIn: () => Promise<string>): TestClient {
-  let signedIn: Promise<string> | null = null;
-  const cookie = () => {
-    signedIn ??= signIn().catch((error: unknown) => {
-      signedIn = null;
-      throw error;
-    });
-    return signedIn;
-  };
-  const once = async (path: string, init: RequestInit) => {
-    const headers = new Headers(init.headers);
-    headers.set('cookie', await cookie());
-    return fetch(httpUrl() + path, { ...init, headers });
-  };
+export function createClient(
+  httpUrl: () => string,
+  headers: () => Promise<Record<string, string>>,
+): TestClient {
   const client: TestClient = {
     get httpUrl() {
       return httpUrl();
     },
-    cookie,
+    headers,
     async fetch(path, init = {}) {
-      const response = await once(path, init);
-      if (response.status !== 401) return response;
-      signedIn = null;
-      return once(path, init);
+      const sent = new Headers(init.headers);
+      for (const [name, value] of Object.entries(await headers())) sent.set(name, value);
+      return fetch(httpUrl() + path, { ...init, headers: sent });
     },
     send: (method, path, body) =>
       client.fetch(path, {
@@ -51,6 +40,54 @@ export function createClient(httpUrl: () => string, signIn: () => Promise<string
     },
   };
   return client;
+}
+
+/** Signs in when it is first asked for something; the session outlives restarts of the gateway. */
+export function createSessionClient(httpUrl: () => string, name: string, password: string): TestClient {
+  let session: Promise<string> | null = null;
+  return createClient(httpUrl, async () => {
+    session ??= openSession(httpUrl(), { name, password });
+    session.catch(() => {
+      session = null;
+    });
+    return { cookie: await session };
+  });
+}
+
+/** A program that has the token of a link. */
+export function createLinkClient({ httpUrl }: TestClient, token: string): TestClient {
+  return createClient(
+    () => httpUrl,
+    async () => ({ authorization: `Bearer ${token}` }),
+  );
+}
+
+/** Whose one-time password has been changed. @param administrator who makes the account. */
+export async function addAccount(
+  administrator: TestClient,
+  account: { name: string; displayName?: string; role: string; unitId?: string },
+): Promise<TestClient & { password: string }> {
+  const added = await administrator.send('POST', '/api/v1/accounts', {
+    displayName: account.name,
+    ...account,
+  });
+  const { oneTimePassword: current } = (await added.json()) as { oneTimePassword: string };
+  const client = createSessionClient(() => administrator.httpUrl, account.name, current);
+  const password = `${randomBytes(12).toString('base64url')}`;
+  const changed = await client.send('PUT', '/api/v1/session/password', { current, next: password });
+  if (!changed.ok) throw new Error(`${account.name}: ${changed.status} ${await changed.text()}`);
+  return { ...client, password };
+}
+
+/** @returns the token of a new link. */
+export async function addLink(
+  by: TestClient,
+  link: { kind: 'wall' | 'metrics'; unitId?: string },
+): Promise<{ id: string; token: string }> {
+  const response = await by.send('POST', '/api/v1/links', { name: '测试链接', ...link });
+  if (!response.ok) throw new Error(`link: ${response.status} ${await response.text()}`);
+  const { link: made, token } = (await response.json()) as { link: { id: string }; token: string };
+  return { id: made.id, token };
 }
 
 /** A request without a session. */

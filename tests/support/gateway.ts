@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { hashSecret } from '../../gateway/fleet/registry.ts';
 import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite.ts';
 import type { ScoreRow } from '../../protocol/score.ts';
-import { createClient, openSession, type TestClient } from './client.ts';
+import { createSessionClient, type TestClient } from './client.ts';
 
 const MAIN = new URL('../../dist/gateway/main.js', import.meta.url).pathname;
 
@@ -97,7 +97,7 @@ export async function startGateway({
 
   await start();
   const url = () => `http://127.0.0.1:${ports.httpPort}`;
-  const admin = createClient(url, () => openSession(url(), { name: 'admin', password: ADMIN_PASSWORD }));
+  const admin = createSessionClient(url, 'admin', ADMIN_PASSWORD);
 
   return {
     ...admin,
@@ -105,8 +105,8 @@ export async function startGateway({
       return url();
     },
     async signIn(name, password) {
-      const client = createClient(url, () => openSession(url(), { name, password }));
-      await client.cookie();
+      const client = createSessionClient(url, name, password);
+      await client.headers();
       return client;
     },
     get httpPort() {

@@ -14,16 +14,13 @@ export type LiveClient = {
   close(): void;
 };
 
-/** Without a cookie, `headers` say who listens. */
-export type Listener = { readonly httpUrl: string; cookie?(): Promise<string> };
+/** Whoever says who it is. */
+export type Listener = { readonly httpUrl: string; headers?(): Promise<Record<string, string>> };
 
-export async function listenLive(
-  { httpUrl, cookie }: Listener,
-  headers: Record<string, string> = {},
-): Promise<LiveClient> {
-  const session = cookie ? { cookie: await cookie() } : {};
-  const socket = new WebSocket(`${httpUrl.replace('http', 'ws')}/api/v1/live`, {
-    headers: { ...session, ...headers },
+export async function listenLive(listener: Listener, more: Record<string, string> = {}): Promise<LiveClient> {
+  const socket = new WebSocket(`${listener.httpUrl.replace('http', 'ws')}/api/v1/live`, {
+    headers: { ...(await listener.headers?.()), ...more },
+    rejectUnauthorized: false,
   });
   const messages: LiveMessage[] = [];
   const windows = new Map<string, LiveRow>();
