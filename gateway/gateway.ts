@@ -217,8 +217,8 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     allowedOrigins: config.allowedOrigins,
     requestsPerS: config.requestsPerS,
     tls,
-    // The same from dist/gateway and from gateway: the built wall is beside the built gateway.
-    pagesRoot: fileURLToPath(new URL('../../dist/wall', import.meta.url)),
+    // The same from dist/gateway and from gateway: the built pages are beside the built gateway.
+    pagesRoot: fileURLToPath(new URL('../../dist/pages', import.meta.url)),
     version: VERSION,
   });
 

@@ -19,6 +19,11 @@ export const POLICY: Readonly<Record<string, Who>> = {
   'GET /': 'public',
   'GET /wall': 'public',
   'GET /wall/*': 'public',
+  'GET /sign-in': 'public',
+  'GET /sign-in/*': 'public',
+  'GET /account': 'public',
+  'GET /account/*': 'public',
+  'GET /assets/*': 'public',
 
   'POST /api/v1/session': 'public',
   'GET /api/v1/session': VIEWERS,

@@ -11,7 +11,8 @@ const TWO_YEARS_S = 63_072_000;
 export function registerSecurityHeaders(app: FastifyInstance, secure: boolean): void {
   app.addHook('onSend', async (_request, reply, payload) => {
     const isPage = String(reply.getHeader('content-type') ?? '').startsWith('text/html');
-    if (!reply.hasHeader('content-security-policy'))
+    // A browser takes the headers of "not modified" over to the page it has kept (RFC 9111, 3.2), which has its policy.
+    if (reply.statusCode !== 304 && !reply.hasHeader('content-security-policy'))
       reply.header('content-security-policy', isPage ? PAGE_POLICY : DATA_POLICY);
     reply.header('x-content-type-options', 'nosniff');
     reply.header('x-frame-options', 'DENY');

@@ -47,7 +47,7 @@ export type ServerDeps = {
   requestsPerS: number;
   /** PEM; null for HTTP without TLS. */
   tls: { key: string; cert: string } | null;
-  /** Folder of the built wall. */
+  /** Folder of the built pages. */
   pagesRoot: string;
   version: string;
 };
