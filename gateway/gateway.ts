@@ -248,11 +248,14 @@ export async function startGateway(
       guard.failed(error as Error);
     }
   }, HOUSEKEEPING_MS);
+  let sweeps = true;
   const sweeping = setInterval(() => {
     try {
       hub.sweep();
+      sweeps = true;
     } catch (error) {
-      log.warn({ err: error }, 'who still listens could not be checked');
+      if (sweeps) log.error({ err: error }, 'who may still listen could not be looked up: walls go on');
+      sweeps = false;
     }
   }, SWEEP_MS);
 
@@ -284,6 +287,7 @@ export async function startGateway(
     hub,
     metrics: metrics.registry,
     troubles: () => [guard.trouble() ?? []].flat(),
+    refused: (code) => metrics.tallied.httpRefused.add(code),
     now,
     allowedOrigins: config.allowedOrigins,
     requestsPerS: config.requestsPerS,

@@ -65,7 +65,7 @@ export async function registerGuard(app: FastifyInstance, deps: GuardDeps): Prom
     if (
       !SAFE_METHODS.has(method) &&
       headers.authorization === undefined &&
-      !isSameOrigin(headers, allowedOrigins)
+      !isSameOrigin(headers, allowedOrigins, secure)
     )
       throw new Refusal(
         403,

@@ -6,11 +6,15 @@ export function isAllowedOrigin(
   origin: string | undefined,
   host: string | undefined,
   allowed: readonly string[],
+  secure = false,
 ): boolean {
   if (origin === undefined) return true;
   if (allowed.includes(origin)) return true;
   try {
-    return host !== undefined && new URL(origin).host === host.toLowerCase();
+    const page = new URL(origin);
+    // Under TLS, a page of the same name without it may be anybody's on the way.
+    if (secure && page.protocol !== 'https:') return false;
+    return host !== undefined && page.host === host.toLowerCase();
   } catch {
     return false;
   }
@@ -21,9 +25,13 @@ export function isAllowedOrigin(
  * send Origin with every such request, and Sec-Fetch-Site; a client that sends neither is no browser, and nobody can
  * make it send a cookie that is not its own.
  */
-export function isSameOrigin(headers: IncomingHttpHeaders, allowed: readonly string[]): boolean {
+export function isSameOrigin(
+  headers: IncomingHttpHeaders,
+  allowed: readonly string[],
+  secure: boolean,
+): boolean {
   const { origin, host } = headers;
-  if (origin !== undefined) return isAllowedOrigin(origin, host, allowed);
+  if (origin !== undefined) return isAllowedOrigin(origin, host, allowed, secure);
   const site = headers['sec-fetch-site'];
   return site === undefined || site === 'same-origin' || site === 'none';
 }

@@ -7,7 +7,7 @@ import { PeopleRefusal } from './refusal.ts';
 /** Failures that cost no wait, the first wait, and the longest. */
 export type Patience = { free: number; firstWaitMs: number; longestWaitMs: number };
 
-export const PAIR_PATIENCE: Patience = { free: 5, firstWaitMs: 1_000, longestWaitMs: 15 * 60_000 };
+export const PAIR_PATIENCE: Patience = { free: 5, firstWaitMs: 2_000, longestWaitMs: 15 * 60_000 };
 /** Many people may share an address. */
 export const ADDRESS_PATIENCE: Patience = { free: 30, firstWaitMs: 1_000, longestWaitMs: 60_000 };
 
@@ -23,6 +23,8 @@ export type SignInThrottle = {
    */
   begin(name: string, address: string): number;
   succeeded(name: string, address: string): void;
+  /** The wait begins with the answer: until then, its sender has not been told that it was wrong. */
+  refused(name: string, address: string): void;
   /** It was never tried: the gateway was busy. */
   abandoned(name: string, address: string): void;
 };
@@ -43,6 +45,10 @@ export function createSignInThrottle(now: () => number): SignInThrottle {
       pairs.forget(pairOf(name, address));
       addresses.takeBack(address);
     },
+    refused(name, address) {
+      pairs.block(pairOf(name, address));
+      addresses.block(address);
+    },
     abandoned(name, address) {
       pairs.takeBack(pairOf(name, address));
       addresses.takeBack(address);
@@ -61,6 +67,10 @@ function createCounts({ free, firstWaitMs, longestWaitMs }: Patience, now: () =>
     }
     return entry;
   };
+  const block = (entry: Entry) => {
+    const beyond = entry.failures - free;
+    if (beyond >= 0) entry.blockedUntil = now() + Math.min(longestWaitMs, firstWaitMs * 2 ** beyond);
+  };
   return {
     waitMs: (key: string) => Math.max(0, (entryOf(key)?.blockedUntil ?? 0) - now()),
     failed(key: string) {
@@ -68,10 +78,13 @@ function createCounts({ free, firstWaitMs, longestWaitMs }: Patience, now: () =>
       entries.delete(key);
       entry.failures += 1;
       entry.lastAt = now();
-      const beyond = entry.failures - free;
-      if (beyond >= 0) entry.blockedUntil = now() + Math.min(longestWaitMs, firstWaitMs * 2 ** beyond);
+      block(entry);
       entries.set(key, entry);
       if (entries.size > MAX_ENTRIES) entries.delete(entries.keys().next().value as string);
+    },
+    block(key: string) {
+      const entry = entryOf(key);
+      if (entry) block(entry);
     },
     takeBack(key: string) {
       const entry = entryOf(key);
@@ -106,6 +119,7 @@ export async function proveOnce(
     throw error;
   }
   if (proved) throttle.succeeded(name, group);
+  else throttle.refused(name, group);
   return proved;
 }
 

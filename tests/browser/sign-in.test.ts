@@ -128,7 +128,7 @@ describe.skipIf(missing)('the sign-in page', () => {
   });
 
   it('has a newcomer choose a password before anything else', async () => {
-    const newcomer = await addNewcomer(gateway, 'newcomer', { displayName: '新同事' });
+    const newcomer = await addNewcomer(gateway, 'newcomer', '新同事');
     const { page, complaints } = await open('/sign-in/?next=/account/');
     await signIn(page, newcomer);
     await page.getByTestId('new-password').waitFor();

@@ -65,7 +65,7 @@ export function createLinkClient({ httpUrl }: TestClient, token: string): TestCl
 /** Whose one-time password has been changed. @param administrator who makes the account. */
 export async function addAccount(
   administrator: TestClient,
-  account: { name: string; role: string; unitId?: string },
+  account: { name: string; displayName?: string; role: string; unitId?: string },
 ): Promise<TestClient & { password: string }> {
   const added = await administrator.send('POST', '/api/v1/accounts', {
     displayName: account.name,
