@@ -42,7 +42,7 @@ export async function createApp(store: Store): Promise<TestApp> {
     allowedOrigins: [],
     requestsPerS: 100,
     tls: null,
-    pagesRoot: join(import.meta.dirname, '../../dist/wall'),
+    pagesRoot: join(import.meta.dirname, '../../dist/pages'),
     version: 'test',
   });
   return {
