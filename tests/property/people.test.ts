@@ -133,7 +133,7 @@ describe('the stream of a subtree', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
   afterEach(() => void vi.useRealTimers());
 
-  type Vote = { kind: 'vote'; window: number; rating: 0 | 1 | 2; minutesAgo: number };
+  type Vote = { kind: 'vote'; times: number; window: number; rating: 0 | 1 | 2; minutesAgo: number };
   type Step = Vote | { kind: 'flush' } | { kind: 'minute' } | { kind: 'replace' };
   const steps: fc.Arbitrary<Step[]> = fc.array(
     fc.oneof(
@@ -141,6 +141,8 @@ describe('the stream of a subtree', () => {
         weight: 8,
         arbitrary: fc.record({
           kind: fc.constant('vote' as const),
+          // More than a ticker holds: those of one subtree must not hide those of another.
+          times: fc.constantFrom(1, 1, 1, 40),
           window: fc.nat(),
           rating: fc.constantFrom(0 as const, 1 as const, 2 as const),
           minutesAgo: fc.constantFrom(0, 0, 0, 1, 30, 90),
@@ -190,7 +192,7 @@ describe('the stream of a subtree', () => {
         const source = feed.source(top);
         let wall = follow(source.snapshot());
         const counted = new Map<string, number>();
-        let ownVotes = 0;
+        const ownVotes: { windowId: string; at: number }[] = [];
         feed.listen({
           changed(change) {
             const own = source.narrow(change);
@@ -218,13 +220,15 @@ describe('the stream of a subtree', () => {
               step.window % tree.windows.length
             ] as (typeof tree.windows)[number];
             const time = at - step.minutesAgo * MINUTE_MS;
-            book.add(key, step.rating, time);
-            if (isToday(time)) counted.set(id, (counted.get(id) ?? 0) + 1);
-            if (subtree.windowById.has(id)) ownVotes += 1;
-            feed.voted({
-              ...{ sourceKey: 1, seq: 1, windowKey: key, rating: step.rating, at: time },
-              ...{ clock: 0, boot: 'b', mono: 0, receivedAt: at },
-            });
+            for (let times = 0; times < step.times; times++) {
+              book.add(key, step.rating, time);
+              if (isToday(time)) counted.set(id, (counted.get(id) ?? 0) + 1);
+              if (subtree.windowById.has(id)) ownVotes.push({ windowId: id, at: time });
+              feed.voted({
+                ...{ sourceKey: 1, seq: 1, windowKey: key, rating: step.rating, at: time },
+                ...{ clock: 0, boot: 'b', mono: 0, receivedAt: at },
+              });
+            }
           } else if (step.kind === 'minute') {
             at += MINUTE_MS;
             feed.tick();
@@ -236,9 +240,11 @@ describe('the stream of a subtree', () => {
         const final = follow(source.snapshot());
         expect(wall.rows).toEqual(final.rows);
         expect(wall.ticker).toEqual(final.ticker);
-        expect(wall.ticker.map(({ id }) => id)).toEqual(
-          Array.from({ length: Math.min(30, ownVotes) }, (_, back) => ownVotes - back),
+        expect(wall.ticker.map(({ windowId, at: time }) => ({ windowId, at: time }))).toEqual(
+          ownVotes.slice(-30).reverse(),
         );
+        const ids = wall.ticker.map(({ id }) => id);
+        expect(ids).toEqual([...new Set(ids)].sort((a, b) => b - a));
         for (const [minute, counts] of final.trend) expect(wall.trend.get(minute)).toEqual(counts);
         for (const row of final.rows.values())
           if (row.kind === 'window') expect(row.votes).toBe(counted.get(row.id) ?? 0);
