@@ -195,11 +195,14 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       setAccepting(false, error as Error);
     }
   }, HOUSEKEEPING_MS);
+  let sweeps = true;
   const sweeping = setInterval(() => {
     try {
       hub.sweep();
+      sweeps = true;
     } catch (error) {
-      log.warn({ err: error }, 'who still listens could not be checked');
+      if (sweeps) log.error({ err: error }, 'who may still listen could not be looked up: walls go on');
+      sweeps = false;
     }
   }, SWEEP_MS);
 
@@ -213,6 +216,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     hub,
     metrics: metrics.registry,
     troubles: () => (acceptingVotes ? [] : ['storage-failed']),
+    refused: (code) => metrics.tallied.httpRefused.add(code),
     now,
     allowedOrigins: config.allowedOrigins,
     requestsPerS: config.requestsPerS,

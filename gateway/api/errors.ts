@@ -28,6 +28,7 @@ const PEOPLE_STATUS: Partial<Record<PeopleCode, number>> = {
   'session-unknown': 404,
   'link-unknown': 404,
   'administrator-last': 409,
+  'links-too-many': 409,
 };
 const ORG_STATUS: Record<string, number> = { 'name-taken': 409, 'id-taken': 409 };
 
@@ -65,11 +66,15 @@ export function refuseAddress(error: FastifyError, _request: FastifyRequest, rep
   void reply.status(error.statusCode ?? 400).send(body('request-invalid', error.message));
 }
 
-/** Every error leaves the API as an ApiError; what went wrong inside is logged and not told. */
-export function registerErrors(app: FastifyInstance): void {
+/**
+ * Every error leaves the API as an ApiError; what went wrong inside is logged and not told.
+ * @param refused counts what is refused for a reason of ours, by code.
+ */
+export function registerErrors(app: FastifyInstance, refused: (code: string) => void): void {
   app.setErrorHandler((error: FastifyError | Refusal | StoreFailure, request, reply) => {
     const refusal = refusalOf(error);
     if (refusal) {
+      refused(refusal.code);
       if (refusal.retryAfterS !== null) reply.header('retry-after', refusal.retryAfterS);
       return reply.status(refusal.statusCode).send(body(refusal.code, refusal.message));
     }

@@ -41,6 +41,8 @@ export type ServerDeps = {
   hub: Hub;
   metrics: MetricsRegistry;
   troubles: () => string[];
+  /** Counts requests that are refused, by code. */
+  refused: (code: string) => void;
   now: () => number;
   allowedOrigins: readonly string[];
   /** Requests a second that one session, link or address may make. */
@@ -74,7 +76,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.server.maxConnections = MAX_CONNECTIONS;
   const plain = app as unknown as FastifyInstance;
-  registerErrors(plain);
+  registerErrors(plain, deps.refused);
   registerSecurityHeaders(plain, secure);
   requirePolicy(plain);
   await registerGuard(plain, { people, allowedOrigins, requestsPerS: deps.requestsPerS, secure });
@@ -108,6 +110,6 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(liveRoute);
   await registerPages(plain, deps.pagesRoot);
   const { signIn, used } = people;
-  takeUpgrades(app.server as Server, { hub, signIn, used, allowedOrigins, secure });
+  takeUpgrades(app.server as Server, { hub, signIn, used, refused: deps.refused, allowedOrigins, secure });
   return plain;
 }

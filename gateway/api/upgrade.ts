@@ -14,6 +14,8 @@ export type UpgradeDeps = {
   hub: Hub;
   signIn: SignIn;
   used: (principal: Principal) => void;
+  /** Counts refusals, by code. */
+  refused: (code: string) => void;
   allowedOrigins: readonly string[];
   secure: boolean;
 };
@@ -24,7 +26,7 @@ export type UpgradeDeps = {
  * listen is a line of the policy, as for every route; while they do, they are asked again and again.
  */
 export function takeUpgrades(server: Server, deps: UpgradeDeps): void {
-  const { hub, signIn, used, allowedOrigins, secure } = deps;
+  const { hub, signIn, used, refused, allowedOrigins, secure } = deps;
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     try {
@@ -42,13 +44,13 @@ export function takeUpgrades(server: Server, deps: UpgradeDeps): void {
       if (!hub.accept(request, socket, head, { credential, unitId, isWelcome }))
         throw new Refusal(503, 'walls-too-many', 'too many walls are listening');
     } catch (error) {
-      refuse(socket, error);
+      refused(refuse(socket, error));
     }
   });
 }
 
-/** Says why, and closes: after an upgrade, Node leaves the socket to us, and its peer may never close its own end. */
-function refuse(socket: Duplex, error: unknown): void {
+/** Says why, and closes: after an upgrade, Node leaves the socket to us, and its peer may never close its own end. @returns the code. */
+function refuse(socket: Duplex, error: unknown): string {
   const refusal =
     error instanceof Refusal
       ? error
@@ -59,4 +61,5 @@ function refuse(socket: Duplex, error: unknown): void {
     `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
     () => socket.destroy(),
   );
+  return code;
 }

@@ -20,6 +20,8 @@ const SNAPSHOT_SHARED_MS = 500;
 const MAX_REQUEST_BYTES = 1_024;
 /** Snapshots are large: one client may ask for so many in a row, and for one more every second. */
 const RESYNC_BURST = 5;
+/** Streams of one session or link: the rest are for the others. */
+const MAX_PER_CREDENTIAL = 100;
 /** For a closing handshake; then the socket goes. */
 const CLOSE_LIMIT_MS = 500;
 
@@ -198,6 +200,8 @@ export function createHub(feed: Feed, options: { now: () => number; maxClients: 
     metrics,
     accept(upgrade, socket, head, visitor) {
       if (clients.size >= options.maxClients) return false;
+      const alike = [...clients].filter((client) => client.visitor.credential === visitor.credential);
+      if (alike.length >= MAX_PER_CREDENTIAL) return false;
       server.handleUpgrade(upgrade, socket, head, (ws) => {
         const channel = join(visitor.unitId);
         const client: Client = {

@@ -6,6 +6,9 @@ import { checkDisplayName } from './names.ts';
 import { PeopleRefusal } from './refusal.ts';
 import { hashToken, newId, newToken } from './secrets.ts';
 
+/** That are still good. */
+const MAX_LINKS = 1_000;
+
 export type NewLink = { kind: LinkKind; name: string; unitId: string | null };
 
 export type LinkTokens = {
@@ -30,6 +33,8 @@ export function createLinkTokens(store: PeopleStore, audit: Audit, now: () => nu
     add(by, { kind, name, unitId }) {
       if (kind === 'metrics' && unitId !== null)
         throw new PeopleRefusal('unit-not-for-role', 'metrics are of the whole gateway: leave the unit out');
+      if (store.links().filter(({ revokedAt }) => revokedAt === null).length >= MAX_LINKS)
+        throw new PeopleRefusal('links-too-many', `there are ${MAX_LINKS} links: revoke some first`);
       const token = newToken('link');
       const link: LinkRecord = {
         id: newId('l'),

@@ -26,4 +26,5 @@ export type PeopleCode =
   | 'account-unknown'
   | 'administrator-last'
   | 'session-unknown'
-  | 'link-unknown';
+  | 'link-unknown'
+  | 'links-too-many';

@@ -107,7 +107,7 @@ export type CommitExtras = {
 };
 
 /**
- * Who did what to which thing, from where. `actor` is `account:NAME`, `terminal:ID`, `cli:USER` or `gateway`; `origin` an
+ * Who did what to which thing, from where. `actor` is `account:NAME`, `link:ID`, `terminal:ID`, `cli:USER` or `gateway`; `origin` an
  * address or `local`; `action` a word like `session.open` or `terminal.add`; `target` like `terminal:ID`. `detail` never
  * holds a secret.
  */

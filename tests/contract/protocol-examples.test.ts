@@ -11,6 +11,7 @@ import { ApiError } from '../../protocol/error.ts';
 import { Health } from '../../protocol/health.ts';
 import { Hello } from '../../protocol/hello.ts';
 import type { LiveMessage, Patch, Snapshot, Tick } from '../../protocol/live.ts';
+import { Session, SignIn } from '../../protocol/session.ts';
 import { GatewayStatus, Status } from '../../protocol/status.ts';
 import { UP_KINDS } from '../../protocol/topics.ts';
 import { VotesMessage } from '../../protocol/vote.ts';
@@ -120,6 +121,24 @@ const EXAMPLES: Record<string, Example> = {
     hostile: [{ from: undefined }, { windows: [{}] }, { ticker: [{ id: '1' }] }],
   },
   tick: { schema: TickSchema, hostile: [{ type: 'tock' }, { revision: null }] },
+  'sign-in': {
+    schema: SignIn,
+    hostile: [
+      { name: 1 },
+      { name: 'x'.repeat(65) },
+      { password: null },
+      { password: 'x'.repeat(513) },
+      { extra: 1 },
+    ],
+  },
+  session: {
+    schema: Session,
+    hostile: [
+      { mustChangePassword: 'no' },
+      { expiresAt: 'soon' },
+      { account: { name: 'a', displayName: 'A', role: 'king', unitId: null } },
+    ],
+  },
   resync: { schema: LiveRequestSchema, hostile: [{ type: 'sync' }] },
   error: { schema: ApiError, hostile: [{ error: 'no' }, { error: { code: 'Not A Code', message: '' } }] },
 };

@@ -406,13 +406,28 @@ describe('the link of a wall', () => {
     expect(link).toMatchObject({ createdBy: expect.stringMatching(/^cli:/), revokedAt: expect.any(String) });
   });
 
+  it('opens so many streams, and leaves room for others', async () => {
+    const greedy = createLinkClient(gateway, (await addLink(gateway, { kind: 'wall' })).token);
+    const streams = await Promise.all(Array.from({ length: 100 }, () => listenLive(greedy)));
+    await expect(listenLive(greedy)).rejects.toThrow(/503/);
+    const other = await listenLive(gateway);
+    await other.snapshot();
+    for (const live of [...streams, other]) live.close();
+    await until('room again', async () => {
+      (await listenLive(greedy)).close();
+      return true;
+    });
+  });
+
   it('for metrics reads the metrics and opens no session', async () => {
     const { token } = await addLink(gateway, { kind: 'metrics' });
     const prometheus = createLinkClient(gateway, token);
-    expect(await (await prometheus.fetch('/metrics')).text()).toContain('manyi_votes_stored_total');
     expect(await codeOf(await postSession(gateway.httpUrl, { linkToken: token }))).toEqual([
       401,
       'token-wrong',
     ]);
+    expect(await (await prometheus.fetch('/metrics')).text()).toMatch(
+      /manyi_http_refused_total\{code="token-wrong"\} [1-9]/,
+    );
   });
 });

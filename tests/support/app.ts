@@ -38,6 +38,7 @@ export async function createApp(store: Store): Promise<TestApp> {
     hub,
     metrics: createMetrics({ connections: () => 0, walls: () => 0, wallsCut: () => 0 }).registry,
     troubles: () => [],
+    refused: () => {},
     now,
     allowedOrigins: [],
     requestsPerS: 100,
