@@ -1,5 +1,7 @@
 import { Command, Option } from 'commander';
 import { registerAuditCommands } from './audit-commands.ts';
+import { registerBackupCommands } from './backup-commands.ts';
+import { registerCheckCommands } from './check-commands.ts';
 import { registerOrgCommands } from './org-commands.ts';
 import { explain } from './output.ts';
 import { registerQuarantineCommands } from './quarantine-commands.ts';
@@ -7,7 +9,7 @@ import { createWithStore } from './with-store.ts';
 
 const program = new Command('manyi')
   .description(
-    'Adds and lists units, windows and terminals, lists the quarantine. Works while the gateway runs, and while it does not.',
+    'Adds and lists units, windows and terminals, lists the quarantine, checks, backs up and restores the data. Works while the gateway runs, and while it does not.',
   )
   .option('--json', 'answer with JSON only')
   .addOption(new Option('--data-dir <dir>', 'folder of the database').env('MANYI_DATA_DIR').default('./data'))
@@ -17,9 +19,11 @@ const withStore = createWithStore(program);
 registerOrgCommands(program, withStore);
 registerQuarantineCommands(program, withStore);
 registerAuditCommands(program, withStore);
+registerBackupCommands(program);
+registerCheckCommands(program);
 
 try {
-  program.parse();
+  await program.parseAsync();
 } catch (error) {
   process.exitCode = explain(error, program.opts().json === true);
 }
