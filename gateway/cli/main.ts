@@ -1,5 +1,7 @@
 import { Command, Option } from 'commander';
 import { registerAuditCommands } from './audit-commands.ts';
+import { registerBackupCommands } from './backup-commands.ts';
+import { registerCheckCommands } from './check-commands.ts';
 import { registerOrgCommands } from './org-commands.ts';
 import { explain } from './output.ts';
 import { registerPeopleCommands } from './people-commands.ts';
@@ -9,7 +11,7 @@ import { createWithStore } from './with-store.ts';
 
 const program = new Command('manyi')
   .description(
-    'Units, windows, terminals, accounts, links, the quarantine. Works while the gateway runs, and while it does not.',
+    'Units, windows, terminals, accounts, links, sessions; the quarantine and the audit; check, backup and restore. Works while the gateway runs, and while it does not (restore only then).',
   )
   .option('--json', 'answer with JSON only')
   .addOption(new Option('--data-dir <dir>', 'folder of the database').env('MANYI_DATA_DIR').default('./data'))
@@ -21,6 +23,8 @@ registerTerminalCommands(program, withStore);
 registerQuarantineCommands(program, withStore);
 registerPeopleCommands(program, withStore);
 registerAuditCommands(program, withStore);
+registerBackupCommands(program);
+registerCheckCommands(program);
 
 try {
   await program.parseAsync();

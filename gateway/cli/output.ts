@@ -12,7 +12,8 @@ export function show(rows: readonly Record<string, unknown>[], json: boolean): v
 export function showOne(row: Record<string, unknown>, json: boolean, note: string): void {
   if (json) console.log(JSON.stringify(row));
   else {
-    for (const [name, value] of Object.entries(row)) console.log(`${name.padEnd(18)}${value}`);
+    const width = Math.max(10, ...Object.keys(row).map((name) => name.length + 2));
+    for (const [name, value] of Object.entries(row)) console.log(`${name.padEnd(width)}${value}`);
     if (note !== '') console.log(`\n${note}`);
   }
 }

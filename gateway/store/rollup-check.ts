@@ -13,35 +13,45 @@ const RECOUNT = `
     sum(rating = 2) AS unsatisfied, min(seq) AS first_seq, max(seq) AS last_seq, max(at) AS last_at
   FROM votes WHERE source_key BETWEEN @from AND @to GROUP BY 1, 2, 3`;
 
-/** One statement, and so one moment of a database that is being written to. */
+/**
+ * One statement, and so one moment of a database that is being written to. EXCEPT sorts and merges; a join would leave it to
+ * the planner's luck whether a million rows are compared with a million others one by one.
+ */
 const DIFFERENCES = `
   WITH counted AS MATERIALIZED (${RECOUNT}),
     kept AS (SELECT * FROM rollups WHERE source_key BETWEEN @from AND @to)
-  SELECT coalesce(c.quarter, k.quarter), coalesce(c.window_key, k.window_key), coalesce(c.source_key, k.source_key),
-    k.satisfied, k.basically, k.unsatisfied, k.first_seq, k.last_seq, k.last_at,
-    c.satisfied, c.basically, c.unsatisfied, c.first_seq, c.last_seq, c.last_at
-  FROM counted c FULL JOIN kept k
-    ON k.quarter = c.quarter AND k.window_key = c.window_key AND k.source_key = c.source_key
-  WHERE k.quarter IS NULL OR c.quarter IS NULL OR k.satisfied <> c.satisfied OR k.basically <> c.basically
-    OR k.unsatisfied <> c.unsatisfied OR k.first_seq <> c.first_seq OR k.last_seq <> c.last_seq OR k.last_at <> c.last_at`;
+  SELECT 'counted', * FROM (SELECT * FROM counted EXCEPT SELECT * FROM kept)
+  UNION ALL SELECT 'kept', * FROM (SELECT * FROM kept EXCEPT SELECT * FROM counted)`;
 
-type Row = (number | null)[];
+type Row = [
+  side: 'counted' | 'kept',
+  quarter: number,
+  windowKey: number,
+  sourceKey: number,
+  ...figures: number[],
+];
 
 function differencesIn(db: Connection, stretch: Stretch): RollupDifference[] {
-  const rows = db.prepare(DIFFERENCES).raw().all(stretch) as Row[];
-  return rows.map((row) => ({
-    quarter: row[0] as number,
-    windowKey: row[1] as number,
-    sourceKey: row[2] as number,
-    kept: figures(row.slice(3, 9)),
-    counted: figures(row.slice(9)),
-  }));
-}
-
-function figures(row: Row): RollupFigures | null {
-  if (row[0] === null) return null;
-  const [satisfied, basically, unsatisfied, firstSeq, lastSeq, lastAt] = row as number[];
-  return { satisfied, basically, unsatisfied, firstSeq, lastSeq, lastAt } as RollupFigures;
+  const found = new Map<string, RollupDifference>();
+  for (const row of db.prepare(DIFFERENCES).raw().iterate(stretch) as Iterable<Row>) {
+    const [
+      side,
+      quarter,
+      windowKey,
+      sourceKey,
+      satisfied,
+      basically,
+      unsatisfied,
+      firstSeq,
+      lastSeq,
+      lastAt,
+    ] = row;
+    const name = `${quarter}/${windowKey}/${sourceKey}`;
+    const difference = found.get(name) ?? { quarter, windowKey, sourceKey, kept: null, counted: null };
+    difference[side] = { satisfied, basically, unsatisfied, firstSeq, lastSeq, lastAt } as RollupFigures;
+    found.set(name, difference);
+  }
+  return [...found.values()];
 }
 
 /** Every rollup that is not what its votes say; between two steps others may write. */
