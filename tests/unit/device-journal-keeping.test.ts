@@ -16,6 +16,8 @@ import { type Journal, openJournal } from '../../device/journal.ts';
 import { PRUNE_STEP } from '../../device/journal-statements.ts';
 import { MAX_SET_ASIDE, type SetAside } from '../../device/set-aside.ts';
 import type { Clock, Vote } from '../../protocol/vote.ts';
+import { have } from '../support/prerequisites.ts';
+import { MOUNTS, mountSmallDisk } from '../support/small-disk.ts';
 
 const DAY_MS = 86_400_000;
 const NOW = Date.UTC(2026, 10, 24);
@@ -182,5 +184,26 @@ describe('files set aside', () => {
     writeFileSync(`${path}-wal`, 'votes of somebody');
     openHere().append(vote(1, NOW));
     expect(readdirSync(folder).some((name) => /\.orphan-\d+-wal$/.test(name))).toBe(true);
+  });
+
+  it.runIf(have(MOUNTS))('are told also when there was no room to begin a new one at once', () => {
+    const disk = mountSmallDisk(256);
+    try {
+      path = join(disk.path, 'journal.db');
+      damage();
+      disk.fill();
+      const told: SetAside[] = [];
+      const journal = openHere({ onSetAside: (aside) => told.push(aside) });
+      expect([journal.epoch, journal.trouble?.code, told]).toEqual(['', 'disk-full', []]);
+      expect(() => journal.append(vote(1, NOW))).toThrow(expect.objectContaining({ code: 'disk-full' }));
+      disk.free();
+      expect(journal.append(vote(1, NOW)).seq).toBe(1);
+      expect(told).toMatchObject([{ why: 'corrupt' }]);
+      expect(journal.setAside).toEqual(told);
+      journal.close();
+    } finally {
+      for (const journal of open.splice(0)) journal.close();
+      disk.dispose();
+    }
   });
 });
