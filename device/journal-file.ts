@@ -4,7 +4,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { codeOf, DeviceError, messageOf } from './errors.ts';
-import { finishMoves, type Known, NOTHING_KNOWN, type SetAside, setFileAside } from './set-aside.ts';
+import { finishMoves, type Known, NOTHING_KNOWN, setFileAside } from './set-aside.ts';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -20,7 +20,6 @@ const SCHEMA = `
 export type OpenedFile = {
   db: Database.Database;
   epoch: string;
-  setAside: SetAside | null;
   /** Why it can be read but not written now (a full disk); null when it can be written. */
   unwritable: unknown;
 };
@@ -43,14 +42,14 @@ export function openJournalFile(options: OpenFileOptions): OpenedFile {
       mkdirSync(dirname(path), { recursive: true });
       finishMoves(path, wallMs());
     }
-    return { ...open(path, salvaged), setAside: null };
+    return open(path, salvaged);
   } catch (error) {
     if (path === ':memory:') throw error;
     if (!isCorrupt(error) && !(unreadableIsDamaged && isUnreadable(error))) throw toOpenError(path, error);
   }
   try {
-    const setAside = setFileAside(path, 'corrupt', wallMs(), options.known ?? salvaged.known);
-    return { ...open(path, salvaged), setAside };
+    setFileAside(path, 'corrupt', wallMs(), options.known ?? salvaged.known);
+    return open(path, salvaged);
   } catch (error) {
     throw toOpenError(path, error);
   }
@@ -83,7 +82,7 @@ function toOpenError(path: string, error: unknown): DeviceError {
   );
 }
 
-function open(path: string, salvaged: { known: Known }): Omit<OpenedFile, 'setAside'> {
+function open(path: string, salvaged: { known: Known }): OpenedFile {
   let db: Database.Database | undefined;
   try {
     const isNew = path === ':memory:' || !existsSync(path);

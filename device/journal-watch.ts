@@ -3,7 +3,7 @@
  * looked at every few seconds, and a journal that failed is tried again until it works.
  */
 import { dirname } from 'node:path';
-import { codeOf, messageOf } from './errors.ts';
+import { DeviceError, messageOf } from './errors.ts';
 import type { Faults } from './faults.ts';
 import type { Feedback } from './feedback/feedback.ts';
 import { JOURNAL_SOURCE, measureDisk } from './health.ts';
@@ -49,7 +49,8 @@ export function createJournalWatch(options: JournalWatchOptions): JournalWatch {
     change(false);
   };
   const failed = (error: unknown) => {
-    const code = codeOf(error);
+    // The health report says this code; what is not ours has one that no gateway would take.
+    const code = error instanceof DeviceError ? error.code : 'journal-write-failed';
     // One reason at a time: the newest is the one that counts.
     for (const known of faults.list()[JOURNAL_SOURCE] ?? [])
       if (known !== code) faults.set(JOURNAL_SOURCE, { code: known, message: '', active: false });

@@ -95,8 +95,11 @@ export function openJournal(options: JournalOptions): Journal {
   let unreadable = 0;
   let setAside: SetAside[] = path === ':memory:' ? [] : listSetAside(path);
 
-  const tellSetAside = (aside: SetAside) => {
-    options.onSetAside?.(aside);
+  /** By what is on the card, not by what was done: a file may have been moved and then no new one begun, for want of room. */
+  const tellSetAside = () => {
+    if (path === ':memory:') return;
+    const known = new Set(setAside.map((aside) => aside.path));
+    for (const aside of listSetAside(path)) if (!known.has(aside.path)) options.onSetAside?.(aside);
     try {
       for (const dropped of dropSurplus(path)) options.onDropped?.(dropped);
     } catch {
@@ -140,7 +143,7 @@ export function openJournal(options: JournalOptions): Journal {
       ackedOnDisk = statements.counters().acked;
       unreadable = 0;
       trouble = opened.unwritable === null ? null : toWriteError(opened.unwritable);
-      if (opened.setAside !== null) tellSetAside(opened.setAside);
+      tellSetAside();
     } catch (error) {
       detach();
       unreadable = isUnreadable(error) ? unreadable + 1 : 0;
@@ -286,7 +289,6 @@ export function openJournal(options: JournalOptions): Journal {
       attach();
       // The votes that came along were never sent under this epoch.
       lastAtOpen = 0;
-      tellSetAside(aside);
       return aside;
     },
     close() {
@@ -299,8 +301,8 @@ export function openJournal(options: JournalOptions): Journal {
   };
 }
 
-/** Never seen by anybody: it is taken back in the transaction that writes it. */
 const GONE = 'the votes to be carried into the new epoch cannot be read';
+/** Never seen by anybody: it is taken back in the transaction that writes it. */
 const REHEARSAL = (seq: number): Vote => ({
   seq,
   rating: 'satisfied',

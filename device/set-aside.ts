@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { MAX_VOTES_PER_EPOCH } from '../protocol/ids.ts';
 
 /** `corrupt`: it could not be read. `behind`: the gateway had votes of its epoch that it never gave. */
 export type Why = 'corrupt' | 'behind';
@@ -32,7 +33,8 @@ export type Known = Pick<SetAside, 'epoch' | 'unsent'>;
 export const NOTHING_KNOWN: Known = { epoch: null, unsent: null };
 
 export const MAX_SET_ASIDE = 4;
-const NAME = /\.(corrupt|behind)-(\d{1,15})$/;
+/** Times up to the year 5138: what is beyond is none of ours, and no gateway would take it. */
+const NAME = /\.(corrupt|behind)-(\d{1,14})$/;
 const PARTS = ['', '-wal', '-shm'];
 const MAX_NOTE_BYTES = 1_024;
 
@@ -121,9 +123,13 @@ function readNote(file: string): Known {
     const { epoch, unsent } = JSON.parse(text) as { epoch?: unknown; unsent?: unknown };
     return {
       epoch: typeof epoch === 'string' && /^[0-9a-f]{32}$/.test(epoch) ? epoch : null,
-      unsent: Number.isSafeInteger(unsent) && (unsent as number) >= 0 ? (unsent as number) : null,
+      unsent: isCount(unsent) ? unsent : null,
     };
   } catch {
     return NOTHING_KNOWN;
   }
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= MAX_VOTES_PER_EPOCH;
 }

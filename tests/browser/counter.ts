@@ -1,10 +1,10 @@
 /** A terminal at a counter, as far as a wall can tell: it connects, says hello and sends presses. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { connectAsync, type MqttClient } from 'mqtt';
-import { GATEWAY_NAME } from '../../protocol/identity.ts';
 import { type DownKind, topicOf, type UpKind } from '../../protocol/topics.ts';
 import { MAX_VOTES_PER_MESSAGE, type Rating, type VotesMessage } from '../../protocol/vote.ts';
 import type { TerminalLogin } from '../support/gateway.ts';
+import { mqttLogin } from '../support/mqtt-login.ts';
 
 export type Counter = {
   /** Resolves when the gateway has stored them: it holds the PUBACK back until then. */
@@ -14,7 +14,8 @@ export type Counter = {
   leave(): Promise<void>;
 };
 
-export async function openCounter(mqttPort: number, { id, identity }: TerminalLogin): Promise<Counter> {
+export async function openCounter(mqttPort: number, login: TerminalLogin): Promise<Counter> {
+  const { id } = login;
   const epoch = randomBytes(16).toString('hex');
   const boot = randomUUID();
   const connection = randomUUID();
@@ -23,14 +24,8 @@ export async function openCounter(mqttPort: number, { id, identity }: TerminalLo
 
   const topic = (kind: UpKind | DownKind) => topicOf(id, kind);
   const client: MqttClient = await connectAsync(`mqtts://127.0.0.1:${mqttPort}`, {
-    clientId: id,
-    username: id,
-    key: identity.key,
-    cert: identity.certificate,
-    ca: identity.authority,
-    servername: GATEWAY_NAME,
+    ...mqttLogin(login),
     clean: true,
-    reconnectPeriod: 0,
     will: { topic: topic('status'), payload: status(false), qos: 1, retain: true },
   });
   function status(online: boolean) {

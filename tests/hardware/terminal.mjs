@@ -209,7 +209,7 @@ export async function createTerminal({ machine, gateway, driver }) {
     let restarts = 0;
     for (let i = from + 1; i < bySeq.length; i += 1) {
       const [before, now] = [bySeq[i - 1]?.rating, bySeq[i]?.rating];
-      const next = RATINGS[(RATINGS.findIndex((rating) => rating === before) + 1) % RATINGS.length];
+      const next = RATINGS[(RATINGS.indexOf(before) + 1) % RATINGS.length];
       if (now === next) continue;
       assert.equal(now, RATINGS[0], `vote ${i + 1} is none of the stream's`);
       restarts += 1;

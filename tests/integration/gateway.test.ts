@@ -5,6 +5,7 @@ import { startGateway, type TerminalLogin, type TestGateway } from '../support/g
 import { listenLive } from '../support/live-client.ts';
 import { EPOCH, hello, vote, votesMessage } from '../support/messages.ts';
 import { publish, request, subscribe } from '../support/mosquitto.ts';
+import { mqttLogin } from '../support/mqtt-login.ts';
 import { openSocket } from '../support/raw-mqtt.ts';
 import { until } from '../support/wait.ts';
 
@@ -97,10 +98,9 @@ describe('a vote from a client that is not ours', () => {
 
   it('keeps its connection alive by votes alone', async () => {
     // Pings would come after 1 s; each publish puts them off, so that nothing but votes is heard for three keepalives.
-    const { key, certificate: cert, authority: ca } = terminal(6).identity;
     const client = mqtt.connect(`mqtts://127.0.0.1:${gateway.mqttPort}`, {
-      ...{ clientId: 't-6', username: 't-6', key, cert, ca },
-      ...{ keepalive: 1, reconnectPeriod: 0, reschedulePings: true },
+      ...mqttLogin(terminal(6)),
+      ...{ keepalive: 1, reschedulePings: true },
     });
     let closed = false;
     client.on('close', () => {

@@ -27,9 +27,11 @@ export type JournalRig = {
 };
 
 /** Waits until the gateway has told the terminal that it has everything up to `seq`. */
-export const acked = (terminal: TerminalProcess, seq: number) =>
-  until(`an ack up to ${seq}`, () =>
-    terminal.lines().some(({ msg, upTo }) => msg === 'acked' && upTo === seq),
+export const acked = (terminal: TerminalProcess, seq: number, timeoutMs = 15_000) =>
+  until(
+    `an ack up to ${seq}`,
+    () => terminal.lines().some(({ msg, upTo }) => msg === 'acked' && (upTo as number) >= seq),
+    { timeoutMs },
   );
 
 export async function startJournalRig(options: GatewayOptions = {}): Promise<JournalRig> {
