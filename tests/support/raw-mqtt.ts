@@ -31,6 +31,12 @@ export function publishPacket(topic: string, payload: string, qos: 0 | 1): Buffe
   return packet(0x30 | (qos << 1), Buffer.concat([field(topic), id, Buffer.from(payload)]));
 }
 
+/** SUBSCRIBE (3.8) with QoS 1 for each topic. */
+export function subscribePacket(topics: readonly string[], packetId = 1): Buffer {
+  const filters = topics.flatMap((topic) => [field(topic), Buffer.from([1])]);
+  return packet(0x82, Buffer.concat([Buffer.from([packetId >> 8, packetId & 0xff]), ...filters]));
+}
+
 export function puback(packetId: number): Buffer {
   return packet(0x40, Buffer.from([packetId >> 8, packetId & 0xff]));
 }
