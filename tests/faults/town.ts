@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { onTestFinished } from 'vitest';
 import { databaseFile } from '../../gateway/store/sqlite.ts';
 import {
   type GatewayOptions,
@@ -37,6 +38,12 @@ export async function startTown(names: readonly string[], options: GatewayOption
   await until('the gateway to know the hall', async () =>
     (await gateway.scores()).some(({ id }) => id === `w-${names.at(-1)}`),
   );
+  const dispose = async () => {
+    await gateway.dispose();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  // Also after a case that failed half way.
+  onTestFinished(dispose);
   return {
     gateway,
     login(name) {
@@ -46,10 +53,7 @@ export async function startTown(names: readonly string[], options: GatewayOption
     },
     logins: [...logins.values()],
     folder,
-    async dispose() {
-      await gateway.dispose();
-      rmSync(folder, { recursive: true, force: true });
-    },
+    dispose,
   };
 }
 

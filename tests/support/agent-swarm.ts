@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { AgentState } from '../../device/agent.ts';
 import type { Rating } from '../../protocol/vote.ts';
 import type { TerminalLogin } from './gateway.ts';
+import { reap } from './reaper.ts';
 import { terminalEnv } from './terminal-settings.ts';
 
 const CHILD = new URL('./agent-swarm-child.mjs', import.meta.url).pathname;
@@ -129,7 +130,9 @@ export function createSwarm(options: SwarmOptions): Swarm {
   function launch(number: number): ChildProcess {
     const host = hosts[number] as Host;
     if (host.child !== null) return host.child;
-    const child = fork(CHILD, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' });
+    const child = reap(
+      fork(CHILD, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' }),
+    );
     child.on('message', take);
     child.once('exit', () => {
       if (host.child === child) host.child = null;

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { hashSecret } from '../../gateway/fleet/registry.ts';
 import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite.ts';
 import type { ScoreRow } from '../../protocol/score.ts';
+import { reap } from './reaper.ts';
 
 const MAIN = new URL('../../dist/gateway/main.js', import.meta.url).pathname;
 
@@ -67,7 +68,7 @@ export async function startGateway({
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    child = started;
+    child = reap(started);
     started.stderr?.on('data', (data) => {
       output += String(data);
     });

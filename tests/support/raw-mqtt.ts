@@ -45,10 +45,13 @@ export function openSocket(port: number): Socket {
   return connect({ port, host: '127.0.0.1' }).on('error', () => {});
 }
 
-/** A connection whose CONNECT has been answered. */
+/** A connection whose CONNECT has been answered. Rejects when it ends without an answer. */
 export async function signIn(port: number, login: TerminalLogin): Promise<Socket> {
   const socket = openSocket(port);
   socket.write(connectPacket(login));
-  await new Promise((resolve) => socket.once('data', resolve));
+  await new Promise<void>((resolve, reject) => {
+    socket.once('data', () => resolve());
+    socket.once('close', () => reject(new Error(`${login.id}: the connection ended before CONNACK`)));
+  });
   return socket;
 }
