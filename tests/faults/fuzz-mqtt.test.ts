@@ -12,6 +12,7 @@ import { connectPacket, openSocket, publishPacket, signIn, subscribePacket } fro
 import { expectScoresEqualRecount, expectStoredEqualsThanked } from '../support/recount.ts';
 import { until } from '../support/wait.ts';
 import { spread, tellFigure } from './figures.ts';
+import { BYTE_MUTATIONS, type Mutation } from './mutations.ts';
 import { type Random, scaled, seededRandom } from './seed.ts';
 import { numbered, startTown, type Town, timePressesToWall } from './town.ts';
 
@@ -56,27 +57,8 @@ const EVIL_PAYLOADS = [
   '{"__proto__":{}}',
 ];
 
-type Mutation = (bytes: Buffer, random: Random) => Buffer;
 const MUTATIONS: Mutation[] = [
-  function flipBits(bytes, random) {
-    const changed = Buffer.from(bytes);
-    for (let count = random.between(1, 8); count > 0; count--) {
-      const at = random.between(0, changed.length - 1);
-      changed[at] = (changed[at] as number) ^ (1 << random.between(0, 7));
-    }
-    return changed;
-  },
-  function insertBytes(bytes, random) {
-    const at = random.between(0, bytes.length);
-    return Buffer.concat([bytes.subarray(0, at), random.bytes(random.between(1, 40)), bytes.subarray(at)]);
-  },
-  function removeBytes(bytes, random) {
-    const at = random.between(0, bytes.length - 1);
-    return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + random.between(1, 20))]);
-  },
-  function cutShort(bytes, random) {
-    return bytes.subarray(0, random.between(0, bytes.length - 1));
-  },
+  ...BYTE_MUTATIONS,
   function changeFirstByte(bytes, random) {
     return Buffer.concat([Buffer.from([random.between(0, 255)]), bytes.subarray(1)]);
   },
@@ -91,9 +73,6 @@ const MUTATIONS: Mutation[] = [
       [0xff, 0xff, 0xff, 0xff, 0x7f],
     ];
     return Buffer.concat([bytes.subarray(0, 1), Buffer.from(random.pick(lengths)), bytes.subarray(2)]);
-  },
-  function repeat(bytes, random) {
-    return Buffer.concat(Array.from({ length: random.between(2, 30) }, () => bytes));
   },
   function evilPublish(_, random) {
     return publishPacket(random.pick(EVIL_TOPICS), random.pick(EVIL_PAYLOADS), random.pick([0, 1]));

@@ -55,8 +55,7 @@ export type Swarm = {
     span: { fromMs: number; toMs: number; ratings: Rating[] },
   ): Promise<void>;
   start(): Promise<void>;
-  /** Processes, by number. */
-  processes: number;
+  pids(): number[];
   /** SIGKILL to one process and all its terminals. */
   killProcess(number: number): Promise<void>;
   /** Starts a killed process again on the same journals. */
@@ -71,8 +70,10 @@ export type SwarmOptions = {
   /** The gateway's port or a proxy's, which may be another for each. */
   port: (login: TerminalLogin) => number;
   /** Where their journals are; null for journals in memory, which a killed process loses. */
-  folder: string | null;
+  folder: string | null | ((processNumber: number) => string);
   processes?: number;
+  /** What a process runs under, e.g. a fake clock. */
+  env?: (processNumber: number) => Record<string, string>;
   uplink?: SwarmUplink;
 };
 
@@ -97,10 +98,14 @@ export function createSwarm(options: SwarmOptions): Swarm {
   const waiting = new Map<number, Waiting>();
   let lastPress = 0;
 
-  const envOf = (login: TerminalLogin) => ({
-    ...terminalEnv(login, port(login)),
-    MANYI_JOURNAL: folder === null ? ':memory:' : join(folder, `${login.id}.db`),
-  });
+  const envOf = (login: TerminalLogin) => {
+    const place = typeof folder === 'function' ? folder(hostOf(login)) : folder;
+    return {
+      ...terminalEnv(login, port(login)),
+      MANYI_JOURNAL: place === null ? ':memory:' : join(place, `${login.id}.db`),
+    };
+  };
+  const hostOf = (login: TerminalLogin) => hosts.findIndex((host) => host.logins.includes(login));
 
   function take(message: FromChild): void {
     if (message.kind === 'thanked' || message.kind === 'refused') {
@@ -131,7 +136,11 @@ export function createSwarm(options: SwarmOptions): Swarm {
     const host = hosts[number] as Host;
     if (host.child !== null) return host.child;
     const child = reap(
-      fork(CHILD, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' }),
+      fork(CHILD, {
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+        serialization: 'advanced',
+        env: { ...process.env, ...options.env?.(number) },
+      }),
     );
     child.on('message', take);
     child.once('exit', () => {
@@ -199,11 +208,10 @@ export function createSwarm(options: SwarmOptions): Swarm {
       isUp: () => tally.isUp,
     };
   });
-  const hostOf = (login: TerminalLogin) => hosts.findIndex((host) => host.logins.includes(login));
 
   return {
     terminals,
-    processes,
+    pids: () => hosts.flatMap(({ child }) => (child?.pid === undefined ? [] : [child.pid])),
     async states() {
       const alive = hosts.flatMap(({ child }, number) => (child ? [number] : []));
       const parts = await Promise.all(alive.map((number) => ask(number, { kind: 'states' }, 'states')));
