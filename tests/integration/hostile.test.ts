@@ -8,7 +8,14 @@ import { startGateway, type TerminalLogin, type TestGateway } from '../support/g
 import { listenLive } from '../support/live-client.ts';
 import { EPOCH, hello, vote, votesMessage } from '../support/messages.ts';
 import { publish } from '../support/mosquitto.ts';
-import { connectPacket, openSocket, puback, publishPacket, signIn } from '../support/raw-mqtt.ts';
+import {
+  connectPacket,
+  openPlainSocket,
+  openSocket,
+  puback,
+  publishPacket,
+  signIn,
+} from '../support/raw-mqtt.ts';
 import { until } from '../support/wait.ts';
 
 let gateway: TestGateway;
@@ -54,7 +61,6 @@ const expectNeighbourUnharmed = async () => {
 const happens = (socket: Socket, event: string) =>
   new Promise<void>((resolve) => socket.once(event, () => resolve()).once('close', () => resolve()));
 const open = (name = 'will') => openSocket(gateway.mqttPort, login(name));
-const openHttp = () => connect({ port: gateway.httpPort, host: '127.0.0.1' }).on('error', () => {});
 const signedIn = (name: string) => signIn(gateway.mqttPort, login(name));
 const closed = (socket: Socket) => until('the socket to be cut', () => socket.destroyed);
 
@@ -200,7 +206,7 @@ describe('over HTTP', () => {
     const answer = (text: string) =>
       new Promise<string>((resolve) => {
         let got = '';
-        const socket = openHttp();
+        const socket = openPlainSocket(gateway.httpPort);
         socket.on('data', (data) => {
           got += String(data);
         });
@@ -219,7 +225,7 @@ describe('over HTTP', () => {
     const all = '/api/v1/votes?from=0&to=9000000000000';
     const { cookie } = await gateway.headers();
     for (let turn = 0; turn < 12; turn++) {
-      const socket = openHttp();
+      const socket = openPlainSocket(gateway.httpPort);
       socket.write(`GET ${all} HTTP/1.1\r\nHost: x\r\nCookie: ${cookie}\r\n\r\n`);
       await new Promise((resolve) => socket.once('data', resolve));
       socket.resetAndDestroy();

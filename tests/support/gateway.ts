@@ -9,6 +9,7 @@ import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite.ts';
 import type { ScoreRow } from '../../protocol/score.ts';
 import { authorityOf, issueIdentity, writeIdentity } from './certificates.ts';
 import { createSessionClient, type TestClient } from './client.ts';
+import { reap } from './reaper.ts';
 
 const MAIN = new URL('../../dist/gateway/main.js', import.meta.url).pathname;
 
@@ -74,7 +75,7 @@ export async function startGateway({
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    child = started;
+    child = reap(started);
     started.stderr?.on('data', (data) => {
       output += String(data);
     });

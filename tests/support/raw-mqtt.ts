@@ -1,5 +1,5 @@
 /** MQTT 3.1.1 packets and connections as bytes, for peers that do with a socket what no library would. */
-import type { Socket } from 'node:net';
+import { connect as connectPlain, type Socket } from 'node:net';
 import { connect } from 'node:tls';
 import { GATEWAY_NAME } from '../../protocol/identity.ts';
 import type { TerminalLogin } from './gateway.ts';
@@ -36,12 +36,18 @@ export function publishPacket(topic: string, payload: string, qos: 0 | 1): Buffe
   return packet(0x30 | (qos << 1), Buffer.concat([field(topic), id, Buffer.from(payload)]));
 }
 
+/** SUBSCRIBE (3.8) with QoS 1 for each topic. */
+export function subscribePacket(topics: readonly string[], packetId = 1): Buffer {
+  const filters = topics.flatMap((topic) => [field(topic), Buffer.from([1])]);
+  return packet(0x82, Buffer.concat([Buffer.from([packetId >> 8, packetId & 0xff]), ...filters]));
+}
+
 export function puback(packetId: number): Buffer {
   return packet(0x40, Buffer.from([packetId >> 8, packetId & 0xff]));
 }
 
-/** A TLS connection to the gateway's MQTT port, with the terminal's certificate or (null) with none. */
-export function openSocket(port: number, login: Pick<TerminalLogin, 'identity'> | null): Socket {
+/** A TLS connection to the gateway's MQTT port, with the terminal's certificate or with none. */
+export function openSocket(port: number, login: Pick<TerminalLogin, 'identity'> | null = null): Socket {
   const identity = login?.identity;
   return connect({
     port,
@@ -54,10 +60,18 @@ export function openSocket(port: number, login: Pick<TerminalLogin, 'identity'> 
   }).on('error', () => {});
 }
 
-/** A connection whose CONNECT has been answered. */
+/** A connection whose CONNECT has been answered. Rejects when it ends without an answer. */
 export async function signIn(port: number, login: Pick<TerminalLogin, 'id' | 'identity'>): Promise<Socket> {
   const socket = openSocket(port, login);
   socket.write(connectPacket(login));
-  await new Promise((resolve) => socket.once('data', resolve));
+  await new Promise<void>((resolve, reject) => {
+    socket.once('data', () => resolve());
+    socket.once('close', () => reject(new Error(`${login.id}: the connection ended before CONNACK`)));
+  });
   return socket;
+}
+
+/** Without TLS: for HTTP, and for what is no TLS at all. */
+export function openPlainSocket(port: number): Socket {
+  return connectPlain({ port, host: '127.0.0.1' }).on('error', () => {});
 }
