@@ -14,6 +14,8 @@ ${configHelp()}
 The wall is at http://HOST:PORT/wall, the API's description at /api/docs.
 Add units, windows and terminals with: npm run --silent manyi -- --help`;
 
+const STOP_MS = 15_000;
+
 async function main(): Promise<void> {
   const [argument] = process.argv.slice(2);
   if (argument === '--help' || argument === '-h') {
@@ -34,6 +36,11 @@ async function main(): Promise<void> {
     if (stopping) return;
     stopping = true;
     log.info({ signal }, 'gateway stops');
+    // Every stored vote is on the disk already: waiting longer for a peer that does not let go would save nothing.
+    setTimeout(() => {
+      log.error('the gateway did not stop in time');
+      process.exit(1);
+    }, STOP_MS).unref();
     gateway.stop().then(
       () => process.exit(0),
       (error: unknown) => {

@@ -32,7 +32,7 @@ let terminals: TerminalProcess[] = [];
 async function start(dataDir?: string): Promise<void> {
   folder = mkdtempSync(join(tmpdir(), 'manyi-failure-'));
   gateway = await startGateway(dataDir === undefined ? {} : { dataDir });
-  gateway.add((org) => {
+  await gateway.add((org) => {
     org.unit('town', '云岭镇');
     logins = [1, 2, 3].map((number) => {
       org.window(`w${number}`, 'town', `${number}号窗口`);

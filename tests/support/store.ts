@@ -7,8 +7,7 @@ import type { Store, VoteRecord } from '../../gateway/store/store.ts';
 
 export type StoreHome = { file: string; open(): Store; dispose(): void };
 
-export function createStoreHome(): StoreHome {
-  const folder = mkdtempSync(join(tmpdir(), 'manyi-store-'));
+export function createStoreHome(folder = mkdtempSync(join(tmpdir(), 'manyi-store-'))): StoreHome {
   const file = databaseFile(folder);
   return {
     file,

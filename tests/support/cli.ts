@@ -1,0 +1,16 @@
+/** The command line as a process, on a data folder. */
+import { execFile } from 'node:child_process';
+
+const CLI = new URL('../../dist/gateway/cli/main.js', import.meta.url).pathname;
+
+export type CliResult = { code: number; out: string; err: string };
+
+export function manyi(dataDir: string, ...args: string[]): Promise<CliResult> {
+  return new Promise((resolve) => {
+    const env = { ...process.env, MANYI_DATA_DIR: dataDir };
+    execFile(process.execPath, [CLI, ...args], { env, maxBuffer: 1e8 }, (error, out, err) => {
+      const code = typeof error?.code === 'number' ? error.code : error ? -1 : 0;
+      resolve({ code, out, err });
+    });
+  });
+}
