@@ -70,8 +70,8 @@ export const enSignIn: SignInMessages = {
   passwordMissing: 'Enter your password',
   submit: 'Sign in',
   submitting: 'Signing in…',
-  wrong: 'Account or password is not right',
-  wrongHint: 'Check both and try again. Capital letters count.',
+  wrong: 'Wrong account or password',
+  wrongHint: 'Check both and try again. Capitals matter.',
   waiting: (wait) => `Wait ${wait}`,
   reasons: {
     'signed-out': { title: 'You are signed out', hint: 'The session on this device has ended.' },
