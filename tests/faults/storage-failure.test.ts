@@ -32,6 +32,8 @@ let terminals: TerminalProcess[] = [];
 async function start(dataDir?: string): Promise<void> {
   folder = mkdtempSync(join(tmpdir(), 'manyi-failure-'));
   gateway = await startGateway(dataDir === undefined ? {} : { dataDir });
+  // A session cannot be opened on a full disk; one that is open goes on.
+  await gateway.headers();
   await gateway.add((org) => {
     org.unit('town', '云岭镇');
     logins = [1, 2, 3].map((number) => {
