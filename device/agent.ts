@@ -5,14 +5,18 @@ import type { TerminalConfig } from '../protocol/config.ts';
 import { RATINGS, type Rating, type Vote } from '../protocol/vote.ts';
 import { createClock, type DeviceClock, dateBy } from './clock.ts';
 import type { AgentConfig } from './config.ts';
+import { createCredentials } from './credentials.ts';
 import { codeOf, DeviceError, messageOf } from './errors.ts';
 import { createFaults } from './faults.ts';
 import { createFeedback, type Feedback } from './feedback/feedback.ts';
 import { describeHealth } from './health.ts';
+import { type IdentityStore, openIdentityStore } from './identity.ts';
 import { createInputSet } from './input-set.ts';
 import { type Journal, openJournal } from './journal.ts';
+import { createJournalWatch, type JournalWatch } from './journal-watch.ts';
 import { type Log, silentLog } from './log.ts';
 import type { PressEvent } from './press.ts';
+import type { SetAside } from './set-aside.ts';
 import { createUplink, type Uplink, type UplinkOptions, type UplinkState } from './uplink.ts';
 
 export const DEVICE_VERSION = '0.1.0';
@@ -22,6 +26,8 @@ export type AgentDeps = {
   /** One clock may serve many agents of a process. */
   clock?: DeviceClock;
   feedback?: Feedback;
+  /** Otherwise the one in the configured folder. */
+  identity?: IdentityStore;
   /** After the commit and the thank-you. */
   onThanked?: (vote: Vote) => void;
   /** The gateway changed how long the thank-you shows. */
@@ -44,7 +50,7 @@ export type AgentState = UplinkState & {
 };
 
 export type Agent = {
-  /** Resolves when inputs run; the gateway need not be there. Rejects with a coded error when the journal cannot be had. */
+  /** Resolves when inputs run; the gateway need not be there, nor room on the disk. Rejects when another process has the journal. */
   start(): Promise<void>;
   /** Inputs, goodbye, journal: in this order. */
   stop(): Promise<void>;
@@ -53,8 +59,12 @@ export type Agent = {
   state(): AgentState;
 };
 
+/** On a card of 8 GB nobody misses it, and it is a million votes. */
+const DEFAULT_KEEP_ACKED_MB = 64;
 const HOUSEKEEPING_MS = 30_000;
 const DAY_MS = 86_400_000;
+/** Steps of deleting in one housekeeping; between two of them presses get in. */
+const PRUNE_STEPS = 50;
 /** An anchor that moved by less is not worth a write to the card. */
 const ANCHOR_STEP_MS = 1_000;
 
@@ -68,6 +78,8 @@ export function createAgent(config: AgentConfig, deps: AgentDeps = {}): Agent {
   let configVersion = 0;
   let journal: Journal | null = null;
   let uplink: Uplink | null = null;
+  let watch: JournalWatch | null = null;
+  let dropped = 0;
   let savedOffsetMs: number | null = null;
   let healthTimer: NodeJS.Timeout | undefined;
   let housekeepingTimer: NodeJS.Timeout | undefined;
@@ -92,12 +104,12 @@ export function createAgent(config: AgentConfig, deps: AgentDeps = {}): Agent {
     try {
       vote = journal.append({ rating, ...dateBy(clock.anchor(), mono), boot: clock.bootId, mono });
     } catch (error) {
-      faults.set('journal', { code: codeOf(error), message: messageOf(error), active: true });
+      watch?.failed(error);
       feedback.refuse();
       throw error;
     }
     feedback.thank();
-    faults.clear('journal');
+    watch?.worked();
     // Never the rating: a log on a screen at the counter must not say which button it was.
     log.info({ seq: vote.seq }, 'press thanked');
     uplink?.pump();
@@ -123,18 +135,35 @@ export function createAgent(config: AgentConfig, deps: AgentDeps = {}): Agent {
 
   async function keepHouse(): Promise<void> {
     await clock.checkSystem();
-    const anchor = clock.anchor();
     try {
-      if (journal?.flush())
-        faults.set('journal', { code: 'journal-write-failed', message: '', active: false });
-      if (journal === null || anchor.clock === 'estimated') return;
-      if (savedOffsetMs === null || Math.abs(savedOffsetMs - anchor.offsetMs) >= ANCHOR_STEP_MS) {
-        journal.saveAnchor(clock.bootId, anchor);
-        savedOffsetMs = anchor.offsetMs;
+      journal?.flush();
+      saveAnchor();
+      const anchor = clock.anchor();
+      if (anchor.clock === 'estimated') return;
+      const beforeMs = dateBy(anchor, clock.monoMs()).at - keepAckedDays * DAY_MS;
+      let pruned = 0;
+      for (let step = 0; step < PRUNE_STEPS && journal !== null; step += 1) {
+        const deleted = journal.prune(beforeMs);
+        if (deleted === 0) break;
+        pruned += deleted;
+        await new Promise((resolve) => setImmediate(resolve));
       }
-      journal.prune(dateBy(anchor, clock.monoMs()).at - keepAckedDays * DAY_MS);
+      if (pruned > 0) log.debug({ pruned, first: journal?.first }, 'acked votes let go');
     } catch (error) {
-      faults.set('journal', { code: codeOf(error), message: messageOf(error), active: true });
+      watch?.failed(error);
+    }
+  }
+
+  /** As soon as it is known: after a power cut it is what dates the votes of this boot. */
+  function saveAnchor(): void {
+    const anchor = clock.anchor();
+    if (journal === null || journal.epoch === '' || anchor.clock === 'estimated') return;
+    if (savedOffsetMs !== null && Math.abs(savedOffsetMs - anchor.offsetMs) < ANCHOR_STEP_MS) return;
+    try {
+      journal.saveAnchor(clock.bootId, anchor);
+      savedOffsetMs = anchor.offsetMs;
+    } catch (error) {
+      watch?.failed(error);
     }
   }
 
@@ -145,6 +174,7 @@ export function createAgent(config: AgentConfig, deps: AgentDeps = {}): Agent {
       journalPath,
       names,
       journal,
+      dropped,
       clock,
       faults: faults.list(),
       configVersion,
@@ -167,26 +197,56 @@ export function createAgent(config: AgentConfig, deps: AgentDeps = {}): Agent {
     void reportHealth();
   }
 
-  /** An old copy of this card is running: from here on every seq would collide with one that the gateway has. */
-  function takeBehind(upTo: number): void {
+  /** A copy of this card ran elsewhere: from here on every seq would collide with one that the gateway has. */
+  function takeBehind(upTo: number, neverSentFrom: number): void {
     if (journal === null) return;
-    const setAside = journal.beginEpoch('behind');
+    const carried = journal.last - neverSentFrom + 1;
+    journal.beginEpoch(neverSentFrom);
+    log.error(
+      { code: 'journal-behind', upTo, carried },
+      'the gateway has votes that this journal never sent',
+    );
+  }
+
+  function tellSetAside({ path, why, epoch, unsent }: SetAside): void {
     savedOffsetMs = null;
-    log.error({ code: 'journal-behind', upTo, setAside }, 'the gateway knows more votes than this journal');
+    const what = {
+      code: why === 'corrupt' ? 'journal-damaged' : 'journal-behind',
+      setAside: path,
+      epoch,
+      unsent,
+    };
+    log.error(what, 'the journal was set aside; a new one is begun');
+    void reportHealth();
+  }
+
+  function tellDropped({ path, epoch, unsent }: SetAside): void {
+    dropped += 1;
+    log.error(
+      { code: 'journal-dropped', path, epoch, unsent },
+      'too many journals set aside: the oldest is deleted',
+    );
   }
 
   return {
     async start() {
       await clock.checkSystem();
-      journal = openJournal({ path: config.journalPath });
+      journal = openJournal({
+        path: config.journalPath,
+        maxBytes: (config.keepAckedMb ?? DEFAULT_KEEP_ACKED_MB) << 20,
+        onSetAside: tellSetAside,
+        onDropped: tellDropped,
+      });
       clock.resume(journal.anchorOf(clock.bootId), journal.newestAt());
-      const { setAside } = journal;
-      if (setAside !== null)
-        log.error({ code: 'journal-damaged', setAside }, 'the journal was damaged; a new one is begun');
       uplink = createUplink({
         ...deps.uplink,
         terminalId: config.terminalId,
-        password: config.password,
+        credentials: createCredentials({
+          ...config,
+          enrolmentCode: config.enrolmentCode ?? null,
+          store: deps.identity ?? openIdentityStore(config.identityFolder),
+          log,
+        }),
         gatewayUrl: config.gatewayUrl,
         journal,
         clock,
@@ -194,9 +254,19 @@ export function createAgent(config: AgentConfig, deps: AgentDeps = {}): Agent {
         about: { version: DEVICE_VERSION, inputs: config.inputs },
         onUp: () => void reportHealth(),
         onConfig: takeConfig,
+        onTime: saveAnchor,
         onBehind: takeBehind,
       });
+      watch = createJournalWatch({
+        journal,
+        journalPath: config.journalPath,
+        faults,
+        feedback,
+        onChange: () => void reportHealth(),
+        onWell: () => uplink?.pump(),
+      });
       await feedback.start();
+      watch.start();
       uplink.start();
       housekeepingTimer = setInterval(() => void keepHouse(), HOUSEKEEPING_MS);
       scheduleHealth();
@@ -206,6 +276,7 @@ export function createAgent(config: AgentConfig, deps: AgentDeps = {}): Agent {
     async stop() {
       clearInterval(healthTimer);
       clearInterval(housekeepingTimer);
+      watch?.stop();
       await inputs.stop();
       await uplink?.stop();
       await feedback.stop();

@@ -10,9 +10,10 @@ const Offset = Type.Integer({ minimum: 0, maximum: 1023 });
 
 const AgentConfigSchema = Type.Object(
   {
-    terminalId: Type.String({ pattern: TERMINAL_ID_PATTERN }),
-    password: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
-    gatewayUrl: Type.String({ pattern: '^mqtts?://[^\\s]+$' }),
+    terminalId: Type.Optional(Type.String({ pattern: TERMINAL_ID_PATTERN })),
+    enrolmentCode: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9-]+\\.[A-Za-z2-7]+\\.[A-Za-z2-7]+$' })),
+    identityFolder: Type.String({ minLength: 1 }),
+    gatewayUrl: Type.String({ pattern: '^mqtts://[^\\s]+$' }),
     journalPath: Type.String({ minLength: 1 }),
     inputs: Type.Array(Type.Enum([...INPUT_NAMES]), { maxItems: 3, uniqueItems: true }),
     gpio: Type.Optional(
@@ -26,29 +27,41 @@ const AgentConfigSchema = Type.Object(
     language: Type.Enum(['zh', 'en']),
     healthIntervalS: Type.Integer({ minimum: 1, maximum: 3600 }),
     keepAckedDays: Type.Integer({ minimum: 1, maximum: 365 }),
+    keepAckedMb: Type.Optional(Type.Integer({ minimum: 1, maximum: 4_096 })),
   },
   { additionalProperties: false },
 );
 
-export type AgentConfig = Omit<Static<typeof AgentConfigSchema>, 'inputs' | 'gpio' | 'language'> & {
+export type AgentConfig = Omit<
+  Static<typeof AgentConfigSchema>,
+  'terminalId' | 'inputs' | 'gpio' | 'language'
+> & {
+  terminalId: string;
   inputs: InputName[];
   gpio?: { chip: string; buttons: [number, number, number]; activeLow: boolean; lamp?: number | undefined };
   language: 'zh' | 'en';
 };
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
-export type Config = { agent: AgentConfig; logLevel: LogLevel };
+/** Which terminal it is may be left to its code or its certificate. */
+export type Settings = Omit<AgentConfig, 'terminalId'> & { terminalId?: string };
+export type Config = { agent: Settings; logLevel: LogLevel };
 
 /** What each setting is called outside, for messages; also the text of --help. */
 export const SETTINGS: readonly (readonly [name: string, path: string, help: string])[] = [
+  ['MANYI_GATEWAY', 'gatewayUrl', 'mqtts:// address of the gateway (mqtts://127.0.0.1:8883)'],
+  [
+    'MANYI_ENROLMENT_CODE',
+    'enrolmentCode',
+    'the code that `terminal add` printed; needed once, for the certificate',
+  ],
+  ['MANYI_ENROLMENT_CODE_FILE', 'enrolmentCode', 'or a file that holds the code'],
+  ['MANYI_IDENTITY', 'identityFolder', 'folder of the key and the certificate (./data/identity)'],
   [
     'MANYI_TERMINAL',
     'terminalId',
-    'this terminal, e.g. heze-hall-03 (a-z, 0-9, -; 2 to 23 characters); required',
+    'this terminal, e.g. heze-hall-03, if it is to be held against code and certificate',
   ],
-  ['MANYI_PASSWORD', 'password', 'its password, as the gateway gave it when the terminal was claimed'],
-  ['MANYI_PASSWORD_FILE', 'password', 'or a file that holds the password'],
-  ['MANYI_GATEWAY', 'gatewayUrl', 'mqtt:// or mqtts:// address of the gateway (mqtt://127.0.0.1:1883)'],
   ['MANYI_JOURNAL', 'journalPath', 'where votes are kept until the gateway has them (./data/journal.db)'],
   ['MANYI_INPUTS', 'inputs', 'keyboard, gpio-sysfs, gpio-line; comma between (keyboard)'],
   ['MANYI_GPIO_CHIP', 'gpio/chip', 'label of the GPIO chip, e.g. pinctrl-bcm2711 (see gpiodetect)'],
@@ -58,6 +71,7 @@ export const SETTINGS: readonly (readonly [name: string, path: string, help: str
   ['MANYI_LANG', 'language', 'zh or en: which comes first on the screen (zh)'],
   ['MANYI_HEALTH_INTERVAL_S', 'healthIntervalS', 'seconds between health reports (60)'],
   ['MANYI_KEEP_ACKED_DAYS', 'keepAckedDays', 'days that votes stay after the gateway has them (7)'],
+  ['MANYI_KEEP_ACKED_MB', 'keepAckedMb', 'but no more than so many megabytes, the oldest go first (64)'],
   ['MANYI_LOG_LEVEL', 'logLevel', 'debug, info, warn, error or silent (info)'],
 ];
 
@@ -71,7 +85,7 @@ export function readConfig(environment: Record<string, string | undefined> = pro
   const number = (name: string): number | undefined =>
     get(name) === undefined ? undefined : Number(get(name));
 
-  const password = readPassword(get, errors);
+  const enrolmentCode = readCode(get, errors);
   const inputs = (get('MANYI_INPUTS') ?? 'keyboard')
     .split(',')
     .map((name) => name.trim())
@@ -81,9 +95,10 @@ export function readConfig(environment: Record<string, string | undefined> = pro
   const activeLow = get('MANYI_GPIO_ACTIVE_LOW') ?? '1';
   if (!['0', '1'].includes(activeLow)) errors.push('MANYI_GPIO_ACTIVE_LOW: must be 1 or 0');
   const candidate = {
-    terminalId: get('MANYI_TERMINAL'),
-    ...(password === undefined ? {} : { password }),
-    gatewayUrl: get('MANYI_GATEWAY') ?? 'mqtt://127.0.0.1:1883',
+    ...(get('MANYI_TERMINAL') === undefined ? {} : { terminalId: get('MANYI_TERMINAL') }),
+    ...(enrolmentCode === undefined ? {} : { enrolmentCode }),
+    identityFolder: get('MANYI_IDENTITY') ?? './data/identity',
+    gatewayUrl: get('MANYI_GATEWAY') ?? 'mqtts://127.0.0.1:8883',
     journalPath: get('MANYI_JOURNAL') ?? './data/journal.db',
     inputs,
     ...(wantsGpio || get('MANYI_GPIO_CHIP') !== undefined
@@ -101,6 +116,7 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     language: get('MANYI_LANG') ?? 'zh',
     healthIntervalS: number('MANYI_HEALTH_INTERVAL_S') ?? 60,
     keepAckedDays: number('MANYI_KEEP_ACKED_DAYS') ?? 7,
+    keepAckedMb: number('MANYI_KEEP_ACKED_MB') ?? 64,
   };
   const named = new Set<string>();
   for (const { instancePath, message } of validator.Errors(candidate)) {
@@ -112,16 +128,16 @@ export function readConfig(environment: Record<string, string | undefined> = pro
   const logLevel = get('MANYI_LOG_LEVEL') ?? 'info';
   if (!LEVELS.includes(logLevel)) errors.push(`MANYI_LOG_LEVEL: one of ${LEVELS.join(', ')}`);
   if (errors.length > 0) throw new DeviceError('config-invalid', errors.join('\n'));
-  return Object.freeze({ agent: candidate as AgentConfig, logLevel: logLevel as LogLevel });
+  return Object.freeze({ agent: candidate as Settings, logLevel: logLevel as LogLevel });
 }
 
-function readPassword(get: (name: string) => string | undefined, errors: string[]): string | undefined {
-  const file = get('MANYI_PASSWORD_FILE');
-  if (file === undefined) return get('MANYI_PASSWORD');
+function readCode(get: (name: string) => string | undefined, errors: string[]): string | undefined {
+  const file = get('MANYI_ENROLMENT_CODE_FILE');
+  if (file === undefined) return get('MANYI_ENROLMENT_CODE');
   try {
     return readFileSync(file, 'utf8').trim() || undefined;
   } catch (error) {
-    errors.push(`MANYI_PASSWORD_FILE: ${messageOf(error)}`);
+    errors.push(`MANYI_ENROLMENT_CODE_FILE: ${messageOf(error)}`);
     return undefined;
   }
 }

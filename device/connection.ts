@@ -4,16 +4,19 @@
  */
 import { randomUUID } from 'node:crypto';
 import mqtt from 'mqtt';
+import { GATEWAY_NAME } from '../protocol/identity.ts';
 import type { Status } from '../protocol/status.ts';
 import { GATEWAY_STATUS_TOPIC, topicOf } from '../protocol/topics.ts';
 import { MAX_PAYLOAD_BYTES } from '../protocol/vote.ts';
 import { type Backoff, createBackoff } from './backoff.ts';
+import type { Credentials } from './credentials.ts';
 import { codeOf, messageOf } from './errors.ts';
+import type { Identity } from './identity.ts';
 import type { Log } from './log.ts';
 
 export type ConnectionOptions = {
   terminalId: string;
-  password: string | undefined;
+  credentials: Pick<Credentials, 'obtain' | 'confirm' | 'reject'>;
   gatewayUrl: string;
   log: Log;
   /** Subscribed and online; the retained messages come after this. */
@@ -35,6 +38,8 @@ export type Connection = {
   publishLossy(topic: string, payload: string): void;
   /** Drops the session and comes back: for a peer that holds the line and does not answer. */
   renew(reason: string): void;
+  /** Comes back with the newest credentials. */
+  reconnect(): void;
 };
 
 const CONNECT_TIMEOUT_MS = 15_000;
@@ -44,15 +49,20 @@ const GOOD_SESSION_MS = 10_000;
 const REFUSAL_TEXT: Record<string, string> = {
   '2': 'the gateway refuses this terminal id',
   '3': 'the gateway is not available',
-  '4': 'wrong user name or password',
-  '5': 'not authorised',
+  '4': 'the gateway refuses this terminal',
+  '5': 'the gateway does not accept this certificate: revoked, or of another terminal',
 };
+/** What OpenSSL and Node.js call a certificate that will not do. */
+const UNTRUSTED = /^(CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/;
 
 export function createConnection(options: ConnectionOptions): Connection {
-  const { terminalId, password, gatewayUrl, log, keepaliveS = 30 } = options;
+  const { terminalId, credentials, gatewayUrl, log, keepaliveS = 30 } = options;
   const backoff = options.backoff ?? createBackoff({ baseMs: 500, capMs: 30_000, floorMs: 100 });
   const statusTopic = topicOf(terminalId, 'status');
-  const subscriptions = [GATEWAY_STATUS_TOPIC, topicOf(terminalId, 'ack'), topicOf(terminalId, 'config')];
+  const subscriptions = [
+    GATEWAY_STATUS_TOPIC,
+    ...(['ack', 'config', 'certificate'] as const).map((kind) => topicOf(terminalId, kind)),
+  ];
   let client: mqtt.MqttClient | null = null;
   let connectionId = '';
   let up = false;
@@ -70,7 +80,18 @@ export function createConnection(options: ConnectionOptions): Connection {
   const status = (online: boolean): string =>
     JSON.stringify({ online, connection: connectionId } satisfies Status);
 
-  const connect = () => {
+  const begin = async () => {
+    let identity: Identity;
+    try {
+      identity = await credentials.obtain();
+    } catch (error) {
+      complain(codeOf(error), messageOf(error));
+      return comeBack(['enrolment-refused', 'gateway-untrusted', 'not-enrolled'].includes(codeOf(error)));
+    }
+    if (!stopped) connect(identity);
+  };
+
+  const connect = ({ key, certificate, authority }: Identity) => {
     connectionId = randomUUID();
     let refused = false;
     let session: mqtt.MqttClient;
@@ -80,7 +101,11 @@ export function createConnection(options: ConnectionOptions): Connection {
         clean: true,
         clientId: terminalId,
         username: terminalId,
-        ...(password === undefined ? {} : { password }),
+        key,
+        cert: certificate,
+        // Nobody but the authority of the code, and of nobody's certificates but the gateway's.
+        ca: authority,
+        servername: GATEWAY_NAME,
         keepalive: keepaliveS,
         reconnectPeriod: 0,
         connectTimeout: CONNECT_TIMEOUT_MS,
@@ -114,8 +139,12 @@ export function createConnection(options: ConnectionOptions): Connection {
     session.on('error', (error) => {
       const code = codeOf(error);
       refused = code === '4' || code === '5' || code === '2';
+      // A new certificate that will not do must not keep the terminal away: the one before it is tried next.
+      if (refused && credentials.reject()) refused = false;
       if (code in REFUSAL_TEXT)
         complain(refused ? 'gateway-refused' : 'gateway-unavailable', REFUSAL_TEXT[code]!);
+      else if (UNTRUSTED.test(code))
+        complain('gateway-untrusted', `not this terminal's gateway: ${messageOf(error)}`);
       else complain('gateway-unreachable', messageOf(error) || code);
       end();
     });
@@ -129,6 +158,12 @@ export function createConnection(options: ConnectionOptions): Connection {
     session.on('connect', () => {
       if (client !== session) return;
       upSinceMs = performance.now();
+      try {
+        credentials.confirm();
+      } catch (error) {
+        // The card cannot be written now: it is confirmed at the next connect.
+        log.warn({ code: codeOf(error) }, messageOf(error));
+      }
       session.publish(statusTopic, status(true), { qos: 1, retain: true });
       // Status before subscribe, subscribe before hello: the answers to a hello must not be missed.
       session.subscribe(subscriptions, { qos: 1 }, (error, granted) => {
@@ -150,17 +185,17 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   const comeBack = (refused: boolean) => {
     if (stopped) return;
-    // A wrong password does not get better by trying often, and each try costs the gateway a hash.
+    // What is refused does not get better by trying often, and each try costs the gateway a handshake.
     const delayMs = backoff.nextMs() + (refused ? 5_000 : 0);
     clearTimeout(timer);
-    timer = setTimeout(connect, delayMs);
+    timer = setTimeout(() => void begin(), delayMs);
   };
 
   return {
     start() {
       if (!stopped) return;
       stopped = false;
-      connect();
+      void begin();
     },
     async stop() {
       stopped = true;
@@ -201,5 +236,6 @@ export function createConnection(options: ConnectionOptions): Connection {
       complain('gateway-stalled', reason);
       client.stream.destroy();
     },
+    reconnect: () => void client?.stream.destroy(),
   };
 }

@@ -2,17 +2,22 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Health } from '../protocol/health.ts';
+import { type Health, MAX_SET_ASIDE_REPORTED } from '../protocol/health.ts';
 import type { DeviceClock } from './clock.ts';
 import type { Journal } from './journal.ts';
+
+/** What the journal's faults are filed under. */
+export const JOURNAL_SOURCE = 'journal';
 
 export type HealthSources = {
   journalPath: string;
   /** Of the inputs, whether they have a fault or not. */
   names: readonly string[];
-  journal: Pick<Journal, 'first' | 'last' | 'acked'>;
+  journal: Pick<Journal, 'first' | 'last' | 'acked' | 'usedBytes' | 'setAside'>;
+  /** Files set aside that were deleted since the start. */
+  dropped: number;
   clock: DeviceClock;
-  /** Codes by source. A source that is no input (the journal) is listed among them, as the protocol has no other place. */
+  /** Codes by source: the inputs, and the journal. */
   faults: Record<string, string[]>;
   configVersion: number;
 };
@@ -20,17 +25,39 @@ export type HealthSources = {
 export async function describeHealth(sources: HealthSources): Promise<Health> {
   const { journal, clock, faults, names, configVersion } = sources;
   const board = await measureBoard(sources.journalPath);
-  const listed = [...new Set([...names, ...Object.keys(faults)])].slice(0, 8);
   return {
     uptimeS: Math.floor(clock.monoMs() / 1000),
     clock: clock.anchor().clock,
-    journal: { depth: journal.last - journal.acked, kept: journal.last - journal.first + 1 },
-    inputs: listed.map((name) => {
+    journal: describeJournal(journal, sources.dropped, faults[JOURNAL_SOURCE]?.[0]),
+    inputs: names.slice(0, 8).map((name) => {
       const reason = faults[name]?.join(' ').slice(0, 200);
       return reason === undefined ? { name, state: 'ok' } : { name, state: 'fault', reason };
     }),
     ...board,
     config: configVersion,
+  };
+}
+
+/** From memory, but for the bytes in use: a report must get out while the card fails. */
+function describeJournal(
+  journal: HealthSources['journal'],
+  dropped: number,
+  fault: string | undefined,
+): Health['journal'] {
+  const setAside = journal.setAside.slice(0, MAX_SET_ASIDE_REPORTED).map(({ atMs, why, epoch, unsent }) => ({
+    at: atMs,
+    reason: why,
+    ...(epoch !== null && { epoch }),
+    ...(unsent !== null && { unsent }),
+  }));
+  const bytes = journal.usedBytes();
+  return {
+    depth: journal.last - journal.acked,
+    kept: journal.last - journal.first + 1,
+    ...(bytes !== null && { bytes }),
+    ...(fault !== undefined && { fault }),
+    ...(setAside.length > 0 && { setAside }),
+    ...(dropped > 0 && { dropped }),
   };
 }
 
@@ -49,7 +76,7 @@ async function measureBoard(journalPath: string): Promise<Measured> {
   };
 }
 
-async function measureDisk(folder: string): Promise<Measured['disk']> {
+export async function measureDisk(folder: string): Promise<Measured['disk']> {
   try {
     const { bavail, blocks, bsize } = await statfs(folder);
     return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };

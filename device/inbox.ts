@@ -2,6 +2,7 @@
 import { Compile } from 'typebox/compile';
 import { Ack } from '../protocol/ack.ts';
 import { TerminalConfig } from '../protocol/config.ts';
+import { CertificateAnswer } from '../protocol/identity.ts';
 import { GatewayStatus } from '../protocol/status.ts';
 import { GATEWAY_STATUS_TOPIC, parseTopic } from '../protocol/topics.ts';
 
@@ -9,11 +10,13 @@ export type Incoming =
   | { kind: 'ack'; ack: Ack }
   | { kind: 'gateway'; status: GatewayStatus }
   | { kind: 'config'; config: TerminalConfig }
+  | { kind: 'certificate'; answer: CertificateAnswer }
   | { kind: 'invalid'; code: 'not-json' | 'foreign-topic' | 'wrong-shape' };
 
 const acks = Compile(Ack);
 const statuses = Compile(GatewayStatus);
 const configs = Compile(TerminalConfig);
+const answers = Compile(CertificateAnswer);
 
 export function readIncoming(terminalId: string, topic: string, payload: Buffer): Incoming {
   let value: unknown;
@@ -31,5 +34,6 @@ export function readIncoming(terminalId: string, topic: string, payload: Buffer)
   if (address?.terminalId !== terminalId) return { kind: 'invalid', code: 'foreign-topic' };
   if (address.kind === 'ack' && acks.Check(value)) return { kind: 'ack', ack: value };
   if (address.kind === 'config' && configs.Check(value)) return { kind: 'config', config: value };
+  if (address.kind === 'certificate' && answers.Check(value)) return { kind: 'certificate', answer: value };
   return { kind: 'invalid', code: 'wrong-shape' };
 }

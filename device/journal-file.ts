@@ -1,9 +1,10 @@
 /** Opening the journal's file: durability pragmas, schema, and what to do with a file that is not a journal any more. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { codeOf, DeviceError, messageOf } from './errors.ts';
+import { finishMoves, type Known, NOTHING_KNOWN, setFileAside } from './set-aside.ts';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -16,35 +17,75 @@ const SCHEMA = `
   PRAGMA user_version = 1;
 `;
 
-export type OpenedFile = { db: Database.Database; epoch: string; setAside: string | null };
+export type OpenedFile = {
+  db: Database.Database;
+  epoch: string;
+  /** Why it can be read but not written now (a full disk); null when it can be written. */
+  unwritable: unknown;
+};
 
-/** Throws `journal-in-use`, `journal-not-durable` or `journal-cannot-open`. A corrupt file is renamed, not deleted. */
-export function openJournalFile(path: string, wallMs: () => number): OpenedFile {
-  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+export type OpenFileOptions = {
+  path: string;
+  wallMs: () => number;
+  /** A file that the card does not give back is as good as a damaged one. */
+  unreadableIsDamaged?: boolean;
+  /** What the process knows of the votes in it, should it have to be set aside. */
+  known?: Known;
+};
+
+/** Throws `journal-in-use`, `journal-not-durable`, `disk-full` or `journal-cannot-open`. A corrupt file is renamed, not deleted. */
+export function openJournalFile(options: OpenFileOptions): OpenedFile {
+  const { path, wallMs, unreadableIsDamaged = false } = options;
+  const salvaged: { known: Known } = { known: NOTHING_KNOWN };
   try {
-    return { ...open(path), setAside: null };
+    if (path !== ':memory:') {
+      mkdirSync(dirname(path), { recursive: true });
+      finishMoves(path, wallMs());
+    }
+    return open(path, salvaged);
   } catch (error) {
-    if (!isCorrupt(error)) throw error;
+    if (path === ':memory:') throw error;
+    if (!isCorrupt(error) && !(unreadableIsDamaged && isUnreadable(error))) throw toOpenError(path, error);
   }
-  const setAside = setFileAside(path, 'corrupt', wallMs());
-  return { ...open(path), setAside };
-}
-
-/** Renames the journal with its WAL beside it, so that a technician can still read what is in there. */
-export function setFileAside(path: string, why: string, timeMs: number): string {
-  const target = `${path}.${why}-${Math.round(timeMs)}`;
-  for (const suffix of ['', '-wal', '-shm'])
-    if (existsSync(path + suffix)) renameSync(path + suffix, target + suffix);
-  return target;
+  try {
+    setFileAside(path, 'corrupt', wallMs(), options.known ?? salvaged.known);
+    return open(path, salvaged);
+  } catch (error) {
+    throw toOpenError(path, error);
+  }
 }
 
 export function isCorrupt(error: unknown): boolean {
   return /^SQLITE_(CORRUPT|NOTADB)/.test(codeOf(error)) || codeOf(error) === 'journal-damaged';
 }
 
-function open(path: string): { db: Database.Database; epoch: string } {
+/** The card does not give back what is on it. It may the next time. */
+export function isUnreadable(error: unknown): boolean {
+  const cause = error instanceof DeviceError && error.cause !== undefined ? error.cause : error;
+  return /^SQLITE_IOERR(_READ|_SHORT_READ|_CORRUPTFS|_DATA)?$/.test(codeOf(cause));
+}
+
+export function isDiskFull(error: unknown): boolean {
+  return /^(SQLITE_FULL|ENOSPC|EDQUOT)$/.test(codeOf(error));
+}
+
+function toOpenError(path: string, error: unknown): DeviceError {
+  if (error instanceof DeviceError) return error;
+  if (/^SQLITE_(BUSY|LOCKED)/.test(codeOf(error)))
+    return new DeviceError('journal-in-use', `another process holds the journal ${path}`, error);
+  if (isDiskFull(error))
+    return new DeviceError('disk-full', `the disk is full: no room for the journal ${path}`, error);
+  return new DeviceError(
+    'journal-cannot-open',
+    `cannot open the journal ${path}: ${messageOf(error)}`,
+    error,
+  );
+}
+
+function open(path: string, salvaged: { known: Known }): OpenedFile {
   let db: Database.Database | undefined;
   try {
+    const isNew = path === ':memory:' || !existsSync(path);
     db = new Database(path, { timeout: 2_000 });
     // Two agents on one journal would give one seq twice. The lock ends with the process, even by kill -9.
     db.pragma('locking_mode = EXCLUSIVE');
@@ -52,25 +93,25 @@ function open(path: string): { db: Database.Database; epoch: string } {
     db.pragma('synchronous = FULL');
     db.pragma('wal_autocheckpoint = 256');
     db.pragma('journal_size_limit = 4194304');
-    const epoch = prepare(db);
-    assertDurable(db, path);
+    if (!isNew) salvaged.known = lookInto(db);
+    const { epoch, unwritable } = prepare(db);
+    if (unwritable === null) assertDurable(db, path);
     assertWhole(db);
-    return { db, epoch };
+    return { db, epoch, unwritable };
   } catch (error) {
-    db?.close();
-    if (error instanceof DeviceError || isCorrupt(error)) throw error;
-    if (/^SQLITE_(BUSY|LOCKED)/.test(codeOf(error)))
-      throw new DeviceError('journal-in-use', `another process holds the journal ${path}`, error);
-    throw new DeviceError(
-      'journal-cannot-open',
-      `cannot open the journal ${path}: ${messageOf(error)}`,
-      error,
-    );
+    try {
+      db?.close();
+    } catch {
+      // What is wrong with it is told by the first error.
+    }
+    throw error;
   }
 }
 
 /** One transaction. It writes at every open: the durability pragmas can only be trusted after a write. */
-function prepare(db: Database.Database): string {
+function prepare(db: Database.Database): { epoch: string; unwritable: unknown } {
+  const readEpoch = () =>
+    db.prepare(`SELECT value FROM meta WHERE key = 'epoch'`).pluck().get() as string | undefined;
   const run = db.transaction(() => {
     db.exec(SCHEMA);
     db.prepare(`INSERT OR IGNORE INTO meta VALUES ('epoch', ?), ('acked', '0'), ('opens', '0')`).run(
@@ -78,8 +119,36 @@ function prepare(db: Database.Database): string {
     );
     db.prepare(`UPDATE meta SET value = value + 1 WHERE key = 'opens'`).run();
   });
-  run.immediate();
-  return db.prepare(`SELECT value FROM meta WHERE key = 'epoch'`).pluck().get() as string;
+  try {
+    run.immediate();
+    return { epoch: readEpoch() as string, unwritable: null };
+  } catch (error) {
+    // A journal that was begun in better times can still be read, and sent.
+    if (!isDiskFull(error)) throw error;
+    const epoch = readIfThere(readEpoch);
+    if (epoch === undefined) throw error;
+    return { epoch, unwritable: error };
+  }
+}
+
+function readIfThere<T>(read: () => T | undefined): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (codeOf(error) === 'SQLITE_ERROR') return undefined; // no such table
+    throw error;
+  }
+}
+
+/** For the note beside a file that has to be set aside: whatever a damaged one still says. */
+function lookInto(db: Database.Database): Known {
+  try {
+    const of = (key: string) => db.prepare('SELECT value FROM meta WHERE key = ?').pluck().get(key) as string;
+    const last = db.prepare('SELECT sum(votes) FROM totals').pluck().get() as number;
+    return { epoch: of('epoch'), unsent: Math.max(0, last - Number(of('acked'))) };
+  } catch {
+    return NOTHING_KNOWN;
+  }
 }
 
 function assertDurable(db: Database.Database, path: string): void {

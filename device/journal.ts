@@ -1,101 +1,218 @@
 /**
  * The vote on disk before the thank-you. `append` returns after COMMIT with fsync; only `setAcked` (the gateway's own ack)
- * lets votes go, and acked ones stay `keepAckedDays` so that a gateway restored from a backup can ask for them again.
+ * lets votes go, and acked ones stay for a while, so that a gateway restored from a backup can ask for them again.
+ * What goes wrong with the card ends nothing here: presses are refused, and every later call tries again.
  */
 import type Database from 'better-sqlite3';
-import { CLOCKS, type Counts, RATINGS, type Rating, type Vote } from '../protocol/vote.ts';
+import type { Counts, Vote } from '../protocol/vote.ts';
 import type { Anchor } from './clock.ts';
 import { codeOf, DeviceError, messageOf } from './errors.ts';
-import { openJournalFile, setFileAside } from './journal-file.ts';
+import { isDiskFull, isUnreadable, openJournalFile } from './journal-file.ts';
+import { type BootRecord, type Counters, prepareStatements, type Statements } from './journal-statements.ts';
+import { moveIntoNewEpoch } from './new-epoch.ts';
+import { dropSurplus, listSetAside, type SetAside } from './set-aside.ts';
 
 export type Journal = {
-  /** 32 hexadecimal digits, random at creation. */
+  /** 32 hexadecimal digits, random at creation; empty while no journal could be opened yet. */
   readonly epoch: string;
   /** Highest seq ever given; 0 before the first. */
   readonly last: number;
   /** Lowest seq still kept; `last` + 1 when none is. */
   readonly first: number;
   readonly acked: number;
-  /** Where a file that was damaged was moved to at open; null when all was well. */
-  readonly setAside: string | null;
+  /** `last` as this process found it: what is beyond was pressed, and perhaps sent, by this process alone. */
+  readonly lastAtOpen: number;
+  /** Why it cannot be written or read now, a coded error; null when all is well as far as is known. */
+  readonly trouble: DeviceError | null;
+  /** Files beside this one that were set aside, newest first. */
+  readonly setAside: readonly SetAside[];
   /** Votes of this epoch, all of them, also those no longer kept. */
   totals(): Counts;
-  /** Commits one vote. Throws `journal-full` or `journal-write-failed`: then it is not there and nobody may be thanked. */
+  /**
+   * Commits one vote. Throws `journal-full`, `disk-full`, `journal-write-failed` or `journal-cannot-open`: then it is not there
+   * and nobody may be thanked.
+   */
   append(vote: Omit<Vote, 'seq'>): Vote;
   /** Up to `limit` votes from `from` on, ascending. Nothing while the file cannot be read. */
   read(from: number, limit: number): Vote[];
   /** Moves the cursor, in either direction, within 0…last. Reaches the disk with the next append, flush or close. */
   setAcked(upTo: number): void;
-  /** Deletes acked votes dated before `beforeMs`, oldest first, at most a thousand a call. Returns how many. */
+  /** Deletes acked votes pressed before `beforeMs`, and the oldest acked ones beyond the size limit; a step a call. Returns how many. */
   prune(beforeMs: number): number;
   anchorOf(bootId: string): Anchor | null;
   /** Remembers how to date the votes of a boot. */
   saveAnchor(bootId: string, anchor: Anchor): void;
+  /** The boots that kept votes are of, oldest first. Reads every vote: for the rare case. */
+  boots(): BootRecord[];
   /** Date of the newest vote kept, 0 without any. */
   newestAt(): number;
+  /** Bytes in use; null while the file cannot be read. */
+  usedBytes(): number | null;
   /** Writes the cursor if it moved, and tries a failed file again. True when something was written. */
   flush(): boolean;
-  /** Sets the file aside and goes on with an empty one and a new epoch; returns the old file's new path. */
-  beginEpoch(why: string): string;
+  /** Finds out whether a vote could be taken now, by writing what a vote would and taking it back. Throws as `append` does. */
+  rehearse(): void;
+  /** Sets the file aside and goes on with a new epoch, in which the votes from `from` on are the first ones. */
+  beginEpoch(from: number): SetAside;
   close(): void;
 };
 
 export type JournalOptions = {
   /** A file, or `:memory:` for simulations that lose nothing by it. */
   path: string;
-  /** Presses are refused beyond this many kept votes: about 60 bytes each. */
+  /** Presses are refused beyond this many votes that the gateway does not have: about 60 bytes each. */
   maxVotes?: number;
+  /** Acked votes go beyond this, oldest first, however young. */
+  maxBytes?: number;
   wallMs?: () => number;
+  /** A file was set aside, at open or later. */
+  onSetAside?: (aside: SetAside) => void;
+  /** Of too many files set aside this one is no more. */
+  onDropped?: (aside: SetAside) => void;
 };
 
 const DEFAULT_MAX_VOTES = 1_000_000;
-const PRUNE_STEP = 1_000;
+const DEFAULT_MAX_BYTES = 64 << 20;
+/** A card that does not give back a page so many times in a row never will. */
+const UNREADABLE_TRIES = 3;
+const NO_COUNTERS: Counters = {
+  last: 0,
+  first: 1,
+  acked: 0,
+  totals: { satisfied: 0, basically: 0, unsatisfied: 0 },
+};
 
-type Row = { seq: number; rating: number; at: number; clock: number; boot: string; mono: number };
-
+/** Throws `journal-in-use` or `journal-not-durable`. With every other trouble it opens, says so, and tries again later. */
 export function openJournal(options: JournalOptions): Journal {
-  const { path, maxVotes = DEFAULT_MAX_VOTES, wallMs = Date.now } = options;
-  let { db, epoch, setAside } = openJournalFile(path, wallMs);
-  let statements = prepare(db);
-  let counters = statements.counters();
-  let ackedOnDisk = counters.acked;
-  let suspect = false;
+  const { path, maxVotes = DEFAULT_MAX_VOTES, maxBytes = DEFAULT_MAX_BYTES, wallMs = Date.now } = options;
+  let db: Database.Database | null = null;
+  let statements: Statements | null = null;
+  let epoch = '';
+  let counters: Counters = structuredClone(NO_COUNTERS);
+  let lastAtOpen = 0;
+  let ackedOnDisk = 0;
+  let trouble: DeviceError | null = null;
+  let unreadable = 0;
+  let setAside: SetAside[] = path === ':memory:' ? [] : listSetAside(path);
 
-  /**
-   * After a failed write. A COMMIT whose fsync failed is rolled back, yet its frames may still be in the WAL and come to life
-   * when the file is opened again: nobody was thanked for such a vote, so it is taken back.
-   */
-  const recover = (reason: string) => {
-    const { last, acked } = counters;
-    const epochBefore = epoch;
-    if (reason !== 'SQLITE_FULL') {
-      if (db.open) db.close();
-      const again = openJournalFile(path, wallMs);
-      ({ db, epoch } = again);
-      setAside = again.setAside ?? setAside;
-      statements = prepare(db);
-    }
-    if (epoch === epochBefore) statements.takeBack(last);
-    counters = statements.counters();
-    ackedOnDisk = counters.acked;
-    if (epoch === epochBefore) counters.acked = Math.min(acked, counters.last);
-    suspect = false;
-  };
-  let failure = '';
-  const write = <T>(act: () => T): T => {
+  /** By what is on the card, not by what was done: a file may have been moved and then no new one begun, for want of room. */
+  const tellSetAside = () => {
+    if (path === ':memory:') return;
+    const known = new Set(setAside.map((aside) => aside.path));
+    for (const aside of listSetAside(path)) if (!known.has(aside.path)) options.onSetAside?.(aside);
     try {
-      if (suspect) recover(failure);
-      return act();
+      for (const dropped of dropSurplus(path)) options.onDropped?.(dropped);
+    } catch {
+      // A file that cannot be deleted stays: it is no reason not to take votes.
+    }
+    setAside = listSetAside(path);
+  };
+  const detach = () => {
+    try {
+      if (db?.open) db.close();
+    } catch {
+      // Its last checkpoint did not work; the WAL has it all.
+    }
+    db = null;
+    statements = null;
+  };
+
+  /** Opens the file and takes up where it is. Throws a coded error; then nothing is open. */
+  const attach = () => {
+    detach();
+    const { last, acked } = counters;
+    try {
+      const opened = openJournalFile({
+        path,
+        wallMs,
+        unreadableIsDamaged: unreadable >= UNREADABLE_TRIES,
+        ...(epoch === '' ? {} : { known: { epoch, unsent: last - acked } }),
+      });
+      db = opened.db;
+      statements = prepareStatements(db);
+      if (opened.epoch === epoch) {
+        if (opened.unwritable !== null) throw opened.unwritable;
+        statements.takeBack(last);
+        counters = statements.counters();
+        counters.acked = Math.min(acked, counters.last);
+      } else {
+        epoch = opened.epoch;
+        counters = statements.counters();
+        lastAtOpen = counters.last;
+      }
+      ackedOnDisk = statements.counters().acked;
+      unreadable = 0;
+      trouble = opened.unwritable === null ? null : toWriteError(opened.unwritable);
+      tellSetAside();
     } catch (error) {
-      suspect = true;
-      failure = error instanceof DeviceError ? codeOf(error.cause) : codeOf(error);
-      throw new DeviceError(
-        'journal-write-failed',
-        `the journal cannot be written: ${messageOf(error)}`,
+      detach();
+      unreadable = isUnreadable(error) ? unreadable + 1 : 0;
+      trouble = toWriteError(error);
+      throw trouble;
+    }
+  };
+
+  /** After a failed write or read. Throws while it is of no use. */
+  const recover = () => {
+    // A full disk breaks nothing that is open: the transaction is rolled back, and the next one may fit.
+    if (statements !== null && isDiskFull(trouble?.cause)) return;
+    attach();
+  };
+  const write = <T>(act: (to: Statements) => T): T => {
+    if (trouble !== null) recover();
+    try {
+      const result = act(statements as Statements);
+      trouble = null;
+      return result;
+    } catch (error) {
+      const failure = toWriteError(error);
+      trouble = failure;
+      // A COMMIT whose fsync failed is rolled back, yet its frames may be in the WAL and come to life when the file is opened
+      // again: nobody was thanked for such a vote, so it is taken back, at once.
+      try {
+        recover();
+      } catch {
+        // The next call tries again.
+      }
+      throw failure;
+    }
+  };
+  const readOr = <T>(nothing: T, read: (from: Statements) => T): T => {
+    if (statements === null) return nothing;
+    try {
+      return read(statements);
+    } catch (error) {
+      // A card that cannot be read now must not end the process: what was sent stays sent, the rest waits.
+      trouble = new DeviceError(
+        'journal-read-failed',
+        `the journal cannot be read: ${messageOf(error)}`,
         error,
       );
+      return nothing;
     }
   };
+  const makeRoom = () => {
+    if (counters.last - counters.first + 1 >= maxVotes) pruneStep(0, true);
+    if (counters.last - counters.first + 1 < maxVotes) return;
+    throw new DeviceError('journal-full', `the journal keeps ${maxVotes} votes and takes no more`);
+  };
+  const pruneStep = (beforeMs: number, forRoom: boolean) =>
+    write((to) => {
+      const deleted = to.prune(beforeMs, counters.acked, forRoom);
+      counters.first += deleted;
+      if (deleted > 0) ackedOnDisk = counters.acked;
+      return deleted;
+    });
+
+  for (;;) {
+    try {
+      attach();
+      break;
+    } catch (error) {
+      if (['journal-in-use', 'journal-not-durable'].includes(codeOf(error))) throw error;
+      if (!isUnreadable(error) || unreadable > UNREADABLE_TRIES) break;
+    }
+  }
 
   return {
     get epoch() {
@@ -110,155 +227,94 @@ export function openJournal(options: JournalOptions): Journal {
     get acked() {
       return counters.acked;
     },
+    get lastAtOpen() {
+      return lastAtOpen;
+    },
+    get trouble() {
+      return trouble;
+    },
     get setAside() {
       return setAside;
     },
     totals: () => ({ ...counters.totals }),
     append(vote) {
-      if (counters.last - counters.first + 1 >= maxVotes)
-        throw new DeviceError('journal-full', `the journal keeps ${maxVotes} votes and takes no more`);
-      return write(() => {
+      makeRoom();
+      return write((to) => {
         const stored = { ...vote, seq: counters.last + 1 };
-        statements.append(stored, counters.acked);
+        to.append(stored, counters.acked);
         counters.last = stored.seq;
         counters.totals[stored.rating] += 1;
         ackedOnDisk = counters.acked;
         return stored;
       });
     },
-    read(from, limit) {
-      try {
-        return db.open ? statements.read(from, limit) : [];
-      } catch (error) {
-        // A card that cannot be read now must not end the process: what was sent stays sent, the rest waits.
-        suspect = true;
-        failure = codeOf(error);
-        return [];
-      }
-    },
+    read: (from, limit) => readOr([], (of) => of.read(from, limit)),
     setAcked(upTo) {
       counters.acked = Math.max(0, Math.min(upTo, counters.last));
     },
-    prune(beforeMs) {
-      return write(() => {
-        const deleted = statements.prune(beforeMs, counters.acked);
-        counters.first += deleted;
-        ackedOnDisk = counters.acked;
-        return deleted;
-      });
+    prune: (beforeMs) => {
+      if (statements === null || counters.first > counters.acked) return 0;
+      return pruneStep(beforeMs, statements.usedBytes() > maxBytes);
     },
-    anchorOf: (bootId) => statements.anchorOf(bootId),
-    saveAnchor: (bootId, anchor) => write(() => statements.saveAnchor(bootId, anchor)),
-    newestAt: () => statements.newestAt(),
+    anchorOf: (bootId) => readOr(null, (of) => of.anchorOf(bootId)),
+    saveAnchor: (bootId, anchor) => write((to) => to.saveAnchor(bootId, anchor)),
+    boots: () => readOr([], (of) => of.boots()),
+    newestAt: () => readOr(0, (of) => of.newestAt()),
+    usedBytes: () => readOr(null, (of) => of.usedBytes()),
     flush() {
-      if (!suspect && ackedOnDisk === counters.acked) return false;
-      write(() => statements.setAcked(counters.acked));
+      if (trouble === null && ackedOnDisk === counters.acked) return false;
+      write((to) => to.setAcked(counters.acked));
       ackedOnDisk = counters.acked;
       return true;
     },
-    beginEpoch(why) {
-      if (db.open) db.close();
-      const moved = path === ':memory:' ? path : setFileAside(path, why, wallMs());
-      ({ db, epoch } = openJournalFile(path, wallMs));
-      statements = prepare(db);
-      counters = statements.counters();
+    rehearse() {
+      makeRoom();
+      write((to) => to.rehearse(REHEARSAL(counters.last + 1), counters.acked));
       ackedOnDisk = counters.acked;
-      return moved;
+    },
+    beginEpoch(from) {
+      const known = { epoch, unsent: 0 };
+      const votes = this.read(from, Number.MAX_SAFE_INTEGER);
+      if (votes.length < counters.last - from + 1)
+        throw trouble ?? new DeviceError('journal-read-failed', GONE);
+      if (path === ':memory:') {
+        attach();
+        for (const { seq, ...vote } of votes) this.append(vote);
+        lastAtOpen = 0;
+        return { path, why: 'behind', atMs: wallMs(), ...known };
+      }
+      const aside = write((to) =>
+        moveIntoNewEpoch({ path, wallMs, votes, anchorOf: to.anchorOf, known, release: detach }),
+      );
+      attach();
+      // The votes that came along were never sent under this epoch.
+      lastAtOpen = 0;
+      return aside;
     },
     close() {
       try {
-        if (suspect) recover(failure);
-        else if (!db.open) return;
-        this.flush();
+        if (trouble === null || statements !== null) this.flush();
       } finally {
-        if (db.open) db.close();
+        detach();
       }
     },
   };
 }
 
-function prepare(db: Database.Database) {
-  const insertBoot = db.prepare('INSERT OR IGNORE INTO boots(boot) VALUES (?)');
-  const bootId = db.prepare('SELECT id FROM boots WHERE boot = ?').pluck();
-  const insertVote = db.prepare('INSERT INTO votes VALUES (@seq, @rating, @at, @clock, @boot, @mono)');
-  const addTotal = db.prepare('UPDATE totals SET votes = votes + 1 WHERE rating = ?');
-  const subtractTotal = db.prepare('UPDATE totals SET votes = votes - 1 WHERE rating = ?');
-  const ratingsPast = db.prepare('SELECT rating FROM votes WHERE seq > ?').pluck();
-  const deletePast = db.prepare('DELETE FROM votes WHERE seq > ?');
-  const setAcked = db.prepare(`UPDATE meta SET value = ? WHERE key = 'acked'`);
-  const select = db.prepare(
-    `SELECT seq, rating, at, v.clock, b.boot, mono FROM votes v JOIN boots b ON b.id = v.boot
-     WHERE seq >= ? ORDER BY seq LIMIT ?`,
-  );
-  const firstToKeep = db
-    .prepare('SELECT seq FROM votes WHERE at >= ? AND seq >= ? ORDER BY seq LIMIT 1')
-    .pluck();
-  const deleteBelow = db.prepare('DELETE FROM votes WHERE seq < ?');
-  const bounds = db.prepare('SELECT min(seq) FROM votes').pluck();
-  const bootOf = (boot: string): number => {
-    insertBoot.run(boot);
-    return bootId.get(boot) as number;
-  };
+const GONE = 'the votes to be carried into the new epoch cannot be read';
+/** Never seen by anybody: it is taken back in the transaction that writes it. */
+const REHEARSAL = (seq: number): Vote => ({
+  seq,
+  rating: 'satisfied',
+  at: 0,
+  clock: 'estimated',
+  boot: '-',
+  mono: 0,
+});
 
-  const append = db.transaction((vote: Vote, acked: number) => {
-    const rating = RATINGS.indexOf(vote.rating);
-    insertVote.run({ ...vote, rating, clock: CLOCKS.indexOf(vote.clock), boot: bootOf(vote.boot) });
-    addTotal.run(rating);
-    setAcked.run(String(acked));
-  });
-  const takeBack = db.transaction((last: number) => {
-    for (const rating of ratingsPast.all(last)) subtractTotal.run(rating);
-    deletePast.run(last);
-  });
-  const prune = db.transaction((beforeMs: number, acked: number): number => {
-    const first = bounds.get() as number | null;
-    if (first === null) return 0;
-    const young = (firstToKeep.get(beforeMs, first) as number | undefined) ?? Number.MAX_SAFE_INTEGER;
-    const changes = deleteBelow.run(Math.min(young, acked + 1, first + PRUNE_STEP)).changes;
-    setAcked.run(String(acked));
-    return changes;
-  });
-
-  return {
-    append: (vote: Vote, acked: number) => append.immediate(vote, acked),
-    takeBack: (last: number) => takeBack.immediate(last),
-    prune: (beforeMs: number, acked: number) => prune.immediate(beforeMs, acked),
-    setAcked: (upTo: number) => setAcked.run(String(upTo)),
-    read: (from: number, limit: number): Vote[] => (select.all(from, limit) as Row[]).map(toVote),
-    newestAt: () =>
-      (db.prepare('SELECT at FROM votes ORDER BY seq DESC LIMIT 1').pluck().get() as number) ?? 0,
-    anchorOf(boot: string): Anchor | null {
-      const row = db.prepare('SELECT offset_ms, clock FROM boots WHERE boot = ?').get(boot) as
-        | { offset_ms: number | null; clock: number | null }
-        | undefined;
-      if (row === undefined || row.offset_ms === null || row.clock === null) return null;
-      return { offsetMs: row.offset_ms, clock: CLOCKS[row.clock]! };
-    },
-    saveAnchor: db.transaction((boot: string, anchor: Anchor) => {
-      db.prepare('UPDATE boots SET offset_ms = ?, clock = ? WHERE id = ?').run(
-        anchor.offsetMs,
-        CLOCKS.indexOf(anchor.clock),
-        bootOf(boot),
-      );
-    }),
-    counters() {
-      const value = (sql: string) => db.prepare(sql).pluck();
-      const totals = value('SELECT votes FROM totals ORDER BY rating').all() as number[];
-      const last = totals.reduce((sum, n) => sum + n, 0);
-      return {
-        last,
-        first: (bounds.get() as number | null) ?? last + 1,
-        acked: Math.min(Number(value(`SELECT value FROM meta WHERE key = 'acked'`).get()), last),
-        totals: Object.fromEntries(RATINGS.map((rating, i) => [rating, totals[i] ?? 0])) as Record<
-          Rating,
-          number
-        >,
-      };
-    },
-  };
-}
-
-function toVote(row: Row): Vote {
-  const { seq, at, boot, mono } = row;
-  return { seq, rating: RATINGS[row.rating]!, at, clock: CLOCKS[row.clock]!, boot, mono };
+function toWriteError(error: unknown): DeviceError {
+  if (error instanceof DeviceError) return error;
+  if (isDiskFull(error))
+    return new DeviceError('disk-full', 'the disk is full: the journal cannot be written', error);
+  return new DeviceError('journal-write-failed', `the journal cannot be written: ${messageOf(error)}`, error);
 }

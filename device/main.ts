@@ -2,10 +2,12 @@
 import { pino } from 'pino';
 import { createAgent, DEVICE_VERSION } from './agent.ts';
 import { type Config, readConfig, SETTINGS } from './config.ts';
+import { terminalIdOf } from './credentials.ts';
 import { codeOf, messageOf } from './errors.ts';
 import { createConsoleFeedback } from './feedback/console.ts';
 import { createFeedback } from './feedback/feedback.ts';
 import { createLamp } from './feedback/lamp.ts';
+import { openIdentityStore } from './identity.ts';
 
 const HELP = `Manyi terminal ${DEVICE_VERSION}: takes presses and brings them to the gateway.
 
@@ -36,11 +38,25 @@ async function main(): Promise<number> {
   return await run(config);
 }
 
-async function run({ agent: settings, logLevel }: Config): Promise<number> {
+async function run({ agent: given, logLevel }: Config): Promise<number> {
+  const identity = openIdentityStore(given.identityFolder);
+  const named = terminalIdOf(identity, given.enrolmentCode ?? null);
+  // With a damaged identity it still takes presses: they are sent once a technician has brought a new code.
+  const terminalId = given.terminalId ?? named ?? (identity.damaged === null ? null : 'not-enrolled');
+  if (terminalId === null || (named !== null && named !== terminalId)) {
+    const trouble =
+      terminalId === null
+        ? 'MANYI_ENROLMENT_CODE: this terminal has no certificate yet; `terminal add` at the gateway prints a code'
+        : `MANYI_TERMINAL: is ${terminalId}, but the code or the certificate is of ${named}`;
+    process.stderr.write(`the settings are not right:\n  ${trouble}\n`);
+    return 2;
+  }
+  const settings = { ...given, terminalId };
   const log = pino(
-    { level: logLevel, base: { terminal: settings.terminalId } },
+    { level: logLevel, base: { terminal: terminalId } },
     pino.destination({ fd: 2, sync: true }),
   );
+  if (identity.damaged !== null) log.error({ code: 'identity-damaged' }, identity.damaged);
   const console = createConsoleFeedback(settings.language, (line) => process.stdout.write(line));
   const lamp = createLamp(settings);
   const feedback = createFeedback(lamp === null ? [console] : [console, lamp], (error) =>
@@ -56,6 +72,7 @@ async function run({ agent: settings, logLevel }: Config): Promise<number> {
 
   const agent = createAgent(settings, {
     log,
+    identity,
     feedback,
     onInterrupt,
     onThanksMs: (ms) => lamp?.setThanksMs(ms),

@@ -23,7 +23,13 @@ export type SendWindow = {
   retry(acked: number): void;
   /** A new session or a new gateway: begin again behind the cursor. */
   restart(acked: number): void;
+  /** A new epoch: nothing of it was ever sent. */
+  reset(): void;
+  /** Sends these once more, before anything else. */
+  repeat(range: Range): void;
   readonly sentUpTo: number;
+  /** The highest that this process has ever sent. */
+  readonly highest: number;
   /** Votes that were sent more than once. */
   readonly resent: number;
 };
@@ -34,6 +40,7 @@ export function createSendWindow(): SendWindow {
   let resent = 0;
   let asked: Range[] = [];
   let recent: (Range & { atMs: number })[] = [];
+  let repeats: Range | null = null;
 
   const nextAsked = (first: number): Range | null => {
     for (const range of asked) {
@@ -52,6 +59,12 @@ export function createSendWindow(): SendWindow {
   return {
     next({ first, last, acked }, nowMs) {
       recent = recent.filter((one) => nowMs - one.atMs < FRESH_MS).slice(-WINDOW_VOTES);
+      if (repeats !== null) {
+        const from = Math.max(repeats.from, first);
+        const to = Math.min(repeats.to, last, from + MAX_VOTES_PER_MESSAGE - 1);
+        if (from <= to) return { from, to };
+        repeats = null;
+      }
       const again = nextAsked(first);
       if (again !== null) return again;
       const from = Math.max(sentUpTo + 1, first);
@@ -61,6 +74,7 @@ export function createSendWindow(): SendWindow {
     sent(range, nowMs) {
       resent += Math.max(0, Math.min(range.to, highest) - range.from + 1);
       highest = Math.max(highest, range.to);
+      if (repeats !== null && range.to >= repeats.from) repeats = { from: range.to + 1, to: repeats.to };
       sentUpTo = Math.max(sentUpTo, range.to);
       recent.push({ ...range, atMs: nowMs });
     },
@@ -81,10 +95,21 @@ export function createSendWindow(): SendWindow {
     restart(acked) {
       recent = [];
       asked = [];
+      repeats = null;
       sentUpTo = acked;
+    },
+    reset() {
+      this.restart(0);
+      highest = 0;
+    },
+    repeat(range) {
+      repeats = range;
     },
     get sentUpTo() {
       return sentUpTo;
+    },
+    get highest() {
+      return highest;
     },
     get resent() {
       return resent;

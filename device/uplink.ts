@@ -6,12 +6,16 @@
 import type { Ack } from '../protocol/ack.ts';
 import type { TerminalConfig } from '../protocol/config.ts';
 import type { Hello } from '../protocol/hello.ts';
+import type { CertificateAnswer } from '../protocol/identity.ts';
 import type { GatewayStatus } from '../protocol/status.ts';
 import { topicOf } from '../protocol/topics.ts';
-import type { Vote, VotesMessage } from '../protocol/vote.ts';
+import type { VotesMessage } from '../protocol/vote.ts';
 import { createBackoff } from './backoff.ts';
 import { type DeviceClock, dateBy } from './clock.ts';
 import { type Connection, type ConnectionOptions, createConnection } from './connection.ts';
+import type { Credentials } from './credentials.ts';
+import { canDate, createDating } from './dating.ts';
+import { codeOf, messageOf } from './errors.ts';
 import { readIncoming } from './inbox.ts';
 import type { Journal } from './journal.ts';
 import type { Log } from './log.ts';
@@ -19,8 +23,9 @@ import { createSendWindow, MESSAGES_IN_FLIGHT, type Range } from './send-window.
 
 export type UplinkOptions = Pick<
   ConnectionOptions,
-  'terminalId' | 'password' | 'gatewayUrl' | 'backoff' | 'keepaliveS'
+  'terminalId' | 'gatewayUrl' | 'backoff' | 'keepaliveS'
 > & {
+  credentials: Credentials;
   journal: Journal;
   clock: DeviceClock;
   log: Log;
@@ -29,11 +34,14 @@ export type UplinkOptions = Pick<
   /** Connected, and hello said. */
   onUp?: () => void;
   onConfig?: (config: TerminalConfig) => void;
+  /** This boot has learnt what time it is, or learnt it better. */
+  onTime?: () => void;
   /**
-   * The gateway holds votes of this epoch that this journal never gave: an old copy of the card is running. Everything kept
-   * was sent to it before this is called, so that it can tell repeats from strangers.
+   * The gateway holds votes of this epoch that this journal never sent: a copy of the card is, or was, running. Everything
+   * that may have been sent was sent again before this is called, so that the gateway can tell repeats from strangers; what
+   * is from `neverSentFrom` on belongs into a new epoch. Called again later when it throws.
    */
-  onBehind?: (upTo: number) => void;
+  onBehind?: (upTo: number, neverSentFrom: number) => void;
   resendMs?: number;
 };
 
@@ -58,24 +66,33 @@ const RESEND_MS = 5_000;
 const RESEND_CAP_MS = 60_000;
 /** Resend rounds with a PUBACK outstanding before the session is given up. */
 const STALLS_BEFORE_RENEW = 2;
+/** No answer to a request for a certificate by then: ask again. */
+const RENEWAL_RETRY_MS = 3_600_000;
+/** Timers cannot wait for longer than 24 days, and a clock may be set meanwhile. */
+const RENEWAL_LOOK_MS = 86_400_000;
 
 export function createUplink(options: UplinkOptions): Uplink {
-  const { terminalId, journal, clock, log } = options;
+  const { terminalId, journal, clock, log, credentials } = options;
   const resendBackoff = createBackoff({
     baseMs: options.resendMs ?? RESEND_MS,
     capMs: RESEND_CAP_MS,
     floorMs: (options.resendMs ?? RESEND_MS) / 2,
   });
   const window = createSendWindow();
+  let windowEpoch = journal.epoch;
+  const date = createDating(journal, clock);
   let rejected = 0;
   let gateway: { online: boolean; instance: string } | null = null;
-  let helloed: { epoch: string; instance: string | null } | null = null;
+  let helloed: { epoch: string; instance: string | null; first: number } | null = null;
+  /** Set while votes of somebody else are known under this epoch. */
+  let behind: { upTo: number; neverSentFrom: number; told: boolean } | null = null;
   let inFlight = 0;
   let stalls = 0;
   let resendTimer: NodeJS.Timeout | undefined;
   /** Votes wait for the answer to the hello: it says what is stored already, and what time it is. */
   let greeted = false;
   let greetTimer: NodeJS.Timeout | undefined;
+  let renewalTimer: NodeJS.Timeout | undefined;
 
   const connection: Connection = createConnection({
     ...options,
@@ -92,16 +109,20 @@ export function createUplink(options: UplinkOptions): Uplink {
   function forget(): void {
     clearTimeout(resendTimer);
     clearTimeout(greetTimer);
+    clearTimeout(renewalTimer);
     resendTimer = undefined;
     gateway = null;
     helloed = null;
     inFlight = 0;
     stalls = 0;
+    behind = null;
     window.restart(journal.acked);
     resendBackoff.reset();
   }
 
   function sayHello(): void {
+    // Nothing to say while there is no journal; it is said when there is.
+    if (journal.epoch === '') return;
     const { version, inputs } = options.about;
     const hello: Hello = {
       epoch: journal.epoch,
@@ -112,11 +133,20 @@ export function createUplink(options: UplinkOptions): Uplink {
       clock: clock.anchor().clock,
     };
     if (!connection.publish(topicOf(terminalId, 'hello'), JSON.stringify(hello))) return;
-    helloed = { epoch: journal.epoch, instance: gateway?.instance ?? null };
+    if (windowEpoch !== journal.epoch) window.reset();
+    windowEpoch = journal.epoch;
+    helloed = { epoch: journal.epoch, instance: gateway?.instance ?? null, first: journal.first };
     window.restart(journal.acked);
     greeted = false;
+    behind = null;
     clearTimeout(greetTimer);
-    greetTimer = setTimeout(endGreeting, options.resendMs ?? RESEND_MS);
+    greetTimer = setTimeout(giveUpGreeting, options.resendMs ?? RESEND_MS);
+  }
+
+  /** Votes without a date would be refused for good: rather ask for the time once more than send them. */
+  function giveUpGreeting(): void {
+    if (canDate(clock)) endGreeting();
+    else sayHello();
   }
 
   function endGreeting(): void {
@@ -126,18 +156,21 @@ export function createUplink(options: UplinkOptions): Uplink {
   }
 
   function pump(): void {
-    if (!connection.isUp() || helloed === null || !gateway?.online) return;
-    if (helloed.epoch !== journal.epoch) sayHello();
-    if (!greeted) return;
+    if (!connection.isUp() || !gateway?.online) return;
+    if (helloed?.epoch !== journal.epoch) sayHello();
+    if (helloed === null || !greeted) return;
+    if (behind !== null && leaveEpoch(behind)) return;
+    const { first, acked } = journal;
+    const last = behind === null ? journal.last : behind.neverSentFrom - 1;
     while (inFlight < MESSAGES_IN_FLIGHT) {
-      const range = window.next(journal, clock.monoMs());
+      const range = window.next({ first, last, acked }, clock.monoMs());
       if (range === null || !send(range)) break;
     }
     armResend();
   }
 
   function send(range: Range): boolean {
-    const votes = journal.read(range.from, range.to - range.from + 1).map(redate);
+    const votes = journal.read(range.from, range.to - range.from + 1).map(date);
     if (votes.length === 0) return false;
     const message: VotesMessage = { epoch: journal.epoch, votes, totals: journal.totals() };
     const sent = connection.publish(topicOf(terminalId, 'votes'), JSON.stringify(message), (ok) => {
@@ -149,12 +182,6 @@ export function createUplink(options: UplinkOptions): Uplink {
     inFlight += 1;
     window.sent(range, clock.monoMs());
     return true;
-  }
-
-  function redate(vote: Vote): Vote {
-    if (vote.clock !== 'estimated') return vote;
-    const anchor = vote.boot === clock.bootId ? clock.anchor() : journal.anchorOf(vote.boot);
-    return anchor === null || anchor.clock === 'estimated' ? vote : { ...vote, ...dateBy(anchor, vote.mono) };
   }
 
   function armResend(): void {
@@ -173,6 +200,7 @@ export function createUplink(options: UplinkOptions): Uplink {
     if (incoming.kind === 'ack') takeAck(incoming.ack, topic);
     else if (incoming.kind === 'gateway') takeGatewayStatus(incoming.status);
     else if (incoming.kind === 'config') options.onConfig?.(incoming.config);
+    else if (incoming.kind === 'certificate') takeCertificate(incoming.answer);
     else reject(topic, incoming.code);
   }
 
@@ -201,25 +229,93 @@ export function createUplink(options: UplinkOptions): Uplink {
       return;
     }
     clock.hearGateway(ack.time);
-    if (ack.upTo > journal.last) takeAckBeyond(ack.upTo, topic);
+    options.onTime?.();
+    const neverSentFrom = Math.max(journal.lastAtOpen, window.highest) + 1;
+    if (ack.upTo >= neverSentFrom || behind !== null) takeStrangers(ack.upTo, neverSentFrom, topic);
     else takeCursor(ack);
+    if (!greeted) scheduleRenewal();
     endGreeting();
+  }
+
+  /** Only once the time is known: on a board without a clock, the one that it woke up with says nothing. */
+  function scheduleRenewal(): void {
+    clearTimeout(renewalTimer);
+    const renewAfter = credentials.renewAfter();
+    if (renewAfter === null || clock.anchor().clock === 'estimated') return;
+    const waitMs = renewAfter - dateBy(clock.anchor(), clock.monoMs()).at;
+    if (waitMs <= 0) void askForCertificate();
+    else renewalTimer = setTimeout(scheduleRenewal, Math.min(waitMs, RENEWAL_LOOK_MS));
+  }
+
+  async function askForCertificate(): Promise<void> {
+    renewalTimer = setTimeout(scheduleRenewal, RENEWAL_RETRY_MS);
+    try {
+      connection.publish(topicOf(terminalId, 'csr'), JSON.stringify(await credentials.request()));
+    } catch (error) {
+      log.warn({ code: codeOf(error) }, `no new certificate was asked for: ${messageOf(error)}`);
+    }
+  }
+
+  function takeCertificate(answer: CertificateAnswer): void {
+    try {
+      if (!credentials.take(answer)) return;
+      log.info({}, 'a new certificate has come');
+      connection.reconnect();
+    } catch (error) {
+      reject(topicOf(terminalId, 'certificate'), codeOf(error));
+    }
   }
 
   function takeCursor({ upTo, missing }: Ack): void {
     const before = journal.acked;
     journal.setAcked(upTo);
-    if (!window.takeAck(upTo, before, missing)) return;
+    if (upTo < before) keepLowCursor();
+    const progressed = window.takeAck(upTo, before, missing);
+    // What an earlier session sent and saw no ack for may be stored by a copy of this card with another body. Sent once more, it
+    // is a repeat or it is found out.
+    if (!greeted && upTo > before) window.repeat({ from: before + 1, to: Math.min(upTo, journal.last) });
+    askedForPruned(Math.min(upTo + 1, ...missing.map(([from]) => from)));
+    if (!progressed) return;
+    log.debug({ upTo }, 'acked');
     clearTimeout(resendTimer);
     resendTimer = undefined;
     resendBackoff.reset();
   }
 
-  function takeAckBeyond(upTo: number, topic: string): void {
+  /** A gateway without what it once acked: a crash here must not leave a cursor on disk that lets those votes go. */
+  function keepLowCursor(): void {
+    try {
+      journal.flush();
+    } catch (error) {
+      log.warn({ code: codeOf(error) }, messageOf(error));
+    }
+  }
+
+  /** The gateway calls lost what it knows to be gone, and it knows by hello: said once for each time that something went. */
+  function askedForPruned(lowest: number): void {
+    if (lowest < journal.first && helloed !== null && helloed.first < journal.first) sayHello();
+  }
+
+  function takeStrangers(upTo: number, neverSentFrom: number, topic: string): void {
     reject(topic, 'ack-beyond-journal');
-    if (inFlight > 0) return;
-    journal.setAcked(window.sentUpTo);
-    if (window.sentUpTo >= journal.last) options.onBehind?.(upTo);
+    behind ??= { upTo, neverSentFrom, told: false };
+    // What was sent again in this session and answered by this ack has been compared.
+    if (inFlight === 0) journal.setAcked(Math.min(window.sentUpTo, behind.neverSentFrom - 1));
+  }
+
+  /** True when nothing is to be sent under this epoch any more. */
+  function leaveEpoch(found: NonNullable<typeof behind>): boolean {
+    if (inFlight > 0 || journal.acked < found.neverSentFrom - 1) return false;
+    try {
+      options.onBehind?.(found.upTo, found.neverSentFrom);
+    } catch (error) {
+      if (!found.told) log.error({ code: codeOf(error) }, messageOf(error));
+      found.told = true;
+      return true;
+    }
+    behind = null;
+    pump();
+    return true;
   }
 
   return {

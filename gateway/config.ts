@@ -7,19 +7,42 @@ export type Config = {
   dataDir: string;
   httpHost: string;
   httpPort: number;
+  mqttHost: string;
   mqttPort: number;
+  /** Further names and addresses that the gateway's own certificate is to hold. */
+  hostNames: readonly string[];
+  /** How long a terminal's certificate is good for. */
+  certificateDays: number;
   timeZone: string;
   weights: Weights;
   /** Target for the satisfaction rate, 0 to 1. */
   targetRate: number;
   allowedOrigins: readonly string[];
+  /** Of the first administrator, when there is no account yet; null makes up a one-time password. */
+  adminPassword: string | null;
+  /** A session ends after so long, however much it is used, and after so long without a request. */
+  sessionHours: number;
+  sessionIdleMinutes: number;
+  /** HTTP requests a second that one session, link or address may make. */
+  requestsPerS: number;
+  https: string;
+  /** Files in PEM. */
+  httpsCert: string | null;
+  httpsKey: string | null;
   /** Messages a second and terminal that are taken without delay, and how many in a row. */
   messagesPerS: number;
   messageBurst: number;
   logLevel: string;
 };
 
-type Setting<T> = { name: string; fallback: string; help: string; read: (text: string) => T };
+type Setting<T> = {
+  name: string;
+  fallback: string;
+  help: string;
+  read: (text: string) => T;
+  /** Its value is never repeated, not even in a message about it. */
+  secret?: boolean;
+};
 
 /** Thrown for a value that cannot be; the message says what can. */
 class Unfit extends Error {}
@@ -74,22 +97,46 @@ function origins(text: string): string[] {
   return list;
 }
 
+function hostNames(text: string): string[] {
+  const list = text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim().toLowerCase()]));
+  for (const host of list)
+    if (!/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$|^[0-9a-f:]{2,45}$/.test(host))
+      throw new Unfit('must be host names or addresses separated by commas, e.g. manyi.example.org,10.0.0.5');
+  return list;
+}
+
 function text(value: string): string {
   if (value.trim() === '') throw new Unfit('must not be empty');
   return value;
 }
 
+function resolvePath(value: string): string {
+  return resolve(text(value));
+}
+
+function optional<T>(read: (value: string) => T): (value: string) => T | null {
+  return (value) => (value === '' ? null : read(value));
+}
+
 const { satisfied, basically, unsatisfied } = DEFAULT_WEIGHTS;
 
 const SETTINGS = {
-  dataDir: setting('MANYI_DATA_DIR', './data', 'folder of the database', (value) => resolve(text(value))),
+  dataDir: setting('MANYI_DATA_DIR', './data', 'folder of the database', resolvePath),
   httpHost: setting('MANYI_HTTP_HOST', '127.0.0.1', 'address that HTTP listens on', text),
   httpPort: setting('MANYI_HTTP_PORT', '8080', 'HTTP port; 0 takes a free one', integer(0, 65_535)),
-  mqttPort: setting(
-    'MANYI_MQTT_PORT',
-    '1883',
-    'MQTT port, on loopback only; 0 takes a free one',
-    integer(0, 65_535),
+  mqttHost: setting('MANYI_MQTT_HOST', '0.0.0.0', 'address that terminals connect to (MQTT over TLS)', text),
+  mqttPort: setting('MANYI_MQTT_PORT', '8883', 'MQTT port; 0 takes a free one', integer(0, 65_535)),
+  hostNames: setting(
+    'MANYI_HOST_NAMES',
+    '',
+    "further names and addresses in the gateway's certificate",
+    hostNames,
+  ),
+  certificateDays: setting(
+    'MANYI_CERTIFICATE_DAYS',
+    '365',
+    "life of a terminal's certificate, which renews itself",
+    number(0.0001, 3_650),
   ),
   timeZone: setting(
     'MANYI_TIME_ZONE',
@@ -105,6 +152,36 @@ const SETTINGS = {
   ),
   targetRate: setting('MANYI_TARGET_RATE', '0.85', 'target for the satisfaction rate', number(0, 1)),
   allowedOrigins: setting('MANYI_ALLOWED_ORIGINS', '', 'other origins whose pages may listen live', origins),
+  adminPassword: {
+    ...setting(
+      'MANYI_ADMIN_PASSWORD',
+      '',
+      'password of the account admin, made at the first start; without one, a one-time password is printed',
+      optional((value) => value),
+    ),
+    secret: true,
+  },
+  sessionHours: setting('MANYI_SESSION_HOURS', '12', 'hours after which a session ends', number(0.001, 720)),
+  sessionIdleMinutes: setting(
+    'MANYI_SESSION_IDLE_MINUTES',
+    '120',
+    'minutes without a request after which a session ends',
+    number(0.01, 43_200),
+  ),
+  requestsPerS: setting(
+    'MANYI_REQUESTS_PER_S',
+    '100',
+    'HTTP requests a second one session, link or address may make',
+    number(1, 1e6),
+  ),
+  https: setting(
+    'MANYI_HTTPS',
+    'off',
+    'off, or self-signed for a certificate of its own; not needed with MANYI_HTTPS_CERT',
+    oneOf('off', 'self-signed'),
+  ),
+  httpsCert: setting('MANYI_HTTPS_CERT', '', 'file of a certificate (PEM): HTTPS', optional(resolvePath)),
+  httpsKey: setting('MANYI_HTTPS_KEY', '', 'file of its private key (PEM)', optional(resolvePath)),
   messagesPerS: setting(
     'MANYI_MESSAGES_PER_S',
     '50',
@@ -137,15 +214,17 @@ export class ConfigError extends Error {
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Readonly<Config> {
   const mistakes: string[] = [];
   const config: Record<string, unknown> = {};
-  for (const [key, { name, fallback, read }] of Object.entries(SETTINGS)) {
+  for (const [key, { name, fallback, read, secret }] of Object.entries<Setting<unknown>>(SETTINGS)) {
     const value = environment[name] ?? fallback;
     try {
       config[key] = read(value);
     } catch (error) {
       if (!(error instanceof Unfit)) throw error;
-      mistakes.push(`${name}=${value}: ${error.message}`);
+      mistakes.push(`${name}${secret ? '' : `=${value}`}: ${error.message}`);
     }
   }
+  if ((config.httpsCert === null) !== (config.httpsKey === null))
+    mistakes.push('MANYI_HTTPS_CERT, MANYI_HTTPS_KEY: set both or neither');
   if (mistakes.length > 0) throw new ConfigError(mistakes.join('\n'));
   return Object.freeze(config as Config);
 }

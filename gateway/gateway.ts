@@ -2,40 +2,62 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
-import { GATEWAY_STATUS_TOPIC } from '../protocol/topics.ts';
+import { GATEWAY_STATUS_TOPIC, topicOf } from '../protocol/topics.ts';
 import { createServer } from './api/server.ts';
-import type { Broker } from './broker/broker.ts';
+import type { Admission, Broker, Login } from './broker/broker.ts';
 import { DEFAULT_BROKER_LIMITS } from './broker/broker.ts';
 import { createEmbeddedBroker } from './broker/embedded.ts';
 import { openCheckedStore } from './checked-store.ts';
 import type { Config } from './config.ts';
 import { createCalendar } from './domain/calendar.ts';
 import { ScoreBook } from './domain/score-book.ts';
+import { createTokenBuckets } from './domain/token-buckets.ts';
 import { createHealthReports, createInbox } from './fleet/inbox.ts';
+import { createJournalAlarms } from './fleet/journal-alarms.ts';
 import { createPresence } from './fleet/presence.ts';
-import { createRegistry } from './fleet/registry.ts';
+import { createRegistry, type Registry } from './fleet/registry.ts';
+import { createStoreWatch } from './fleet/store-watch.ts';
+import { readTls } from './https.ts';
 import { createIngest } from './ingest/ingest.ts';
 import { createJournals } from './ingest/journals.ts';
-import { createTokenBuckets } from './ingest/token-buckets.ts';
 import { createBoard } from './live/board.ts';
 import { createFeed } from './live/feed.ts';
 import { createHub } from './live/hub.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { createAudit } from './people/audit.ts';
+import { createPeople } from './people/people.ts';
 import { loadScoreBook } from './score-history.ts';
 import { createStorageGuard } from './storage-guard.ts';
 import { claimDataDir } from './store/claim.ts';
 import { databaseFile } from './store/sqlite.ts';
+import { createTerminalAccess } from './terminal-access.ts';
 
 export const VERSION = '0.1.0';
 
 const HOUSEKEEPING_MS = 1_000;
+/** What the command line has changed (a revocation, say) is noticed within this time. */
+const FOLLOW_MS = 200;
+const DAY_MS = 86_400_000;
 const SAVE_EVERY = 5;
 const MAX_WALLS = 500;
-const LOOPBACK = '127.0.0.1';
+/** A session that is ended elsewhere, e.g. with the CLI, ends its live streams within a second. */
+const SWEEP_MS = 400;
+const FIRST_ADMINISTRATOR = 'admin';
 
-export type Gateway = { httpPort: number; mqttPort: number; stop(): Promise<void> };
+export type Gateway = {
+  httpPort: number;
+  mqttPort: number;
+  /** Of the first administrator, when it has just been made without a password of its own: to be told once, to a person. */
+  firstPassword: { name: string; oneTimePassword: string } | null;
+  stop(): Promise<void>;
+};
 
-export async function startGateway(config: Config, log: Logger): Promise<Gateway> {
+/** @param transport `plain` is for measuring what TLS costs: no setting leads to it. */
+export async function startGateway(
+  config: Config,
+  log: Logger,
+  transport: 'tls' | 'plain' = 'tls',
+): Promise<Gateway> {
   const now = Date.now;
   const instance = randomUUID();
   const startedAt = now();
@@ -45,14 +67,21 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     claim.release();
     throw error;
   });
+  const audit = createAudit(store, now);
   const calendar = createCalendar(config.timeZone);
   const registry = createRegistry(store);
+  const access = await createTerminalAccess({
+    ...{ config, store, registry, audit, now, log },
+    follow: () => watch.follow(),
+    changed: () => followStore(),
+  });
   const book = new ScoreBook(calendar);
   loadScoreBook(book, store, calendar, now());
   const journals = createJournals(store);
 
   // One cloned card may send thousands: the log says so now and then, the counter says how many.
   const conflictLog = createTokenBuckets(1 / 60, 10);
+  const refusalLog = createTokenBuckets(1 / 60, 30);
 
   let broker: Broker | null = null;
   const publishStatus = (online: boolean) =>
@@ -85,6 +114,14 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     const terminal = registry.terminal(terminalId);
     if (terminal) feed.touched(terminal.windowId);
   };
+  const people = createPeople({
+    store,
+    now,
+    limits: {
+      absoluteMs: config.sessionHours * 3_600_000,
+      idleMs: config.sessionIdleMinutes * 60_000,
+    },
+  });
   const hub = createHub(feed, { now, maxClients: MAX_WALLS });
   const metrics: Metrics = createMetrics({
     connections: () => broker?.connections() ?? 0,
@@ -137,35 +174,63 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       loadScoreBook(recounted, store, calendar, now());
       journals.reload();
       book.take(recounted);
+      registry.reload();
+      access.reload();
       feed.replaced();
     },
   });
 
+  const followStore = () => {
+    const treeChanged = registry.reload();
+    access.reload();
+    broker?.cut(access.isWelcome);
+    if (treeChanged) feed.replaced();
+  };
+  const watch = createStoreWatch(store, followStore);
+
+  const health = createJournalAlarms({
+    reports: createHealthReports(now),
+    now,
+    changed(terminalId, alarm) {
+      if (alarm.fault !== undefined) log.error({ terminalId, ...alarm }, 'a terminal takes no votes');
+      else if (alarm.setAside || alarm.dropped)
+        log.error({ terminalId, ...alarm }, 'a terminal has put a journal away');
+      else log.info({ terminalId }, "a terminal's journal is well again");
+    },
+  });
+  metrics.watchJournals(health);
   const inbox = createInbox({
     registry,
     presence,
     votes: ingest,
-    health: createHealthReports(now),
+    health,
+    async sign(terminal, payload, from) {
+      const answer = await access.sign(terminal, payload, from);
+      broker?.publish(topicOf(terminal.id, 'certificate'), JSON.stringify(answer), { qos: 1, retain: false });
+    },
     received: (kind) => metrics.tallied.messages.add(kind),
     failed: (error, terminalId) => log.error({ err: error, terminalId }, 'a message could not be handled'),
   });
   broker = await createEmbeddedBroker(
     {
-      authenticate: registry.authenticate,
+      authenticate: transport === 'tls' ? access.admit : trustNames(registry),
       message: inbox,
       connected: presence.connected,
       disconnected: presence.disconnected,
       refused(reason, terminalId) {
         metrics.tallied.refused.add(reason);
-        log.debug({ reason, terminalId }, 'refused');
+        const worthALook = reason.startsWith('certificate-') && refusalLog.take(0, now());
+        log[worthALook ? 'warn' : 'debug']({ reason, terminalId }, 'refused');
       },
     },
     DEFAULT_BROKER_LIMITS,
+    transport === 'tls' ? { kind: 'tls', credentials: await access.credentials() } : { kind: 'plain' },
   );
   publishStatus(true);
 
   const save = () => {
     journals.save();
+    people.save();
     store.saveSeen(
       presence.takeSeen().flatMap(({ terminalId, at }) => {
         const terminal = registry.terminal(terminalId);
@@ -178,32 +243,63 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     feed.tick();
     try {
       guard.recover();
-      if (registry.refresh()) feed.replaced();
       if (++rounds % SAVE_EVERY === 0) save();
     } catch (error) {
       guard.failed(error as Error);
     }
   }, HOUSEKEEPING_MS);
+  let sweeps = true;
+  const sweeping = setInterval(() => {
+    try {
+      hub.sweep();
+      sweeps = true;
+    } catch (error) {
+      if (sweeps) log.error({ err: error }, 'who may still listen could not be looked up: walls go on');
+      sweeps = false;
+    }
+  }, SWEEP_MS);
+
+  const following = setInterval(() => {
+    try {
+      watch.follow();
+      access.save();
+    } catch (error) {
+      guard.failed(error as Error);
+    }
+  }, FOLLOW_MS);
+  const renewal = setInterval(() => {
+    broker?.cut(access.isWelcome);
+    access.credentials().then(
+      (renewed) => broker?.renew(renewed),
+      (error: unknown) => log.error({ err: error }, "the gateway's certificate could not be renewed"),
+    );
+  }, DAY_MS / 24);
 
   const app = await createServer({
     logger: log,
     tree: registry.tree,
     isOnline: presence.isOnline,
+    lastSeenAt: presence.lastSeenAt,
+    provisioning: access.provisioning,
     board,
     store,
+    people,
     hub,
     metrics: metrics.registry,
     troubles: () => [guard.trouble() ?? []].flat(),
+    refused: (code) => metrics.tallied.httpRefused.add(code),
     now,
     allowedOrigins: config.allowedOrigins,
-    // The same from dist/gateway and from gateway: the built wall is beside the built gateway.
-    pagesRoot: fileURLToPath(new URL('../../dist/wall', import.meta.url)),
+    requestsPerS: config.requestsPerS,
+    tls: config.https === 'self-signed' ? await access.credentials() : readTls(config),
+    // The same from dist/gateway and from gateway: the built pages are beside the built gateway.
+    pagesRoot: fileURLToPath(new URL('../../dist/pages', import.meta.url)),
     version: VERSION,
   });
 
   /** Nothing new comes in, what has come in is stored and announced, then the ground goes. */
   const stop = async () => {
-    clearInterval(housekeeping);
+    for (const timer of [housekeeping, sweeping, following, renewal]) clearInterval(timer);
     checking.stopCheck();
     publishStatus(false);
     await broker?.close();
@@ -222,14 +318,22 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   };
 
   try {
-    const mqttPort = await broker.listen(LOOPBACK, config.mqttPort);
+    const oneTimePassword = await people.accounts.ensureFirst(FIRST_ADMINISTRATOR, config.adminPassword);
+    const firstPassword = oneTimePassword === null ? null : { name: FIRST_ADMINISTRATOR, oneTimePassword };
+    const mqttPort = await broker.listen(config.mqttHost, config.mqttPort);
     await app.listen({ host: config.httpHost, port: config.httpPort });
     const address = app.server.address();
     const httpPort = typeof address === 'object' && address ? address.port : config.httpPort;
     checking.goOn(guard);
-    return { httpPort, mqttPort, stop };
+    return { httpPort, mqttPort, firstPassword, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
+
+/** For measuring only, with the plain transport: the name is the proof. */
+const trustNames =
+  (registry: Registry) =>
+  ({ terminalId }: Login): Admission =>
+    registry.terminal(terminalId) ? 'terminal' : { refused: 'terminal-unknown' };

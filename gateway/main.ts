@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { ConfigError, configHelp, readConfig } from './config.ts';
 import { startGateway, VERSION } from './gateway.ts';
+import { PeopleRefusal } from './people/refusal.ts';
 import { StoreFailure } from './store/store.ts';
 
 const HELP = `Manyi gateway ${VERSION}: takes the votes of terminals over MQTT, keeps them, serves the wall.
@@ -26,6 +27,8 @@ async function main(): Promise<void> {
   const log = pino({ level: config.logLevel, base: { name: 'gateway' } });
   const gateway = await startGateway(config, log);
   const { httpPort, mqttPort } = gateway;
+  // To whoever starts it, and not into a log that is kept.
+  if (gateway.firstPassword) console.error(firstPasswordText(gateway.firstPassword));
   log.info({ httpPort, mqttPort, dataDir: config.dataDir }, 'gateway ready');
 
   let stopping = false;
@@ -50,6 +53,16 @@ async function main(): Promise<void> {
   process.on('SIGTERM', stop);
 }
 
+function firstPasswordText({ name, oneTimePassword }: { name: string; oneTimePassword: string }): string {
+  return [
+    '',
+    `  The first account:      ${name}`,
+    `  Its one-time password:  ${oneTimePassword}`,
+    '  It is shown only this once, and must be changed at the first sign-in.',
+    '',
+  ].join('\n');
+}
+
 function fail(status: number, message: string): never {
   console.error(message);
   process.exit(status);
@@ -59,6 +72,7 @@ main().catch((error: NodeJS.ErrnoException) => {
   if (error instanceof ConfigError) fail(2, `${error.code}:\n${error.message}\nSee --help.`);
   if (error.code === 'EADDRINUSE')
     fail(1, `port-taken: ${error.message}: set MANYI_HTTP_PORT or MANYI_MQTT_PORT to another port`);
+  if (error instanceof PeopleRefusal) fail(2, `${error.code}: MANYI_ADMIN_PASSWORD: ${error.message}`);
   if (error instanceof StoreFailure) fail(1, `${error.code}: ${error.message}`);
   fail(1, `start-failed: ${error.stack ?? error.message}`);
 });

@@ -19,6 +19,7 @@ export type Tallied = {
   quarantined: Tallies;
   messages: Tallies;
   refused: Tallies;
+  httpRefused: Tallies;
 };
 
 export type Gauges = { connections(): number; walls(): number; wallsCut(): number };
@@ -34,6 +35,7 @@ export function createMetrics(gauges: Gauges) {
     quarantined: new Tallies(),
     messages: new Tallies(),
     refused: new Tallies(),
+    httpRefused: new Tallies(),
   };
 
   const gauge = (name: string, help: string, read: () => number) =>
@@ -85,10 +87,15 @@ export function createMetrics(gauges: Gauges) {
     'reason',
     tallied.refused,
   );
+  counters('manyi_http_refused_total', 'HTTP requests refused', 'code', tallied.httpRefused);
 
   return {
     registry,
     tallied,
+    watchJournals(journals: { unable(): number; setAside(): number }) {
+      gauge('manyi_terminals_unable', 'Terminals that say they can take no votes', journals.unable);
+      gauge('manyi_journals_set_aside', 'Journals put away on the cards of terminals', journals.setAside);
+    },
     commitSeconds: new Histogram({
       name: 'manyi_commit_seconds',
       help: 'Time of one commit',

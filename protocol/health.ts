@@ -1,9 +1,43 @@
 import { type Static, Type } from 'typebox';
-import { Count } from './ids.ts';
+import { Count, Epoch, EpochMs } from './ids.ts';
 import { Clock } from './vote.ts';
 
 const Bytes = Type.Object(
   { freeBytes: Type.Integer({ minimum: 0 }), totalBytes: Type.Integer({ minimum: 0 }) },
+  { additionalProperties: false },
+);
+
+export const MAX_SET_ASIDE_REPORTED = 4;
+
+/** A journal that the terminal has put away, unread or overtaken, and still has on its card. */
+const SetAside = Type.Object(
+  {
+    /** When, by the terminal's clock. */
+    at: EpochMs,
+    /** `corrupt`: it could not be read. `behind`: the gateway had votes of its epoch that it never gave (a copied card). */
+    reason: Type.Union([Type.Literal('corrupt'), Type.Literal('behind')]),
+    /** Left out when the file did not say. */
+    epoch: Type.Optional(Epoch),
+    /** Votes in it that no ack covered; left out when nobody knows. */
+    unsent: Type.Optional(Count),
+  },
+  { additionalProperties: false },
+);
+
+const JournalHealth = Type.Object(
+  {
+    /** Votes that no ack covers yet. */
+    depth: Count,
+    /** Votes kept in all. */
+    kept: Count,
+    bytes: Type.Optional(Type.Integer({ minimum: 0 })),
+    /** Why no vote can be taken now, e.g. `disk-full`; left out while votes are taken. */
+    fault: Type.Optional(Type.String({ pattern: '^[a-z][a-z-]{0,39}$' })),
+    /** Newest first; left out when there are none. Said in every report for as long as the files are there. */
+    setAside: Type.Optional(Type.Array(SetAside, { maxItems: MAX_SET_ASIDE_REPORTED })),
+    /** Files put away that were deleted since the start, because there were too many of them. */
+    dropped: Type.Optional(Count),
+  },
   { additionalProperties: false },
 );
 
@@ -12,8 +46,7 @@ export const Health = Type.Object(
   {
     uptimeS: Type.Integer({ minimum: 0 }),
     clock: Clock,
-    /** Votes in the journal that no ack covers yet, and votes kept in all. */
-    journal: Type.Object({ depth: Count, kept: Count }, { additionalProperties: false }),
+    journal: JournalHealth,
     inputs: Type.Array(
       Type.Object(
         {

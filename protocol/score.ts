@@ -3,11 +3,11 @@ import { type Static, Type } from 'typebox';
 import { Counts } from './vote.ts';
 
 // One plain keyword each instead of anyOf: a serializer made from the schema need not try the branches row by row.
-function oneOf<T extends string>(values: readonly T[]) {
+export function oneOf<T extends string>(values: readonly T[]) {
   return Type.Unsafe<T>({ type: 'string', enum: [...values] });
 }
-const NullableNumber = Type.Unsafe<number | null>({ type: ['number', 'null'] });
-const NullableString = Type.Unsafe<string | null>({ type: ['string', 'null'] });
+export const NullableNumber = Type.Unsafe<number | null>({ type: ['number', 'null'] });
+export const NullableString = Type.Unsafe<string | null>({ type: ['string', 'null'] });
 
 /**
  * `today` the local day so far; `60m` the minute under way and the 59 before it; `7d` today and the six local days

@@ -7,9 +7,9 @@ import { TERMINAL_ID_PATTERN } from './ids.ts';
 const ROOT = 'manyi/v1';
 
 /** What a terminal publishes. */
-export const UP_KINDS = ['votes', 'hello', 'status', 'health', 'result'] as const;
+export const UP_KINDS = ['votes', 'hello', 'status', 'health', 'result', 'csr'] as const;
 /** What a terminal may subscribe to. */
-export const DOWN_KINDS = ['ack', 'config', 'command'] as const;
+export const DOWN_KINDS = ['ack', 'config', 'command', 'certificate'] as const;
 
 export type UpKind = (typeof UP_KINDS)[number];
 export type DownKind = (typeof DOWN_KINDS)[number];

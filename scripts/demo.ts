@@ -1,19 +1,19 @@
-/** The demo: a district made through the CLI, the gateway, one real terminal at the keyboard, simulated ones, the wall. */
-import { execFile } from 'node:child_process';
+/** The demo: a district, the gateway, one real terminal at the keyboard, simulated ones, the wall. */
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import type { Log } from '../device/log.ts';
-import { type Cli, prepareDistrict } from './demo/accounts.ts';
+import { identityFolder, prepareDistrict, type TerminalAccount } from './demo/accounts.ts';
 import { type Child, describe, type Ending, startGateway, startKeyboardTerminal } from './demo/children.ts';
 import { DEMO_HELP, type DemoOptions, parseDemoArgs } from './demo/demo-args.ts';
 import { DemoError } from './demo/demo-error.ts';
 import { WINDOWS } from './demo/district.ts';
+import { openHome } from './demo/home.ts';
 import { claimDataDir } from './demo/only-one.ts';
 import { findTakenPorts } from './demo/ports.ts';
 import { createRandom } from './demo/random.ts';
 import { complain, createProgress, showEnd, showRunning, showStep } from './demo/screen.ts';
+import { prepareSignIn, type SignIn } from './demo/sign-in.ts';
 import { createSimulation, type Simulation } from './demo/simulate.ts';
 
 const DRAIN_MS = 3_000;
@@ -69,13 +69,20 @@ async function start(options: DemoOptions, running: Running, signal: AbortSignal
 
   const simulated = options.terminals ?? WINDOWS.length - (keyboard ? 1 : 0);
   const progress = createProgress('Making the district');
-  const accounts = await prepareDistrict({
-    dataDir,
-    cli: createCli(dataDir, signal),
-    terminals: simulated + (keyboard ? 1 : 0),
-    onProgress: progress.at,
-  });
-  progress.end();
+  const home = await openHome(dataDir);
+  let accounts: TerminalAccount[];
+  let signIn: SignIn;
+  try {
+    accounts = prepareDistrict({
+      ...{ dataDir, home, onProgress: progress.at },
+      terminals: simulated + (keyboard ? 1 : 0),
+    });
+    progress.end();
+    signIn = prepareSignIn(dataDir, home);
+  } finally {
+    home.close();
+  }
+  signal.throwIfAborted();
 
   showStep('Starting the gateway');
   const gateway = startGateway({
@@ -84,7 +91,10 @@ async function start(options: DemoOptions, running: Running, signal: AbortSignal
     env: {
       MANYI_DATA_DIR: dataDir,
       MANYI_HTTP_PORT: String(httpPort),
+      // Nobody is to reach a demo from elsewhere.
+      MANYI_MQTT_HOST: '127.0.0.1',
       MANYI_MQTT_PORT: String(mqttPort),
+      MANYI_ADMIN_PASSWORD: signIn.password,
       // Its readiness is read from its log.
       MANYI_LOG_LEVEL: 'info',
     },
@@ -92,7 +102,7 @@ async function start(options: DemoOptions, running: Running, signal: AbortSignal
   });
   running.children.push(gateway.child);
   const ports = await gateway.ready;
-  const gatewayUrl = `mqtt://127.0.0.1:${ports.mqttPort}`;
+  const gatewayUrl = `mqtts://127.0.0.1:${ports.mqttPort}`;
 
   showStep('Starting the terminals');
   running.simulation = createSimulation({
@@ -105,7 +115,7 @@ async function start(options: DemoOptions, running: Running, signal: AbortSignal
   });
   await running.simulation.start();
   signal.throwIfAborted();
-  showRunning(options, ports.httpPort, simulated);
+  showRunning(options, ports.httpPort, simulated, signIn);
   const first = accounts[0];
   if (!keyboard || first === undefined) return;
   running.children.push(
@@ -113,8 +123,8 @@ async function start(options: DemoOptions, running: Running, signal: AbortSignal
       name: KEYBOARD_TERMINAL,
       script: inDist('device/main.js'),
       env: {
-        MANYI_TERMINAL: first.id,
-        MANYI_PASSWORD: first.password,
+        MANYI_ENROLMENT_CODE: first.code,
+        MANYI_IDENTITY: identityFolder(dataDir, first.id),
         MANYI_GATEWAY: gatewayUrl,
         MANYI_JOURNAL: join(dataDir, 'journals', `${first.id}.db`),
         MANYI_INPUTS: 'keyboard',
@@ -147,23 +157,6 @@ async function end({ children, simulation }: Running): Promise<void> {
   await Promise.all(terminals.map((child) => child.stop(GRACE_MS)));
   await gateway?.stop(GRACE_MS);
   if (tally !== undefined) showEnd(tally);
-}
-
-function createCli(dataDir: string, signal: AbortSignal): Cli {
-  const run = promisify(execFile);
-  const script = inDist('gateway/cli/main.js');
-  return async (...args) => {
-    try {
-      const { stdout } = await run(process.execPath, [script, '--json', ...args], {
-        signal,
-        env: { ...process.env, MANYI_DATA_DIR: dataDir },
-      });
-      return JSON.parse(stdout) as unknown;
-    } catch (error) {
-      const { stderr, message } = error as Error & { stderr?: string };
-      throw new DemoError('cli-failed', `manyi ${args.join(' ')}: ${stderr?.trim() || message}`);
-    }
-  };
 }
 
 function fileLog(path: string): Log {

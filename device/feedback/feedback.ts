@@ -6,6 +6,8 @@ export type Feedback = {
   start(): Promise<void>;
   thank(): void;
   refuse(): void;
+  /** A standing sign, for the staff to see before the next citizen does: no vote can be taken until it is called off. */
+  setOutOfOrder(active: boolean): void;
   stop(): Promise<void>;
 };
 
@@ -26,6 +28,7 @@ export function createFeedback(parts: Feedback[], onError: (error: unknown) => v
     },
     thank: () => each((part) => part.thank()),
     refuse: () => each((part) => part.refuse()),
+    setOutOfOrder: (active) => each((part) => part.setOutOfOrder(active)),
     async stop() {
       for (const part of parts) await part.stop().catch(onError);
     },

@@ -1,4 +1,7 @@
-/** The thank-you lamp: a steady light for thanks, a quick blink for "not taken". The light is the same for every button. */
+/**
+ * The thank-you lamp: a steady light for thanks, a quick blink for "not taken", and a short flash every three seconds while no
+ * vote can be taken at all. The light is the same for every button.
+ */
 import type { AgentConfig } from '../config.ts';
 import { DeviceError, messageOf } from '../errors.ts';
 import type { Feedback } from './feedback.ts';
@@ -9,6 +12,9 @@ export type Lamp = Feedback & { setThanksMs(thanksMs: number): void };
 const DEFAULT_THANKS_MS = 1_500;
 const BLINK_MS = 100;
 const BLINKS = 5;
+/** The standing sign. Longer than a blink of the refusal, too short for a thank-you, and rare: each flash may cost a process. */
+const FLASH_MS = 300;
+const FLASH_EVERY_MS = 3_000;
 
 /** Through the interface that the chosen GPIO input uses; null when no lamp is wired. */
 export function createLamp(settings: Pick<AgentConfig, 'gpio' | 'inputs'>): Lamp | null {
@@ -26,6 +32,8 @@ export function createLampOn(load: () => Promise<LampLine>): Lamp {
   let thanksMs = DEFAULT_THANKS_MS;
   let timer: NodeJS.Timeout | undefined;
   let plays = 0;
+  let outOfOrder = false;
+  let resting = true;
   let wanted: Promise<void> = Promise.resolve();
 
   /** One after the other, so that an off never overtakes its on. A failed lamp must not stop a vote. */
@@ -36,12 +44,20 @@ export function createLampOn(load: () => Promise<LampLine>): Lamp {
   /** A step lasts from when its level is there: a lamp that is slow to turn on must not swallow a blink. */
   const play = (steps: number[], on = true) => {
     clearTimeout(timer);
+    resting = false;
     plays += 1;
     const mine = plays;
     const [first, ...rest] = steps;
     void set(on).then(() => {
-      if (first !== undefined && mine === plays) timer = setTimeout(() => play(rest, !on), first);
+      if (mine !== plays) return;
+      if (first !== undefined) timer = setTimeout(() => play(rest, !on), first);
+      else stayAtRest();
     });
+  };
+  /** Dark; or the standing sign, which goes on after a thank-you or a refusal has been shown. */
+  const stayAtRest = () => {
+    resting = true;
+    if (outOfOrder) timer = setTimeout(() => play([FLASH_MS]), FLASH_EVERY_MS - FLASH_MS);
   };
 
   return {
@@ -56,6 +72,13 @@ export function createLampOn(load: () => Promise<LampLine>): Lamp {
     },
     thank: () => play([thanksMs]),
     refuse: () => play(Array.from({ length: BLINKS * 2 - 1 }, () => BLINK_MS)),
+    setOutOfOrder(active) {
+      if (active === outOfOrder) return;
+      outOfOrder = active;
+      if (!resting) return;
+      clearTimeout(timer);
+      if (active) play([FLASH_MS]);
+    },
     setThanksMs(value) {
       thanksMs = value;
     },

@@ -1,17 +1,45 @@
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { StoreFailure } from '../store/store.ts';
+import { type PeopleCode, PeopleRefusal } from '../people/refusal.ts';
+import { OrgRefusal, StoreFailure } from '../store/store.ts';
 
 /** A refusal with a stable code and a message that says what to do. */
 export class Refusal extends Error {
   readonly statusCode: number;
   readonly code: string;
-  constructor(statusCode: number, code: string, message: string) {
+  /** When it is worth trying again. */
+  readonly retryAfterS: number | null;
+  constructor(statusCode: number, code: string, message: string, retryAfterS: number | null = null) {
     super(message);
     this.name = 'Refusal';
     this.statusCode = statusCode;
     this.code = code;
+    this.retryAfterS = retryAfterS;
   }
+}
+
+/** What was asked is well formed and cannot be done: 422, where no other status says more. */
+const PEOPLE_STATUS: Partial<Record<PeopleCode, number>> = {
+  'credentials-wrong': 401,
+  'token-wrong': 401,
+  'sign-in-throttled': 429,
+  'sign-in-busy': 503,
+  'account-unknown': 404,
+  'session-unknown': 404,
+  'link-unknown': 404,
+  'administrator-last': 409,
+  'links-too-many': 409,
+};
+const ORG_STATUS: Record<string, number> = { 'name-taken': 409, 'id-taken': 409 };
+
+/** Refusals of the rooms behind the API, as the API says them. */
+function refusalOf(error: unknown): Refusal | null {
+  if (error instanceof Refusal) return error;
+  if (error instanceof PeopleRefusal)
+    return new Refusal(PEOPLE_STATUS[error.code] ?? 422, error.code, error.message, error.retryAfterS);
+  if (error instanceof OrgRefusal)
+    return new Refusal(ORG_STATUS[error.code] ?? 422, error.code, error.message);
+  return null;
 }
 
 const body = (code: string, message: string) => ({ error: { code, message } });
@@ -38,10 +66,18 @@ export function refuseAddress(error: FastifyError, _request: FastifyRequest, rep
   void reply.status(error.statusCode ?? 400).send(body('request-invalid', error.message));
 }
 
-/** Every error leaves the API as an ApiError; what went wrong inside is logged and not told. */
-export function registerErrors(app: FastifyInstance): void {
+/**
+ * Every error leaves the API as an ApiError; what went wrong inside is logged and not told.
+ * @param refused counts what is refused for a reason of ours, by code.
+ */
+export function registerErrors(app: FastifyInstance, refused: (code: string) => void): void {
   app.setErrorHandler((error: FastifyError | Refusal | StoreFailure, request, reply) => {
-    if (error instanceof Refusal) return reply.status(error.statusCode).send(body(error.code, error.message));
+    const refusal = refusalOf(error);
+    if (refusal) {
+      refused(refusal.code);
+      if (refusal.retryAfterS !== null) reply.header('retry-after', refusal.retryAfterS);
+      return reply.status(refusal.statusCode).send(body(refusal.code, refusal.message));
+    }
     if (error instanceof StoreFailure) {
       request.log.error({ err: error }, 'storage failed');
       return reply

@@ -1,5 +1,5 @@
 import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
-import type { OrgTree } from '../domain/org.ts';
+import type { VisibleTree } from './visible-tree.ts';
 
 const UnitItem = Type.Object({
   id: Type.String(),
@@ -15,20 +15,22 @@ const WindowItem = Type.Object({
   terminals: Type.Array(Type.Object({ id: Type.String(), online: Type.Boolean() })),
 });
 
-export type OrgDeps = { tree: () => OrgTree; isOnline: (terminalId: string) => boolean };
+export type OrgDeps = { visibleTree: VisibleTree; isOnline: (terminalId: string) => boolean };
 
 /** The organisation tree: units (parents before children) and windows. */
-export const orgRoutes: FastifyPluginCallbackTypebox<OrgDeps> = (app, { tree, isOnline }, done) => {
+export const orgRoutes: FastifyPluginCallbackTypebox<OrgDeps> = (app, { visibleTree, isOnline }, done) => {
   app.get(
     '/units',
     { schema: { summary: 'Units', tags: ['organisation'], response: { 200: Type.Array(UnitItem) } } },
-    () =>
-      tree().units.map(({ id, name, parentId }) => ({
+    (request) => {
+      const tree = visibleTree(request);
+      return tree.units.map(({ id, name, parentId }) => ({
         id,
         name,
         parentId,
-        path: [...(tree().pathOf.get(id) ?? [])],
-      })),
+        path: [...(tree.pathOf.get(id) ?? [])],
+      }));
+    },
   );
   app.get(
     '/windows',
@@ -39,17 +41,19 @@ export const orgRoutes: FastifyPluginCallbackTypebox<OrgDeps> = (app, { tree, is
         response: { 200: Type.Array(WindowItem) },
       },
     },
-    () =>
-      tree().windows.map(({ id, name, unitId }) => ({
+    (request) => {
+      const tree = visibleTree(request);
+      return tree.windows.map(({ id, name, unitId }) => ({
         id,
         name,
         unitId,
-        path: [...(tree().pathOf.get(unitId) ?? []), name],
-        terminals: (tree().terminalsOf.get(id) ?? []).map((terminal) => ({
+        path: [...(tree.pathOf.get(unitId) ?? []), name],
+        terminals: (tree.terminalsOf.get(id) ?? []).map((terminal) => ({
           id: terminal.id,
           online: isOnline(terminal.id),
         })),
-      })),
+      }));
+    },
   );
   done();
 };

@@ -1,11 +1,12 @@
 import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
 import { ORG_ID_PATTERN } from '../../protocol/ids.ts';
 import { PERIODS, Period, ScoreRow } from '../../protocol/score.ts';
-import { type OrgTree, unitsBelow } from '../domain/org.ts';
+import { unitsBelow } from '../domain/org.ts';
 import type { Board } from '../live/board.ts';
 import { Refusal } from './errors.ts';
+import type { VisibleTree } from './visible-tree.ts';
 
-export type ScoreDeps = { tree: () => OrgTree; board: Board; now: () => number };
+export type ScoreDeps = { visibleTree: VisibleTree; board: Board; now: () => number };
 
 const Query = Type.Object(
   { period: Period, unit: Type.Optional(Type.String({ pattern: ORG_ID_PATTERN })) },
@@ -13,7 +14,11 @@ const Query = Type.Object(
 );
 
 /** Scores of every unit (parents first) and every window, or of one unit and what is below it. */
-export const scoreRoutes: FastifyPluginCallbackTypebox<ScoreDeps> = (app, { tree, board, now }, done) => {
+export const scoreRoutes: FastifyPluginCallbackTypebox<ScoreDeps> = (
+  app,
+  { visibleTree, board, now },
+  done,
+) => {
   app.get(
     '/scores',
     {
@@ -26,17 +31,23 @@ export const scoreRoutes: FastifyPluginCallbackTypebox<ScoreDeps> = (app, { tree
         response: { 200: Type.Array(ScoreRow) },
       },
     },
-    ({ query }) => {
-      const scope = query.unit === undefined ? null : unitsBelow(tree(), query.unit);
-      if (query.unit !== undefined && !tree().unitById.has(query.unit))
+    (request) => {
+      const { query } = request;
+      const tree = visibleTree(request);
+      if (query.unit !== undefined && !tree.unitById.has(query.unit))
         throw new Refusal(404, 'unit-unknown', `there is no unit ${query.unit}: see /api/v1/units`);
-      const pathTo = (unitId: string) => [...(tree().pathOf.get(unitId) ?? [])];
+      const asked = query.unit === undefined ? tree.unitById : unitsBelow(tree, query.unit);
+      const pathTo = (unitId: string) => [...(tree.pathOf.get(unitId) ?? [])];
       const { units, windows } = board.rows(query.period, now());
       const unitRows = units
-        .filter((row) => !scope || scope.has(row.id))
-        .map((row) => ({ ...row, path: pathTo(row.id) }));
+        .filter((row) => asked.has(row.id))
+        .map((row) => ({
+          ...row,
+          parentId: tree.unitById.get(row.id)?.parentId ?? null,
+          path: pathTo(row.id),
+        }));
       const windowRows = windows
-        .filter((row) => !scope || scope.has(row.parentId ?? ''))
+        .filter((row) => asked.has(row.parentId ?? ''))
         .map((row) => ({ ...row, path: [...pathTo(row.parentId ?? ''), row.name] }));
       return [...unitRows, ...windowRows];
     },

@@ -1,18 +1,31 @@
+import type { Server } from 'node:http';
 import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Registry as MetricsRegistry } from 'prom-client';
 import type { OrgTree } from '../domain/org.ts';
+import type { Provisioning } from '../fleet/provisioning.ts';
 import type { Board } from '../live/board.ts';
 import type { Hub } from '../live/hub.ts';
+import type { People } from '../people/people.ts';
 import type { Store } from '../store/store.ts';
+import { accountRoutes } from './account-routes.ts';
+import { auditRoutes } from './audit-routes.ts';
 import { refuseAddress, refuseClient, registerErrors } from './errors.ts';
+import { registerGuard } from './guard.ts';
 import { healthRoutes } from './health-routes.ts';
+import { linkRoutes } from './link-routes.ts';
+import { liveRoute } from './live-route.ts';
 import { orgRoutes } from './org-routes.ts';
 import { registerPages } from './pages.ts';
+import { requirePolicy } from './policy.ts';
 import { scoreRoutes } from './score-routes.ts';
+import { PAGE_POLICY, registerSecurityHeaders } from './security-headers.ts';
+import { sessionRoutes } from './session-routes.ts';
+import { terminalRoutes } from './terminal-routes.ts';
 import { takeUpgrades } from './upgrade.ts';
+import { createVisibleTree } from './visible-tree.ts';
 import { voteRoutes } from './vote-routes.ts';
 
 /** The three ratings, as everywhere: circle, diamond, triangle. */
@@ -26,12 +39,21 @@ export type ServerDeps = {
   isOnline: (terminalId: string) => boolean;
   board: Board;
   store: Store;
+  lastSeenAt: (terminalId: string) => number | null;
+  provisioning: Provisioning;
+  people: People;
   hub: Hub;
   metrics: MetricsRegistry;
   troubles: () => string[];
+  /** Counts requests that are refused, by code. */
+  refused: (code: string) => void;
   now: () => number;
   allowedOrigins: readonly string[];
-  /** Folder of the built wall. */
+  /** Requests a second that one session, link or address may make. */
+  requestsPerS: number;
+  /** PEM; null for HTTP without TLS. */
+  tls: { key: string; cert: string } | null;
+  /** Folder of the built pages. */
   pagesRoot: string;
   version: string;
 };
@@ -40,8 +62,11 @@ export type ServerDeps = {
 const MAX_CONNECTIONS = 2_000;
 
 export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
-  const { tree, isOnline, board, store, hub, metrics, troubles, now } = deps;
+  const { tree, isOnline, board, store, people, hub, metrics, troubles, now, allowedOrigins } = deps;
+  const secure = deps.tls !== null;
+  const visibleTree = createVisibleTree(tree);
   const app = Fastify({
+    https: deps.tls && { ...deps.tls, minVersion: 'TLSv1.2' },
     loggerInstance: deps.logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 64 * 1024,
@@ -54,7 +79,11 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     frameworkErrors: refuseAddress,
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.server.maxConnections = MAX_CONNECTIONS;
-  registerErrors(app as unknown as FastifyInstance);
+  const plain = app as unknown as FastifyInstance;
+  registerErrors(plain, deps.refused);
+  registerSecurityHeaders(plain, secure);
+  requirePolicy(plain);
+  await registerGuard(plain, { people, allowedOrigins, requestsPerS: deps.requestsPerS, secure });
 
   await app.register(fastifySwagger, {
     openapi: {
@@ -71,12 +100,22 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     routePrefix: '/api/docs',
     theme: { title: '满意 Manyi API' },
     logo: { type: 'image/svg+xml', content: LOGO, href: '/' },
+    staticCSP: PAGE_POLICY,
   });
   await app.register(healthRoutes, { metrics, troubles });
-  await app.register(orgRoutes, { prefix: '/api/v1', tree, isOnline });
-  await app.register(scoreRoutes, { prefix: '/api/v1', tree, board, now });
-  await app.register(voteRoutes, { prefix: '/api/v1', tree, store });
-  await registerPages(app as unknown as FastifyInstance, deps.pagesRoot);
-  takeUpgrades(app.server, hub, deps.allowedOrigins);
-  return app as unknown as FastifyInstance;
+  const prefix = '/api/v1';
+  await app.register(sessionRoutes, { prefix, people, now, secure });
+  await app.register(accountRoutes, { prefix, people });
+  await app.register(linkRoutes, { prefix, people, visibleTree });
+  await app.register(auditRoutes, { prefix, store });
+  await app.register(orgRoutes, { prefix, visibleTree, isOnline });
+  const { lastSeenAt, provisioning } = deps;
+  await app.register(terminalRoutes, { prefix, visibleTree, isOnline, lastSeenAt, provisioning });
+  await app.register(scoreRoutes, { prefix, visibleTree, board, now });
+  await app.register(voteRoutes, { prefix, visibleTree, store, audit: people.audit });
+  await app.register(liveRoute);
+  await registerPages(plain, deps.pagesRoot);
+  const { signIn, used } = people;
+  takeUpgrades(app.server as Server, { hub, signIn, used, refused: deps.refused, allowedOrigins, secure });
+  return plain;
 }

@@ -1,49 +1,65 @@
-import type { IncomingMessage, Server } from 'node:http';
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Principal } from '../domain/roles.ts';
 import type { Hub } from '../live/hub.ts';
+import type { SignIn } from '../people/sign-in.ts';
+import { credentialsOf } from './cookies.ts';
+import { Refusal } from './errors.ts';
+import { isAllowedOrigin } from './origin.ts';
+import { checkPolicy } from './policy.ts';
 
 export const LIVE_PATH = '/api/v1/live';
 
+export type UpgradeDeps = {
+  hub: Hub;
+  signIn: SignIn;
+  used: (principal: Principal) => void;
+  /** Counts refusals, by code. */
+  refused: (code: string) => void;
+  allowedOrigins: readonly string[];
+  secure: boolean;
+};
+
 /**
  * WebSocket upgrades. A browser names the page it comes from in Origin: only pages of this gateway, or of the origins
- * that are configured, may listen (cross-site WebSocket hijacking, OWASP). Programs that are no browser send none.
+ * that are configured, may listen (cross-site WebSocket hijacking, OWASP). Programs that are no browser send none. Who may
+ * listen is a line of the policy, as for every route; while they do, they are asked again and again.
  */
-export function takeUpgrades(server: Server, hub: Hub, allowedOrigins: readonly string[]): void {
+export function takeUpgrades(server: Server, deps: UpgradeDeps): void {
+  const { hub, signIn, used, refused, allowedOrigins, secure } = deps;
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
-    if ((request.url ?? '').split('?')[0] !== LIVE_PATH)
-      return refuse(socket, '404 Not Found', 'route-unknown', `listen at ${LIVE_PATH}`);
-    if (!isAllowedOrigin(request.headers.origin, request.headers.host, allowedOrigins))
-      return refuse(
-        socket,
-        '403 Forbidden',
-        'origin-foreign',
-        'this page may not listen: configure MANYI_ALLOWED_ORIGINS',
-      );
-    if (!hub.accept(request, socket, head))
-      refuse(socket, '503 Service Unavailable', 'walls-too-many', 'too many walls are listening');
+    try {
+      if ((request.url ?? '').split('?')[0] !== LIVE_PATH)
+        throw new Refusal(404, 'route-unknown', `listen at ${LIVE_PATH}`);
+      if (!isAllowedOrigin(request.headers.origin, request.headers.host, allowedOrigins, secure))
+        throw new Refusal(403, 'origin-foreign', 'this page may not listen: configure MANYI_ALLOWED_ORIGINS');
+      const token = credentialsOf(request.headers, secure)?.token ?? '';
+      const principal = signIn.identify(token);
+      checkPolicy(`GET ${LIVE_PATH}`, principal);
+      if (!principal) throw new Refusal(401, 'sign-in-required', 'sign in first: POST /api/v1/session');
+      used(principal);
+      const { credential, unitId } = principal;
+      const isWelcome = () => signIn.identify(token)?.credential === credential;
+      if (!hub.accept(request, socket, head, { credential, unitId, isWelcome }))
+        throw new Refusal(503, 'walls-too-many', 'too many walls are listening');
+    } catch (error) {
+      refused(refuse(socket, error));
+    }
   });
 }
 
-export function isAllowedOrigin(
-  origin: string | undefined,
-  host: string | undefined,
-  allowed: readonly string[],
-): boolean {
-  if (origin === undefined) return true;
-  if (allowed.includes(origin)) return true;
-  try {
-    return host !== undefined && new URL(origin).host === host.toLowerCase();
-  } catch {
-    return false;
-  }
-}
-
-/** Says why, and closes: after an upgrade, Node leaves the socket to us, and its peer may never close its own end. */
-function refuse(socket: Duplex, status: string, code: string, message: string): void {
+/** Says why, and closes: after an upgrade, Node leaves the socket to us, and its peer may never close its own end. @returns the code. */
+function refuse(socket: Duplex, error: unknown): string {
+  const refusal =
+    error instanceof Refusal
+      ? error
+      : new Refusal(503, 'storage-failed', 'the storage cannot be used at the moment: try again later');
+  const { statusCode, code, message } = refusal;
   const body = JSON.stringify({ error: { code, message } });
   socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
     () => socket.destroy(),
   );
+  return code;
 }

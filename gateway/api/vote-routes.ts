@@ -3,11 +3,13 @@ import { PassThrough } from 'node:stream';
 import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
 import { EpochMs, ORG_ID_PATTERN } from '../../protocol/ids.ts';
 import { CLOCKS, RATINGS } from '../../protocol/vote.ts';
-import type { OrgTree } from '../domain/org.ts';
+import type { Audit } from '../people/audit.ts';
 import type { ExportedVote, Store } from '../store/store.ts';
 import { Refusal } from './errors.ts';
+import { byOf } from './guard.ts';
+import type { VisibleTree } from './visible-tree.ts';
 
-export type VoteDeps = { tree: () => OrgTree; store: Store };
+export type VoteDeps = { visibleTree: VisibleTree; store: Store; audit: Audit };
 
 const Query = Type.Object(
   {
@@ -71,7 +73,11 @@ async function pump(parts: Iterable<string>, output: PassThrough): Promise<void>
 }
 
 /** Every stored vote pressed in a span of time, streamed. */
-export const voteRoutes: FastifyPluginCallbackTypebox<VoteDeps> = (app, { tree, store }, done) => {
+export const voteRoutes: FastifyPluginCallbackTypebox<VoteDeps> = (
+  app,
+  { visibleTree, store, audit },
+  done,
+) => {
   let running = 0;
   app.get(
     '/votes',
@@ -85,10 +91,11 @@ export const voteRoutes: FastifyPluginCallbackTypebox<VoteDeps> = (app, { tree, 
         produces: ['application/json', 'text/csv'],
       },
     },
-    ({ query }, reply) => {
-      const { from, to, window: windowId, format } = query;
+    (request, reply) => {
+      const { from, to, window: windowId, format } = request.query;
+      const tree = visibleTree(request);
       if (from >= to) throw new Refusal(400, 'parameters-invalid', '`from` must be before `to`');
-      const serviceWindow = windowId === undefined ? undefined : tree().windowById.get(windowId);
+      const serviceWindow = windowId === undefined ? undefined : tree.windowById.get(windowId);
       if (windowId !== undefined && !serviceWindow)
         throw new Refusal(404, 'window-unknown', `there is no window ${windowId}: see /api/v1/windows`);
       if (running >= MAX_EXPORTS)
@@ -97,8 +104,14 @@ export const voteRoutes: FastifyPluginCallbackTypebox<VoteDeps> = (app, { tree, 
           'exports-busy',
           `${MAX_EXPORTS} exports are running: try again when one is done`,
         );
+      audit(byOf(request), 'votes.export', serviceWindow ? `window:${serviceWindow.id}` : 'votes', {
+        from,
+        to,
+      });
       running += 1;
-      const pages = store.exportVotes(from, to, serviceWindow?.key ?? null);
+      const everything = request.principal?.unitId === null;
+      const asked = serviceWindow ? [serviceWindow] : everything ? null : tree.windows;
+      const pages = store.exportVotes(from, to, asked?.map(({ key }) => key) ?? null);
       const output = new PassThrough();
       // The place is free when the database is let go of, not when the reader has left.
       pump(format === 'csv' ? csv(pages) : json(pages), output)

@@ -7,7 +7,33 @@ export type Incoming = {
   payload: Buffer;
   /** The connection it came over: new at every connect. Null when the broker cannot tell (a will after the socket died). */
   connection: number | null;
+  /** It has shown a code and no certificate: all that it may do is to ask for one. */
+  enrolling: boolean;
+  /** Of the other end. */
+  address: string;
 };
+
+/** What the other end of a TLS connection has shown, and proven to hold the key of. */
+export type PeerCertificate = {
+  /** Signed by the gateway's authority, for this purpose, and not expired. */
+  trusted: boolean;
+  /** The subject, when it is a common name and nothing else; else empty. */
+  commonName: string;
+  /** Hexadecimal, upper case. */
+  serial: string;
+  expiresAt: number;
+  /** SHA-256 of the public key, hexadecimal. */
+  publicKey(): string;
+};
+
+/** A CONNECT whose client id and user name are the same. */
+export type Login = { terminalId: string; certificate: PeerCertificate | null; password: Buffer };
+
+/** `refused` is a code, for the counter and the log; the peer is told "not authorised" and no more. */
+export type Admission = 'terminal' | 'enrolling' | { refused: string };
+
+/** PEM; `authority` is whose certificates terminals must have. */
+export type Credentials = { key: string; cert: string; authority: string };
 
 /**
  * `done()` lets the broker acknowledge the message (MQTT PUBACK); `done(error)` drops the connection without one, so
@@ -26,7 +52,7 @@ export class Drop extends Error {
 }
 
 export type BrokerEvents = {
-  authenticate(terminalId: string, secret: Buffer): boolean;
+  authenticate(login: Login): Admission;
   message(incoming: Incoming, done: Done): void;
   connected(terminalId: string, connection: number): void;
   /** No connection of this terminal is left. */
@@ -41,8 +67,10 @@ export type BrokerLimits = {
   maxPacketBytes: number;
   /** Longest keepalive a terminal may ask for; 0 (none) is refused. */
   maxKeepaliveS: number;
-  /** A connection must have sent its CONNECT by then. */
+  /** A connection must have done its TLS handshake by then, and sent its CONNECT in as long again. */
   connectTimeoutMs: number;
+  /** Connections that have not signed in yet: beyond these, the one that has waited longest makes way. */
+  maxPending: number;
   /** A peer that takes nothing for so long is cut. */
   drainTimeoutMs: number;
 };
@@ -52,6 +80,7 @@ export const DEFAULT_BROKER_LIMITS: BrokerLimits = {
   maxPacketBytes: 17 * 1024,
   maxKeepaliveS: 300,
   connectTimeoutMs: 10_000,
+  maxPending: 8_000,
   drainTimeoutMs: 10_000,
 };
 
@@ -61,5 +90,9 @@ export interface Broker {
   /** Publishes as the gateway. Never throws; a message to a terminal that is away is dropped unless retained. */
   publish(topic: string, payload: string, options: { qos: 0 | 1; retain: boolean }): void;
   connections(): number;
+  /** Ends every connection of a terminal for which `isWelcome` does not hold any more; at once. */
+  cut(isWelcome: (terminalId: string, serial: string) => boolean): void;
+  /** For connections to come. */
+  renew(credentials: Credentials): void;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /** The broker in this process: aedes, with everything a terminal sends ending at the gateway. */
 import type { EventEmitter } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import {
   Aedes,
   type AedesOptions,
@@ -10,18 +10,37 @@ import {
   type PublishPacket,
 } from 'aedes';
 import { DOWN_KINDS, GATEWAY_STATUS_TOPIC, topicOf } from '../../protocol/topics.ts';
-import { type Broker, type BrokerEvents, type BrokerLimits, type Done, Drop } from './broker.ts';
+import {
+  type Broker,
+  type BrokerEvents,
+  type BrokerLimits,
+  type Done,
+  Drop,
+  type PeerCertificate,
+} from './broker.ts';
+import { createListener, type Transport } from './listener.ts';
 import { createPubacks } from './pubacks.ts';
 import { tapVotes, type VoteTap } from './vote-tap.ts';
 
 /** MQTT 3.1.1, table 3.1. */
 const REFUSED = { identifier: 2, credentials: 4, notAuthorized: 5 } as const;
 
-type Session = { terminalId: string; connection: number };
+type Session = {
+  terminalId: string;
+  connection: number;
+  enrolling: boolean;
+  serial: string;
+  address: string;
+};
 /** Every packet starts aedes' keepalive timer anew; one that it does not see must do so too. */
 type KeepaliveTimer = { _keepaliveTimer?: NodeJS.Timeout | null };
 
-export async function createEmbeddedBroker(events: BrokerEvents, limits: BrokerLimits): Promise<Broker> {
+export async function createEmbeddedBroker(
+  events: BrokerEvents,
+  limits: BrokerLimits,
+  transport: Transport,
+): Promise<Broker> {
+  const peers = new WeakMap<object, PeerCertificate>();
   const sessions = new WeakMap<Client, Session>();
   const taps = new WeakMap<object, VoteTap>();
   const ready = new Set<Client>();
@@ -46,10 +65,17 @@ export async function createEmbeddedBroker(events: BrokerEvents, limits: BrokerL
       const id = client.id;
       if (username !== id) return done(refuse('client-id-not-user', REFUSED.identifier, null), null);
       if (!client.clean) return done(refuse('session-not-clean', REFUSED.notAuthorized, id), null);
+      const certificate = peers.get(client.conn) ?? null;
       const secret = Buffer.isBuffer(password) ? password : Buffer.from(password ?? '');
-      if (!events.authenticate(id, secret))
-        return done(refuse('credentials-wrong', REFUSED.credentials, null), null);
-      sessions.set(client, { terminalId: id, connection: ++lastConnection });
+      const admission = events.authenticate({ terminalId: id, certificate, password: secret });
+      if (typeof admission === 'object')
+        return done(refuse(admission.refused, REFUSED.notAuthorized, null), null);
+      const enrolling = admission === 'enrolling';
+      const serial = certificate?.serial ?? '';
+      const socket = client.conn as Socket;
+      const address = socket.remoteAddress ?? '';
+      sessions.set(client, { terminalId: id, connection: ++lastConnection, enrolling, serial, address });
+      listener.signedIn(socket);
       done(null, true);
     },
     authorizePublish(client, packet, done) {
@@ -58,10 +84,10 @@ export async function createEmbeddedBroker(events: BrokerEvents, limits: BrokerL
       if (!session) return done(new Drop('sender-unknown'));
       packet.retain = false;
       const payload = Buffer.isBuffer(packet.payload) ? packet.payload : Buffer.from(packet.payload);
-      const { terminalId, connection } = session;
+      const { terminalId, connection, enrolling, address } = session;
       const { topic } = packet;
       const packetId = packet.qos === 1 ? acks.take(packet as PublishPacket) : null;
-      events.message({ terminalId, connection, topic, payload }, (error) => {
+      events.message({ terminalId, connection, topic, payload, enrolling, address }, (error) => {
         if (packetId !== null && !error) acks.send(client, packetId);
         done(error ?? null);
       });
@@ -71,8 +97,10 @@ export async function createEmbeddedBroker(events: BrokerEvents, limits: BrokerL
       const allowed =
         session !== undefined &&
         session !== null &&
-        (subscription.topic === GATEWAY_STATUS_TOPIC ||
-          DOWN_KINDS.some((kind) => subscription.topic === topicOf(session.terminalId, kind)));
+        (session.enrolling
+          ? subscription.topic === topicOf(session.terminalId, 'certificate')
+          : subscription.topic === GATEWAY_STATUS_TOPIC ||
+            DOWN_KINDS.some((kind) => subscription.topic === topicOf(session.terminalId, kind)));
       if (!allowed) events.refused('subscription-foreign', session?.terminalId ?? null);
       // null: SUBACK with failure (0x80); the connection and its other subscriptions go on.
       done(null, allowed ? subscription : null);
@@ -95,7 +123,8 @@ export async function createEmbeddedBroker(events: BrokerEvents, limits: BrokerL
     const session = sessions.get(client);
     // aedes may tell of a client whose socket has ended meanwhile, and then says nothing about the end.
     if (!session || client.conn.destroyed) return;
-    const { terminalId, connection } = session;
+    const { terminalId, connection, enrolling, address } = session;
+    if (enrolling) return;
     ready.add(client);
     client.conn.once('close', () => {
       ready.delete(client);
@@ -106,7 +135,7 @@ export async function createEmbeddedBroker(events: BrokerEvents, limits: BrokerL
     taps.get(client.conn)?.arm(
       topic,
       (payload, packetId, done) =>
-        events.message({ terminalId, connection, topic, payload }, (error) => {
+        events.message({ terminalId, connection, topic, payload, enrolling, address }, (error) => {
           if (error) {
             events.refused(reasonOf(error), terminalId);
             client.conn.destroy();
@@ -121,32 +150,24 @@ export async function createEmbeddedBroker(events: BrokerEvents, limits: BrokerL
   (aedes as EventEmitter).on('error', (error: Error) => events.refused(reasonOf(error), null));
   aedes.on('connectionError', (_client: Client, error: Error) => events.refused(reasonOf(error), null));
 
-  const sockets = new Set<Socket>();
-  const server: Server = createServer((socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    socket.setNoDelay(true);
-    const tap = tapVotes(socket, limits.maxPacketBytes, (reason) => {
-      const client = (socket as Socket & { client?: Client }).client;
-      events.refused(reason, client ? (sessions.get(client)?.terminalId ?? null) : null);
-    });
-    taps.set(socket, tap);
-    aedes.handle(socket);
+  const listener = createListener({
+    transport,
+    limits,
+    accept(socket, peer) {
+      if (peer) peers.set(socket, peer);
+      const tap = tapVotes(socket, limits.maxPacketBytes, (reason) => {
+        const client = (socket as Socket & { client?: Client }).client;
+        events.refused(reason, client ? (sessions.get(client)?.terminalId ?? null) : null);
+      });
+      taps.set(socket, tap);
+      aedes.handle(socket);
+    },
+    refused: (reason) => events.refused(reason, null),
   });
-  server.maxConnections = limits.maxConnections;
-  server.on('drop', () => events.refused('too-many-connections', null));
 
   return {
-    listen: (host, port) =>
-      new Promise((resolve, reject) => {
-        server.once('error', reject);
-        server.listen({ host, port, backlog: 4096 }, () => {
-          server.off('error', reject);
-          server.on('error', () => events.refused('listen-error', null));
-          const address = server.address();
-          resolve(typeof address === 'object' && address ? address.port : port);
-        });
-      }),
+    listen: listener.listen,
+    renew: listener.renew,
     publish(topic, payload, { qos, retain }) {
       aedes.publish(
         { cmd: 'publish', topic, payload: Buffer.from(payload), qos, retain, dup: false },
@@ -154,10 +175,18 @@ export async function createEmbeddedBroker(events: BrokerEvents, limits: BrokerL
       );
     },
     connections: () => ready.size,
+    cut(isWelcome) {
+      for (const client of ready) {
+        const session = sessions.get(client);
+        if (!session || isWelcome(session.terminalId, session.serial)) continue;
+        events.refused('certificate-withdrawn', session.terminalId);
+        client.conn.destroy();
+      }
+    },
     async close() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const closed = listener.close();
       await new Promise<void>((resolve) => aedes.close(() => resolve()));
-      for (const socket of sockets) socket.destroy();
+      listener.destroyAll();
       await closed;
     },
   };

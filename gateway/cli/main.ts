@@ -4,12 +4,14 @@ import { registerBackupCommands } from './backup-commands.ts';
 import { registerCheckCommands } from './check-commands.ts';
 import { registerOrgCommands } from './org-commands.ts';
 import { explain } from './output.ts';
+import { registerPeopleCommands } from './people-commands.ts';
 import { registerQuarantineCommands } from './quarantine-commands.ts';
+import { registerTerminalCommands } from './terminal-commands.ts';
 import { createWithStore } from './with-store.ts';
 
 const program = new Command('manyi')
   .description(
-    'Adds and lists units, windows and terminals, lists the quarantine, checks, backs up and restores the data. Works while the gateway runs, and while it does not.',
+    'Units, windows, terminals, accounts, links, sessions; the quarantine and the audit; check, backup and restore. Works while the gateway runs, and while it does not (restore only then).',
   )
   .option('--json', 'answer with JSON only')
   .addOption(new Option('--data-dir <dir>', 'folder of the database').env('MANYI_DATA_DIR').default('./data'))
@@ -17,7 +19,9 @@ const program = new Command('manyi')
 
 const withStore = createWithStore(program);
 registerOrgCommands(program, withStore);
+registerTerminalCommands(program, withStore);
 registerQuarantineCommands(program, withStore);
+registerPeopleCommands(program, withStore);
 registerAuditCommands(program, withStore);
 registerBackupCommands(program);
 registerCheckCommands(program);

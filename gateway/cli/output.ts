@@ -1,3 +1,5 @@
+import { PeopleRefusal } from '../people/refusal.ts';
+import { SigningRefusal } from '../pki/signing-request.ts';
 import { OrgRefusal, StoreFailure } from '../store/store.ts';
 
 /** Prints rows as a table for people, or as JSON for programs. */
@@ -18,7 +20,11 @@ export function showOne(row: Record<string, unknown>, json: boolean, note: strin
 
 /** Says what went wrong on standard error. @returns the exit status. */
 export function explain(error: unknown, json: boolean): number {
-  const known = error instanceof OrgRefusal || error instanceof StoreFailure;
+  const known =
+    error instanceof OrgRefusal ||
+    error instanceof PeopleRefusal ||
+    error instanceof StoreFailure ||
+    error instanceof SigningRefusal;
   const code = known ? error.code : 'internal';
   const message =
     error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);

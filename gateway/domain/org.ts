@@ -77,3 +77,26 @@ export function unitsBelow(tree: OrgTree, unitId: string): Set<string> {
   }
   return found;
 }
+
+const subtrees = new WeakMap<OrgTree, Map<string, OrgTree>>();
+
+/**
+ * A unit and what is below it, as a tree of its own: its top has no parent, paths begin at it. Empty when there is no
+ * such unit. Made once a tree and unit.
+ */
+export function subtreeOf(tree: OrgTree, unitId: string): OrgTree {
+  const known = subtrees.get(tree) ?? new Map<string, OrgTree>();
+  subtrees.set(tree, known);
+  let subtree = known.get(unitId);
+  if (!subtree) {
+    const below = unitsBelow(tree, unitId);
+    const units = tree.units
+      .filter(({ id }) => below.has(id))
+      .map((unit) => (unit.id === unitId ? { ...unit, parentId: null } : unit));
+    const windows = tree.windows.filter((serviceWindow) => below.has(serviceWindow.unitId));
+    const terminals = windows.flatMap(({ id }) => tree.terminalsOf.get(id) ?? []);
+    subtree = buildTree(units, windows, terminals);
+    known.set(unitId, subtree);
+  }
+  return subtree;
+}

@@ -89,4 +89,12 @@ export class ScoreBook {
     this.cityMinutes.sum(minute, minute, sum);
     return sum;
   }
+
+  /** Votes of some windows pressed in the minute that begins at `minuteStart`. */
+  minute(windowKeys: Iterable<number>, minuteStart: number): Counts {
+    const sum = emptyCounts();
+    const minute = Math.floor(minuteStart / MINUTE_MS);
+    for (const key of windowKeys) this.windows.get(key)?.minutes.sum(minute, minute, sum);
+    return sum;
+  }
 }

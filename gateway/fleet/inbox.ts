@@ -2,8 +2,9 @@
 import { Compile } from 'typebox/compile';
 import { CommandResult } from '../../protocol/command.ts';
 import { Health } from '../../protocol/health.ts';
-import { isUpKind, parseTopic, type UpKind } from '../../protocol/topics.ts';
+import { isUpKind, parseTopic, topicOf, type UpKind } from '../../protocol/topics.ts';
 import { type Done, Drop, type Incoming } from '../broker/broker.ts';
+import type { Asker } from './enrolment.ts';
 import type { Presence } from './presence.ts';
 import type { RegisteredTerminal, Registry } from './registry.ts';
 
@@ -43,13 +44,15 @@ export type InboxDeps = {
   presence: Presence;
   votes: VoteTaker;
   health: HealthReports;
+  /** Answers a request for a certificate. */
+  sign(terminal: RegisteredTerminal, payload: Buffer, from: Asker): Promise<void>;
   /** Counts messages. */
   received(kind: UpKind | 'unknown'): void;
   /** A message could not be handled: a fault of ours. It costs its sender the connection and nobody else anything. */
   failed(error: Error, terminalId: string): void;
 };
 
-export function createInbox({ registry, presence, votes, health, received, failed }: InboxDeps) {
+export function createInbox({ registry, presence, votes, health, sign, received, failed }: InboxDeps) {
   return (incoming: Incoming, done: Done): void => {
     const terminal = registry.terminal(incoming.terminalId);
     // Removed while it was connected: there is nobody to speak for.
@@ -74,9 +77,14 @@ export function createInbox({ registry, presence, votes, health, received, faile
 
   function route(
     terminal: RegisteredTerminal,
-    { terminalId, topic, payload, connection }: Incoming,
+    { terminalId, topic, payload, connection, enrolling, address }: Incoming,
     done: Done,
   ): void {
+    if (enrolling) {
+      if (topic === topicOf(terminalId, 'csr')) answer(terminal, payload, { enrolling, address }, done);
+      else done(new Drop('enrolling-only'));
+      return;
+    }
     presence.heard(terminalId);
     if (topic === terminal.votesTopic) {
       received('votes');
@@ -106,6 +114,9 @@ export function createInbox({ registry, presence, votes, health, received, faile
         done();
         return;
       }
+      case 'csr':
+        answer(terminal, payload, { enrolling, address }, done);
+        return;
       case 'result':
         if (resultSchema.Check(parse(payload))) done();
         else refuse('schema-invalid');
@@ -113,6 +124,16 @@ export function createInbox({ registry, presence, votes, health, received, faile
       default:
         refuse('topic-unknown');
     }
+  }
+
+  function answer(terminal: RegisteredTerminal, payload: Buffer, from: Asker, done: Done): void {
+    sign(terminal, payload, from).then(
+      () => done(),
+      (error: Error) => {
+        failed(error, terminal.id);
+        done(new Drop('message-failed'));
+      },
+    );
   }
 }
 

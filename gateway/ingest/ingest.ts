@@ -4,6 +4,7 @@ import { topicOf } from '../../protocol/topics.ts';
 import { CLOCKS, RATINGS, type Rating, type VotesMessage } from '../../protocol/vote.ts';
 import type { Terminal } from '../domain/org.ts';
 import type { RatingCode } from '../domain/tally.ts';
+import { createTokenBuckets } from '../domain/token-buckets.ts';
 import { checkVoteTime } from '../domain/vote-time.ts';
 import type { ClockCode, QuarantineRecord, Store, VoteOutcome, VoteRecord } from '../store/store.ts';
 import { createAckSchedule } from './ack-schedule.ts';
@@ -13,7 +14,6 @@ import { type Journal, type Journals, MAX_FRAGMENTS, takeTotals } from './journa
 import { type BadVote, parseVotes } from './parse-votes.ts';
 import type { QuarantineReason } from './reasons.ts';
 import { createRefusals, KEPT_PAYLOAD_CHARS } from './refusals.ts';
-import { createTokenBuckets } from './token-buckets.ts';
 
 export type IngestLimits = { messagesPerS: number; burst: number };
 

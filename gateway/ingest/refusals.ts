@@ -1,9 +1,10 @@
 /** Messages that are not acceptable: counted, kept with their reason as far as the terminal's share goes, acknowledged. */
+
+import { createTokenBuckets } from '../domain/token-buckets.ts';
 import type { QuarantineRecord } from '../store/store.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { IngestDone, KnownTerminal } from './ingest.ts';
 import type { QuarantineReason } from './reasons.ts';
-import { createTokenBuckets } from './token-buckets.ts';
 
 export const KEPT_PAYLOAD_CHARS = 2_048;
 /** What one terminal may add to the quarantine: enough to find a fault, too little to fill a disk. */

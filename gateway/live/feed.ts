@@ -4,7 +4,6 @@
  */
 import {
   type LiveRow,
-  type Patch,
   type Snapshot,
   TICKER_LENGTH,
   type TickerVote,
@@ -17,18 +16,25 @@ import { type OrgTree, unitsAbove } from '../domain/org.ts';
 import type { ScoreBook } from '../domain/score-book.ts';
 import type { VoteRecord } from '../store/store.ts';
 import type { Board } from './board.ts';
+import type { Change } from './change.ts';
+import { createScopedSource } from './scoped-source.ts';
 
 export const FLUSH_MS = 50;
 
-/** What one flush changed, each part by its key; a slow client's queue is a merge of these. */
-export type Change = {
-  from: number;
-  revision: number;
-  units: Map<string, LiveRow>;
-  windows: Map<string, LiveRow>;
-  trend: Map<number, TrendMinute>;
-  /** Newest first. */
-  ticker: TickerVote[];
+/** Latest votes that are remembered, so that a subtree's ticker need not begin empty. */
+const RECENT_VOTES = 1_024;
+
+/** A change of the whole city, with the votes that a subtree's own ticker is made from (oldest first). */
+export type CityChange = Change & { votes: readonly TickerVote[] };
+
+/** What one kind of client is sent: the whole city, or one unit's subtree. Each has revisions of its own. */
+export type Source = {
+  revision(): number;
+  snapshot(): Snapshot;
+  /** Its part of a change; null when the change says nothing to it. */
+  narrow(change: CityChange): Change | null;
+  /** Everything may have changed: what comes next is a snapshot. */
+  replaced(): void;
 };
 
 export type FeedDeps = {
@@ -41,7 +47,7 @@ export type FeedDeps = {
   targetRate: number;
 };
 
-export type FeedListener = { changed(change: Change): void; replaced(): void };
+export type FeedListener = { changed(change: CityChange): void; replaced(): void };
 
 export type Feed = {
   voted(vote: VoteRecord): void;
@@ -51,8 +57,8 @@ export type Feed = {
   replaced(): void;
   /** Called often: begins new minutes and days. */
   tick(): void;
-  revision(): number;
-  snapshot(): Snapshot;
+  /** Of the whole city (null), or of one unit's subtree. */
+  source(unitId: string | null): Source;
   listen(listener: FeedListener): void;
   stop(): void;
 };
@@ -63,6 +69,8 @@ export function createFeed(deps: FeedDeps): Feed {
   let revision = 0;
   let nextVoteId = 1;
   let ticker: TickerVote[] = [];
+  /** Oldest first. */
+  let recent: TickerVote[] = [];
   let day = calendar.dayOf(now());
   let minute = minuteOf(now());
 
@@ -96,16 +104,18 @@ export function createFeed(deps: FeedDeps): Feed {
       const unit = tree().unitById.get(id);
       if (unit) units.set(id, board.unitRow(unit, at));
     }
-    const change: Change = {
+    const change: CityChange = {
       from: revision,
       revision: revision + 1,
       units,
       windows,
       trend: new Map([...dirtyMinutes].map((start) => [start, trendMinute(start)])),
       ticker: latest,
+      votes: newVotes,
     };
     revision += 1;
     ticker = [...latest, ...ticker].slice(0, TICKER_LENGTH);
+    if (newVotes.length > 0) recent = [...recent, ...newVotes].slice(-RECENT_VOTES);
     dirtyWindows = new Set();
     dirtyMinutes = new Set();
     newVotes = [];
@@ -129,6 +139,32 @@ export function createFeed(deps: FeedDeps): Feed {
     for (const listener of listeners) listener.replaced();
   };
 
+  const snapshot = (): Snapshot => {
+    const at = now();
+    const last = minuteOf(at);
+    const trend: TrendMinute[] = [];
+    for (let back = TREND_MINUTES - 1; back >= 0; back--) trend.push(trendMinute(last - back * MINUTE_MS));
+    return {
+      type: 'snapshot',
+      revision,
+      now: at,
+      instance: deps.instance,
+      timeZone: calendar.timeZone,
+      day: calendar.nameOf(calendar.dayOf(at)),
+      targetRate: deps.targetRate,
+      ...board.rows('today', at),
+      trend,
+      ticker,
+    };
+  };
+
+  const city: Source = {
+    revision: () => revision,
+    snapshot,
+    narrow: (change) => change,
+    replaced() {},
+  };
+
   return {
     voted({ windowKey, rating, at }) {
       const serviceWindow = tree().windowByKey.get(windowKey);
@@ -137,7 +173,7 @@ export function createFeed(deps: FeedDeps): Feed {
       const start = minuteOf(at);
       if (start > minute - TREND_MINUTES * MINUTE_MS && start <= minute) dirtyMinutes.add(start);
       newVotes.push({ id: nextVoteId++, windowId: serviceWindow.id, rating: RATINGS[rating] as Rating, at });
-      if (newVotes.length > 8 * TICKER_LENGTH) newVotes = newVotes.slice(-TICKER_LENGTH);
+      if (newVotes.length > 2 * RECENT_VOTES) newVotes = newVotes.slice(-RECENT_VOTES);
       schedule();
     },
     touched(windowId) {
@@ -157,25 +193,8 @@ export function createFeed(deps: FeedDeps): Feed {
         replaced();
       }
     },
-    revision: () => revision,
-    snapshot() {
-      const at = now();
-      const last = minuteOf(at);
-      const trend: TrendMinute[] = [];
-      for (let back = TREND_MINUTES - 1; back >= 0; back--) trend.push(trendMinute(last - back * MINUTE_MS));
-      return {
-        type: 'snapshot',
-        revision,
-        now: at,
-        instance: deps.instance,
-        timeZone: calendar.timeZone,
-        day: calendar.nameOf(calendar.dayOf(at)),
-        targetRate: deps.targetRate,
-        ...board.rows('today', at),
-        trend,
-        ticker,
-      };
-    },
+    source: (unitId) =>
+      unitId === null ? city : createScopedSource({ unitId, tree, book, snapshot, recent }),
     listen: (listener) => void listeners.push(listener),
     stop() {
       if (timer) clearTimeout(timer);
@@ -185,31 +204,4 @@ export function createFeed(deps: FeedDeps): Feed {
 
 function minuteOf(at: number): number {
   return Math.floor(at / MINUTE_MS) * MINUTE_MS;
-}
-
-/** A copy of a slow client's own, to merge later changes into. */
-export function copyOf({ from, revision, units, windows, trend, ticker }: Change): Change {
-  return { from, revision, units: new Map(units), windows: new Map(windows), trend: new Map(trend), ticker };
-}
-
-/** Costs what the newer change holds, not what has piled up: many slow walls must not slow the gateway. */
-export function mergeInto(older: Change, newer: Change): void {
-  older.revision = newer.revision;
-  for (const [id, row] of newer.units) older.units.set(id, row);
-  for (const [id, row] of newer.windows) older.windows.set(id, row);
-  for (const [minute, counts] of newer.trend) older.trend.set(minute, counts);
-  older.ticker = [...newer.ticker, ...older.ticker].slice(0, TICKER_LENGTH);
-}
-
-export function patchOf(change: Change, now: number): Patch {
-  return {
-    type: 'patch',
-    from: change.from,
-    revision: change.revision,
-    now,
-    units: [...change.units.values()],
-    windows: [...change.windows.values()],
-    trend: [...change.trend.values()],
-    ticker: change.ticker.slice(0, TICKER_LENGTH),
-  };
 }

@@ -44,7 +44,7 @@ export function createHistory(
       >)
         yield { windowKey, rating, at };
     },
-    exportVotes: (fromMs, toMs, windowKey) => exportPages(file, fromMs, toMs, windowKey),
+    exportVotes: (fromMs, toMs, windowKeys) => exportPages(file, fromMs, toMs, windowKeys),
   };
 }
 
@@ -56,7 +56,7 @@ function* exportPages(
   file: string,
   from: number,
   to: number,
-  windowKey: number | null,
+  windowKeys: readonly number[] | null,
 ): Iterable<ExportedVote[]> {
   const reader = new Database(file, { readonly: true, timeout: 5_000 });
   try {
@@ -74,14 +74,15 @@ function* exportPages(
       JOIN sources s ON s.key = v.source_key JOIN terminals t ON t.key = s.terminal_key
       JOIN windows w ON w.key = v.window_key
       WHERE r.quarter = @quarter AND v.window_key = r.window_key AND v.at / ${QUARTER_MS} = r.quarter
-        AND v.at >= @from AND v.at < @to ${windowKey === null ? '' : 'AND r.window_key = @windowKey'}
+        AND v.at >= @from AND v.at < @to ${windowKeys === null ? '' : 'AND r.window_key IN (SELECT value FROM json_each(@windowKeys))'}
       ORDER BY v.at, v.source_key, v.seq`);
+    const chosen = windowKeys === null ? {} : { windowKeys: JSON.stringify(windowKeys) };
     for (const [quarter, votes] of quarters) {
       const parts = Math.ceil(votes / READ_AT_ONCE);
       const borderOf = (part: number) => quarter * QUARTER_MS + Math.floor((QUARTER_MS * part) / parts);
       for (let part = 0; part < parts; part++) {
         const span = { from: Math.max(from, borderOf(part)), to: Math.min(to, borderOf(part + 1)) };
-        const rows = select.all({ quarter, ...span, ...(windowKey === null ? {} : { windowKey }) });
+        const rows = select.all({ quarter, ...span, ...chosen });
         for (let at = 0; at < rows.length; at += PAGE) yield rows.slice(at, at + PAGE) as ExportedVote[];
       }
     }

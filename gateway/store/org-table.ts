@@ -15,7 +15,7 @@ export function createOrgTable(db: Connection): OrgStore {
       'SELECT w.key, w.id, u.id AS unitId, w.name FROM windows w JOIN units u ON u.key = w.unit_key ORDER BY w.key',
     ),
     terminals: db.prepare(
-      'SELECT t.key, t.id, w.id AS windowId, t.secret_hash AS secretHash, t.last_seen_at AS lastSeenAt FROM terminals t JOIN windows w ON w.key = t.window_key ORDER BY t.key',
+      'SELECT t.key, t.id, w.id AS windowId, t.last_seen_at AS lastSeenAt FROM terminals t JOIN windows w ON w.key = t.window_key ORDER BY t.key',
     ),
   };
   const keyOf = (table: 'units' | 'windows', id: string): number => {
@@ -43,8 +43,8 @@ export function createOrgTable(db: Connection): OrgStore {
     addWindow({ id, unitId, name }) {
       insert('windows', 'unit_key, name', id, [keyOf('units', unitId), name]);
     },
-    addTerminal({ id, windowId, secretHash }) {
-      insert('terminals', 'window_key, secret_hash', id, [keyOf('windows', windowId), secretHash]);
+    addTerminal({ id, windowId }) {
+      insert('terminals', 'window_key', id, [keyOf('windows', windowId)]);
     },
     saveSeen: db.transaction((entries: readonly { terminalKey: number; at: number }[]) => {
       for (const { terminalKey, at } of entries) seen.run(at, terminalKey);

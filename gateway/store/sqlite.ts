@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { createAuditTable } from './audit-table.ts';
+import { createCertificateTable } from './certificate-table.ts';
 import { type Connection, failure, openDatabase, spoilsConnection, writeWalBack } from './database.ts';
 import { createHistory } from './history.ts';
 import { createOrgTable } from './org-table.ts';
+import { createPeopleTable } from './people-table.ts';
 import { createRollupRepair } from './rollup-repair.ts';
 import { createSourceTable } from './source-table.ts';
 import { type Store, StoreFailure } from './store.ts';
@@ -23,6 +25,8 @@ function createTables(db: Connection, file: string): Tables {
     ...createVoteTable(db, withSources),
     ...createHistory(db, file),
     ...audit,
+    ...createCertificateTable(db),
+    ...createPeopleTable(db),
     ...createRollupRepair(db, audit.appendAudit),
     foreignVersion: () => db.pragma('data_version', { simple: true }) as number,
   };

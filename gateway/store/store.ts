@@ -6,6 +6,7 @@ import type { Counts } from '../../protocol/vote.ts';
 import type { ServiceWindow, Terminal, Unit } from '../domain/org.ts';
 import type { Range } from '../domain/seq-ranges.ts';
 import type { RatingCode } from '../domain/tally.ts';
+import type { PeopleStore } from './people-store.ts';
 
 /**
  * `storage-full`, `storage-io`, `storage-busy`, `storage-damaged` or `storage-failed`. What the refused call was to write is
@@ -108,8 +109,35 @@ export type CommitExtras = {
   keepsConflict?: (vote: VoteRecord) => boolean;
 };
 
+export type CertificateRecord = {
+  /** Hexadecimal, upper case. */
+  serial: string;
+  terminalKey: number;
+  /** SHA-256 of the public key, hexadecimal. */
+  publicKey: string;
+  issuedAt: number;
+  expiresAt: number;
+  firstUsedAt: number | null;
+  revokedAt: number | null;
+  /** Of the revocation: `superseded`, or what the person said. */
+  reason: string | null;
+};
+
+export type CertificateUse = Pick<CertificateRecord, 'serial' | 'terminalKey' | 'publicKey' | 'expiresAt'> & {
+  at: number;
+};
+
+export type EnrolmentRecord = {
+  terminalKey: number;
+  /** SHA-256 of the code's secret. */
+  secretHash: Buffer;
+  expiresAt: number;
+  /** The key that it was used with first: it is good for no other. */
+  publicKey: string | null;
+};
+
 /**
- * Who did what to which thing, from where. `actor` is `account:NAME`, `terminal:ID`, `cli:USER` or `gateway`; `origin` an
+ * Who did what to which thing, from where. `actor` is `account:NAME`, `link:ID`, `terminal:ID`, `cli:USER` or `gateway`; `origin` an
  * address or `local`; `action` a word like `session.open` or `terminal.add`; `target` like `terminal:ID`. `detail` never
  * holds a secret.
  */
@@ -142,15 +170,34 @@ export type RollupDifference = {
   counted: RollupFigures | null;
 };
 
-export interface Store {
+export interface Store extends PeopleStore {
   units(): Unit[];
   windows(): ServiceWindow[];
-  terminals(): (Terminal & { secretHash: Buffer; lastSeenAt: number | null })[];
+  terminals(): (Terminal & { lastSeenAt: number | null })[];
   addUnit(unit: { id: string; parentId: string | null; name: string }): void;
   addWindow(serviceWindow: { id: string; unitId: string; name: string }): void;
-  addTerminal(terminal: { id: string; windowId: string; secretHash: Buffer }): void;
+  addTerminal(terminal: { id: string; windowId: string }): void;
   /** Changes whenever another process has changed the store. */
   foreignVersion(): number;
+
+  /** Of each terminal, or of one; the oldest first. */
+  certificates(terminalKey?: number): CertificateRecord[];
+  addCertificate(
+    certificate: Pick<CertificateRecord, 'serial' | 'terminalKey' | 'publicKey' | 'issuedAt' | 'expiresAt'>,
+  ): void;
+  /**
+   * Notes first uses, in one transaction: what the terminal was issued before is revoked as `superseded`, and its code is
+   * closed. One that is not known (issued after the backup that this store was restored from) is added.
+   */
+  noteCertificateUses(uses: readonly CertificateUse[]): void;
+  /** One, or (null) all of a terminal's. @returns the serials that were not revoked before. */
+  revokeCertificates(terminalKey: number, serial: string | null, at: number, reason: string): string[];
+  enrolments(): EnrolmentRecord[];
+  /** Takes the place of the terminal's earlier code. */
+  openEnrolment(enrolment: Omit<EnrolmentRecord, 'publicKey'>): void;
+  /** @returns false when it is bound to a key already. */
+  bindEnrolment(terminalKey: number, publicKey: string): boolean;
+  closeEnrolment(terminalKey: number): void;
 
   sources(): SourceRecord[];
   /** The journal's record, made if it is new. */
@@ -171,8 +218,8 @@ export interface Store {
   /** Press time of the latest vote of every window. */
   lastVotes(): { windowKey: number; lastAt: number }[];
   recentVotes(fromMs: number): Iterable<RecentVote>;
-  /** Votes pressed in [from, to), by press time; in pages, so that a slow reader holds no transaction open. */
-  exportVotes(fromMs: number, toMs: number, windowKey: number | null): Iterable<ExportedVote[]>;
+  /** Votes pressed in [from, to), of all windows or some, by press time; in pages, so that a slow reader holds no transaction open. */
+  exportVotes(fromMs: number, toMs: number, windowKeys: readonly number[] | null): Iterable<ExportedVote[]>;
   /** Newest first. */
   quarantined(limit: number): QuarantineRecord[];
 

@@ -1,16 +1,17 @@
-/** A steady stream of votes from many terminals until it is ended. Argument: JSON {port, terminals, votesPerS}. */
-import { connect } from 'node:net';
-import { encodeConnect, encodePublish } from './mqtt-bytes.ts';
+/** A steady stream of votes from many terminals until it is ended. Argument: a file with a Plan. */
+import { encodePublish } from './mqtt-bytes.ts';
+import { readPlan } from './plan.ts';
+import { type Login, signIn } from './sign-in.ts';
 import { createVoteWriter } from './vote-writer.ts';
 
-type Plan = { port: number; terminals: { id: string; password: string }[]; votesPerS: number };
+type Plan = { port: number; terminals: Login[]; votesPerS: number };
 
 const TICK_MS = 10;
-const { port, terminals, votesPerS } = JSON.parse(process.argv[2] ?? '{}') as Plan;
+const { port, terminals, votesPerS } = readPlan<Plan>();
 
-const senders = terminals.map(({ id, password }) => {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-  socket.write(encodeConnect(id, password));
+const open = async (login: Login) => {
+  const { id } = login;
+  const socket = await signIn(port, login);
   socket.resume();
   const next = createVoteWriter(id, 1);
   let packetId = 0;
@@ -18,7 +19,8 @@ const senders = terminals.map(({ id, password }) => {
     packetId = (packetId % 65_535) + 1;
     socket.write(encodePublish(`manyi/v1/${id}/votes`, next(), packetId));
   };
-});
+};
+const senders = await Promise.all(terminals.map(open));
 
 const begun = performance.now();
 let sent = 0;

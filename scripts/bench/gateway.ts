@@ -1,34 +1,60 @@
 /** A real gateway process on a data folder of its own, with as many terminals as a measurement needs. */
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hashSecret } from '../../gateway/fleet/registry.ts';
+import { createPeople, DEFAULT_SESSION_LIMITS } from '../../gateway/people/people.ts';
+import { openAuthority } from '../../gateway/pki/authority.ts';
+import { ALGORITHM, exportPrivateKey, generateKeyPair, x509 } from '../../gateway/pki/x509.ts';
 import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite.ts';
 import { type Child, startNode } from './child.ts';
+import type { Login } from './sign-in.ts';
 
-export type Login = { id: string; password: string };
-export type BenchHome = { dataDir: string; terminals: Login[]; dispose(): void };
+export type BenchHome = {
+  dataDir: string;
+  /** With certificates. */
+  terminals: Required<Login>[];
+  /** What a wall or a program reads the whole city with. */
+  readerHeaders: { authorization: string };
+  dispose(): void;
+};
 
-const PASSWORD = 'bench-password';
+const CERTIFICATE_DAYS = 30;
 const WINDOWS_PER_UNIT = 15;
 
 /** A city with as many windows as terminals. */
-export function createHome(terminalCount: number): BenchHome {
+export async function createHome(terminalCount: number): Promise<BenchHome> {
   const dataDir = mkdtempSync(join(tmpdir(), 'manyi-bench-'));
   const store = createSqliteStore({ file: databaseFile(dataDir) });
-  const secretHash = hashSecret(Buffer.from(PASSWORD));
-  const terminals: Login[] = [];
+  const authority = await openAuthority({ folder: join(dataDir, 'pki'), now: Date.now });
+  // One key for all: making thousands of them is not what is measured.
+  const keys = await generateKeyPair();
+  const request = await x509.Pkcs10CertificateRequestGenerator.create({ keys, signingAlgorithm: ALGORITHM });
+  const key = await exportPrivateKey(keys.privateKey);
+  const ca = authority.certificate;
+  const terminals: Required<Login>[] = [];
   store.addUnit({ id: 'city', parentId: null, name: '基准市' });
   for (let number = 0; number < terminalCount; number++) {
     const unitId = `u${Math.floor(number / WINDOWS_PER_UNIT)}`;
     if (number % WINDOWS_PER_UNIT === 0)
       store.addUnit({ id: unitId, parentId: 'city', name: `单位${unitId}` });
     store.addWindow({ id: `w${number}`, unitId, name: `${number}号窗口` });
-    store.addTerminal({ id: `t${number}`, windowId: `w${number}`, secretHash });
-    terminals.push({ id: `t${number}`, password: PASSWORD });
+    const id = `t${number}`;
+    store.addTerminal({ id, windowId: `w${number}` });
+    const issued = await authority.issueTerminal(id, request.toString('pem'), CERTIFICATE_DAYS);
+    terminals.push({ id, key, cert: issued.pem, ca });
   }
+  const people = createPeople({ store, now: Date.now, limits: DEFAULT_SESSION_LIMITS });
+  const by = { actor: 'cli:bench', origin: 'local' };
+  const { token } = people.links.add(by, { kind: 'wall', name: 'bench', unitId: null });
   store.close();
-  return { dataDir, terminals, dispose: () => rmSync(dataDir, { recursive: true, force: true }) };
+  const readerHeaders = { authorization: `Bearer ${token}` };
+  return {
+    dataDir,
+    terminals,
+    readerHeaders,
+    dispose: () => rmSync(dataDir, { recursive: true, force: true }),
+  };
 }
 
 export type BenchGateway = { child: Child; httpPort: number; mqttPort: number };
@@ -37,10 +63,13 @@ export async function startGateway(dataDir: string): Promise<BenchGateway> {
   const child = startNode('../../gateway/main.js', [], {
     MANYI_DATA_DIR: dataDir,
     MANYI_HTTP_PORT: '0',
+    MANYI_MQTT_HOST: '127.0.0.1',
     MANYI_MQTT_PORT: '0',
     // The load is the whole city through a few connections: the limit for one terminal is not what is measured.
     MANYI_MESSAGES_PER_S: '1000000',
     MANYI_MESSAGE_BURST: '1000000',
+    MANYI_REQUESTS_PER_S: '1000000',
+    MANYI_ADMIN_PASSWORD: randomBytes(12).toString('base64url'),
   });
   const { httpPort, mqttPort } = await child.line(({ msg }) => msg === 'gateway ready');
   return { child, httpPort: Number(httpPort), mqttPort: Number(mqttPort) };

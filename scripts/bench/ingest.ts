@@ -7,6 +7,7 @@ import { rssMb, startChild, startNode } from './child.ts';
 import { createHome, startGateway } from './gateway.ts';
 import type { LoadPlan, LoadResult } from './load.ts';
 import { median } from './percentile.ts';
+import { writePlan } from './plan.ts';
 
 export type IngestFigures = {
   votesPerS: number;
@@ -67,7 +68,7 @@ function loadPlan(port: number, terminals: LoadPlan['terminals'], plan: IngestPl
 }
 
 async function applyLoad(plan: LoadPlan, onPhase?: (phase: unknown) => Promise<void>): Promise<LoadResult> {
-  const load = startNode('./load.js', [JSON.stringify(plan)]);
+  const load = startNode('./load.js', [writePlan(plan)]);
   for (const phase of ['measuring', 'measured']) {
     await load.line((line) => line.phase === phase);
     await onPhase?.(phase);
@@ -76,7 +77,7 @@ async function applyLoad(plan: LoadPlan, onPhase?: (phase: unknown) => Promise<v
 }
 
 async function gatewayPeer(plan: IngestPlan) {
-  const home = createHome(CONNECTIONS);
+  const home = await createHome(CONNECTIONS);
   const { child, mqttPort } = await startGateway(home.dataDir);
   const peer: Peer = {
     name: 'gateway',
@@ -92,7 +93,7 @@ async function gatewayPeer(plan: IngestPlan) {
   return { peer, rssMb: () => rssMb(child.pid) };
 }
 
-const anonymous = Array.from({ length: CONNECTIONS }, (_, number) => ({ id: `t${number}`, password: 'x' }));
+const anonymous = Array.from({ length: CONNECTIONS }, (_, number) => ({ id: `t${number}` }));
 
 async function aedesPeer(plan: IngestPlan): Promise<Peer> {
   const child = startNode('./peers/aedes.js');

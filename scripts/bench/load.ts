@@ -2,16 +2,17 @@
  * The load: many MQTT connections that keep a number of votes messages in flight. It runs in a process of its own and
  * speaks MQTT over bare sockets, so that as little as possible of the machine goes to the load itself.
  *
- * Argument: one JSON object, LoadPlan. Prints {phase: 'measuring'}, {phase: 'measured'}, then LoadResult.
+ * Argument: a file with a LoadPlan. Prints {phase: 'measuring'}, {phase: 'measured'}, then LoadResult.
  */
-import { connect, type Socket } from 'node:net';
-import { encodeConnect, encodePublish, PUBACK_BYTES, PUBACK_HEADER } from './mqtt-bytes.ts';
+import { encodePublish, PUBACK_BYTES, PUBACK_HEADER } from './mqtt-bytes.ts';
 import { percentile } from './percentile.ts';
+import { readPlan } from './plan.ts';
+import { type Login, signIn } from './sign-in.ts';
 import { createVoteWriter } from './vote-writer.ts';
 
 export type LoadPlan = {
   port: number;
-  terminals: { id: string; password: string }[];
+  terminals: Login[];
   inFlight: number;
   votesPerMessage: number;
   warmUpMs: number;
@@ -43,8 +44,9 @@ async function run(plan: LoadPlan): Promise<LoadResult> {
   const idle: { resolve?: () => void } = {};
 
   const connections = await Promise.all(
-    terminals.map(async ({ id, password }) => {
-      const socket = await open(port, encodeConnect(id, password));
+    terminals.map(async (login) => {
+      const { id } = login;
+      const socket = await signIn(port, login);
       const nextVotes = createVoteWriter(id, votesPerMessage);
       const sentAt = new Float64Array(65_536);
       let packetId = 0;
@@ -108,27 +110,11 @@ async function run(plan: LoadPlan): Promise<LoadResult> {
   };
 }
 
-function open(port: number, hello: Buffer): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true }, () => socket.write(hello));
-    socket.once('error', reject);
-    socket.once('data', (connack) => {
-      if ((connack as Buffer)[3] !== 0) reject(new Error(`refused with code ${(connack as Buffer)[3]}`));
-      socket.off('error', reject);
-      socket.on('error', (error) => {
-        throw error;
-      });
-      resolve(socket);
-    });
-    socket.once('close', () => reject(new Error('closed')));
-  });
-}
-
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-run(JSON.parse(process.argv[2] ?? '{}')).then(
+run(readPlan()).then(
   (result) => console.log(JSON.stringify(result)),
   (error: Error) => {
     console.error(error.message);

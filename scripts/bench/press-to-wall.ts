@@ -7,10 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import WebSocket from 'ws';
 import { createAgent } from '../../device/agent.ts';
+import type { AgentConfig } from '../../device/config.ts';
+import { openIdentityStore } from '../../device/identity.ts';
 import type { LiveMessage } from '../../protocol/live.ts';
 import { startNode } from './child.ts';
-import { createHome, type Login, startGateway } from './gateway.ts';
+import { createHome, startGateway } from './gateway.ts';
 import { percentile } from './percentile.ts';
+import { writePlan } from './plan.ts';
+import type { Login } from './sign-in.ts';
 
 export type PressFigures = { p50Ms: number; p99Ms: number; presses: number; backgroundVotesPerS: number };
 
@@ -18,28 +22,31 @@ const BACKGROUND_VOTES_PER_S = 500;
 const TERMINALS = 100;
 
 export async function measurePressToWall(presses: number): Promise<PressFigures> {
-  const home = createHome(TERMINALS + 1);
+  const home = await createHome(TERMINALS + 1);
   const { child, mqttPort, httpPort } = await startGateway(home.dataDir);
-  const [mine, ...others] = home.terminals as [Login, ...Login[]];
+  const [mine, ...others] = home.terminals as [Required<Login>, ...Login[]];
   const background = startNode('./background.js', [
-    JSON.stringify({ port: mqttPort, terminals: others, votesPerS: BACKGROUND_VOTES_PER_S }),
+    writePlan({ port: mqttPort, terminals: others, votesPerS: BACKGROUND_VOTES_PER_S }),
   ]);
   await background.line(({ running }) => running === true);
 
   const folder = mkdtempSync(join(tmpdir(), 'manyi-bench-agent-'));
-  const agent = createAgent({
+  const settings: AgentConfig = {
     terminalId: mine.id,
-    password: mine.password,
-    gatewayUrl: `mqtt://127.0.0.1:${mqttPort}`,
+    identityFolder: folder,
+    gatewayUrl: `mqtts://127.0.0.1:${mqttPort}`,
     journalPath: join(folder, 'journal.db'),
     inputs: [],
     language: 'zh',
     healthIntervalS: 60,
     keepAckedDays: 7,
-  });
+  };
+  const { id: terminalId, key, cert: certificate, ca: authority } = mine;
+  const identity = { terminalId, key, certificate, authority, renewAfter: Number.MAX_SAFE_INTEGER, code: '' };
+  const agent = createAgent(settings, { identity: openIdentityStore(null, identity) });
   await agent.start();
 
-  const wall = new WebSocket(`ws://127.0.0.1:${httpPort}/api/v1/live`);
+  const wall = new WebSocket(`ws://127.0.0.1:${httpPort}/api/v1/live`, { headers: home.readerHeaders });
   let shown = -1;
   let waiting: (() => void) | null = null;
   wall.on('message', (data) => {

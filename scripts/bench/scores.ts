@@ -1,5 +1,5 @@
 /** Scores of the month over HTTP, with millions of votes stored. */
-import { Agent, request } from 'node:http';
+import { Agent, type RequestOptions, request } from 'node:http';
 import { createCalendar } from '../../gateway/domain/calendar.ts';
 import { spanOf } from '../../gateway/domain/period.ts';
 import type { RatingCode } from '../../gateway/domain/tally.ts';
@@ -16,20 +16,21 @@ const REQUESTS = 500;
 const PER_COMMIT = 50_000;
 
 export async function measureScores(votes: number, say: (text: string) => void): Promise<ScoreFigures> {
-  const home = createHome(WINDOWS);
+  const home = await createHome(WINDOWS);
   fill(home.dataDir, votes, say);
   const begun = performance.now();
   const { child, httpPort } = await startGateway(home.dataDir);
   const startMs = Math.round(performance.now() - begun);
   const url = `http://127.0.0.1:${httpPort}/api/v1/scores?period=month`;
   const agent = new Agent({ keepAlive: true });
-  const rows = JSON.parse(await get(url, agent)) as { id: string; votes: number }[];
+  const asReader = { agent, headers: home.readerHeaders };
+  const rows = JSON.parse(await get(url, asReader)) as { id: string; votes: number }[];
   const counted = rows.find(({ id }) => id === 'city')?.votes;
   if (counted !== votes) throw new Error(`the city has ${counted} votes, not ${votes}`);
   const latencies: number[] = [];
   for (let asked = 0; asked < WARM_UP + REQUESTS; asked++) {
     const begin = performance.now();
-    await get(url, agent);
+    await get(url, asReader);
     if (asked >= WARM_UP) latencies.push(performance.now() - begin);
   }
   agent.destroy();
@@ -45,9 +46,9 @@ export async function measureScores(votes: number, say: (text: string) => void):
   };
 }
 
-function get(url: string, agent: Agent): Promise<string> {
+function get(url: string, options: RequestOptions): Promise<string> {
   return new Promise((resolve, reject) => {
-    request(url, { agent }, (response) => {
+    request(url, options, (response) => {
       const parts: Buffer[] = [];
       response.on('data', (part) => parts.push(part));
       response.on('end', () => resolve(Buffer.concat(parts).toString()));

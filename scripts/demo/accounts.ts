@@ -1,37 +1,37 @@
 /**
- * Makes the district in a data folder through the gateway's own CLI, and keeps the terminals' passwords, which are told
- * only once, in `demo.json` beside it. What is there already stays.
+ * Makes the district in a data folder, as the CLI would but in one process, and keeps the terminals' enrolment codes, which are
+ * told only once, in `demo.json` beside it. What is there already stays.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { MAX_CODE_HOURS } from '../../gateway/fleet/provisioning.ts';
 import { DemoError } from './demo-error.ts';
 import { DISTRICT, UNITS, WINDOWS } from './district.ts';
+import type { Home } from './home.ts';
 
 /** `slot` is the id it was meant to have; `id` another one where that was taken already. */
-export type TerminalAccount = { slot: string; id: string; password: string; windowId: string };
-
-/** Runs the CLI with these arguments; returns its JSON answer. */
-export type Cli = (...args: string[]) => Promise<unknown>;
-
-/** CLI processes at a time: starting one is mostly waiting for a processor. */
-const AT_ONCE = 3;
+export type TerminalAccount = { slot: string; id: string; code: string; windowId: string };
 
 export type DistrictOptions = {
   dataDir: string;
-  cli: Cli;
+  home: Home;
   terminals: number;
   onProgress: (done: number, all: number) => void;
 };
 
+/** Longer than anybody leaves a demo alone between its first and its second start. */
+const CODE_HOURS = MAX_CODE_HOURS;
+const BY = { actor: 'cli:demo', origin: 'local' };
+
 /** @returns `terminals` accounts, spread over the windows in order, again from the first when there are more. */
-export async function prepareDistrict(options: DistrictOptions): Promise<TerminalAccount[]> {
-  const { dataDir, cli, terminals, onProgress } = options;
+export function prepareDistrict(options: DistrictOptions): TerminalAccount[] {
+  const { dataDir, home, terminals, onProgress } = options;
+  const { store, provisioning, audit } = home;
   mkdirSync(dataDir, { recursive: true });
   const isOurs = existsSync(accountsPath(dataDir));
   const known = isOurs ? readAccounts(dataDir) : [];
-  const idsOf = async (kind: string) =>
-    new Set(((await cli(kind, 'list')) as { id: string }[]).map(({ id }) => id));
-  const [units, windows, taken] = [await idsOf('unit'), await idsOf('window'), await idsOf('terminal')];
+  const idsOf = (rows: readonly { id: string }[]) => new Set(rows.map(({ id }) => id));
+  const [units, windows, taken] = [idsOf(store.units()), idsOf(store.windows()), idsOf(store.terminals())];
   if (!isOurs && units.size > 0) {
     throw new DemoError(
       'data-dir-foreign',
@@ -40,61 +40,72 @@ export async function prepareDistrict(options: DistrictOptions): Promise<Termina
   }
   writeAccounts(dataDir, known);
 
-  const usable = known.filter(({ id }) => taken.has(id));
+  const usable = known.filter(({ id, code }) => taken.has(id) && code !== undefined);
   const accountOf = (slot: string) => usable.find((account) => account.slot === slot);
   const wanted = Array.from({ length: terminals }, (_, at) => {
     const windowId = WINDOWS[at % WINDOWS.length]!.id;
     return { windowId, slot: `${windowId}-t${Math.floor(at / WINDOWS.length) + 1}` };
   });
-  // A terminal whose password is gone cannot be used any more: its window gets another.
+  // A terminal whose code is gone cannot be used any more: its window gets another.
   const freeId = (id: string): string => (taken.has(id) ? freeId(`${id}x`) : id);
-  const steps: (() => Promise<unknown>)[][] = [
-    units.has(DISTRICT.id) ? [] : [() => cli('unit', 'add', '--id', DISTRICT.id, '--name', DISTRICT.name)],
-    UNITS.filter(({ id }) => !units.has(id)).map(
+  const addUnit = (id: string, name: string, parentId: string | null) =>
+    store.atomic(() => {
+      audit(BY, 'unit.add', `unit:${id}`, { name, parentId });
+      store.addUnit({ id, parentId, name });
+    });
+  const addWindow = (id: string, name: string, unitId: string) =>
+    store.atomic(() => {
+      audit(BY, 'window.add', `window:${id}`, { name, unitId });
+      store.addWindow({ id, unitId, name });
+    });
+  const addTerminal = (slot: string, windowId: string) => {
+    const id = freeId(slot);
+    const { code } = provisioning.add(BY, { id, windowId }, CODE_HOURS);
+    usable.push({ slot, id, code, windowId });
+    writeAccounts(dataDir, usable);
+  };
+  const steps: (() => void)[] = [
+    ...(units.has(DISTRICT.id) ? [] : [() => addUnit(DISTRICT.id, DISTRICT.name, null)]),
+    ...UNITS.filter(({ id }) => !units.has(id)).map(
       ({ id, name }) =>
         () =>
-          cli('unit', 'add', '--id', id, '--name', name, '--parent', DISTRICT.id),
+          addUnit(id, name, DISTRICT.id),
     ),
-    WINDOWS.filter(({ id }) => !windows.has(id)).map(
+    ...WINDOWS.filter(({ id }) => !windows.has(id)).map(
       ({ id, name, unit }) =>
         () =>
-          cli('window', 'add', '--id', id, '--name', name, '--unit', unit.id),
+          addWindow(id, name, unit.id),
     ),
-    wanted
+    ...wanted
       .filter(({ slot }) => accountOf(slot) === undefined)
-      .map(({ slot, windowId }) => async () => {
-        const answer = await cli('terminal', 'add', '--id', freeId(slot), '--window', windowId);
-        const { id, password } = answer as { id: string; password: string };
-        usable.push({ slot, id, password, windowId });
-        writeAccounts(dataDir, usable);
-      }),
+      .map(
+        ({ slot, windowId }) =>
+          () =>
+            addTerminal(slot, windowId),
+      ),
   ];
-
-  const all = steps.flat().length;
-  let done = 0;
-  for (const step of steps) {
-    await inParallel(step, async (act) => {
-      await act();
-      onProgress(++done, all);
-    });
-  }
+  steps.forEach((act, at) => {
+    act();
+    onProgress(at + 1, steps.length);
+  });
   return wanted.map(({ slot }) => accountOf(slot)!);
 }
 
-async function inParallel<T>(items: T[], act: (item: T) => Promise<void>): Promise<void> {
-  const queue = [...items];
-  const worker = async () => {
-    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await act(item);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-}
+/** Where a terminal keeps its key and certificate. */
+export const identityFolder = (dataDir: string, id: string) => join(dataDir, 'identities', id);
 
 const accountsPath = (dataDir: string) => join(dataDir, 'demo.json');
 
-function readAccounts(dataDir: string): TerminalAccount[] {
+/** What `demo.json` keeps: what is told only once. */
+export type DemoFile = {
+  terminals: TerminalAccount[];
+  adminPassword?: string;
+  wallLink?: { id: string; token: string };
+};
+
+export function readDemoFile(dataDir: string): DemoFile {
   try {
-    return (JSON.parse(readFileSync(accountsPath(dataDir), 'utf8')) as { terminals: TerminalAccount[] })
-      .terminals;
+    return JSON.parse(readFileSync(accountsPath(dataDir), 'utf8')) as DemoFile;
   } catch {
     throw new DemoError(
       'data-dir-damaged',
@@ -103,8 +114,15 @@ function readAccounts(dataDir: string): TerminalAccount[] {
   }
 }
 
-function writeAccounts(dataDir: string, terminals: TerminalAccount[]): void {
+export function writeDemoFile(dataDir: string, file: DemoFile): void {
   const path = accountsPath(dataDir);
-  writeFileSync(`${path}.new`, `${JSON.stringify({ terminals }, null, 2)}\n`, { mode: 0o600 });
+  writeFileSync(`${path}.new`, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${path}.new`, path);
+}
+
+const readAccounts = (dataDir: string) => readDemoFile(dataDir).terminals;
+
+function writeAccounts(dataDir: string, terminals: TerminalAccount[]): void {
+  const kept = existsSync(accountsPath(dataDir)) ? readDemoFile(dataDir) : {};
+  writeDemoFile(dataDir, { ...kept, terminals });
 }

@@ -28,7 +28,7 @@ export const DEMO_HELP = `Manyi demo: a small district that votes, and its wall.
   --terminals N     simulated terminals, 0 to ${MAX_TERMINALS} (one at every window)
   --rate N          votes a second of all of them together, 0 to ${MAX_RATE} (2)
   --http-port P     port of the wall; 0 takes a free one (8080)
-  --mqtt-port P     port for terminals; 0 takes a free one (1883)
+  --mqtt-port P     port for terminals; 0 takes a free one (8883)
   --data-dir DIR    where everything is kept; used again when it exists (data/demo)
   --no-keyboard     no terminal at this keyboard: its window is simulated too
   --seed N          the same seed makes the same citizens (1)
@@ -56,7 +56,7 @@ export function parseDemoArgs(argv: string[], defaultDataDir: string, cwd: strin
     terminals: null,
     rate: 2,
     httpPort: 8080,
-    mqttPort: 1883,
+    mqttPort: 8883,
     dataDir: defaultDataDir,
     keyboard: true,
     seed: 1,

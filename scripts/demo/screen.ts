@@ -1,6 +1,7 @@
 /** What the demo says to the person who runs it. */
 import type { DemoOptions } from './demo-args.ts';
 import { DISTRICT, UNITS, WINDOWS } from './district.ts';
+import type { SignIn } from './sign-in.ts';
 import type { Tally } from './simulate.ts';
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
@@ -28,7 +29,12 @@ export function showStep(title: string): void {
   say(`· ${title} …`);
 }
 
-export function showRunning(options: DemoOptions, httpPort: number, simulated: number): void {
+export function showRunning(
+  options: DemoOptions,
+  httpPort: number,
+  simulated: number,
+  { name, password, wallToken }: SignIn,
+): void {
   const address = `http://127.0.0.1:${httpPort}`;
   const first = WINDOWS[0]!;
   const keyboard = [
@@ -42,8 +48,9 @@ export function showRunning(options: DemoOptions, httpPort: number, simulated: n
       '',
       '  满意 Manyi: the demo is running 演示已启动',
       '',
-      `      大屏 The wall    ${address}/wall`,
-      `      接口 The API     ${address}/api/docs`,
+      `      大屏 The wall    ${address}/wall/#token=${wallToken}`,
+      `      登录 Sign in     ${name}  ${password}`,
+      `      接口 The API     ${address}/api/docs (signed in)`,
       '',
       `  ${DISTRICT.name}: ${UNITS.length} units, ${WINDOWS.length} windows, ${simulated} simulated terminals, about ${options.rate} votes a second.`,
       ...(options.keyboard ? keyboard : []),

@@ -8,7 +8,7 @@ import { type Agent, createAgent } from '../../device/agent.ts';
 import { createClock } from '../../device/clock.ts';
 import type { Log } from '../../device/log.ts';
 import type { Rating } from '../../protocol/vote.ts';
-import type { TerminalAccount } from './accounts.ts';
+import { identityFolder, type TerminalAccount } from './accounts.ts';
 import { busyness, swell } from './day-rhythm.ts';
 import { WINDOWS } from './district.ts';
 
@@ -40,13 +40,14 @@ type Terminal = { id: string; agent: Agent; serviceWindow: (typeof WINDOWS)[numb
 export function createSimulation(options: SimulationOptions): Simulation {
   const { accounts, gatewayUrl, dataDir, rate, random, log } = options;
   const clock = createClock();
-  const terminals: Terminal[] = accounts.map(({ id, password, windowId }) => ({
+  const terminals: Terminal[] = accounts.map(({ id, code, windowId }) => ({
     id,
     serviceWindow: WINDOWS.find((each) => each.id === windowId)!,
     agent: createAgent(
       {
         terminalId: id,
-        password,
+        enrolmentCode: code,
+        identityFolder: identityFolder(dataDir, id),
         gatewayUrl,
         journalPath: join(dataDir, 'journals', `${id}.db`),
         inputs: [],

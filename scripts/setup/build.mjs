@@ -1,4 +1,4 @@
-// dist/: TypeScript for Node, and the wall's pages. Each is done again only when one of its inputs has changed.
+// dist/: TypeScript for Node, and the browser's pages. Each is done again only when one of its inputs has changed.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,10 +22,10 @@ const PARTS = [
     args: ['node_modules/typescript/bin/tsc', '-b'],
   },
   {
-    name: 'wall',
-    title: 'Building the wall',
+    name: 'pages',
+    title: 'Building the pages',
     inputs: ['protocol', 'dashboard', 'package-lock.json'],
-    outputs: ['wall'],
+    outputs: ['pages'],
     args: ['node_modules/vite/bin/vite.js', 'build', 'dashboard', '--logLevel', 'warn'],
   },
 ];

@@ -4,6 +4,7 @@ import { connectAsync, type MqttClient } from 'mqtt';
 import { type DownKind, topicOf, type UpKind } from '../../protocol/topics.ts';
 import { MAX_VOTES_PER_MESSAGE, type Rating, type VotesMessage } from '../../protocol/vote.ts';
 import type { TerminalLogin } from '../support/gateway.ts';
+import { mqttLogin } from '../support/mqtt-login.ts';
 
 export type Counter = {
   /** Resolves when the gateway has stored them: it holds the PUBACK back until then. */
@@ -13,7 +14,8 @@ export type Counter = {
   leave(): Promise<void>;
 };
 
-export async function openCounter(mqttPort: number, { id, password }: TerminalLogin): Promise<Counter> {
+export async function openCounter(mqttPort: number, login: TerminalLogin): Promise<Counter> {
+  const { id } = login;
   const epoch = randomBytes(16).toString('hex');
   const boot = randomUUID();
   const connection = randomUUID();
@@ -21,12 +23,9 @@ export async function openCounter(mqttPort: number, { id, password }: TerminalLo
   let seq = 0;
 
   const topic = (kind: UpKind | DownKind) => topicOf(id, kind);
-  const client: MqttClient = await connectAsync(`mqtt://127.0.0.1:${mqttPort}`, {
-    clientId: id,
-    username: id,
-    password,
+  const client: MqttClient = await connectAsync(`mqtts://127.0.0.1:${mqttPort}`, {
+    ...mqttLogin(login),
     clean: true,
-    reconnectPeriod: 0,
     will: { topic: topic('status'), payload: status(false), qos: 1, retain: true },
   });
   function status(online: boolean) {

@@ -18,7 +18,7 @@ describe.skipIf(missing)('the wall', () => {
   const open = async (
     ...options: Parameters<typeof openWall> extends [unknown, unknown, ...infer R] ? R : never
   ) => {
-    const wall = await openWall(browser, gateway.httpUrl, ...options);
+    const wall = await openWall(browser, gateway, ...options);
     walls.push(wall);
     return wall;
   };
@@ -50,7 +50,7 @@ describe.skipIf(missing)('the wall', () => {
   it('says how to begin while there is nothing to show, and shows what is added by itself', async () => {
     const wall = await openLive();
     expect(await wall.text('empty')).toContain('npm run --silent manyi -- unit add --name');
-    gateway.add((org) => {
+    await gateway.add((org) => {
       org.unit('district', '菏泽市曹州区');
       for (const hall of ['north', 'south']) org.unit(hall, `${hall}便民服务中心`, 'district');
       for (const [id, hall] of [
@@ -221,7 +221,7 @@ describe.skipIf(missing)('the wall', () => {
     const existing = await gateway.scores();
     const have = existing.filter(({ kind }) => kind === 'window').length;
     if (have < 60) {
-      gateway.add((org) => {
+      await gateway.add((org) => {
         for (let added = have; added < 60; added += 1)
           org.window(`x${added}`, 'south', `医保报销窗口${added}`);
       });
@@ -242,7 +242,7 @@ describe.skipIf(missing)('the wall', () => {
   });
 
   it('pages through 300 windows, by key too', async () => {
-    gateway.add((org) => {
+    await gateway.add((org) => {
       for (let added = 60; added < 300; added += 1) org.window(`x${added}`, 'south', `税务综合窗口${added}`);
     });
     const wall = await openLive();

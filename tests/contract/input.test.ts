@@ -143,7 +143,8 @@ describe('the keyboard of the whole terminal', () => {
   const environment = {
     ...process.env,
     MANYI_TERMINAL: 'keys-1',
-    MANYI_GATEWAY: 'mqtt://127.0.0.1:1',
+    MANYI_GATEWAY: 'mqtts://127.0.0.1:1',
+    MANYI_IDENTITY: join(folder, 'identity'),
     MANYI_INPUTS: 'keyboard',
   };
   beforeAll(() => {

@@ -10,7 +10,9 @@ import { TerminalConfig } from '../../protocol/config.ts';
 import { ApiError } from '../../protocol/error.ts';
 import { Health } from '../../protocol/health.ts';
 import { Hello } from '../../protocol/hello.ts';
+import { CertificateAnswer, SigningRequest } from '../../protocol/identity.ts';
 import type { LiveMessage, Patch, Snapshot, Tick } from '../../protocol/live.ts';
+import { Session, SignIn } from '../../protocol/session.ts';
 import { GatewayStatus, Status } from '../../protocol/status.ts';
 import { UP_KINDS } from '../../protocol/topics.ts';
 import { VotesMessage } from '../../protocol/vote.ts';
@@ -78,6 +80,10 @@ const EXAMPLES: Record<string, Example> = {
       { uptimeS: -1 },
       { temperatureC: 1e6 },
       { journal: { depth: 1 } },
+      { journal: { depth: 1, kept: 1, fault: 'Disk Full' } },
+      { journal: { depth: 1, kept: 1, setAside: Array(5).fill({ at: 0, reason: 'corrupt' }) } },
+      { journal: { depth: 1, kept: 1, setAside: [{ at: 0, reason: 'bored' }] } },
+      { journal: { depth: 1, kept: 1, setAside: [{ at: 0, reason: 'behind', path: '/card' }] } },
       { inputs: [{ name: 'a', state: 'sleepy' }] },
       { disk: { freeBytes: 0.5, totalBytes: 1 } },
       { extra: 1 },
@@ -119,7 +125,31 @@ const EXAMPLES: Record<string, Example> = {
     schema: PatchSchema,
     hostile: [{ from: undefined }, { windows: [{}] }, { ticker: [{ id: '1' }] }],
   },
+  csr: { schema: SigningRequest, hostile: [{ csr: '' }, { csr: 'x'.repeat(4_097) }, { extra: 1 }] },
+  certificate: {
+    schema: CertificateAnswer,
+    hostile: [{ certificate: '' }, { authority: 1 }, { renewAfter: 'soon' }, { key: 'x' }],
+  },
+  'certificate-refused': { schema: CertificateAnswer, hostile: [{ refused: 'Not A Code' }, { extra: 1 }] },
   tick: { schema: TickSchema, hostile: [{ type: 'tock' }, { revision: null }] },
+  'sign-in': {
+    schema: SignIn,
+    hostile: [
+      { name: 1 },
+      { name: 'x'.repeat(65) },
+      { password: null },
+      { password: 'x'.repeat(513) },
+      { extra: 1 },
+    ],
+  },
+  session: {
+    schema: Session,
+    hostile: [
+      { mustChangePassword: 'no' },
+      { expiresAt: 'soon' },
+      { account: { name: 'a', displayName: 'A', role: 'king', unitId: null } },
+    ],
+  },
   resync: { schema: LiveRequestSchema, hostile: [{ type: 'sync' }] },
   error: { schema: ApiError, hostile: [{ error: 'no' }, { error: { code: 'Not A Code', message: '' } }] },
 };

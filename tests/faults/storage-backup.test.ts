@@ -36,14 +36,14 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'manyi-backup-'));
   gateway = await startGateway();
   terminals = [];
-  gateway.add((org) => {
+  await gateway.add((org) => {
     org.unit('town', '云岭镇');
     for (const id of ['w1', 'w2', 'w3']) org.window(id, 'town', id);
   });
   await gateway.stop();
   const home = createStoreHome(gateway.dataDir);
   const store = home.open();
-  store.addTerminal({ id: 't-old', windowId: 'w3', secretHash: Buffer.alloc(32) });
+  store.addTerminal({ id: 't-old', windowId: 'w3' });
   const sourceKey = store.openSource(store.terminals()[0]?.key as number, 'ee'.repeat(16)).key;
   const from = Date.now() - 20 * 86_400_000;
   store.commit(
@@ -63,7 +63,7 @@ beforeAll(async () => {
   writeFileSync(join(gateway.dataDir, 'pki', 'extra-authority.pem'), 'a certificate');
   await gateway.start();
   const logins: Parameters<typeof startTerminal>[0]['login'][] = [];
-  gateway.add((org) => {
+  await gateway.add((org) => {
     for (const number of [1, 2]) logins.push(org.terminal(`t-${number}`, `w${number}`));
   });
   for (const login of logins) terminals.push(await startTerminal({ gateway, login, folder }));

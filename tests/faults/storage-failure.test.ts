@@ -13,6 +13,7 @@ import type { Ack } from '../../protocol/ack.ts';
 import { startGateway, type TerminalLogin, type TestGateway } from '../support/gateway.ts';
 import { failIo, STRACE } from '../support/io-errors.ts';
 import { EPOCH, vote, votesMessage } from '../support/messages.ts';
+import { mqttLogin } from '../support/mqtt-login.ts';
 import { have } from '../support/prerequisites.ts';
 import { expectScoresEqualRecount, expectStoredEqualsThanked, storedVotes } from '../support/recount.ts';
 import { MOUNTS, mountSmallDisk, type SmallDisk } from '../support/small-disk.ts';
@@ -31,7 +32,7 @@ let terminals: TerminalProcess[] = [];
 async function start(dataDir?: string): Promise<void> {
   folder = mkdtempSync(join(tmpdir(), 'manyi-failure-'));
   gateway = await startGateway(dataDir === undefined ? {} : { dataDir });
-  gateway.add((org) => {
+  await gateway.add((org) => {
     org.unit('town', '云岭镇');
     logins = [1, 2, 3].map((number) => {
       org.window(`w${number}`, 'town', `${number}号窗口`);
@@ -62,9 +63,7 @@ const isRed = async (...codes: string[]) => {
 
 /** A terminal that counts what it is told: PUBACKs and acks, one vote a message. */
 async function strictTerminal(login: TerminalLogin) {
-  const client = mqtt.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`, {
-    ...{ clientId: login.id, username: login.id, password: login.password, reconnectPeriod: 0 },
-  });
+  const client = mqtt.connect(`mqtts://127.0.0.1:${gateway.mqttPort}`, mqttLogin(login));
   const told = { pubacked: 0, ackedUpTo: 0 };
   client.on('error', () => {});
   client.on('message', (_topic, payload) => {

@@ -32,7 +32,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'manyi-kill-'));
   env = {};
   gateway = await startGateway({ env });
-  gateway.add((org) => {
+  await gateway.add((org) => {
     org.unit('town', '云岭镇');
     logins = [1, 2, 3].map((number) => {
       org.window(`w${number}`, 'town', `${number}号窗口`);
@@ -126,12 +126,15 @@ describe('a gateway that is told to stop', () => {
       );
       await connected();
       proxy.freeze('both');
-      const wall = await listenLive(gateway.httpUrl);
+      const wall = await listenLive(gateway);
       await wall.snapshot();
       wall.socket.pause();
       const download = connect({ port: gateway.httpPort, host: '127.0.0.1' });
       download.on('error', () => {});
-      download.write('GET /api/v1/votes?from=0&to=9000000000000 HTTP/1.1\r\nhost: x\r\n\r\n');
+      const headers = Object.entries(await gateway.headers()).map(([name, value]) => `${name}: ${value}\r\n`);
+      download.write(
+        `GET /api/v1/votes?from=0&to=9000000000000 HTTP/1.1\r\nhost: x\r\n${headers.join('')}\r\n`,
+      );
       for (const terminal of terminals) terminal.type([...KEYS, ...KEYS, ...KEYS, ...KEYS]);
       await until('votes to come in', () => storedVotes(gateway.dataDir).length > 3);
 

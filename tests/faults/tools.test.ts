@@ -22,7 +22,7 @@ const terminals: TerminalProcess[] = [];
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'manyi-tools-'));
   gateway = await startGateway();
-  gateway.add((org) => {
+  await gateway.add((org) => {
     org.unit('town', '云岭镇');
     for (const name of ['disk', 'sync', 'clock', 'line']) {
       org.window(`w-${name}`, 'town', name);

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { hold } from './terminal.mjs';
+import { until } from './until.mjs';
 
 /** @typedef {import('./terminal.mjs').Button} Button */
 /** @typedef {import('./terminal.mjs').Wave} Wave */
@@ -16,6 +17,9 @@ const STABLE_MS = 30;
 /** A held button is a fault from here on. */
 const STUCK_MS = 10_000;
 const STUCK_MARGIN_MS = 15_000;
+/** Thanked presses before each power cut, and how many more fingers are ready. */
+const POWER_CUTS_AFTER = [4, 1, 7];
+const STREAM_PRESSES = 40;
 
 /** @type {Case[]} */
 export const CASES = [
@@ -28,6 +32,7 @@ export const CASES = [
   { name: 'presses while the gateway is down', run: gatewayDown, anyInput: true },
   { name: 'kill -9 of the agent between thanks and delivery', run: agentKilled },
   { name: 'power cut between thanks and delivery', run: powerCut, anyInput: true },
+  { name: 'power cuts during a stream of presses', run: powerCutsWhilePressing, anyInput: true },
 ];
 
 async function plainPresses(/** @type {Rig} */ { terminal }) {
@@ -126,4 +131,25 @@ async function powerCut(/** @type {Rig} */ { terminal, gateway, machine }) {
   await terminal.settle();
   assert.ok(terminal.isRunning());
   for (const button of BUTTONS) await terminal.press(button);
+}
+
+/**
+ * Fingers go on and on, and the power goes in the middle: of a write, of a thank-you, of a message. Nobody is asked to wait.
+ * A press that got no thanks may be on the card or not; every press that got thanks is.
+ */
+async function powerCutsWhilePressing(/** @type {Rig} */ { terminal, gateway, machine }) {
+  const before = terminal.thanked();
+  for (const afterThanks of POWER_CUTS_AFTER) {
+    // Offline once, so that the card alone has them; with the gateway there the other times.
+    if (afterThanks === POWER_CUTS_AFTER[0]) await gateway.stop();
+    const wanted = terminal.thanked() + afterThanks;
+    terminal.pressOn(BUTTONS, STREAM_PRESSES);
+    await until(`${wanted} presses are thanked`, () => terminal.thanked() >= wanted, { why: terminal.why });
+    await terminal.cutPower();
+    await Promise.all([machine.powerOn(), gateway.isUp() ? undefined : gateway.start()]);
+    await terminal.start();
+  }
+  for (const button of BUTTONS) await terminal.press(button);
+  const cutOff = await terminal.concedeCutOff(before);
+  return `${terminal.thanked() - before} thanked, ${cutOff} more on the card when the power went`;
 }

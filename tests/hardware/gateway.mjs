@@ -1,5 +1,6 @@
 /** The real gateway, a process beside the guest, on the host's loopback. The guest reaches it as 10.0.2.2. */
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { onLines } from './boot.mjs';
@@ -24,11 +25,15 @@ export async function createGateway({ app, dataDir }) {
   let running;
   /** @type {string[]} */
   const tail = [];
+  const adminPassword = randomBytes(12).toString('base64url');
+  /** Of a session, which outlives restarts of the gateway. */
+  let cookie = '';
   const env = () => ({
     ...process.env,
     MANYI_DATA_DIR: dataDir,
     MANYI_HTTP_PORT: String(ports.http),
     MANYI_MQTT_PORT: String(ports.mqtt),
+    MANYI_ADMIN_PASSWORD: adminPassword,
   });
   process.once('exit', () => running?.kill('SIGKILL'));
 
@@ -67,9 +72,22 @@ export async function createGateway({ app, dataDir }) {
     return JSON.parse(await run(process.execPath, command, { env: env(), timeoutMs: 30_000 }));
   }
 
+  async function signIn() {
+    const response = await fetch(`http://127.0.0.1:${ports.http}/api/v1/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'admin', password: adminPassword }),
+      signal: AbortSignal.timeout(10_000),
+    });
+    if (!response.ok) throw new Error(`sign-in: ${response.status} ${await response.text()}`);
+    cookie = response.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+  }
+
   /** @returns {Promise<any>} */
   async function get(/** @type {string} */ resource) {
+    if (cookie === '') await signIn();
     const response = await fetch(`http://127.0.0.1:${ports.http}/api/v1/${resource}`, {
+      headers: { cookie },
       signal: AbortSignal.timeout(10_000),
     });
     if (!response.ok) throw new Error(`GET ${resource}: ${response.status} ${await response.text()}`);

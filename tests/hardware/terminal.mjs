@@ -47,7 +47,7 @@ export async function createTerminal({ machine, gateway, driver }) {
   const { id: windowId } = await gateway.manyi(
     ...['window', 'add', '--unit', (await unit).id, '--name', `Window ${++windows}, ${driver.name}`],
   );
-  const { id, password } = await gateway.manyi('terminal', 'add', '--window', windowId);
+  const { id, code } = await gateway.manyi('terminal', 'add', '--window', windowId);
 
   /** Presses that have to become votes. */
   const pressed = { satisfied: 0, basically: 0, unsatisfied: 0 };
@@ -65,6 +65,9 @@ export async function createTerminal({ machine, gateway, driver }) {
   let panel;
   let running = false;
   let lampChangedAt = 0;
+  /** Thanked presses whose light was cut off with the power, so that nobody can count it. */
+  let unseen = 0;
+  let powerCuts = 0;
 
   const onLog = (/** @type {{line: string}} */ { line }) => {
     if (tail.push(line) > LOG_LINES) tail.shift();
@@ -119,9 +122,9 @@ export async function createTerminal({ machine, gateway, driver }) {
     await machine.ask('start', {
       env: {
         ...(driver.path ? { PATH: driver.path } : {}),
-        MANYI_TERMINAL: id,
-        MANYI_PASSWORD: password,
-        MANYI_GATEWAY: `mqtt://10.0.2.2:${gateway.mqttPort()}`,
+        MANYI_ENROLMENT_CODE: code,
+        MANYI_IDENTITY: `/card/${id}/identity`,
+        MANYI_GATEWAY: `mqtts://10.0.2.2:${gateway.mqttPort()}`,
         MANYI_JOURNAL: `/card/${id}/journal.db`,
         MANYI_INPUTS: driver.inputs,
         MANYI_GPIO_CHIP: panel?.label,
@@ -170,6 +173,56 @@ export async function createTerminal({ machine, gateway, driver }) {
     assert.ok(!lit.some(isThanks), `no thanks: ${lit} ms`);
   }
 
+  /** Plays presses one after the other and waits for none of them; a power cut ends it. */
+  function pressOn(/** @type {Button[]} */ buttons, /** @type {number} */ count) {
+    const wave = Array.from({ length: count }, (_, i) => {
+      const button = /** @type {Button} */ (buttons[i % buttons.length]);
+      return /** @type {Wave} */ ([
+        [button, true, 150],
+        [button, false, 250],
+      ]);
+    }).flat();
+    play(wave).catch(() => {});
+  }
+
+  /**
+   * After power cuts in streams of presses of 0, 1, 2, 0, …: takes into the account what was on the card before anybody heard of
+   * the thanks. What was thanked must be there; what is there must be the streams as they were played, each cut somewhere.
+   * @returns {Promise<number>} votes on the card that were not heard to be thanked
+   */
+  async function concedeCutOff(/** @type {number} */ from) {
+    const heard = () => Math.max(0, ...thanked);
+    const votes = await until(
+      `the votes up to ${heard()} are stored`,
+      async () => {
+        const stored = await gateway.votesOf(id);
+        return stored.some(({ seq }) => seq >= heard()) && stored.length >= heard() && stored;
+      },
+      { timeoutMs: 75_000, why },
+    );
+    const bySeq = votes.toSorted((a, b) => a.seq - b.seq);
+    const seqs = bySeq.map(({ seq }) => seq);
+    const lost = thanked.filter((seq) => !seqs.includes(seq));
+    assert.deepEqual(lost, [], `thanked, and not stored; ${why()}`);
+    const extra = seqs.filter((seq) => !thanked.includes(seq));
+    assert.ok(extra.length <= 3 * powerCuts, `${extra.length} votes that were never said to be thanked`);
+    let restarts = 0;
+    for (let i = from + 1; i < bySeq.length; i += 1) {
+      const [before, now] = [bySeq[i - 1]?.rating, bySeq[i]?.rating];
+      const next = RATINGS[(RATINGS.indexOf(before) + 1) % RATINGS.length];
+      if (now === next) continue;
+      assert.equal(now, RATINGS[0], `vote ${i + 1} is none of the stream's`);
+      restarts += 1;
+    }
+    assert.ok(restarts <= powerCuts, `a stream has a hole: it began ${restarts} times`);
+    thanked.push(...extra);
+    Object.assign(pressed, countBy(votes));
+    await until('the lamp is at rest', isAtRest, { why });
+    lamp.length = 0;
+    unseen = thanked.length;
+    return extra.length;
+  }
+
   /** Waits for the gateway to have all votes, and compares everything with everything. */
   async function settle() {
     const account = () => `pressed ${total()}, thanked ${thanked.length}, lamp ${rises()}. ${why()}`;
@@ -197,7 +250,7 @@ export async function createTerminal({ machine, gateway, driver }) {
     await until('the lamp is at rest', isAtRest, { why });
     assert.equal(
       litTimes().filter(isThanks).length,
-      thanked.length,
+      thanked.length - unseen,
       `the lamp thanked once for each; ${account()}`,
     );
     for (const { at } of votes) assert.ok(Math.abs(Date.now() - at) < 900_000, `dated ${new Date(at)}`);
@@ -233,6 +286,8 @@ export async function createTerminal({ machine, gateway, driver }) {
     play,
     press,
     pressInVain,
+    pressOn,
+    concedeCutOff,
     settle,
     assertSameThanks,
     assertScored,
@@ -254,6 +309,7 @@ export async function createTerminal({ machine, gateway, driver }) {
       await machine.cutPower();
       running = false;
       panel = undefined;
+      powerCuts += 1;
     },
     async retire() {
       if (running) await kill('SIGKILL').catch(() => {});

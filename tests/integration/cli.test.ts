@@ -1,7 +1,11 @@
 /** The command line as a technician and a script meet it: a real process on a real data folder, beside a running gateway. */
 import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseEnrolmentCode } from '../../protocol/enrolment-code.ts';
+import { makeRequest, writeIdentity } from '../support/certificates.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { vote, votesMessage } from '../support/messages.ts';
 import { publish } from '../support/mosquitto.ts';
@@ -34,12 +38,19 @@ describe('the command line', () => {
     const hall = await json('unit', 'add', '--name', '政务服务大厅', '--parent', city.id);
     const counter = await json('window', 'add', '--unit', hall.id, '--name', '社保综合窗口');
     const terminal = await json('terminal', 'add', '--window', counter.id);
-    expect(terminal.password).toHaveLength(43);
+    expect(parseEnrolmentCode(terminal.code)).toMatchObject({ terminalId: terminal.id });
 
     const topic = `manyi/v1/${terminal.id}/votes`;
+    const { key, csr } = await makeRequest('CN=somebody-else');
+    const request = join(gateway.dataDir, 'request.pem');
+    writeFileSync(request, csr);
+    const signed = await json('terminal', 'certify', '--terminal', terminal.id, '--csr', request);
+    const identity = { key, certificate: signed.certificate, authority: signed.authority };
+    const folder = join(gateway.dataDir, 'by-hand');
+    writeIdentity(folder, { terminalId: terminal.id, renewAfter: 0, code: '', ...identity });
     const sent = await publish(
       gateway.mqttPort,
-      terminal,
+      { id: terminal.id, folder },
       topic,
       votesMessage([vote(1), { ...vote(2), rating: '很好' }]),
     );
@@ -56,7 +67,7 @@ describe('the command line', () => {
     expect(await json('window', 'list')).toEqual([counter]);
     const listed = await manyi('terminal', 'list', '--json');
     expect(listed.stdout).toContain(terminal.id);
-    expect(listed.stdout).not.toContain(terminal.password);
+    expect(listed.stdout).not.toContain(terminal.code);
     expect(await json('quarantine', 'list')).toMatchObject([
       { reason: 'rating-unknown', terminal: terminal.id, seq: 2 },
     ]);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ScoreRow } from '../../protocol/score.ts';
+import { openSession } from '../support/client.ts';
 
 const script = fileURLToPath(new URL('../../dist/scripts/demo.js', import.meta.url));
 const SETUP_MS = 90_000;
@@ -59,8 +60,13 @@ const ending = (child: ChildProcessWithoutNullStreams) =>
   until(() => child.exitCode !== null || child.signalCode !== null).then(() => child.exitCode);
 const address = () => until(() => output.match(/http:\/\/127\.0\.0\.1:\d+(?=\/wall)/)?.[0], SETUP_MS);
 
+/** As the screen says it: the wall's link for a program, the name and the password for a person. */
+const linkToken = () => output.match(/\/wall\/#token=(\S+)/)?.[1];
+
 async function rows(base: string): Promise<Map<string, ScoreRow>> {
-  const response = await fetch(`${base}/api/v1/scores?period=today`);
+  const response = await fetch(`${base}/api/v1/scores?period=today`, {
+    headers: { authorization: `Bearer ${linkToken()}` },
+  });
   expect(response.status).toBe(200);
   return new Map(((await response.json()) as ScoreRow[]).map((row) => [row.id, row]));
 }
@@ -96,6 +102,9 @@ test('a district votes, a key press is one more vote, and an end by Ctrl-C is a 
   const all = [...(await rows(base)).values()];
   expect(all.filter(({ kind }) => kind === 'window')).toHaveLength(24);
   expect(all.filter(({ kind, parentId }) => kind === 'unit' && parentId === 'yunling')).toHaveLength(8);
+
+  const [, name, password] = output.match(/Sign in\s+(\S+)\s+(\S+)/) ?? [];
+  await openSession(base, { name, password });
 
   // Nobody but the keyboard votes at the first window.
   expect((await rows(base)).get('hall-1')?.votes).toBe(0);

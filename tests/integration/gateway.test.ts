@@ -1,11 +1,12 @@
 /** The gateway as its peers meet it: Mosquitto's own client on MQTT, HTTP, the live stream, and a restart. */
-import { connect } from 'node:net';
 import mqtt from 'mqtt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startGateway, type TerminalLogin, type TestGateway } from '../support/gateway.ts';
 import { listenLive } from '../support/live-client.ts';
 import { EPOCH, hello, vote, votesMessage } from '../support/messages.ts';
 import { publish, request, subscribe } from '../support/mosquitto.ts';
+import { mqttLogin } from '../support/mqtt-login.ts';
+import { openSocket } from '../support/raw-mqtt.ts';
 import { until } from '../support/wait.ts';
 
 let gateway: TestGateway;
@@ -13,7 +14,7 @@ let terminals: TerminalLogin[];
 
 beforeAll(async () => {
   gateway = await startGateway();
-  gateway.add((org) => {
+  await gateway.add((org) => {
     org.unit('city', '云岭市');
     org.unit('hall', '政务服务大厅', 'city');
     terminals = ['w1', 'w2', 'w3', 'w4', 'w5', 'w6'].map((id, index) => {
@@ -34,7 +35,7 @@ const send = (number: number, kind: string, payload: string, more: string[] = []
   publish(gateway.mqttPort, terminal(number), topic(number, kind), payload, more);
 const row = async (id: string) => (await gateway.scores()).find((one) => one.id === id);
 const counter = async (name: string) => {
-  const text = await (await fetch(`${gateway.httpUrl}/metrics`)).text();
+  const text = await (await gateway.fetch('/metrics')).text();
   const line = text.split('\n').find((one) => one.startsWith(`${name} `));
   return Number(line?.split(' ').at(-1) ?? 0);
 };
@@ -42,7 +43,7 @@ const quarantined = (reason: string) => counter(`manyi_quarantined_total{reason=
 
 describe('a vote from a client that is not ours', () => {
   it('is stored once, scored at every level, acked, and shown live within a second', async () => {
-    const live = await listenLive(gateway.httpUrl);
+    const live = await listenLive(gateway);
     await live.snapshot();
     const acks = subscribe(gateway.mqttPort, terminal(1), [topic(1, 'ack'), 'manyi/v1/gateway/status'], 1, 5);
     const [status] = (await acks).out.trim().split('\n');
@@ -97,9 +98,9 @@ describe('a vote from a client that is not ours', () => {
 
   it('keeps its connection alive by votes alone', async () => {
     // Pings would come after 1 s; each publish puts them off, so that nothing but votes is heard for three keepalives.
-    const client = mqtt.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`, {
-      ...{ clientId: 't-6', username: 't-6', password: terminal(6).password },
-      ...{ keepalive: 1, reconnectPeriod: 0, reschedulePings: true },
+    const client = mqtt.connect(`mqtts://127.0.0.1:${gateway.mqttPort}`, {
+      ...mqttLogin(terminal(6)),
+      ...{ keepalive: 1, reschedulePings: true },
     });
     let closed = false;
     client.on('close', () => {
@@ -184,8 +185,8 @@ describe('bad input', () => {
   });
 
   it.each([
-    ['a wrong password', { password: 'wrong' }, [], 4],
-    ['an unknown terminal', { id: 't-nobody' }, [], 4],
+    ['an unknown terminal', { id: 't-nobody' }, [], 5],
+    ['the certificate of another terminal', { id: 't-4' }, [], 5],
     ['another client id than the user name', {}, ['-i', 't-2'], 2],
     ['a session that is to be kept', {}, ['-c'], 5],
     ['a keepalive beyond the limit', {}, ['-k', '3600'], 6],
@@ -204,7 +205,7 @@ describe('bad input', () => {
   });
 
   it('cuts a packet that announces too much, before its body and before anyone signs in', async () => {
-    const socket = connect(gateway.mqttPort, '127.0.0.1');
+    const socket = openSocket(gateway.mqttPort, null);
     const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
     socket.on('error', () => {});
     socket.write(Buffer.from([0x10, 0xff, 0xff, 0xff, 0x7f]));
@@ -227,14 +228,14 @@ describe('bad input', () => {
     ['/api/v1/nothing', 404, 'route-unknown'],
     ['/wall/%2e%2e/%2e%2e/package.json', 404, 'route-unknown'],
   ])('%s is answered %i %s', async (path, status, code) => {
-    const response = await fetch(gateway.httpUrl + path);
+    const response = await gateway.fetch(path);
     expect(response.status).toBe(status);
     expect(await response.json()).toMatchObject({ error: { code, message: expect.stringMatching(/\S/) } });
   });
 
   it('lets no foreign page listen, and no nonsense in', async () => {
-    await expect(listenLive(gateway.httpUrl, { origin: 'http://evil.example' })).rejects.toThrow(/403/);
-    const live = await listenLive(gateway.httpUrl, { origin: gateway.httpUrl });
+    await expect(listenLive(gateway, { origin: 'http://evil.example' })).rejects.toThrow(/403/);
+    const live = await listenLive(gateway, { origin: gateway.httpUrl });
     await live.snapshot();
     live.socket.send('{"type":"drop table"}');
     await until('the socket to be cut', () => live.socket.readyState === live.socket.CLOSED);
@@ -243,7 +244,7 @@ describe('bad input', () => {
 
 describe('the live stream', () => {
   it('answers a resync with a snapshot', async () => {
-    const live = await listenLive(gateway.httpUrl);
+    const live = await listenLive(gateway);
     await live.snapshot();
     live.socket.send('{"type":"resync"}');
     await until(
@@ -254,7 +255,7 @@ describe('the live stream', () => {
   });
 
   it('shows a terminal that goes silent, since when, and that it comes back', async () => {
-    const live = await listenLive(gateway.httpUrl);
+    const live = await listenLive(gateway);
     await live.snapshot();
     const listening = subscribe(gateway.mqttPort, terminal(3), [topic(3, 'ack')], 1, 1);
     await until('online', () => live.window('w3')?.terminals.online === 1);
@@ -265,9 +266,9 @@ describe('the live stream', () => {
   });
 
   it('takes in a window that is added while it runs', async () => {
-    const live = await listenLive(gateway.httpUrl);
+    const live = await listenLive(gateway);
     await live.snapshot();
-    gateway.add((org) => void org.window('w7', 'hall', '新增窗口'));
+    await gateway.add((org) => void org.window('w7', 'hall', '新增窗口'));
     await until('the new window', () => live.window('w7')?.name === '新增窗口');
     live.close();
   });
@@ -286,12 +287,12 @@ describe('the export', () => {
       clock: 'ntp',
     });
     const csv = await (
-      await fetch(`${gateway.httpUrl}/api/v1/votes?from=0&to=9000000000000&format=csv&window=w1`)
+      await gateway.fetch('/api/v1/votes?from=0&to=9000000000000&format=csv&window=w1')
     ).text();
     const [head, ...lines] = csv.trim().split('\r\n');
     expect(head).toBe('window,terminal,epoch,seq,rating,at,clock,receivedAt');
     expect(lines).toHaveLength(2);
-    expect(await (await fetch(`${gateway.httpUrl}/api/v1/votes?from=0&to=1`)).json()).toEqual([]);
+    expect(await gateway.getJson('/api/v1/votes?from=0&to=1')).toEqual([]);
   });
 });
 

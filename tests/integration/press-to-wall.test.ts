@@ -21,7 +21,7 @@ let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'manyi-press-'));
   gateway = await startGateway();
-  gateway.add((org) => {
+  await gateway.add((org) => {
     org.unit('town', '云岭镇');
     terminals = ['w1', 'w2'].map((id, at) => {
       org.window(id, 'town', `${at + 1}号窗口`);
@@ -44,7 +44,7 @@ describe('from a press to the wall', () => {
   it('moves the live score of its window within a second', async () => {
     const terminal = createTerminal({ gateway, login: terminals[0] as TerminalLogin, folder });
     await terminal.start();
-    const live = await listenLive(gateway.httpUrl);
+    const live = await listenLive(gateway);
     await live.snapshot();
     await until('the terminal online', () => live.window('w1')?.terminals.online === 1);
     for (const [at, key] of KEYS.entries()) {

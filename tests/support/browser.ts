@@ -1,6 +1,7 @@
 /** A real browser, and a wall opened in it. */
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { addLink, type TestClient } from './client.ts';
 
 const CANDIDATES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const QUIET = [
@@ -34,7 +35,7 @@ export type OpenWallOptions = {
 
 export type OpenedWall = {
   page: Page;
-  /** Script errors, refusals by the content security policy and failed requests; lost sockets are not among them. */
+  /** Script errors and refusals by the content security policy; lost sockets and refused requests are not among them. */
   complaints: string[];
   waitForConnection(state: 'connecting' | 'live' | 'lost'): Promise<void>;
   /** The text of a test id's first element. */
@@ -43,28 +44,57 @@ export type OpenedWall = {
   close(): Promise<void>;
 };
 
-/** Each wall has its own storage, as if on its own computer. */
-export async function openWall(
+const tokens = new WeakMap<TestClient, Promise<string>>();
+
+/** Of one link a gateway, as if all its walls were opened from the same slip of paper. */
+export function wallToken(gateway: TestClient): Promise<string> {
+  const token = tokens.get(gateway) ?? addLink(gateway, { kind: 'wall' }).then((link) => link.token);
+  tokens.set(gateway, token);
+  return token;
+}
+
+export type OpenedPage = Pick<OpenedWall, 'page' | 'complaints' | 'text' | 'close'>;
+
+/** Each page has its own storage, as if on its own computer; pages that it opens next are listened to as well. */
+export async function openPage(
   browser: Browser,
-  httpUrl: string,
-  { search = '', width = 1920, height = 1080, before }: OpenWallOptions = {},
-): Promise<OpenedWall> {
+  address: string,
+  { width = 1920, height = 1080, before }: Omit<OpenWallOptions, 'search'> = {},
+): Promise<OpenedPage> {
   const context = await browser.newContext({ viewport: { width, height } });
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().includes('WebSocket')) complaints.push(message.text());
+    if (message.type() === 'error' && !EXPECTED.test(message.text())) complaints.push(message.text());
   });
   await before?.(page);
-  await page.goto(`${httpUrl}/wall${search}`);
+  await page.goto(address);
   return {
     page,
     complaints,
+    text: async (testId) => (await page.getByTestId(testId).first().textContent()) ?? '',
+    close: () => context.close(),
+  };
+}
+
+/** Lost sockets, a gateway that is away, and refusals, which pages are made to meet. */
+const EXPECTED = /WebSocket|net::ERR_|status of 4(01|03|22|29) /;
+
+/** A wall on its own computer, opened by a link. */
+export async function openWall(
+  browser: Browser,
+  gateway: TestClient,
+  { search = '', ...options }: OpenWallOptions = {},
+): Promise<OpenedWall> {
+  const address = `${gateway.httpUrl}/wall/${search}#token=${await wallToken(gateway)}`;
+  const opened = await openPage(browser, address, options);
+  const { page } = opened;
+  return {
+    ...opened,
     async waitForConnection(state) {
       await page.waitForSelector(`:root[data-connection="${state}"]`, { timeout: 30_000 });
     },
-    text: async (testId) => (await page.getByTestId(testId).first().textContent()) ?? '',
     async tile(windowId) {
       const found = page.locator(`[data-testid="window-tile"][data-window-id="${windowId}"]`);
       if ((await found.count()) === 0) return null;
@@ -74,6 +104,5 @@ export async function openWall(
         text: element.textContent,
       }));
     },
-    close: () => context.close(),
   };
 }

@@ -1,20 +1,26 @@
 /** A real gateway process on free ports, and a small organisation in it. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { hashSecret } from '../../gateway/fleet/registry.ts';
+import type { Identity } from '../../device/identity.ts';
 import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite.ts';
 import type { ScoreRow } from '../../protocol/score.ts';
+import { authorityOf, issueIdentity, writeIdentity } from './certificates.ts';
+import { createSessionClient, type TestClient } from './client.ts';
+import { reap } from './reaper.ts';
 
 const MAIN = new URL('../../dist/gateway/main.js', import.meta.url).pathname;
 
-export type TerminalLogin = { id: string; password: string; windowId: string };
+/** `folder` holds the identity as files (see writeIdentity). */
+export type TerminalLogin = { id: string; windowId: string; identity: Identity; folder: string };
 
-export type TestGateway = {
-  readonly httpUrl: string;
+/** Of `admin`, made at the first start. */
+export const ADMIN_PASSWORD = 'a-test-of-many-votes';
+
+/** Its own requests are those of an administrator. */
+export type TestGateway = TestClient & {
   readonly httpPort: number;
   readonly mqttPort: number;
   readonly dataDir: string;
@@ -30,10 +36,10 @@ export type TestGateway = {
   start(): Promise<void>;
   /** Ends the process and removes the data. */
   dispose(): Promise<void>;
-  /** Adds to the store as the CLI does. */
-  add(fill: (org: OrgWriter) => void): void;
-  fetch(path: string, init?: RequestInit): Promise<Response>;
-  getJson<T>(path: string): Promise<T>;
+  /** Adds to the store as the CLI does. The terminals have their certificates when it resolves. */
+  add(fill: (org: OrgWriter) => void): Promise<void>;
+  /** Somebody else's client. */
+  signIn(name: string, password: string): Promise<TestClient>;
   scores(period?: string): Promise<ScoreRow[]>;
 };
 
@@ -61,13 +67,15 @@ export async function startGateway({
         ...process.env,
         MANYI_DATA_DIR: dataDir,
         MANYI_HTTP_PORT: String(ports.httpPort),
+        MANYI_MQTT_HOST: '127.0.0.1',
         MANYI_MQTT_PORT: String(ports.mqttPort),
         MANYI_LOG_LEVEL: 'info',
+        MANYI_ADMIN_PASSWORD: ADMIN_PASSWORD,
         ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    child = started;
+    child = reap(started);
     started.stderr?.on('data', (data) => {
       output += String(data);
     });
@@ -94,16 +102,17 @@ export async function startGateway({
 
   await start();
   const url = () => `http://127.0.0.1:${ports.httpPort}`;
-  const fetchPath = (path: string, init?: RequestInit) => fetch(url() + path, init);
-  const getJson = async <T>(path: string): Promise<T> => {
-    const response = await fetchPath(path);
-    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-    return (await response.json()) as T;
-  };
+  const admin = createSessionClient(url, 'admin', ADMIN_PASSWORD);
 
   return {
+    ...admin,
     get httpUrl() {
       return url();
+    },
+    async signIn(name, password) {
+      const client = createSessionClient(url, name, password);
+      await client.headers();
+      return client;
     },
     get httpPort() {
       return ports.httpPort;
@@ -121,21 +130,30 @@ export async function startGateway({
       await end('SIGKILL');
       rmSync(dataDir, { recursive: true, force: true });
     },
-    add(fill) {
+    async add(fill) {
       const store = createSqliteStore({ file: databaseFile(dataDir) });
       try {
-        fill(writerOf(store));
+        const logins: TerminalLogin[] = [];
+        fill(writerOf(store, dataDir, logins));
+        if (logins.length === 0) return;
+        const authority = await authorityOf(dataDir);
+        for (const login of logins) {
+          login.identity = await issueIdentity(authority, login.id, store);
+          writeIdentity(login.folder, login.identity);
+        }
       } finally {
         store.close();
       }
     },
-    fetch: fetchPath,
-    getJson,
-    scores: (period = 'today') => getJson<ScoreRow[]>(`/api/v1/scores?period=${period}`),
+    scores: (period = 'today') => admin.getJson<ScoreRow[]>(`/api/v1/scores?period=${period}`),
   };
 }
 
-function writerOf(store: ReturnType<typeof createSqliteStore>): OrgWriter {
+function writerOf(
+  store: ReturnType<typeof createSqliteStore>,
+  dataDir: string,
+  logins: TerminalLogin[],
+): OrgWriter {
   return {
     unit(id, name, parentId = null) {
       store.addUnit({ id, parentId, name });
@@ -146,9 +164,12 @@ function writerOf(store: ReturnType<typeof createSqliteStore>): OrgWriter {
       return id;
     },
     terminal(id, windowId) {
-      const password = randomBytes(24).toString('base64url');
-      store.addTerminal({ id, windowId, secretHash: hashSecret(Buffer.from(password)) });
-      return { id, password, windowId };
+      store.addTerminal({ id, windowId });
+      const folder = join(dataDir, 'terminals', id);
+      // Its identity is there when `add` resolves.
+      const login = { id, windowId, folder } as TerminalLogin;
+      logins.push(login);
+      return login;
     },
   };
 }

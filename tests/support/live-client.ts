@@ -14,8 +14,14 @@ export type LiveClient = {
   close(): void;
 };
 
-export async function listenLive(httpUrl: string, headers: Record<string, string> = {}): Promise<LiveClient> {
-  const socket = new WebSocket(`${httpUrl.replace('http', 'ws')}/api/v1/live`, { headers });
+/** Whoever says who it is. */
+export type Listener = { readonly httpUrl: string; headers?(): Promise<Record<string, string>> };
+
+export async function listenLive(listener: Listener, more: Record<string, string> = {}): Promise<LiveClient> {
+  const socket = new WebSocket(`${listener.httpUrl.replace('http', 'ws')}/api/v1/live`, {
+    headers: { ...(await listener.headers?.()), ...more },
+    rejectUnauthorized: false,
+  });
   const messages: LiveMessage[] = [];
   const windows = new Map<string, LiveRow>();
   const units = new Map<string, LiveRow>();

@@ -1,6 +1,10 @@
 /** An MQTT client that is not ours: Mosquitto's command line tools. */
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import type { TerminalLogin } from './gateway.ts';
+
+/** `folder` holds key.pem, cert.pem and ca.pem. */
+export type MosquittoLogin = Pick<TerminalLogin, 'id' | 'folder'>;
 
 export type ToolResult = { code: number | null; out: string; err: string };
 
@@ -19,7 +23,7 @@ function run(tool: string, args: string[]): Promise<ToolResult> {
   });
 }
 
-const login = (port: number, { id, password }: TerminalLogin) => [
+const login = (port: number, { id, folder }: MosquittoLogin) => [
   '-V',
   'mqttv311',
   '-h',
@@ -30,13 +34,17 @@ const login = (port: number, { id, password }: TerminalLogin) => [
   id,
   '-u',
   id,
-  '-P',
-  password,
+  '--cafile',
+  join(folder, 'ca.pem'),
+  '--cert',
+  join(folder, 'cert.pem'),
+  '--key',
+  join(folder, 'key.pem'),
 ];
 
 export function publish(
   port: number,
-  terminal: TerminalLogin,
+  terminal: MosquittoLogin,
   topic: string,
   payload: string,
   more: string[] = [],
@@ -47,7 +55,7 @@ export function publish(
 /** Takes `count` messages, or what has come after `waitS` seconds; each line is "topic payload". */
 export function subscribe(
   port: number,
-  terminal: TerminalLogin,
+  terminal: MosquittoLogin,
   topics: string[],
   count: number,
   waitS: number,
@@ -69,7 +77,7 @@ export function subscribe(
 /** Subscribes to `answerTopic`, publishes, and prints the first answer: request and ack over one connection. */
 export function request(
   port: number,
-  terminal: TerminalLogin,
+  terminal: MosquittoLogin,
   topic: string,
   payload: string,
   answerTopic: string,

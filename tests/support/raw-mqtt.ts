@@ -1,5 +1,7 @@
 /** MQTT 3.1.1 packets and connections as bytes, for peers that do with a socket what no library would. */
-import { connect, type Socket } from 'node:net';
+import { connect as connectPlain, type Socket } from 'node:net';
+import { connect } from 'node:tls';
+import { GATEWAY_NAME } from '../../protocol/identity.ts';
 import type { TerminalLogin } from './gateway.ts';
 
 function field(bytes: Buffer | string): Buffer {
@@ -17,13 +19,16 @@ function packet(first: number, body: Buffer): Buffer {
 
 /** CONNECT (3.1) with a clean session and a keepalive of a minute; the will, if any, with QoS 1 and retained. */
 export function connectPacket(
-  { id, password }: TerminalLogin,
+  { id, password }: { id: string; password?: string },
   will?: { topic: string; payload: string },
 ): Buffer {
-  const flags = 0xc2 | (will ? 0x2c : 0);
+  const flags = 0x82 | (will ? 0x2c : 0) | (password === undefined ? 0 : 0x40);
   const head = Buffer.concat([field('MQTT'), Buffer.from([4, flags, 0, 60]), field(id)]);
   const last = will ? [field(will.topic), field(will.payload)] : [];
-  return packet(0x10, Buffer.concat([head, ...last, field(id), field(password)]));
+  return packet(
+    0x10,
+    Buffer.concat([head, ...last, field(id), ...(password === undefined ? [] : [field(password)])]),
+  );
 }
 
 export function publishPacket(topic: string, payload: string, qos: 0 | 1): Buffer {
@@ -31,18 +36,42 @@ export function publishPacket(topic: string, payload: string, qos: 0 | 1): Buffe
   return packet(0x30 | (qos << 1), Buffer.concat([field(topic), id, Buffer.from(payload)]));
 }
 
+/** SUBSCRIBE (3.8) with QoS 1 for each topic. */
+export function subscribePacket(topics: readonly string[], packetId = 1): Buffer {
+  const filters = topics.flatMap((topic) => [field(topic), Buffer.from([1])]);
+  return packet(0x82, Buffer.concat([Buffer.from([packetId >> 8, packetId & 0xff]), ...filters]));
+}
+
 export function puback(packetId: number): Buffer {
   return packet(0x40, Buffer.from([packetId >> 8, packetId & 0xff]));
 }
 
-export function openSocket(port: number): Socket {
-  return connect({ port, host: '127.0.0.1' }).on('error', () => {});
+/** A TLS connection to the gateway's MQTT port, with the terminal's certificate or with none. */
+export function openSocket(port: number, login: Pick<TerminalLogin, 'identity'> | null = null): Socket {
+  const identity = login?.identity;
+  return connect({
+    port,
+    host: '127.0.0.1',
+    servername: GATEWAY_NAME,
+    ...(identity
+      ? { key: identity.key, cert: identity.certificate, ca: identity.authority }
+      : // A stranger does not know the authority.
+        { rejectUnauthorized: false }),
+  }).on('error', () => {});
 }
 
-/** A connection whose CONNECT has been answered. */
-export async function signIn(port: number, login: TerminalLogin): Promise<Socket> {
-  const socket = openSocket(port);
+/** A connection whose CONNECT has been answered. Rejects when it ends without an answer. */
+export async function signIn(port: number, login: Pick<TerminalLogin, 'id' | 'identity'>): Promise<Socket> {
+  const socket = openSocket(port, login);
   socket.write(connectPacket(login));
-  await new Promise((resolve) => socket.once('data', resolve));
+  await new Promise<void>((resolve, reject) => {
+    socket.once('data', () => resolve());
+    socket.once('close', () => reject(new Error(`${login.id}: the connection ended before CONNACK`)));
+  });
   return socket;
+}
+
+/** Without TLS: for HTTP, and for what is no TLS at all. */
+export function openPlainSocket(port: number): Socket {
+  return connectPlain({ port, host: '127.0.0.1' }).on('error', () => {});
 }

@@ -41,6 +41,19 @@ export function storedVotes(dataDir: string): StoredVote[] {
   );
 }
 
+/** Messages and votes in quarantine, by reason. What came too fast is only counted: see /metrics. */
+export function setAside(dataDir: string): Map<string, number> {
+  const rows = readFile(
+    dataDir,
+    (db) =>
+      db.prepare('SELECT reason, count(*) AS count FROM quarantine GROUP BY reason').all() as {
+        reason: string;
+        count: number;
+      }[],
+  );
+  return new Map(rows.map(({ reason, count }) => [reason, count]));
+}
+
 function readFile<T>(dataDir: string, read: (db: Database.Database) => T): T {
   const db = new Database(databaseFile(dataDir), { readonly: true, timeout: 5_000 });
   try {
@@ -222,7 +235,7 @@ export async function expectScoresEqualRecount(
     );
   }
   const wall = await atOneMinute(async () => {
-    const live = await listenLive(gateway.httpUrl);
+    const live = await listenLive(gateway);
     const { units, windows } = await live.snapshot();
     live.close();
     return figuresShown([...units, ...windows]);

@@ -20,7 +20,7 @@ export function addSmallTown(store: Store, windows = 2): void {
   store.addUnit({ id: 'town', parentId: null, name: '云岭镇' });
   for (let number = 1; number <= windows; number++) {
     store.addWindow({ id: `w${number}`, unitId: 'town', name: `${number}号窗口` });
-    store.addTerminal({ id: `t-${number}`, windowId: `w${number}`, secretHash: Buffer.alloc(32, number) });
+    store.addTerminal({ id: `t-${number}`, windowId: `w${number}` });
   }
 }
 

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Rating } from '../../protocol/vote.ts';
 import type { TerminalLogin, TestGateway } from './gateway.ts';
+import { reap } from './reaper.ts';
 import { terminalEnv } from './terminal-settings.ts';
 import { until } from './wait.ts';
 
@@ -132,7 +133,7 @@ export function createTerminal(options: TerminalOptions): TerminalProcess {
       });
       started.stderr.on('data', takeLog);
       started.stdin.on('error', () => {});
-      child = started;
+      child = reap(started);
       await until(`terminal ${login.id} to be ready`, () => {
         if (log.includes('"terminal ready"')) return 'ready';
         return isRunning() ? null : 'ended';

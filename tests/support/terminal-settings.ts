@@ -5,7 +5,7 @@ import type { TerminalLogin } from './gateway.ts';
 export function terminalEnv(login: TerminalLogin, port: number): Record<string, string> {
   return {
     MANYI_TERMINAL: login.id,
-    MANYI_PASSWORD: login.password,
-    MANYI_GATEWAY: `mqtt://127.0.0.1:${port}`,
+    MANYI_IDENTITY: login.folder,
+    MANYI_GATEWAY: `mqtts://127.0.0.1:${port}`,
   };
 }

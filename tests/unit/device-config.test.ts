@@ -1,17 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../device/config.ts';
 
+const CODE = `hall-01.${'a'.repeat(26)}.${'b'.repeat(32)}`;
+
 describe('the terminal’s settings', () => {
-  it('need nothing but the terminal’s name', () => {
-    expect(readConfig({ MANYI_TERMINAL: 'hall-01' })).toEqual({
+  it('need nothing but a code, and not even that later', () => {
+    expect(readConfig({ MANYI_ENROLMENT_CODE: CODE }).agent.enrolmentCode).toBe(CODE);
+    expect(readConfig({})).toEqual({
       agent: {
-        terminalId: 'hall-01',
-        gatewayUrl: 'mqtt://127.0.0.1:1883',
+        identityFolder: './data/identity',
+        gatewayUrl: 'mqtts://127.0.0.1:8883',
         journalPath: './data/journal.db',
         inputs: ['keyboard'],
         language: 'zh',
         healthIntervalS: 60,
         keepAckedDays: 7,
+        keepAckedMb: 64,
       },
       logLevel: 'info',
     });
@@ -32,13 +36,13 @@ describe('the terminal’s settings', () => {
   it('say everything that is wrong at once, by the names that people set', () => {
     const wrong = {
       MANYI_TERMINAL: 'Hall 1',
-      MANYI_GATEWAY: 'http://x',
+      MANYI_GATEWAY: 'mqtt://x',
       MANYI_INPUTS: 'gpio-line,telepathy',
       MANYI_GPIO_BUTTONS: '17,27',
       MANYI_HEALTH_INTERVAL_S: 'soon',
       MANYI_GPIO_ACTIVE_LOW: 'yes',
       MANYI_LOG_LEVEL: 'loud',
-      MANYI_PASSWORD_FILE: '/nowhere/at/all',
+      MANYI_ENROLMENT_CODE_FILE: '/nowhere/at/all',
     };
     let message = '';
     try {
@@ -58,12 +62,15 @@ describe('the terminal’s settings', () => {
         'MANYI_HEALTH_INTERVAL_S',
         'MANYI_GPIO_ACTIVE_LOW',
         'MANYI_LOG_LEVEL',
-        'MANYI_PASSWORD_FILE',
+        'MANYI_ENROLMENT_CODE_FILE',
       ]),
     );
   });
 
-  it('ask for the terminal’s name when it is missing', () => {
-    expect(() => readConfig({})).toThrow(/MANYI_TERMINAL/);
+  it('do not take a code that is none, nor repeat it', () => {
+    expect(() => readConfig({ MANYI_ENROLMENT_CODE: 'secret without dots' })).toThrow(
+      /MANYI_ENROLMENT_CODE: the code/,
+    );
+    expect(() => readConfig({ MANYI_ENROLMENT_CODE: 'secret without dots' })).not.toThrow(/secret without/);
   });
 });

@@ -1,10 +1,19 @@
 /** A real broker (aedes) with a gateway behind it whose manners the test decides. What it stores is the truth. */
-import { createServer, type Server, type Socket } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServer } from 'node:tls';
 import { Aedes } from 'aedes';
+import type { IdentityStore } from '../../device/identity.ts';
+import { openIdentityStore } from '../../device/identity.ts';
+import { openAuthority } from '../../gateway/pki/authority.ts';
 import type { Ack } from '../../protocol/ack.ts';
 import type { Hello } from '../../protocol/hello.ts';
+import { GATEWAY_NAME } from '../../protocol/identity.ts';
 import { GATEWAY_STATUS_TOPIC, parseTopic, topicOf } from '../../protocol/topics.ts';
 import type { Vote, VotesMessage } from '../../protocol/vote.ts';
+import { issueIdentity } from '../support/certificates.ts';
 
 export type Manners = {
   /** What to answer; null for silence. Called after every hello and votes message. */
@@ -31,7 +40,10 @@ export async function startHostileGateway(port = 0) {
     },
   });
   const sockets = new Set<Socket>();
-  const server: Server = createServer((socket) => {
+  const folder = mkdtempSync(join(tmpdir(), 'manyi-authority-'));
+  const authority = await openAuthority({ folder, now: Date.now });
+  const credentials = await authority.serverCredentials([GATEWAY_NAME]);
+  const server = createServer(credentials, (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     broker.handle(socket);
@@ -95,7 +107,11 @@ export async function startHostileGateway(port = 0) {
     seqsOf,
     publish,
     port: (server.address() as { port: number }).port,
-    url: `mqtt://127.0.0.1:${(server.address() as { port: number }).port}`,
+    /** What a terminal needs to trust this gateway. */
+    async identityOf(terminalId: string): Promise<IdentityStore> {
+      return openIdentityStore(null, await issueIdentity(authority, terminalId));
+    },
+    url: `mqtts://127.0.0.1:${(server.address() as { port: number }).port}`,
     setOnline: (online: boolean, instance = 'first') =>
       publish(GATEWAY_STATUS_TOPIC, { online, instance, since: Date.now() }, true),
     cutAll: () => {
@@ -105,6 +121,7 @@ export async function startHostileGateway(port = 0) {
     async stop() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => broker.close(() => server.close(resolve)));
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

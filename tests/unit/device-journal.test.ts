@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,7 +34,7 @@ const openHere = (options: Partial<Parameters<typeof openJournal>[0]> = {}) => {
 const vote = (n: number, at = 1_000 + n): Omit<Vote, 'seq'> => ({
   rating: RATINGS[n % 3]!,
   at,
-  clock: 'estimated',
+  clock: 'ntp',
   boot: 'boot-a',
   mono: n,
 });
@@ -150,7 +150,7 @@ describe('a damaged file', () => {
     before.close();
     damage();
     const after = openHere({ wallMs: () => 1_700_000_000_000 });
-    expect(after.setAside).toBe(`${path}.corrupt-1700000000000`);
+    expect(after.setAside).toMatchObject([{ path: `${path}.corrupt-1700000000000`, why: 'corrupt' }]);
     expect(existsSync(`${path}.corrupt-1700000000000`)).toBe(true);
     expect(after.epoch).not.toBe(before.epoch);
     expect([after.last, after.append(vote(1)).seq]).toEqual([0, 1]);
@@ -160,8 +160,9 @@ describe('a damaged file', () => {
     const journal = openHere();
     const { epoch } = journal;
     fill(journal, 3);
-    const moved = journal.beginEpoch('behind');
-    expect(readdirSync(folder)).toContain(moved.slice(folder.length + 1));
+    const aside = journal.beginEpoch(4);
+    expect(aside).toMatchObject({ why: 'behind', epoch, unsent: 0 });
+    expect(existsSync(aside.path)).toBe(true);
     expect([journal.last, journal.acked, journal.epoch === epoch]).toEqual([0, 0, false]);
     expect(journal.append(vote(0)).seq).toBe(1);
   });
@@ -219,7 +220,7 @@ describe('a full disk', () => {
       expect(() => {
         fillDisk();
         for (; taken < 10_000; taken += 1) journal.append(vote(taken));
-      }).toThrow(expect.objectContaining({ code: 'journal-write-failed' }));
+      }).toThrow(expect.objectContaining({ code: 'disk-full' }));
       for (let i = 0; i < 3; i += 1) expect(() => journal.append(vote(1))).toThrow();
       expect(journal.last).toBe(taken);
       rmSync(join(folder, 'ballast'));

@@ -6,6 +6,11 @@ import { type Agent, type AgentDeps, createAgent } from '../../device/agent.ts';
 import { createBackoff } from '../../device/backoff.ts';
 import { createClock } from '../../device/clock.ts';
 import type { AgentConfig } from '../../device/config.ts';
+import { createCredentials } from '../../device/credentials.ts';
+import type { IdentityStore } from '../../device/identity.ts';
+import { openJournal } from '../../device/journal.ts';
+import { silentLog } from '../../device/log.ts';
+import { createUplink } from '../../device/uplink.ts';
 import { topicOf } from '../../protocol/topics.ts';
 import { MAX_PAYLOAD_BYTES, MAX_VOTES_PER_MESSAGE, RATINGS } from '../../protocol/vote.ts';
 import { type HostileGateway, startHostileGateway, until } from './device-hostile-gateway.ts';
@@ -14,11 +19,13 @@ const terminalId = 'test-terminal';
 let folder: string;
 let gateway: HostileGateway;
 let agent: Agent;
+let identity: IdentityStore;
 let thanked = 0;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'manyi-uplink-'));
   gateway = await startHostileGateway();
+  identity = await gateway.identityOf(terminalId);
   thanked = 0;
 });
 afterEach(async () => {
@@ -30,6 +37,7 @@ afterEach(async () => {
 function makeAgent(deps: AgentDeps = {}, config: Partial<AgentConfig> = {}): Agent {
   const settings: AgentConfig = {
     terminalId,
+    identityFolder: folder,
     gatewayUrl: gateway.url,
     journalPath: join(folder, 'journal.db'),
     inputs: [],
@@ -39,7 +47,7 @@ function makeAgent(deps: AgentDeps = {}, config: Partial<AgentConfig> = {}): Age
     ...config,
   };
   const uplink = { backoff: createBackoff({ baseMs: 10, capMs: 60, floorMs: 5 }), resendMs: 60 };
-  agent = createAgent(settings, { uplink, onThanked: () => (thanked += 1), ...deps });
+  agent = createAgent(settings, { identity, uplink, onThanked: () => (thanked += 1), ...deps });
   return agent;
 }
 const press = (count: number) => {
@@ -255,6 +263,49 @@ describe('with a gateway that does not', () => {
     press(2);
     await until(() => agent.state().acked === 2, 'two votes of the new epoch acked');
     expect(gateway.seqsOf(epoch).size).toBe(6);
+  });
+});
+
+describe('with a gateway that asks for what is gone', () => {
+  it('says hello once more, so that it can be called lost, and then lets it ask', async () => {
+    const path = join(folder, 'journal.db');
+    const journal = openJournal({ path });
+    const clock = createClock();
+    const uplink = createUplink({
+      ...{ terminalId, gatewayUrl: gateway.url, journal, clock, log: silentLog },
+      credentials: createCredentials({
+        ...{ terminalId, gatewayUrl: gateway.url, enrolmentCode: null, store: identity, log: silentLog },
+      }),
+      about: { version: 'test', inputs: [] },
+      backoff: createBackoff({ baseMs: 10, capMs: 60, floorMs: 5 }),
+      resendMs: 5_000,
+    });
+    makeAgent();
+    await gateway.setOnline(true);
+    for (let n = 0; n < 60; n += 1)
+      journal.append({ rating: 'satisfied', at: 1_000 + n, clock: 'ntp', boot: 'b', mono: n });
+    uplink.start();
+    await until(() => journal.acked === 60, 'everything acked');
+    const mine = () => gateway.hellos.filter(({ epoch }) => epoch === journal.epoch);
+    expect(mine()).toHaveLength(1);
+    // As after a week, within one session; and then the gateway loses what it had.
+    expect(journal.prune(1_040)).toBe(40);
+    for (const key of [...gateway.stored.keys()].slice(20)) gateway.stored.delete(key);
+    const ask = () =>
+      gateway.publish(topicOf(terminalId, 'ack'), {
+        ...{ epoch: journal.epoch, upTo: 20, missing: [], time: Date.now() },
+      });
+    await ask();
+    await until(() => mine().length === 2, 'a second hello');
+    expect(mine().at(-1)?.journal).toEqual({ first: 41, last: 60 });
+    await until(() => gateway.seqsOf(journal.epoch).size === 40, 'what is kept, again');
+    for (let n = 0; n < 3; n += 1) await ask();
+    journal.append({ rating: 'satisfied', at: 2_000, clock: 'ntp', boot: 'b', mono: 99 });
+    uplink.pump();
+    await until(() => gateway.seqsOf(journal.epoch).has(61), 'the next vote');
+    expect(mine()).toHaveLength(2);
+    await uplink.stop();
+    journal.close();
   });
 });
 

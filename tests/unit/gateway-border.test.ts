@@ -1,10 +1,10 @@
 /** What comes in from outside, before anything is stored. */
 import { describe, expect, it } from 'vitest';
-import { isAllowedOrigin } from '../../gateway/api/upgrade.ts';
+import { isAllowedOrigin } from '../../gateway/api/origin.ts';
 import { createHeaderWalk } from '../../gateway/broker/packet-limit.ts';
 import { ConfigError, readConfig } from '../../gateway/config.ts';
+import { createTokenBuckets } from '../../gateway/domain/token-buckets.ts';
 import { parseVotes } from '../../gateway/ingest/parse-votes.ts';
-import { createTokenBuckets } from '../../gateway/ingest/token-buckets.ts';
 
 const EPOCH = 'ab'.repeat(16);
 const vote = (seq: number, change: object = {}) => ({
@@ -155,7 +155,10 @@ describe('configuration', () => {
     const config = readConfig({});
     expect(config).toMatchObject({
       httpPort: 8080,
-      mqttPort: 1883,
+      mqttHost: '0.0.0.0',
+      mqttPort: 8883,
+      hostNames: [],
+      certificateDays: 365,
       timeZone: 'Asia/Shanghai',
       targetRate: 0.85,
     });

@@ -5,13 +5,18 @@ import { createFrames } from './frames.ts';
 import type { GatewayClock } from './gateway-clock.ts';
 import { emptyPending, foldPatch, foldSnapshot } from './pending.ts';
 import { type Cursor, nextStep } from './sequence.ts';
-import { openLiveSocket } from './socket.ts';
+import { type LiveSocketEvents, openLiveSocket } from './socket.ts';
 
 /** `lostSince`: the gateway's clock when it was last heard, null when it never was. */
 export type Connection = { state: 'connecting' | 'live' } | { state: 'lost'; lostSince: number | null };
 
 /** Brings the live stream onto the board and says how much the board can be trusted. */
-export function startFeed(url: string, board: Board, clock: GatewayClock): ReadonlySignal<Connection> {
+export function startFeed(
+  url: string,
+  board: Board,
+  clock: GatewayClock,
+  admit: LiveSocketEvents['admit'],
+): ReadonlySignal<Connection> {
   const connection = signal<Connection>({ state: 'connecting' });
   let cursor: Cursor = null;
   let pending = emptyPending();
@@ -42,6 +47,7 @@ export function startFeed(url: string, board: Board, clock: GatewayClock): Reado
   }
 
   const socket = openLiveSocket(url, {
+    admit,
     onMessage: receive,
     onOpen() {
       cursor = null;

@@ -4,8 +4,15 @@ import { backoffMs } from './backoff.ts';
 /** Ticks come every five seconds: two may be late, then the gateway is lost. */
 export const SILENCE_MS = 12_000;
 const CHECK_MS = 1_000;
+/** SESSION_ENDED_CLOSE_CODE of protocol/session.ts, spelt here so that the page need not carry the schema library. */
+export const CLOSED_SESSION_ENDED = 4401;
+
+/** How a socket was lost; `opened` is false where the upgrade was refused or never answered. */
+export type Loss = { opened: boolean; code: number };
 
 export type LiveSocketEvents = {
+  /** Asked before every attempt, null at the first. False: not now, try again later. It may take its time. */
+  admit(loss: Loss | null): Promise<boolean>;
   /** Returns whether the message says that the wall is up to date; one that does not is no sign of life. */
   onMessage(message: LiveMessage): boolean;
   /** The socket is closed or silent. Called once a loss; connecting goes on by itself. */
@@ -13,20 +20,30 @@ export type LiveSocketEvents = {
   onOpen(): void;
 };
 
+/** Said of a socket that has fallen silent: it has no code of its own (RFC 6455, 7.4.1). */
+const CODE_ABNORMAL = 1006;
+
 /** A socket that never gives up: silence and closing both lead to a new attempt, after backoff with jitter. */
 export function openLiveSocket(url: string, events: LiveSocketEvents): { send(request: LiveRequest): void } {
   let socket: WebSocket | null = null;
   let attempt = 0;
   let heardAt = performance.now();
 
-  function connect(): void {
+  async function connect(loss: Loss | null): Promise<void> {
+    if (await events.admit(loss)) open();
+    else retry({ opened: false, code: CODE_ABNORMAL });
+  }
+
+  function open(): void {
     const opened = new WebSocket(url);
+    let wasOpen = false;
     socket = opened;
     heardAt = performance.now();
     opened.onopen = () => {
+      wasOpen = true;
       if (socket === opened) events.onOpen();
     };
-    opened.onclose = () => lose(opened);
+    opened.onclose = ({ code }) => lose(opened, { opened: wasOpen, code });
     opened.onmessage = (event) => {
       if (socket !== opened) return;
       const message = parse(event.data);
@@ -37,18 +54,23 @@ export function openLiveSocket(url: string, events: LiveSocketEvents): { send(re
     };
   }
 
-  function lose(lost: WebSocket): void {
+  function lose(lost: WebSocket, loss: Loss): void {
     if (socket !== lost) return;
     socket = null;
     lost.close();
+    retry(loss);
+  }
+
+  function retry(loss: Loss): void {
     events.onLost();
-    setTimeout(connect, backoffMs(attempt, Math.random()));
+    setTimeout(() => void connect(loss), backoffMs(attempt, Math.random()));
     attempt += 1;
   }
 
-  connect();
+  void connect(null);
   setInterval(() => {
-    if (socket !== null && performance.now() - heardAt > SILENCE_MS) lose(socket);
+    if (socket !== null && performance.now() - heardAt > SILENCE_MS)
+      lose(socket, { opened: true, code: CODE_ABNORMAL });
   }, CHECK_MS);
 
   return {

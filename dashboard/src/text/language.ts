@@ -1,19 +1,26 @@
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals';
-import { en, type Language, type Messages, zh } from './messages.ts';
 
 const STORAGE_KEY = 'manyi.language';
 
-export type LanguageChoice = {
+export type Language = 'zh-CN' | 'en';
+
+/** What every page's messages have. */
+type PageText = { locale: string; title: string };
+
+export type LanguageChoice<Text extends PageText> = {
   language: ReadonlySignal<Language>;
-  text: ReadonlySignal<Messages>;
+  text: ReadonlySignal<Text>;
   choose(language: Language): void;
 };
 
-/** `?lang=` wins and is remembered; then what was chosen last; then Chinese. */
-export function createLanguage(search: string): LanguageChoice {
+/** `?lang=` wins and is remembered for all pages; then what was chosen last; then Chinese. */
+export function createLanguage<Text extends PageText>(
+  search: string,
+  texts: Record<Language, Text>,
+): LanguageChoice<Text> {
   const asked = new URLSearchParams(search).get('lang');
   const language = signal<Language>(parse(asked) ?? parse(recall()) ?? 'zh-CN');
-  const text = computed(() => (language.value === 'en' ? en : zh));
+  const text = computed(() => texts[language.value]);
   effect(() => {
     document.documentElement.lang = language.value;
     document.title = text.value.title;

@@ -53,9 +53,17 @@ export type Messages = {
   page(page: number, pages: number): string;
   previous: string;
   next: string;
+  sessionEnded: string;
+  sessionEndedNext: string;
+  linkDead: string;
+  linkDeadHint: string;
+  linkDeadWaiting: string;
+  signInInstead: string;
+  signOut: string;
+  signOutFailed: string;
+  accountPage: string;
+  accountMenu(name: string): string;
 };
-
-export type Language = 'zh-CN' | 'en';
 
 export const zh: Messages = {
   locale: 'zh-CN',
@@ -109,6 +117,16 @@ export const zh: Messages = {
   page: (page, pages) => `第 ${page} / ${pages} 页`,
   previous: '上一页',
   next: '下一页',
+  sessionEnded: '登录已结束',
+  sessionEndedNext: '画面为当时数据，即将转到登录页',
+  linkDead: '此大屏链接已失效，请联系管理员',
+  linkDeadHint: '链接已被撤销或有误。请向管理员索取新的大屏链接，并在本屏打开。',
+  linkDeadWaiting: '恢复授权后，画面会自动显示',
+  signInInstead: '使用账号登录',
+  signOut: '退出登录',
+  signOutFailed: '连接不上网关，尚未退出',
+  accountPage: '账户与登录设备',
+  accountMenu: (name) => `账户：${name}`,
 };
 
 export const en: Messages = {
@@ -155,7 +173,7 @@ export const en: Messages = {
   neverHeardHint: 'Nothing has been received yet. Is the gateway running, and is the network up?',
   retrying: 'Trying again and again',
   noUnits: 'No units yet',
-  noUnitsHint: 'Add the first unit on the gateway’s host; the wall shows it by itself:',
+  noUnitsHint: 'Add the first unit on the host of the gateway; the wall shows it by itself:',
   noWindows: 'No windows yet',
   noWindowsHint: 'Add service windows to a unit; the wall shows them by itself:',
   exampleUnit: 'Caozhou District',
@@ -163,4 +181,14 @@ export const en: Messages = {
   page: (page, pages) => `Page ${page} of ${pages}`,
   previous: 'Previous page',
   next: 'Next page',
+  sessionEnded: 'Your session has ended',
+  sessionEndedNext: 'What you see is from then. Taking you to the sign-in page',
+  linkDead: 'This link no longer opens the wall: ask an administrator',
+  linkDeadHint: 'It was revoked, or it is not complete. Ask for a new wall link and open it on this screen.',
+  linkDeadWaiting: 'The wall appears by itself once it is let in again',
+  signInInstead: 'Sign in with an account',
+  signOut: 'Sign out',
+  signOutFailed: 'The gateway cannot be reached: you are still signed in',
+  accountPage: 'Account and devices',
+  accountMenu: (name) => `Account: ${name}`,
 };

@@ -4,14 +4,17 @@ import { useContext } from 'preact/hooks';
 import type { Board } from '../live/board.ts';
 import type { Connection } from '../live/feed.ts';
 import type { GatewayClock } from '../live/gateway-clock.ts';
+import type { Keeper } from '../session/keeper.ts';
 import type { LanguageChoice } from '../text/language.ts';
+import type { Messages } from '../text/messages.ts';
 
 /** What every part of the wall may read; made once in main.tsx. */
 export type WallContext = {
   board: Board;
   clock: GatewayClock;
   connection: ReadonlySignal<Connection>;
-  language: LanguageChoice;
+  keeper: Keeper;
+  language: LanguageChoice<Messages>;
 };
 
 const Context = createContext<WallContext | null>(null);

@@ -1,7 +1,9 @@
 import { useComputed } from '@preact/signals';
 import { findRoot } from '../order/tree.ts';
-import type { Language } from '../text/messages.ts';
+import { LanguageSwitch } from '../parts/language-switch.tsx';
+import { ProductSign } from '../parts/product-sign.tsx';
 import { formatDate, formatSecond } from '../text/times.ts';
+import { AccountMenu } from './account-menu.tsx';
 import { useWall } from './context.ts';
 import { LostBanner } from './lost-banner.tsx';
 
@@ -12,7 +14,8 @@ export function Header() {
       <LostBanner />
       <DateAndClock />
       <ConnectionState />
-      <LanguageSwitch />
+      <AccountMenu />
+      <LanguageSwitch choice={useWall().language} />
     </header>
   );
 }
@@ -26,11 +29,7 @@ function ProductMark() {
   });
   return (
     <h1 class="mark">
-      <svg class="mark-sign" viewBox="0 0 60 24" aria-hidden="true">
-        <circle cx="11" cy="12" r="8" fill="var(--satisfied)" />
-        <path d="M30 2.5 39.5 12 30 21.5 20.5 12Z" fill="var(--basically)" />
-        <path d="M41 4.5h17L49.5 20Z" fill="var(--unsatisfied)" />
-      </svg>
+      <ProductSign />
       <span class="mark-name">满意</span>
       {city.value !== '' && <span class="mark-city">{city.value}</span>}
     </h1>
@@ -72,29 +71,5 @@ function ConnectionState() {
       </svg>
       {state === 'live' ? text.live : state === 'lost' ? text.lost : text.connecting}
     </div>
-  );
-}
-
-const LANGUAGES: readonly [Language, string][] = [
-  ['zh-CN', '中文'],
-  ['en', 'EN'],
-];
-
-function LanguageSwitch() {
-  const { language } = useWall();
-  return (
-    <fieldset class="languages" aria-label={language.text.value.language}>
-      {LANGUAGES.map(([code, label]) => (
-        <button
-          key={code}
-          type="button"
-          lang={code}
-          aria-pressed={language.language.value === code}
-          onClick={() => language.choose(code)}
-        >
-          {label}
-        </button>
-      ))}
-    </fieldset>
   );
 }

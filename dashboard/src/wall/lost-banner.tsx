@@ -11,9 +11,12 @@ export function LostBanner() {
 }
 
 function LostText() {
-  const { board, connection, language } = useWall();
+  const { board, connection, keeper, language } = useWall();
   const meta = board.meta.value;
   const current = connection.value;
+  const session = keeper.session.value.state;
+  if (session === 'ended') return <SessionEnded />;
+  if (session === 'link-dead') return null;
   if (current.state !== 'lost' || current.lostSince === null || meta === null) return null;
   const text = language.text.value;
   const sameDay = formatDay(current.lostSince, meta.timeZone) === meta.day;
@@ -24,6 +27,16 @@ function LostText() {
     <div class="lost-banner" data-testid="lost-banner">
       <strong>{text.lostSince(since)}</strong>
       <span>{text.lostStale}</span>
+    </div>
+  );
+}
+
+function SessionEnded() {
+  const text = useWall().language.text.value;
+  return (
+    <div class="lost-banner" data-testid="session-banner">
+      <strong>{text.sessionEnded}</strong>
+      <span>{text.sessionEndedNext}</span>
     </div>
   );
 }

@@ -2,7 +2,7 @@ import { CityScore } from './city-score.tsx';
 import { useWall } from './context.ts';
 import { Header } from './header.tsx';
 import { LatestVotes } from './latest-votes.tsx';
-import { NoUnits, Skeleton, Unreachable } from './states.tsx';
+import { LinkDead, NoUnits, Skeleton, Unreachable } from './states.tsx';
 import { Trend } from './trend.tsx';
 import { UnitRanking } from './unit-ranking.tsx';
 import { WindowGrid } from './window-grid.tsx';
@@ -17,7 +17,9 @@ export function Wall() {
 }
 
 function Body() {
-  const { board, connection } = useWall();
+  const { board, connection, keeper } = useWall();
+  const session = keeper.session.value;
+  if (session.state === 'link-dead') return <LinkDead wallName={session.account?.displayName ?? null} />;
   if (board.meta.value === null) return connection.value.state === 'lost' ? <Unreachable /> : <Skeleton />;
   if (board.units.ids.value.length === 0) return <NoUnits />;
   return (

@@ -1,5 +1,7 @@
 /** Applied in order, each once; the database's user_version is how many it has had. Never change one that has shipped. */
 import { VOTES } from './001-votes.ts';
 import { AUDIT } from './002-audit.ts';
+import { CERTIFICATES } from './003-certificates.ts';
+import { PEOPLE } from './004-people.ts';
 
-export const MIGRATIONS: readonly string[] = [VOTES, AUDIT];
+export const MIGRATIONS: readonly string[] = [VOTES, AUDIT, CERTIFICATES, PEOPLE];

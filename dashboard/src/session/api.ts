@@ -1,0 +1,75 @@
+import type { Session, SessionItem } from '../../../protocol/session.ts';
+
+/** Whose session it is: a person's, or a wall link's with the role `wall`. */
+export type Account = Session['account'];
+
+/** A coded refusal of the gateway; `unreachable` where there was no answer of the gateway at all. */
+export type Refusal = { code: string; message: string; retryAfterS: number | null };
+export type Answer<T> = { ok: true; value: T } | { ok: false; refusal: Refusal };
+
+export type SessionApi = {
+  whoAmI(): Promise<Answer<Session>>;
+  signIn(name: string, password: string): Promise<Answer<Session>>;
+  openByLink(linkToken: string): Promise<Answer<Session>>;
+  signOut(): Promise<Answer<null>>;
+  changePassword(current: string, next: string): Promise<Answer<null>>;
+  sessions(): Promise<Answer<SessionItem[]>>;
+  endSession(id: string): Promise<Answer<null>>;
+  /** The name of a unit, or null where there is none to be seen. */
+  unitName(account: Account): Promise<string | null>;
+};
+
+const TIMEOUT_MS = 10_000;
+
+export function createSessionApi(fetchFrom: typeof fetch): SessionApi {
+  async function ask<T>(method: string, path: string, body?: object): Promise<Answer<T>> {
+    try {
+      const response = await fetchFrom(`/api/v1/${path}`, {
+        method,
+        credentials: 'same-origin',
+        cache: 'no-store',
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+        ...(body !== undefined && {
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        }),
+      });
+      if (!response.ok) return { ok: false, refusal: await readRefusal(response) };
+      return { ok: true, value: (response.status === 204 ? null : await response.json()) as T };
+    } catch {
+      return { ok: false, refusal: UNREACHABLE };
+    }
+  }
+
+  return {
+    whoAmI: () => ask('GET', 'session'),
+    signIn: (name, password) => ask('POST', 'session', { name, password }),
+    openByLink: (linkToken) => ask('POST', 'session', { linkToken }),
+    signOut: () => ask('DELETE', 'session'),
+    changePassword: (current, next) => ask('PUT', 'session/password', { current, next }),
+    sessions: () => ask('GET', 'sessions'),
+    endSession: (id) => ask('DELETE', `sessions/${encodeURIComponent(id)}`),
+    async unitName({ unitId }) {
+      if (unitId === null) return null;
+      const units = await ask<{ id: string; name: string }[]>('GET', 'units');
+      return (units.ok && units.value.find(({ id }) => id === unitId)?.name) || null;
+    },
+  };
+}
+
+const UNREACHABLE: Refusal = { code: 'unreachable', message: '', retryAfterS: null };
+
+/** What is not the gateway's own answer comes from something in between, while the gateway is away. */
+async function readRefusal(response: Response): Promise<Refusal> {
+  const body = (await response.json().catch(() => null)) as {
+    error?: { code?: string; message?: string };
+  } | null;
+  const code = body?.error?.code;
+  if (typeof code !== 'string') return UNREACHABLE;
+  const after = Number(response.headers.get('retry-after') ?? Number.NaN);
+  return {
+    code,
+    message: String(body?.error?.message ?? ''),
+    retryAfterS: Number.isFinite(after) && after >= 0 ? after : null,
+  };
+}

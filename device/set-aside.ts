@@ -1,0 +1,135 @@
+/**
+ * Journals that were set aside: renamed, never repaired, with a note of what is in them beside each. There are a few of them
+ * on a card at most, so that a card that fails again and again does not fill itself with what it broke.
+ */
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { MAX_VOTES_PER_EPOCH } from '../protocol/ids.ts';
+
+/** `corrupt`: it could not be read. `behind`: the gateway had votes of its epoch that it never gave. */
+export type Why = 'corrupt' | 'behind';
+
+export type SetAside = {
+  path: string;
+  why: Why;
+  atMs: number;
+  /** Null where the file did not say. */
+  epoch: string | null;
+  /** Votes in it that no ack covered, as far as is known. */
+  unsent: number | null;
+};
+
+export type Known = Pick<SetAside, 'epoch' | 'unsent'>;
+export const NOTHING_KNOWN: Known = { epoch: null, unsent: null };
+
+export const MAX_SET_ASIDE = 4;
+/** Times up to the year 5138: what is beyond is none of ours, and no gateway would take it. */
+const NAME = /\.(corrupt|behind)-(\d{1,14})$/;
+const PARTS = ['', '-wal', '-shm'];
+const MAX_NOTE_BYTES = 1_024;
+
+/** Renames the journal with its WAL, and syncs the folder. What is beyond MAX_SET_ASIDE goes: see `dropOldest`. */
+export function setFileAside(path: string, why: Why, timeMs: number, known: Known): SetAside {
+  let atMs = Math.max(0, Math.round(timeMs));
+  // A clock that stands at 1970 gives the same time at every start.
+  while (existsSync(`${path}.${why}-${atMs}`)) atMs += 1;
+  const target = `${path}.${why}-${atMs}`;
+  // The file first: one without its WAL is an older state, and would give numbers a second time.
+  for (const part of PARTS) if (existsSync(path + part)) renameSync(path + part, target + part);
+  try {
+    writeFileSync(`${target}.json`, JSON.stringify(known));
+  } catch {
+    // On a full disk there is no note; the file is what counts.
+  }
+  syncFolder(path);
+  return { path: target, why, atMs, ...known };
+}
+
+/** Newest first. */
+export function listSetAside(path: string): SetAside[] {
+  let names: string[];
+  try {
+    names = readdirSync(dirname(path));
+  } catch {
+    return [];
+  }
+  const found: SetAside[] = [];
+  for (const name of names) {
+    const [ending, why, time] = NAME.exec(name) ?? [];
+    if (ending === undefined || name !== basename(path) + ending) continue;
+    const file = join(dirname(path), name);
+    found.push({ path: file, why: why as Why, atMs: Number(time), ...readNote(`${file}.json`) });
+  }
+  return found.sort((a, b) => b.atMs - a.atMs);
+}
+
+/**
+ * Deletes what is too much, first what is known to hold nothing unsent, then the oldest. Returns what it deleted, for
+ * somebody to say so: it may have held votes that are nowhere else.
+ */
+export function dropSurplus(path: string): SetAside[] {
+  const oldestFirst = listSetAside(path).reverse();
+  const candidates = [
+    ...oldestFirst.filter(({ unsent }) => unsent === 0),
+    ...oldestFirst.filter(({ unsent }) => unsent !== 0),
+  ];
+  const surplus = candidates.slice(0, Math.max(0, candidates.length - MAX_SET_ASIDE));
+  for (const { path: file } of surplus)
+    for (const part of [...PARTS, '.json']) rmSync(file + part, { force: true });
+  return surplus;
+}
+
+/**
+ * Ends a move that a power cut broke off between two renames: a journal that waits for its place gets it, one that is no
+ * longer wanted goes, and a WAL without its file is kept under a name that no new journal will take for its own.
+ */
+export function finishMoves(path: string, timeMs: number): void {
+  const next = nextPath(path);
+  if (existsSync(path)) {
+    for (const part of PARTS) rmSync(next + part, { force: true });
+    return;
+  }
+  if (existsSync(`${path}-wal`)) renameSync(`${path}-wal`, `${path}.orphan-${Math.round(timeMs)}-wal`);
+  if (existsSync(next)) renameSync(next, path);
+  syncFolder(path);
+}
+
+/** Where a new journal is written before it takes the old one's place. */
+export const nextPath = (path: string) => `${path}.next`;
+
+export function syncFolder(path: string): void {
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+function readNote(file: string): Known {
+  try {
+    const text = readFileSync(file, 'utf8');
+    if (text.length > MAX_NOTE_BYTES) return NOTHING_KNOWN;
+    const { epoch, unsent } = JSON.parse(text) as { epoch?: unknown; unsent?: unknown };
+    return {
+      epoch: typeof epoch === 'string' && /^[0-9a-f]{32}$/.test(epoch) ? epoch : null,
+      unsent: isCount(unsent) ? unsent : null,
+    };
+  } catch {
+    return NOTHING_KNOWN;
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= MAX_VOTES_PER_EPOCH;
+}

@@ -1,0 +1,97 @@
+/** What every request passes before its route: who asks, how often, may they, and does it come from a page of ours. */
+import fastifyRateLimit from '@fastify/rate-limit';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Principal } from '../domain/roles.ts';
+import type { By } from '../people/audit.ts';
+import type { People } from '../people/people.ts';
+import { addressGroup } from '../people/sign-in-throttle.ts';
+import { credentialsOf } from './cookies.ts';
+import { Refusal } from './errors.ts';
+import { isSameOrigin } from './origin.ts';
+import { checkPolicy, policyKey } from './policy.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks; null when nobody has said. */
+    principal: Principal | null;
+  }
+}
+
+export type GuardDeps = {
+  people: People;
+  allowedOrigins: readonly string[];
+  /** Requests a second that one session, link or address may make, as a mean over ten seconds. */
+  requestsPerS: number;
+  secure: boolean;
+};
+
+const RATE_WINDOW_MS = 10_000;
+/** Callers whose requests are counted; the one that asked longest ago is forgotten first. */
+const RATE_CALLERS = 10_000;
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+export async function registerGuard(app: FastifyInstance, deps: GuardDeps): Promise<void> {
+  const { people, allowedOrigins, requestsPerS, secure } = deps;
+  app.decorateRequest('principal', null);
+  // Only JSON changes anything: a form of a foreign page can send text, but not this type without being asked first.
+  app.removeContentTypeParser('text/plain');
+
+  app.addHook('onRequest', async (request) => {
+    const credentials = credentialsOf(request.headers, secure);
+    request.principal = credentials && people.signIn.identify(credentials.token);
+  });
+
+  const silent = { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false };
+  await app.register(fastifyRateLimit, {
+    global: false,
+    addHeaders: { ...silent, 'retry-after': false },
+    addHeadersOnExceeding: silent,
+  });
+  app.addHook(
+    'onRequest',
+    app.rateLimit({
+      max: Math.ceil((requestsPerS * RATE_WINDOW_MS) / 1_000),
+      timeWindow: RATE_WINDOW_MS,
+      cache: RATE_CALLERS,
+      keyGenerator: ({ principal, ip }) => principal?.credential ?? addressGroup(ip),
+      errorResponseBuilder: (_request, { ttl }) =>
+        new Refusal(429, 'rate-limited', 'too many requests: slow down', Math.ceil(ttl / 1_000)),
+    }),
+  );
+
+  app.addHook('onRequest', async (request) => {
+    if (request.is404) return;
+    const { method, headers, principal } = request;
+    if (
+      !SAFE_METHODS.has(method) &&
+      headers.authorization === undefined &&
+      !isSameOrigin(headers, allowedOrigins, secure)
+    )
+      throw new Refusal(
+        403,
+        'origin-foreign',
+        'this page may not change anything: configure MANYI_ALLOWED_ORIGINS',
+      );
+    checkPolicy(policyKey(method, request.routeOptions.url ?? ''), principal);
+    if (principal) people.used(principal);
+  });
+}
+
+/** Of a route that the policy gives to nobody but those who are signed in. */
+export function principalOf(request: FastifyRequest): Principal {
+  if (!request.principal) throw new Refusal(401, 'sign-in-required', 'sign in first: POST /api/v1/session');
+  return request.principal;
+}
+
+/** Who asks, for the audit. */
+export function byOf(request: FastifyRequest): By {
+  return { actor: principalOf(request).actor, origin: request.ip };
+}
+
+/** The account that asks. @throws Refusal for a link, which has none. */
+export function accountNameOf(request: FastifyRequest): string {
+  const [kind, name] = principalOf(request).actor.split(':');
+  if (kind !== 'account' || name === undefined)
+    throw new Refusal(403, 'role-insufficient', 'this is for accounts, not for links');
+  return name;
+}

@@ -1,0 +1,117 @@
+/** The port that terminals come to: TLS with a certificate on both ends (RFC 8446, RFC 5246). */
+import { createHash, type X509Certificate } from 'node:crypto';
+import { createServer as createPlainServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
+import type { BrokerLimits, Credentials, PeerCertificate } from './broker.ts';
+
+/** `plain` is for measuring what TLS costs: nothing in the product's settings leads to it. */
+export type Transport = { kind: 'tls'; credentials: Credentials } | { kind: 'plain' };
+
+export type Listener = {
+  listen(host: string, port: number): Promise<number>;
+  /** The socket has signed in: it waits no longer. */
+  signedIn(socket: Socket): void;
+  renew(credentials: Credentials): void;
+  /** Takes no more connections; ends those that are there. */
+  close(): Promise<void>;
+  destroyAll(): void;
+};
+
+export type ListenerDeps = {
+  transport: Transport;
+  limits: Pick<BrokerLimits, 'maxConnections' | 'maxPending' | 'connectTimeoutMs'>;
+  /** A connection, after its handshake. */
+  accept(socket: Socket, peer: PeerCertificate | null): void;
+  refused(reason: string): void;
+};
+
+/** Terminals that all come back at once are to wait in the system's queue, not to be turned away. */
+const BACKLOG = 4_096;
+
+export function createListener({ transport, limits, accept, refused }: ListenerDeps): Listener {
+  const sockets = new Set<Socket>();
+  /** By its peer's address, which a TLS socket shares with the bare one below it; in the order in which they came. */
+  const pending = new Map<string, Socket>();
+
+  const track = (socket: Socket) => {
+    const address = addressOf(socket);
+    sockets.add(socket);
+    pending.set(address, socket);
+    socket.once('close', () => {
+      sockets.delete(socket);
+      if (pending.get(address) === socket) pending.delete(address);
+    });
+    // Ends of handshakes and floods are told by the layer above.
+    socket.on('error', () => {});
+    socket.setNoDelay(true);
+    if (pending.size <= limits.maxPending) return;
+    const [oldest] = pending.values();
+    refused('too-many-pending');
+    oldest?.destroy();
+  };
+
+  let server: Server;
+  if (transport.kind === 'plain') {
+    server = createPlainServer((socket) => {
+      track(socket);
+      accept(socket, null);
+    });
+  } else {
+    const secure = createTlsServer({
+      ...contextOf(transport.credentials),
+      minVersion: 'TLSv1.2',
+      requestCert: true,
+      // Whether a certificate will do is decided at CONNECT, so that the terminal is told and its log can say why.
+      rejectUnauthorized: false,
+      handshakeTimeout: limits.connectTimeoutMs,
+    });
+    secure.on('connection', track);
+    secure.on('secureConnection', (socket: TLSSocket) => {
+      socket.on('error', () => {});
+      accept(socket, peerOf(socket));
+    });
+    secure.on('tlsClientError', () => refused('tls-failed'));
+    server = secure;
+  }
+  server.maxConnections = limits.maxConnections;
+  server.on('drop', () => refused('too-many-connections'));
+
+  return {
+    listen: (host, port) =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen({ host, port, backlog: BACKLOG }, () => {
+          server.off('error', reject);
+          server.on('error', () => refused('listen-error'));
+          const address = server.address();
+          resolve(typeof address === 'object' && address ? address.port : port);
+        });
+      }),
+    signedIn: (socket) => void pending.delete(addressOf(socket)),
+    renew: (credentials) => (server as TlsServer).setSecureContext(contextOf(credentials)),
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+    destroyAll() {
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+const contextOf = ({ key, cert, authority }: Credentials) => ({ key, cert, ca: authority });
+const addressOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
+
+function peerOf(socket: TLSSocket): PeerCertificate | null {
+  const certificate: X509Certificate | undefined = socket.getPeerX509Certificate();
+  if (certificate === undefined) return null;
+  const expiresAt = Date.parse(certificate.validTo);
+  return {
+    // A resumed session (RFC 8446, 2.2) was checked when it began, perhaps before the certificate ended.
+    trusted: socket.authorized && expiresAt > Date.now(),
+    commonName: /^CN=([^\n]+)$/.exec(certificate.subject)?.[1] ?? '',
+    serial: certificate.serialNumber.toUpperCase(),
+    expiresAt,
+    publicKey: () =>
+      createHash('sha256')
+        .update(certificate.publicKey.export({ format: 'der', type: 'spki' }))
+        .digest('hex'),
+  };
+}

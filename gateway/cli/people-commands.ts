@@ -1,0 +1,153 @@
+/** Accounts, their sessions, and links, for whoever may use the machine: also the way back in when nobody can sign in. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { ROLES, type Role } from '../../protocol/session.ts';
+import { LINK_KINDS, type LinkKind } from '../domain/roles.ts';
+import type { AccountEdit } from '../people/accounts.ts';
+import { createPeople, type People } from '../people/people.ts';
+import type { AccountRecord, LinkRecord } from '../store/people-store.ts';
+import { show, showOne } from './output.ts';
+import type { CliContext, WithStore } from './with-store.ts';
+
+type Act = (people: People, context: CliContext) => void | Promise<void>;
+
+const ONE_TIME =
+  'Keep the password now: it is shown only this once, and must be changed at the first sign-in.';
+const TOKEN = 'Keep the token now: it is shown only this once.';
+
+export function registerPeopleCommands(program: Command, withStore: WithStore): void {
+  /** Which sessions are too old is the running gateway's to say: here, those are open that it has not ended. */
+  const limits = { absoluteMs: Number.POSITIVE_INFINITY, idleMs: Number.POSITIVE_INFINITY };
+  const withPeople = (act: Act) =>
+    withStore((store, _json, context) => act(createPeople({ store, now: Date.now, limits }), context));
+  registerAccounts(program, withPeople);
+  registerSessions(program, withPeople);
+  registerLinks(program, withPeople);
+}
+
+const time = (at: number | null) => (at === null ? null : new Date(at).toISOString());
+
+function accountRow({ name, displayName, role, unitId, mustChangePassword, disabledAt }: AccountRecord) {
+  return { name, displayName, role, unitId, mustChangePassword, disabledAt: time(disabledAt) };
+}
+
+function checkSwitch(text: string): boolean {
+  if (text !== 'yes' && text !== 'no') throw new InvalidArgumentError('yes or no');
+  return text === 'yes';
+}
+
+function registerAccounts(program: Command, withPeople: (act: Act) => Promise<void>): void {
+  const role = () => new Option('--role <role>', 'what it may do').choices(ROLES);
+  const account = program.command('account').description('somebody who signs in');
+  account
+    .command('add')
+    .argument('<name>', 'the name to sign in with')
+    .addOption(role().makeOptionMandatory())
+    .option('--display-name <name>', 'the name that is shown')
+    .option('--unit <id>', 'the unit of a unit-manager')
+    .action((name: string, options: { role: Role; displayName?: string; unit?: string }) =>
+      withPeople(async ({ accounts }, { json, by }) => {
+        const { displayName = name, unit = null } = options;
+        const added = await accounts.add(by, { name, displayName, role: options.role, unitId: unit });
+        showOne({ ...accountRow(added.account), oneTimePassword: added.oneTimePassword }, json, ONE_TIME);
+      }),
+    );
+  account
+    .command('list')
+    .action(() => withPeople(({ accounts }, { json }) => show(accounts.list().map(accountRow), json)));
+  account
+    .command('set')
+    .description('changes what is named; when it is more than the name that is shown, its sessions end')
+    .argument('<name>', 'of the account')
+    .addOption(role())
+    .option('--display-name <name>', 'the name that is shown')
+    .option('--unit <id>', 'the unit of a unit-manager')
+    .option('--enabled <yes|no>', 'whether it may sign in', checkSwitch)
+    .action(
+      (name: string, options: { role?: Role; displayName?: string; unit?: string; enabled?: boolean }) =>
+        withPeople(({ accounts }, { json, by }) => {
+          const { displayName, unit, enabled } = options;
+          const edit: AccountEdit = { role: options.role, displayName, unitId: unit };
+          if (enabled !== undefined) edit.disabled = !enabled;
+          showOne(accountRow(accounts.change(by, name, edit)), json, '');
+        }),
+    );
+  account
+    .command('disable')
+    .argument('<name>', 'of the account')
+    .action((name: string) =>
+      withPeople(({ accounts }, { json, by }) =>
+        showOne(accountRow(accounts.change(by, name, { disabled: true })), json, ''),
+      ),
+    );
+  account
+    .command('password')
+    .description('gives it a one-time password and ends its sessions')
+    .argument('<name>', 'of the account')
+    .action((name: string) =>
+      withPeople(async ({ accounts }, { json, by }) =>
+        showOne({ name, oneTimePassword: await accounts.resetPassword(by, name) }, json, ONE_TIME),
+      ),
+    );
+}
+
+function registerSessions(program: Command, withPeople: (act: Act) => Promise<void>): void {
+  const session = program.command('session').description('who is signed in');
+  session.command('list').action(() =>
+    withPeople(({ sessions }, { json }) =>
+      show(
+        sessions.list(null).map(({ id, accountName, createdAt, lastUsedAt, address, userAgent }) => ({
+          id,
+          account: accountName,
+          createdAt: time(createdAt),
+          lastUsedAt: time(lastUsedAt),
+          address,
+          userAgent,
+        })),
+        json,
+      ),
+    ),
+  );
+  session
+    .command('revoke')
+    .argument('<id>', 'of the session')
+    .action((id: string) =>
+      withPeople(({ sessions }, { json, by }) => {
+        sessions.revoke(by, id, null);
+        showOne({ id, revoked: true }, json, '');
+      }),
+    );
+}
+
+function linkRow({ id, kind, name, unitId, createdAt, createdBy, lastUsedAt, revokedAt }: LinkRecord) {
+  const times = { createdAt: time(createdAt), lastUsedAt: time(lastUsedAt), revokedAt: time(revokedAt) };
+  return { id, kind, name, unitId, createdBy, ...times };
+}
+
+function registerLinks(program: Command, withPeople: (act: Act) => Promise<void>): void {
+  const link = program.command('link').description('a token that lets a screen or a program read');
+  link
+    .command('add')
+    .requiredOption('--name <name>', 'where the screen stands, or what the program is')
+    .addOption(new Option('--kind <kind>', 'what it is for').choices(LINK_KINDS).default('wall'))
+    .option('--unit <id>', 'a wall that shows this unit and what is below it')
+    .action(({ kind, name, unit = null }: { kind: LinkKind; name: string; unit?: string | null }) =>
+      withPeople(({ links }, { json, by }) => {
+        const added = links.add(by, { kind, name, unitId: unit });
+        const { id, unitId } = added.link;
+        const path = kind === 'wall' ? { path: `/wall/#token=${added.token}` } : {};
+        showOne({ id, kind, name: added.link.name, unitId, token: added.token, ...path }, json, TOKEN);
+      }),
+    );
+  link
+    .command('list')
+    .action(() => withPeople(({ links }, { json }) => show(links.list().map(linkRow), json)));
+  link
+    .command('revoke')
+    .argument('<id>', 'of the link')
+    .action((id: string) =>
+      withPeople(({ links }, { json, by }) => {
+        links.revoke(by, id);
+        showOne({ id, revoked: true }, json, '');
+      }),
+    );
+}

@@ -1,0 +1,101 @@
+/** How terminals get certificates: a new one with a code, one that has a certificate already in its own name. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { Compile } from 'typebox/compile';
+import { type CertificateAnswer, SigningRequest } from '../../protocol/identity.ts';
+import { createTokenBuckets } from '../domain/token-buckets.ts';
+import type { EnrolmentRecord, Store } from '../store/store.ts';
+import type { RegisteredTerminal } from './registry.ts';
+
+const signingRequest = Compile(SigningRequest);
+
+/** What enrolment needs of the authority. Rejects with a coded error for a request that it does not sign. */
+export type Signer = {
+  readonly certificate: string;
+  issueTerminal(terminalId: string, csr: string, days: number): Promise<SignedCertificate>;
+};
+export type SignedCertificate = { pem: string; serial: string; expiresAt: number; publicKey: string };
+
+/** Over which connection a request came. */
+export type Asker = { enrolling: boolean; address: string };
+
+export type Enrolment = {
+  /** Is this the secret of the terminal's open code? */
+  admits(terminal: RegisteredTerminal, secret: Buffer): boolean;
+  answer(terminal: RegisteredTerminal, payload: Buffer, from: Asker): Promise<CertificateAnswer>;
+  reload(): void;
+};
+
+export type EnrolmentDeps = {
+  store: Store;
+  authority: Signer;
+  now: () => number;
+  /** How long a certificate is good for. */
+  days: number;
+  issued(terminal: RegisteredTerminal, certificate: SignedCertificate, from: Asker): void;
+};
+
+const DAY_MS = 86_400_000;
+/** A terminal asks for the next certificate when this part of the present one's life is over. */
+const RENEW_AFTER = 2 / 3;
+/** Requests of one terminal: each costs the gateway some milliseconds, and an honest one makes two a year. */
+const REQUESTS_PER_S = 1 / 60;
+const REQUEST_BURST = 8;
+
+/** SHA-256 of a code's secret: 128 random bits that the gateway has made, so there is nothing for a slow hash to protect. */
+export function hashSecret(secret: Buffer | string): Buffer {
+  return createHash('sha256').update(secret).digest();
+}
+
+export function createEnrolment({ store, authority, now, days, issued }: EnrolmentDeps): Enrolment {
+  const rate = createTokenBuckets(REQUESTS_PER_S, REQUEST_BURST);
+  let open: Map<number, EnrolmentRecord>;
+  const reload = () => {
+    open = new Map(store.enrolments().map((record) => [record.terminalKey, record]));
+  };
+  reload();
+
+  const openFor = (terminal: RegisteredTerminal): EnrolmentRecord | null => {
+    const record = open.get(terminal.key);
+    return record && record.expiresAt > now() ? record : null;
+  };
+
+  return {
+    admits(terminal, secret) {
+      const record = openFor(terminal);
+      return record !== null && timingSafeEqual(hashSecret(secret), record.secretHash);
+    },
+    async answer(terminal, payload, from) {
+      let request: unknown;
+      try {
+        request = JSON.parse(payload.toString('utf8'));
+      } catch {
+        return { refused: 'csr-invalid' };
+      }
+      if (!signingRequest.Check(request)) return { refused: 'csr-invalid' };
+      if (!rate.take(terminal.key, now())) return { refused: 'csr-too-many' };
+      let certificate: SignedCertificate;
+      try {
+        certificate = await authority.issueTerminal(terminal.id, request.csr, days);
+      } catch (error) {
+        if ((error as { code?: string }).code === 'csr-invalid') return { refused: 'csr-invalid' };
+        throw error;
+      }
+      if (from.enrolling) {
+        // Of one code only one key can come; the same one may ask again, when the answer was lost.
+        const record = openFor(terminal);
+        if (record === null) return { refused: 'code-expired' };
+        if (record.publicKey === null) {
+          if (!store.bindEnrolment(terminal.key, certificate.publicKey)) return { refused: 'code-used' };
+          record.publicKey = certificate.publicKey;
+        } else if (record.publicKey !== certificate.publicKey) return { refused: 'code-used' };
+      }
+      const { pem, serial, expiresAt, publicKey } = certificate;
+      const issuedAt = now();
+      store.addCertificate({ serial, terminalKey: terminal.key, publicKey, issuedAt, expiresAt });
+      issued(terminal, certificate, from);
+      const renewAfter = Math.floor(issuedAt + days * DAY_MS * RENEW_AFTER);
+      return { certificate: pem, authority: authority.certificate, renewAfter };
+    },
+    reload,
+  };
+}

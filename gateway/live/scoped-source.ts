@@ -1,0 +1,96 @@
+/**
+ * The stream of one unit's subtree, as if there were nothing else: its top has no parent, its trend and ticker are its own,
+ * and so are its revisions and vote numbers, which would otherwise tell how much happens elsewhere.
+ */
+import {
+  type LiveRow,
+  type Snapshot,
+  TICKER_LENGTH,
+  type TickerVote,
+  TREND_MINUTES,
+  type TrendMinute,
+} from '../../protocol/live.ts';
+import { type OrgTree, subtreeOf } from '../domain/org.ts';
+import type { ScoreBook } from '../domain/score-book.ts';
+import type { Change } from './change.ts';
+import type { CityChange, Source } from './feed.ts';
+
+export type ScopedSourceDeps = {
+  unitId: string;
+  tree: () => OrgTree;
+  book: ScoreBook;
+  /** The whole city's, now. */
+  snapshot: () => Snapshot;
+  /** The whole city's latest votes, oldest first. */
+  recent: readonly TickerVote[];
+};
+
+export function createScopedSource({ unitId, tree, book, snapshot, recent }: ScopedSourceDeps): Source {
+  let revision = 0;
+  let nextVoteId = 1;
+  const subtree = () => subtreeOf(tree(), unitId);
+
+  const ownVotes = (votes: readonly TickerVote[]): TickerVote[] =>
+    votes
+      .filter(({ windowId }) => subtree().windowById.has(windowId))
+      .slice(-TICKER_LENGTH)
+      .map((vote) => ({ ...vote, id: nextVoteId++ }))
+      .reverse();
+  const ownUnit = (row: LiveRow): LiveRow => (row.id === unitId ? { ...row, parentId: null } : row);
+  const ownMinute = (minute: number): TrendMinute => ({
+    minute,
+    ...book.minute(
+      subtree().windows.map(({ key }) => key),
+      minute,
+    ),
+  });
+
+  let ticker = ownVotes(recent);
+  /** What was last told of each minute, so that votes elsewhere say nothing here. */
+  const told = new Map<number, string>();
+  const tell = (trend: TrendMinute) => void told.set(trend.minute, JSON.stringify(trend));
+
+  const source: Source = {
+    revision: () => revision,
+    snapshot() {
+      const city = snapshot();
+      const { unitById, windowById } = subtree();
+      return {
+        ...city,
+        revision,
+        units: city.units.filter(({ id }) => unitById.has(id)).map(ownUnit),
+        windows: city.windows.filter(({ id }) => windowById.has(id)),
+        trend: city.trend.map(({ minute }) => ownMinute(minute)),
+        ticker,
+      };
+    },
+    narrow(city: CityChange): Change | null {
+      const { unitById, windowById } = subtree();
+      const units = [...city.units].filter(([id]) => unitById.has(id));
+      const windows = [...city.windows].filter(([id]) => windowById.has(id));
+      const trend = [...city.trend.keys()]
+        .map(ownMinute)
+        .filter((minute) => told.get(minute.minute) !== JSON.stringify(minute));
+      const votes = ownVotes(city.votes);
+      if (units.length + windows.length + trend.length + votes.length === 0) return null;
+      for (const minute of trend) tell(minute);
+      for (const minute of told.keys()) if (told.size > TREND_MINUTES) told.delete(minute);
+      ticker = [...votes, ...ticker].slice(0, TICKER_LENGTH);
+      revision += 1;
+      return {
+        from: revision - 1,
+        revision,
+        units: new Map(units.map(([id, row]) => [id, ownUnit(row)])),
+        windows: new Map(windows),
+        trend: new Map(trend.map((minute) => [minute.minute, minute])),
+        ticker: votes,
+      };
+    },
+    replaced() {
+      ticker = ticker.filter(({ windowId }) => subtree().windowById.has(windowId));
+      revision += 1;
+    },
+  };
+  for (const minute of source.snapshot().trend) tell(minute);
+  return source;
+}

@@ -1,0 +1,107 @@
+/** Sessions of accounts. They are in the store, so they outlive a restart, and the CLI can end them. */
+import type { Principal } from '../domain/roles.ts';
+import type { AccountRecord, PeopleStore, SessionRecord } from '../store/people-store.ts';
+import type { Audit, By } from './audit.ts';
+import { PeopleRefusal } from './refusal.ts';
+import { hashToken, newId, newToken } from './secrets.ts';
+
+export type SessionLimits = {
+  /** After so long a session ends, however much it is used. */
+  absoluteMs: number;
+  /** After so long without a request. A live stream goes on by itself and is no sign of a person. */
+  idleMs: number;
+};
+
+/** More than this, and the account's oldest session ends. */
+const MAX_PER_ACCOUNT = 20;
+const MAX_USER_AGENT_CHARS = 200;
+
+export type OpenSession = { session: SessionRecord; account: AccountRecord };
+
+export type Sessions = {
+  /** @returns the token, which is kept nowhere. */
+  open(
+    account: AccountRecord,
+    address: string,
+    userAgent: string,
+  ): { token: string; id: string; expiresAt: number };
+  find(token: string): OpenSession | null;
+  expiresAt(session: SessionRecord): number;
+  used(id: string): void;
+  /** Writes when sessions were last used, and forgets the ended ones. */
+  save(): void;
+  list(accountName: string | null): SessionRecord[];
+  close(id: string): void;
+  /** Ends a session of somebody. @throws PeopleRefusal `session-unknown`. */
+  revoke(by: By, id: string, onlyOf: string | null): void;
+};
+
+export function createSessions(
+  store: PeopleStore,
+  audit: Audit,
+  { absoluteMs, idleMs }: SessionLimits,
+  now: () => number,
+): Sessions {
+  /** Later than what is stored; written every few seconds, because a commit a request would cost more than the request. */
+  let unsaved = new Map<string, number>();
+
+  const lastUsedAt = ({ id, lastUsedAt: stored }: SessionRecord) => Math.max(stored, unsaved.get(id) ?? 0);
+  const isOpen = (session: SessionRecord) =>
+    now() < session.createdAt + absoluteMs && now() < lastUsedAt(session) + idleMs;
+  const list = (accountName: string | null) =>
+    store
+      .sessions(accountName)
+      .filter(isOpen)
+      .map((session) => ({ ...session, lastUsedAt: lastUsedAt(session) }));
+
+  return {
+    open(account, address, userAgent) {
+      const token = newToken('session');
+      const id = newId('s');
+      const at = now();
+      store.atomic(() => {
+        audit({ actor: `account:${account.name}`, origin: address }, 'session.open', `session:${id}`);
+        for (const old of store.sessions(account.name).slice(MAX_PER_ACCOUNT - 1)) store.endSession(old.id);
+        const session = { id, accountName: account.name, createdAt: at, lastUsedAt: at, address };
+        store.addSession(
+          { ...session, userAgent: userAgent.slice(0, MAX_USER_AGENT_CHARS) },
+          hashToken(token),
+        );
+      });
+      return { token, id, expiresAt: at + absoluteMs };
+    },
+    find(token) {
+      const found = store.sessionOf(hashToken(token));
+      return found && isOpen(found.session) && found.account.disabledAt === null ? found : null;
+    },
+    expiresAt: (session) => session.createdAt + absoluteMs,
+    used: (id) => void unsaved.set(id, now()),
+    save() {
+      const used = unsaved;
+      if (used.size > 0) store.saveSessionsUsed([...used].map(([id, at]) => ({ id, at })));
+      unsaved = new Map();
+      store.endSessionsBefore(now() - absoluteMs, now() - idleMs);
+    },
+    list,
+    close: (id) => store.endSession(id),
+    revoke(by, id, onlyOf) {
+      const found = list(onlyOf).find((session) => session.id === id);
+      if (!found) throw new PeopleRefusal('session-unknown', `there is no open session ${id}`);
+      store.atomic(() => {
+        audit(by, 'session.revoke', `session:${id}`, { account: found.accountName });
+        store.endSession(id);
+      });
+    },
+  };
+}
+
+export function principalOf({ session, account }: OpenSession): Principal {
+  const { name, role, unitId, mustChangePassword } = account;
+  return {
+    actor: `account:${name}`,
+    credential: `session:${session.id}`,
+    standing: role,
+    unitId,
+    mustChangePassword,
+  };
+}

@@ -1,0 +1,170 @@
+/**
+ * The gateway's own certificate authority: one key in the data folder that signs the gateway's certificate and those of its
+ * terminals, and nobody else's.
+ *
+ * Certificates begin at 1970: a board without a clock wakes up there, and must be able to check its gateway's certificate all
+ * the same, without a check left out. Nothing rests on the beginning of a certificate's life, only on its end.
+ */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { FINGERPRINT_BYTES, toBase32 } from '../../protocol/enrolment-code.ts';
+import { createOnce, readIfThere, replace } from './files.ts';
+import { readSigningRequest } from './signing-request.ts';
+import {
+  ALGORITHM,
+  exportPrivateKey,
+  generateKeyPair,
+  hashPublicKey,
+  importPrivateKey,
+  type KeyPair,
+  x509,
+} from './x509.ts';
+
+export const DAY_MS = 86_400_000;
+const EPOCH = new Date(0);
+/** "No well-defined expiration date" (RFC 5280, 4.1.2.5): losing an authority to a date nobody remembers helps nobody. */
+const NEVER = new Date('9999-12-31T23:59:59Z');
+const SERVER_DAYS = 730;
+/** The gateway's own certificate is made anew when less than this is left of it. */
+const SERVER_MARGIN_DAYS = 180;
+
+export type IssuedCertificate = {
+  pem: string;
+  /** Hexadecimal, upper case, as Node and OpenSSL show it. */
+  serial: string;
+  expiresAt: number;
+  /** SHA-256 of the public key, hexadecimal. */
+  publicKey: string;
+};
+
+/** PEM: a private key, and its certificate with the authority's behind it. */
+export type ServerCredentials = { key: string; cert: string };
+
+export type Authority = {
+  /** PEM; for everyone to see. */
+  readonly certificate: string;
+  /** What enrolment codes carry. */
+  readonly fingerprint: string;
+  /** @throws SigningRefusal for a request that is none, or of another kind of key. */
+  issueTerminal(terminalId: string, csr: string, days: number): Promise<IssuedCertificate>;
+  /** The gateway's certificate for these host names and addresses; made anew when they change or its end comes near. */
+  serverCredentials(hosts: readonly string[]): Promise<ServerCredentials>;
+};
+
+export type AuthorityOptions = { folder: string; now: () => number };
+
+/** Opens the authority in `folder`, or makes it there. Several processes may do so at once: all get the same one. */
+export async function openAuthority({ folder, now }: AuthorityOptions): Promise<Authority> {
+  const path = join(folder, 'authority.pem');
+  const stored = readIfThere(path) ?? createOnce(path, await makeAuthority());
+  const root = new x509.X509Certificate(blocksOf(stored, 'CERTIFICATE')[0] ?? '');
+  const signingKey = await importPrivateKey(stored);
+  const certificate = root.toString('pem');
+
+  type Subject = {
+    name: string;
+    publicKey: KeyPair['publicKey'] | x509PublicKey;
+    days: number;
+    extensions: InstanceType<typeof x509.Extension>[];
+  };
+  const issue = async ({ name, publicKey, days, extensions }: Subject) => {
+    // 127 random bits and never negative (RFC 5280, 4.1.2.2).
+    const serialBytes = randomBytes(16);
+    serialBytes[0] = ((serialBytes[0] as number) & 0x7f) | 0x40;
+    const notAfter = new Date(Math.floor((now() + days * DAY_MS) / 1_000) * 1_000);
+    const issued = await x509.X509CertificateGenerator.create({
+      serialNumber: serialBytes.toString('hex'),
+      subject: `CN=${name}`,
+      issuer: root.subjectName,
+      notBefore: EPOCH,
+      notAfter,
+      signingKey,
+      publicKey,
+      signingAlgorithm: ALGORITHM,
+      extensions: [
+        new x509.BasicConstraintsExtension(false, undefined, true),
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+        ...extensions,
+      ],
+    });
+    return { issued, serial: serialBytes.toString('hex').toUpperCase(), expiresAt: notAfter.getTime() };
+  };
+
+  return {
+    certificate,
+    fingerprint: toBase32(hashPublicKey(root.publicKey).subarray(0, FINGERPRINT_BYTES)),
+    async issueTerminal(terminalId, csr, days) {
+      const publicKey = await readSigningRequest(csr);
+      const extensions = [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth])];
+      const { issued, serial, expiresAt } = await issue({ name: terminalId, publicKey, days, extensions });
+      return {
+        pem: issued.toString('pem'),
+        serial,
+        expiresAt,
+        publicKey: hashPublicKey(publicKey).toString('hex'),
+      };
+    },
+    async serverCredentials(hosts) {
+      const serverPath = join(folder, 'server.pem');
+      const held = readIfThere(serverPath);
+      if (held !== null && isGood(held, hosts, now())) return credentialsOf(held, certificate);
+      const keys = await generateKeyPair();
+      const { issued } = await issue({
+        name: hosts[0] as string,
+        publicKey: keys.publicKey,
+        days: SERVER_DAYS,
+        extensions: [
+          new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+          new x509.SubjectAlternativeNameExtension(
+            hosts.map((value) => ({ type: isAddress(value) ? 'ip' : 'dns', value }) as const),
+          ),
+        ],
+      });
+      const made = (await exportPrivateKey(keys.privateKey)) + issued.toString('pem');
+      replace(serverPath, made);
+      return credentialsOf(made, certificate);
+    },
+  };
+}
+
+type x509PublicKey = InstanceType<typeof x509.PublicKey>;
+
+async function makeAuthority(): Promise<string> {
+  const keys = await generateKeyPair();
+  const root = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: `40${randomBytes(15).toString('hex')}`,
+    name: `CN=Manyi ${randomBytes(4).toString('hex')}`,
+    notBefore: EPOCH,
+    notAfter: NEVER,
+    signingAlgorithm: ALGORITHM,
+    keys,
+    extensions: [
+      // It signs terminals and gateways, and no further authority.
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  return `${await exportPrivateKey(keys.privateKey)}${root.toString('pem')}\n`;
+}
+
+function isGood(held: string, hosts: readonly string[], nowMs: number): boolean {
+  const certificate = new x509.X509Certificate(blocksOf(held, 'CERTIFICATE')[0] ?? '');
+  const names = certificate.getExtension(x509.SubjectAlternativeNameExtension)?.names.toJSON() ?? [];
+  const left = certificate.notAfter.getTime() - nowMs;
+  return left > SERVER_MARGIN_DAYS * DAY_MS && names.map(({ value }) => value).join() === hosts.join();
+}
+
+function credentialsOf(held: string, authority: string): ServerCredentials {
+  const [key = ''] = blocksOf(held, 'PRIVATE KEY');
+  const [cert = ''] = blocksOf(held, 'CERTIFICATE');
+  return { key: `${key}\n`, cert: `${cert}\n${authority}\n` };
+}
+
+function blocksOf(pem: string, label: string): string[] {
+  return pem.match(new RegExp(`-----BEGIN ${label}-----[^-]+-----END ${label}-----`, 'g')) ?? [];
+}
+
+function isAddress(host: string): boolean {
+  return /^[\d.]+$/.test(host) || host.includes(':');
+}

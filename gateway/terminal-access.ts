@@ -1,0 +1,94 @@
+/** The wiring of who may sign in over MQTT: the authority, what it has issued, and the codes of new terminals. */
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { GATEWAY_NAME } from '../protocol/identity.ts';
+import type { Admission, Credentials, Login } from './broker/broker.ts';
+import type { Config } from './config.ts';
+import { createAdmission } from './fleet/admission.ts';
+import { createCertificates } from './fleet/certificates.ts';
+import { createEnrolment, type Enrolment } from './fleet/enrolment.ts';
+import { createProvisioning, type Provisioning } from './fleet/provisioning.ts';
+import type { Registry } from './fleet/registry.ts';
+import type { Audit } from './people/audit.ts';
+import { openAuthority } from './pki/authority.ts';
+import type { Store } from './store/store.ts';
+
+export type TerminalAccessDeps = {
+  config: Config;
+  store: Store;
+  registry: Registry;
+  audit: Audit;
+  now: () => number;
+  log: Logger;
+  /** Reads what other processes have changed in the store; @returns false when there is nothing. */
+  follow(): boolean;
+  /** This process has changed terminals, codes or certificates. */
+  changed(): void;
+};
+
+export type TerminalAccess = {
+  admit(login: Login): Admission;
+  sign: Enrolment['answer'];
+  provisioning: Provisioning;
+  /** Of a connection that is there: may it stay? */
+  isWelcome(terminalId: string, serial: string): boolean;
+  /** The gateway's own, renewed when it is time. */
+  credentials(): Promise<Credentials>;
+  /** Writes down what was used for the first time. */
+  save(): void;
+  /** After the store has changed. */
+  reload(): void;
+};
+
+const AS_GATEWAY = { actor: 'gateway', origin: 'local' };
+
+export async function createTerminalAccess(deps: TerminalAccessDeps): Promise<TerminalAccess> {
+  const { config, store, registry, audit, now, log, follow, changed } = deps;
+  const authority = await openAuthority({ folder: join(config.dataDir, 'pki'), now });
+  const hosts = [...new Set([GATEWAY_NAME, 'localhost', '127.0.0.1', ...ownHostName(), ...config.hostNames])];
+
+  const certificates = createCertificates({
+    store,
+    now,
+    adopted(terminalId, serial) {
+      log.warn({ terminalId, serial }, 'a certificate of ours that was not on record: a restored backup?');
+      audit(AS_GATEWAY, 'certificate.adopt', `terminal:${terminalId}`, { serial });
+    },
+  });
+  const enrolment = createEnrolment({
+    store,
+    authority,
+    now,
+    days: config.certificateDays,
+    issued({ id }, { serial, expiresAt }, { enrolling, address }) {
+      certificates.reload();
+      log.info({ terminalId: id, serial, enrolling }, 'certificate issued');
+      const by = { actor: `terminal:${id}`, origin: address };
+      audit(by, 'certificate.issue', `terminal:${id}`, { serial, expiresAt, enrolling });
+    },
+  });
+
+  return {
+    admit: createAdmission({ registry, certificates, enrolment, follow }),
+    sign: enrolment.answer,
+    provisioning: createProvisioning({ store, authority, audit, now, changed }),
+    // Without one, the transport has none: see startGateway.
+    isWelcome: (_terminalId, serial) => serial === '' || certificates.isGood(serial),
+    credentials: async () => ({
+      ...(await authority.serverCredentials(hosts)),
+      authority: authority.certificate,
+    }),
+    save: certificates.save,
+    reload() {
+      certificates.reload();
+      enrolment.reload();
+    },
+  };
+}
+
+/** What this machine calls itself, when a certificate can hold it. */
+function ownHostName(): string[] {
+  const name = hostname().toLowerCase();
+  return /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name) ? [name] : [];
+}

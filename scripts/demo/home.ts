@@ -1,0 +1,32 @@
+/** The data folder before its gateway runs, with everything that the command line would change it with. */
+import { join } from 'node:path';
+import { createProvisioning, type Provisioning } from '../../gateway/fleet/provisioning.ts';
+import { type Audit, createAudit } from '../../gateway/people/audit.ts';
+import { createPeople, DEFAULT_SESSION_LIMITS, type People } from '../../gateway/people/people.ts';
+import { openAuthority } from '../../gateway/pki/authority.ts';
+import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite.ts';
+import { type Store, StoreFailure } from '../../gateway/store/store.ts';
+import { DemoError } from './demo-error.ts';
+
+export type Home = { store: Store; provisioning: Provisioning; people: People; audit: Audit; close(): void };
+
+/** @throws DemoError when the folder cannot be used. */
+export async function openHome(dataDir: string): Promise<Home> {
+  const now = Date.now;
+  let store: Store;
+  try {
+    store = createSqliteStore({ file: databaseFile(dataDir) });
+  } catch (error) {
+    if (!(error instanceof StoreFailure)) throw error;
+    throw new DemoError(error.code, error.message);
+  }
+  const audit = createAudit(store, now);
+  const authority = await openAuthority({ folder: join(dataDir, 'pki'), now });
+  return {
+    store,
+    audit,
+    provisioning: createProvisioning({ store, authority, audit, now }),
+    people: createPeople({ store, now, limits: DEFAULT_SESSION_LIMITS }),
+    close: store.close,
+  };
+}

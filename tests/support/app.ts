@@ -1,0 +1,67 @@
+/** The HTTP application on real parts, not listening: to look at what it is made of. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
+import { createServer } from '../../gateway/api/server.ts';
+import { createCalendar } from '../../gateway/domain/calendar.ts';
+import { DEFAULT_WEIGHTS } from '../../gateway/domain/score.ts';
+import { ScoreBook } from '../../gateway/domain/score-book.ts';
+import { createPresence } from '../../gateway/fleet/presence.ts';
+import { createProvisioning } from '../../gateway/fleet/provisioning.ts';
+import { createRegistry } from '../../gateway/fleet/registry.ts';
+import { createJournals } from '../../gateway/ingest/journals.ts';
+import { createBoard } from '../../gateway/live/board.ts';
+import { createFeed } from '../../gateway/live/feed.ts';
+import { createHub } from '../../gateway/live/hub.ts';
+import { createMetrics } from '../../gateway/metrics.ts';
+import { createPeople, DEFAULT_SESSION_LIMITS } from '../../gateway/people/people.ts';
+import { openAuthority } from '../../gateway/pki/authority.ts';
+import type { Store } from '../../gateway/store/store.ts';
+
+export type TestApp = { app: FastifyInstance; close(): Promise<void> };
+
+export async function createApp(store: Store): Promise<TestApp> {
+  const now = Date.now;
+  const { tree } = createRegistry(store);
+  const calendar = createCalendar('Asia/Shanghai');
+  const book = new ScoreBook(calendar);
+  const presence = createPresence([], now, () => {});
+  const { completenessOf } = createJournals(store);
+  const board = createBoard({ tree, book, weights: DEFAULT_WEIGHTS, presence, completenessOf });
+  const feed = createFeed({ board, book, calendar, tree, now, instance: 'test', targetRate: 0.85 });
+  const hub = createHub(feed, { now, maxClients: 10 });
+  const people = createPeople({ store, now, limits: DEFAULT_SESSION_LIMITS });
+  const folder = mkdtempSync(join(tmpdir(), 'manyi-app-'));
+  const authority = await openAuthority({ folder, now });
+  const app = await createServer({
+    logger: pino({ level: 'silent' }),
+    tree,
+    isOnline: presence.isOnline,
+    lastSeenAt: presence.lastSeenAt,
+    provisioning: createProvisioning({ store, authority, audit: people.audit, now }),
+    board,
+    store,
+    people,
+    hub,
+    metrics: createMetrics({ connections: () => 0, walls: () => 0, wallsCut: () => 0 }).registry,
+    troubles: () => [],
+    refused: () => {},
+    now,
+    allowedOrigins: [],
+    requestsPerS: 100,
+    tls: null,
+    pagesRoot: join(import.meta.dirname, '../../dist/pages'),
+    version: 'test',
+  });
+  return {
+    app,
+    async close() {
+      hub.close();
+      feed.stop();
+      await app.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
