@@ -6,17 +6,17 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { type LiveMessage, TICK_INTERVAL_MS } from '../../protocol/live.ts';
+import { TICK_INTERVAL_MS } from '../../protocol/live.ts';
 import { SESSION_ENDED_CLOSE_CODE } from '../../protocol/session.ts';
 import { type Change, copyOf, mergeInto, patchOf } from './change.ts';
-import type { Feed, Source } from './feed.ts';
+import { type Channel, createChannels, encode } from './channels.ts';
+import type { Feed } from './feed.ts';
 
 /** More than this unsent in the socket, and the client is slow: what follows is merged instead of queued. */
 const SLOW_BYTES = 256 * 1024;
 /** A client must have drained by then. */
 const SLOW_LIMIT_MS = 30_000;
 const PING_INTERVAL_MS = 30_000;
-const SNAPSHOT_SHARED_MS = 500;
 const MAX_REQUEST_BYTES = 1_024;
 /** Snapshots are large: one client may ask for so many in a row, and for one more every second. */
 const RESYNC_BURST = 5;
@@ -35,17 +35,9 @@ export type Visitor = {
   isWelcome: () => boolean;
 };
 
-/** Those who are sent the same: the whole city, or one unit's subtree. */
-type Channel = {
-  source: Source;
-  clients: Set<Client>;
-  /** Shared by all who ask at about the same time, e.g. after a restart. */
-  shared: { revision: number; at: number; snapshot: Buffer } | null;
-};
-
 type Client = {
   visitor: Visitor;
-  channel: Channel;
+  channel: Channel<Client>;
   socket: WebSocket;
   pending: Change | null;
   wantsSnapshot: boolean;
@@ -76,23 +68,11 @@ export function createHub(feed: Feed, options: { now: () => number; maxClients: 
   });
   const clients = new Set<Client>();
   const metrics: HubMetrics = { clients: () => clients.size, cut: 0, merged: 0 };
-  const channels = new Map<string | null, Channel>();
-
-  const join = (unitId: string | null): Channel => {
-    let channel = channels.get(unitId);
-    if (!channel) {
-      channel = { source: feed.source(unitId), clients: new Set(), shared: null };
-      channels.set(unitId, channel);
-    }
-    return channel;
-  };
+  const channels = createChannels<Client>(feed, now);
 
   const leave = (client: Client) => {
-    const { channel, visitor } = client;
     clients.delete(client);
-    channel.clients.delete(client);
-    if (channel.clients.size === 0 && channels.get(visitor.unitId) === channel)
-      channels.delete(visitor.unitId);
+    channels.leave(client.channel, client);
   };
 
   const send = (client: Client, message: Buffer) => {
@@ -101,15 +81,9 @@ export function createHub(feed: Feed, options: { now: () => number; maxClients: 
   };
 
   const sendSnapshot = (client: Client) => {
-    const { channel } = client;
-    const [revision, at] = [channel.source.revision(), now()];
-    let { shared } = channel;
-    if (shared?.revision !== revision || at - shared.at > SNAPSHOT_SHARED_MS)
-      shared = { revision, at, snapshot: encode(channel.source.snapshot()) };
-    channel.shared = shared;
     client.pending = null;
     client.wantsSnapshot = false;
-    send(client, shared.snapshot);
+    send(client, channels.snapshotOf(client.channel));
   };
 
   const cut = (client: Client) => {
@@ -135,7 +109,7 @@ export function createHub(feed: Feed, options: { now: () => number; maxClients: 
     }
   };
 
-  const tell = (channel: Channel, change: Change) => {
+  const tell = (channel: Channel<Client>, change: Change) => {
     let patch: Buffer | null = null;
     for (const client of channel.clients) {
       if (client.wantsSnapshot) continue;
@@ -152,16 +126,13 @@ export function createHub(feed: Feed, options: { now: () => number; maxClients: 
 
   feed.listen({
     changed(change) {
-      for (const channel of channels.values()) {
+      for (const channel of channels.all()) {
         const own = channel.source.narrow(change);
         if (own) tell(channel, own);
       }
     },
     replaced() {
-      for (const channel of channels.values()) {
-        channel.shared = null;
-        channel.source.replaced();
-      }
+      channels.replace();
       for (const client of clients) {
         client.wantsSnapshot = true;
         catchUp(client);
@@ -203,7 +174,7 @@ export function createHub(feed: Feed, options: { now: () => number; maxClients: 
       const alike = [...clients].filter((client) => client.visitor.credential === visitor.credential);
       if (alike.length >= MAX_PER_CREDENTIAL) return false;
       server.handleUpgrade(upgrade, socket, head, (ws) => {
-        const channel = join(visitor.unitId);
+        const channel = channels.open(visitor.unitId);
         const client: Client = {
           visitor,
           channel,
@@ -243,7 +214,6 @@ export function createHub(feed: Feed, options: { now: () => number; maxClients: 
       clearInterval(ping);
       for (const { socket } of clients) closeSoon(socket, 1001, 'gateway stops');
       clients.clear();
-      channels.clear();
       server.close();
     },
   };
@@ -252,11 +222,6 @@ export function createHub(feed: Feed, options: { now: () => number; maxClients: 
 function closeSoon(socket: WebSocket, code: number, reason: string): void {
   socket.close(code, reason);
   setTimeout(() => socket.terminate(), CLOSE_LIMIT_MS).unref();
-}
-
-/** As bytes, which any number of sockets can share; of a text, each would make and hold its own. */
-function encode(message: LiveMessage): Buffer {
-  return Buffer.from(JSON.stringify(message));
 }
 
 function isResync(text: string): boolean {

@@ -250,6 +250,9 @@ describe.skipIf(missing)('the wall', () => {
       wall.page
         .getByTestId('window-tile')
         .evaluateAll((tiles) => tiles.map((tile) => tile.getAttribute('data-window-id')));
+    // Added one by one: the wall may have seen some before the others.
+    const count = wall.page.locator('.windows .panel-count');
+    await until('all windows', async () => (await count.textContent()) === '300 个');
     await until('five pages', async () => (await wall.text('pages')).includes('1 / 5'));
     const seen = new Set<string | null>();
     for (let page = 1; page <= 5; page += 1) {

@@ -129,11 +129,11 @@ describe('a gateway that is told to stop', () => {
       const wall = await listenLive(gateway);
       await wall.snapshot();
       wall.socket.pause();
+      const { cookie } = await gateway.headers();
       const download = connect({ port: gateway.httpPort, host: '127.0.0.1' });
       download.on('error', () => {});
-      const headers = Object.entries(await gateway.headers()).map(([name, value]) => `${name}: ${value}\r\n`);
       download.write(
-        `GET /api/v1/votes?from=0&to=9000000000000 HTTP/1.1\r\nhost: x\r\n${headers.join('')}\r\n`,
+        `GET /api/v1/votes?from=0&to=9000000000000 HTTP/1.1\r\nhost: x\r\ncookie: ${cookie}\r\n\r\n`,
       );
       for (const terminal of terminals) terminal.type([...KEYS, ...KEYS, ...KEYS, ...KEYS]);
       await until('votes to come in', () => storedVotes(gateway.dataDir).length > 3);

@@ -60,6 +60,12 @@ describe('the command line', () => {
       async () => (await gateway.scores()).find(({ id }) => id === city.id)?.votes === 1,
     );
 
+    const audit = await gateway.getJson<{ action: string; target: string; actor: string }[]>('/api/v1/audit');
+    expect(audit.filter(({ actor }) => actor.startsWith('cli:'))).toMatchObject([
+      { action: 'window.add', target: `window:${counter.id}`, detail: { unitId: hall.id } },
+      { action: 'unit.add', target: `unit:${hall.id}`, detail: { parentId: city.id } },
+      { action: 'unit.add', target: `unit:${city.id}`, origin: 'local' },
+    ]);
     expect((await json('unit', 'list')).map(({ name }: { name: string }) => name)).toEqual([
       '云岭市',
       '政务服务大厅',
@@ -83,6 +89,14 @@ describe('the command line', () => {
     ['unit-unknown', ['window', 'add', '--unit', 'nowhere', '--name', 'x']],
     ['window-unknown', ['terminal', 'add', '--window', 'nowhere']],
     ['id-taken', ['unit', 'add', '--name', '望溪镇', '--id', 'wangxi']],
+    ['name-taken', ['account', 'add', 'admin', '--role', 'operator']],
+    ['name-invalid', ['account', 'add', 'Not A Name', '--role', 'operator']],
+    ['unit-required', ['account', 'add', 'chief', '--role', 'unit-manager']],
+    ['administrator-last', ['account', 'disable', 'admin']],
+    ['account-unknown', ['account', 'password', 'nobody']],
+    ['session-unknown', ['session', 'revoke', 's-1']],
+    ['link-unknown', ['link', 'revoke', 'l-1']],
+    ['unit-unknown', ['link', 'add', '--name', 'x', '--unit', 'nowhere']],
   ])('refuses with %s, in words and as JSON', async (code, args) => {
     const inWords = await failure(...args);
     expect([inWords.code, inWords.stdout]).toEqual([1, '']);
@@ -98,6 +112,9 @@ describe('the command line', () => {
     [['terminal', 'add', '--window', 'w', '--id', 'gateway']],
     [['quarantine', 'list', '--limit', '0']],
     [['unit', 'drop']],
+    [['account', 'add', 'x1', '--role', 'king']],
+    [['account', 'set', 'admin', '--enabled', 'perhaps']],
+    [['link', 'add', '--name', 'x', '--kind', 'door']],
   ])('refuses %j before it touches anything', async (args) => {
     expect((await failure(...args)).stderr).toMatch(/error: .*\n.*See/s);
   });
