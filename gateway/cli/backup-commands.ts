@@ -16,8 +16,8 @@ const SECRET_NOTE =
 
 const RESTORE_NOTE = [
   'Start the gateway now. Terminals send again what the backup does not have, as far as their journals go back',
-  '(7 days, if not set otherwise). To be repeated by hand is what else was done after the backup: terminals, windows and',
-  'units added, terminals revoked, accounts changed.',
+  '(7 days, if not set otherwise). Everybody must sign in again. To be repeated by hand is what else was done after the',
+  'backup: terminals, windows and units added, terminals and links revoked, accounts changed.',
 ].join('\n');
 
 /** Copies that can be put back; `manyi backup` works while votes pour in. */

@@ -112,13 +112,13 @@ describe('the audit from the command line', () => {
     change('UPDATE rollups SET satisfied = 1');
     await run('check', '--repair');
     const verified = await run('audit', 'verify');
-    expect(verified.out).toMatch(/^1 entries, unbroken, head 1:[0-9a-f]{64}\n$/);
+    expect(verified.out).toMatch(/^\d+ entries, unbroken, head \d+:[0-9a-f]{64}\n$/);
     const head = verified.out.trim().split(' ').at(-1) as string;
     expect((await run('audit', 'verify', '--head', head)).code).toBe(0);
     await gateway.start();
     expect(gateway.log()).toContain(`"head":"${head}"`);
 
-    change("DROP TRIGGER audit_no_update; UPDATE audit SET actor = 'gateway'");
+    change("DROP TRIGGER audit_no_update; UPDATE audit SET actor = 'account:nobody'");
     const broken = await run('audit', 'verify');
     expect([broken.code, broken.out]).toEqual([1, '']);
     expect(broken.err).toMatch(/^audit-broken: changed at row 1: /);

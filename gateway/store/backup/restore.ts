@@ -85,6 +85,8 @@ function takeOver(folder: string, manifest: Manifest, aside: string | null, deps
   const file = join(dataDir, DATABASE);
   const store = createSqliteStore({ file });
   try {
+    // One that was ended after the backup would otherwise be open again.
+    store.endSessionsBefore(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
     const { createdAt, counts } = manifest;
     const detail = { folder, createdAt: new Date(createdAt).toISOString(), counts, aside };
     store.appendAudit({ at: now(), ...by, action: 'backup.restore', target: 'data', detail });
