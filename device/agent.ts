@@ -5,7 +5,7 @@ import type { TerminalConfig } from '../protocol/config.ts';
 import { RATINGS, type Rating, type Vote } from '../protocol/vote.ts';
 import { createClock, type DeviceClock, dateBy } from './clock.ts';
 import type { AgentConfig } from './config.ts';
-import { createCredentials } from './credentials.ts';
+import { createCredentials, NOT_ENROLLED } from './credentials.ts';
 import { codeOf, DeviceError, messageOf } from './errors.ts';
 import { createFaults } from './faults.ts';
 import { createFeedback, type Feedback } from './feedback/feedback.ts';
@@ -211,7 +211,7 @@ export function createAgent(config: AgentConfig, deps: AgentDeps = {}): Agent {
   function tellSetAside({ path, why, epoch, unsent }: SetAside): void {
     savedOffsetMs = null;
     const what = {
-      code: why === 'corrupt' ? 'journal-damaged' : 'journal-behind',
+      code: { corrupt: 'journal-damaged', behind: 'journal-behind', moved: 'journal-moved' }[why],
       setAside: path,
       epoch,
       unsent,
@@ -233,6 +233,7 @@ export function createAgent(config: AgentConfig, deps: AgentDeps = {}): Agent {
       await clock.checkSystem();
       journal = openJournal({
         path: config.journalPath,
+        terminalId: config.terminalId === NOT_ENROLLED ? undefined : config.terminalId,
         maxBytes: (config.keepAckedMb ?? DEFAULT_KEEP_ACKED_MB) << 20,
         onSetAside: tellSetAside,
         onDropped: tellDropped,

@@ -8,6 +8,9 @@ import type { Identity, IdentityStore } from './identity.ts';
 import type { Log } from './log.ts';
 import { createSigningRequest, generateKey } from './x509.ts';
 
+/** Stands for the id of a terminal that does not know who it is. */
+export const NOT_ENROLLED = 'not-enrolled';
+
 export type Credentials = {
   /** Enrols first, if it has to. Rejects with a coded error when there is nothing to connect with. */
   obtain(): Promise<Identity>;

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { codeOf, DeviceError, messageOf } from './errors.ts';
-import { finishMoves, type Known, NOTHING_KNOWN, setFileAside } from './set-aside.ts';
+import { finishMoves, type Known, NOTHING_KNOWN, setFileAside, type Why } from './set-aside.ts';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -26,6 +26,8 @@ export type OpenedFile = {
 
 export type OpenFileOptions = {
   path: string;
+  /** The terminal whose journal it is to be; left out while that is not known. */
+  terminalId?: string | undefined;
   wallMs: () => number;
   /** A file that the card does not give back is as good as a damaged one. */
   unreadableIsDamaged?: boolean;
@@ -37,19 +39,22 @@ export type OpenFileOptions = {
 export function openJournalFile(options: OpenFileOptions): OpenedFile {
   const { path, wallMs, unreadableIsDamaged = false } = options;
   const salvaged: { known: Known } = { known: NOTHING_KNOWN };
+  let why: Why;
   try {
     if (path !== ':memory:') {
       mkdirSync(dirname(path), { recursive: true });
       finishMoves(path, wallMs());
     }
-    return open(path, salvaged);
+    return open(options, salvaged);
   } catch (error) {
     if (path === ':memory:') throw error;
-    if (!isCorrupt(error) && !(unreadableIsDamaged && isUnreadable(error))) throw toOpenError(path, error);
+    why = codeOf(error) === 'journal-moved' ? 'moved' : 'corrupt';
+    if (why === 'corrupt' && !isCorrupt(error) && !(unreadableIsDamaged && isUnreadable(error)))
+      throw toOpenError(path, error);
   }
   try {
-    setFileAside(path, 'corrupt', wallMs(), options.known ?? salvaged.known);
-    return open(path, salvaged);
+    setFileAside(path, why, wallMs(), options.known ?? salvaged.known);
+    return open(options, salvaged);
   } catch (error) {
     throw toOpenError(path, error);
   }
@@ -82,7 +87,7 @@ function toOpenError(path: string, error: unknown): DeviceError {
   );
 }
 
-function open(path: string, salvaged: { known: Known }): OpenedFile {
+function open({ path, terminalId }: OpenFileOptions, salvaged: { known: Known }): OpenedFile {
   let db: Database.Database | undefined;
   try {
     const isNew = path === ':memory:' || !existsSync(path);
@@ -94,7 +99,8 @@ function open(path: string, salvaged: { known: Known }): OpenedFile {
     db.pragma('wal_autocheckpoint = 256');
     db.pragma('journal_size_limit = 4194304');
     if (!isNew) salvaged.known = lookInto(db);
-    const { epoch, unwritable } = prepare(db);
+    if (!isNew) assertOwn(db, terminalId);
+    const { epoch, unwritable } = prepare(db, terminalId);
     if (unwritable === null) assertDurable(db, path);
     assertWhole(db);
     return { db, epoch, unwritable };
@@ -109,7 +115,10 @@ function open(path: string, salvaged: { known: Known }): OpenedFile {
 }
 
 /** One transaction. It writes at every open: the durability pragmas can only be trusted after a write. */
-function prepare(db: Database.Database): { epoch: string; unwritable: unknown } {
+function prepare(
+  db: Database.Database,
+  terminalId: string | undefined,
+): { epoch: string; unwritable: unknown } {
   const readEpoch = () =>
     db.prepare(`SELECT value FROM meta WHERE key = 'epoch'`).pluck().get() as string | undefined;
   const run = db.transaction(() => {
@@ -118,6 +127,8 @@ function prepare(db: Database.Database): { epoch: string; unwritable: unknown } 
       randomBytes(16).toString('hex'),
     );
     db.prepare(`UPDATE meta SET value = value + 1 WHERE key = 'opens'`).run();
+    if (terminalId !== undefined)
+      db.prepare(`INSERT OR IGNORE INTO meta VALUES ('terminal', ?)`).run(terminalId);
   });
   try {
     run.immediate();
@@ -129,6 +140,16 @@ function prepare(db: Database.Database): { epoch: string; unwritable: unknown } 
     if (epoch === undefined) throw error;
     return { epoch, unwritable: error };
   }
+}
+
+/** A box that was given to another window: its votes would be counted once more, for the wrong window. */
+function assertOwn(db: Database.Database, terminalId: string | undefined): void {
+  if (terminalId === undefined) return;
+  const owner = readIfThere(
+    () => db.prepare(`SELECT value FROM meta WHERE key = 'terminal'`).pluck().get() as string | undefined,
+  );
+  if (owner !== undefined && owner !== terminalId)
+    throw new DeviceError('journal-moved', `this journal is of terminal ${owner}`);
 }
 
 function readIfThere<T>(read: () => T | undefined): T | undefined {

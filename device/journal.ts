@@ -60,6 +60,8 @@ export type Journal = {
 export type JournalOptions = {
   /** A file, or `:memory:` for simulations that lose nothing by it. */
   path: string;
+  /** Whose journal it is: one of another terminal is set aside. Left out while that is not known. */
+  terminalId?: string | undefined;
   /** Presses are refused beyond this many votes that the gateway does not have: about 60 bytes each. */
   maxVotes?: number;
   /** Acked votes go beyond this, oldest first, however young. */
@@ -124,6 +126,7 @@ export function openJournal(options: JournalOptions): Journal {
     try {
       const opened = openJournalFile({
         path,
+        terminalId: options.terminalId,
         wallMs,
         unreadableIsDamaged: unreadable >= UNREADABLE_TRIES,
         ...(epoch === '' ? {} : { known: { epoch, unsent: last - acked } }),

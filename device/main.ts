@@ -2,7 +2,7 @@
 import { pino } from 'pino';
 import { createAgent, DEVICE_VERSION } from './agent.ts';
 import { type Config, readConfig, SETTINGS } from './config.ts';
-import { terminalIdOf } from './credentials.ts';
+import { NOT_ENROLLED, terminalIdOf } from './credentials.ts';
 import { codeOf, messageOf } from './errors.ts';
 import { createConsoleFeedback } from './feedback/console.ts';
 import { createFeedback } from './feedback/feedback.ts';
@@ -42,7 +42,7 @@ async function run({ agent: given, logLevel }: Config): Promise<number> {
   const identity = openIdentityStore(given.identityFolder);
   const named = terminalIdOf(identity, given.enrolmentCode ?? null);
   // With a damaged identity it still takes presses: they are sent once a technician has brought a new code.
-  const terminalId = given.terminalId ?? named ?? (identity.damaged === null ? null : 'not-enrolled');
+  const terminalId = given.terminalId ?? named ?? (identity.damaged === null ? null : NOT_ENROLLED);
   if (terminalId === null || (named !== null && named !== terminalId)) {
     const trouble =
       terminalId === null

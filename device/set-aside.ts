@@ -16,8 +16,11 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { MAX_VOTES_PER_EPOCH } from '../protocol/ids.ts';
 
-/** `corrupt`: it could not be read. `behind`: the gateway had votes of its epoch that it never gave. */
-export type Why = 'corrupt' | 'behind';
+/**
+ * `corrupt`: it could not be read. `behind`: the gateway had votes of its epoch that it never gave. `moved`: it was another
+ * terminal's, whose votes are not to be sent under this one's name.
+ */
+export type Why = 'corrupt' | 'behind' | 'moved';
 
 export type SetAside = {
   path: string;
@@ -34,7 +37,7 @@ export const NOTHING_KNOWN: Known = { epoch: null, unsent: null };
 
 export const MAX_SET_ASIDE = 4;
 /** Times up to the year 5138: what is beyond is none of ours, and no gateway would take it. */
-const NAME = /\.(corrupt|behind)-(\d{1,14})$/;
+const NAME = /\.(corrupt|behind|moved)-(\d{1,14})$/;
 const PARTS = ['', '-wal', '-shm'];
 const MAX_NOTE_BYTES = 1_024;
 

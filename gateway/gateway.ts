@@ -1,5 +1,6 @@
 /** The whole wiring: every adapter is made here, and stopped here in order. */
 import { randomUUID } from 'node:crypto';
+import type { Server as HttpsServer } from 'node:https';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { GATEWAY_STATUS_TOPIC, topicOf } from '../protocol/topics.ts';
@@ -37,7 +38,7 @@ export const VERSION = '0.1.0';
 const HOUSEKEEPING_MS = 1_000;
 /** What the command line has changed (a revocation, say) is noticed within this time. */
 const FOLLOW_MS = 200;
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 const SAVE_EVERY = 5;
 const MAX_WALLS = 500;
 /** A session that is ended elsewhere, e.g. with the CLI, ends its live streams within a second. */
@@ -267,14 +268,7 @@ export async function startGateway(
       guard.failed(error as Error);
     }
   }, FOLLOW_MS);
-  const renewal = setInterval(() => {
-    broker?.cut(access.isWelcome);
-    access.credentials().then(
-      (renewed) => broker?.renew(renewed),
-      (error: unknown) => log.error({ err: error }, "the gateway's certificate could not be renewed"),
-    );
-  }, DAY_MS / 24);
-
+  const selfSigned = config.https === 'self-signed';
   const app = await createServer({
     logger: log,
     tree: registry.tree,
@@ -291,11 +285,21 @@ export async function startGateway(
     now,
     allowedOrigins: config.allowedOrigins,
     requestsPerS: config.requestsPerS,
-    tls: config.https === 'self-signed' ? await access.credentials() : readTls(config),
+    tls: selfSigned ? await access.httpsCredentials() : readTls(config),
     // The same from dist/gateway and from gateway: the built pages are beside the built gateway.
     pagesRoot: fileURLToPath(new URL('../../dist/pages', import.meta.url)),
     version: VERSION,
   });
+
+  const renewal = setInterval(() => {
+    // Certificates end while their terminals are connected, too.
+    broker?.cut(access.isWelcome);
+    if (!selfSigned) return;
+    access.httpsCredentials().then(
+      (renewed) => (app.server as HttpsServer).setSecureContext(renewed),
+      (error: unknown) => log.error({ err: error }, 'the certificate for HTTPS could not be renewed'),
+    );
+  }, HOUR_MS);
 
   /** Nothing new comes in, what has come in is stored and announced, then the ground goes. */
   const stop = async () => {

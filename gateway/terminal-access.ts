@@ -33,8 +33,10 @@ export type TerminalAccess = {
   provisioning: Provisioning;
   /** Of a connection that is there: may it stay? */
   isWelcome(terminalId: string, serial: string): boolean;
-  /** The gateway's own, renewed when it is time. */
+  /** What terminals are shown. */
   credentials(): Promise<Credentials>;
+  /** What browsers are shown, renewed when it is time. */
+  httpsCredentials(): Promise<{ key: string; cert: string }>;
   /** Writes down what was used for the first time. */
   save(): void;
   /** After the store has changed. */
@@ -79,6 +81,7 @@ export async function createTerminalAccess(deps: TerminalAccessDeps): Promise<Te
       ...(await authority.serverCredentials(hosts)),
       authority: authority.certificate,
     }),
+    httpsCredentials: () => authority.httpsCredentials(hosts),
     save: certificates.save,
     reload() {
       certificates.reload();

@@ -14,8 +14,9 @@ const SetAside = Type.Object(
   {
     /** When, by the terminal's clock. */
     at: EpochMs,
-    /** `corrupt`: it could not be read. `behind`: the gateway had votes of its epoch that it never gave (a copied card). */
-    reason: Type.Union([Type.Literal('corrupt'), Type.Literal('behind')]),
+    /** `corrupt`: it could not be read. `behind`: the gateway had votes of its epoch that it never gave (a copied card).
+     * `moved`: it was another terminal's. */
+    reason: Type.Union([Type.Literal('corrupt'), Type.Literal('behind'), Type.Literal('moved')]),
     /** Left out when the file did not say. */
     epoch: Type.Optional(Epoch),
     /** Votes in it that no ack covered; left out when nobody knows. */

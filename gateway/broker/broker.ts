@@ -92,7 +92,5 @@ export interface Broker {
   connections(): number;
   /** Ends every connection of a terminal for which `isWelcome` does not hold any more; at once. */
   cut(isWelcome: (terminalId: string, serial: string) => boolean): void;
-  /** For connections to come. */
-  renew(credentials: Credentials): void;
   close(): Promise<void>;
 }

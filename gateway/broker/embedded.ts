@@ -167,7 +167,6 @@ export async function createEmbeddedBroker(
 
   return {
     listen: listener.listen,
-    renew: listener.renew,
     publish(topic, payload, { qos, retain }) {
       aedes.publish(
         { cmd: 'publish', topic, payload: Buffer.from(payload), qos, retain, dup: false },

@@ -1,7 +1,7 @@
 /** The port that terminals come to: TLS with a certificate on both ends (RFC 8446, RFC 5246). */
 import { createHash, type X509Certificate } from 'node:crypto';
 import { createServer as createPlainServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import type { BrokerLimits, Credentials, PeerCertificate } from './broker.ts';
 
 /** `plain` is for measuring what TLS costs: nothing in the product's settings leads to it. */
@@ -11,7 +11,6 @@ export type Listener = {
   listen(host: string, port: number): Promise<number>;
   /** The socket has signed in: it waits no longer. */
   signedIn(socket: Socket): void;
-  renew(credentials: Credentials): void;
   /** Takes no more connections; ends those that are there. */
   close(): Promise<void>;
   destroyAll(): void;
@@ -88,7 +87,6 @@ export function createListener({ transport, limits, accept, refused }: ListenerD
         });
       }),
     signedIn: (socket) => void pending.delete(addressOf(socket)),
-    renew: (credentials) => (server as TlsServer).setSecureContext(contextOf(credentials)),
     close: () => new Promise((resolve) => server.close(() => resolve())),
     destroyAll() {
       for (const socket of sockets) socket.destroy();

@@ -1,9 +1,10 @@
 /**
- * The gateway's own certificate authority: one key in the data folder that signs the gateway's certificate and those of its
+ * The gateway's own certificate authority: one key in the data folder that signs the gateway's certificates and those of its
  * terminals, and nobody else's.
  *
- * Certificates begin at 1970: a board without a clock wakes up there, and must be able to check its gateway's certificate all
- * the same, without a check left out. Nothing rests on the beginning of a certificate's life, only on its end.
+ * What terminals check is good at any time, from 1970 on and without an end: a board without a clock wakes up in 1970, one
+ * with a dead battery in 2099, and either must be able to check its gateway without a check left out. An end would stop nobody:
+ * whoever can read the gateway's key can read the authority's beside it. The certificates of terminals do end.
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
@@ -22,11 +23,13 @@ import {
 
 export const DAY_MS = 86_400_000;
 const EPOCH = new Date(0);
-/** "No well-defined expiration date" (RFC 5280, 4.1.2.5): losing an authority to a date nobody remembers helps nobody. */
+/** "No well-defined expiration date" (RFC 5280, 4.1.2.5). */
 const NEVER = new Date('9999-12-31T23:59:59Z');
-const SERVER_DAYS = 730;
-/** The gateway's own certificate is made anew when less than this is left of it. */
-const SERVER_MARGIN_DAYS = 180;
+/** For browsers, which take none that is good for longer (CA/Browser Forum, Baseline Requirements, 6.3.2). */
+const HTTPS_DAYS = 397;
+const HTTPS_MARGIN_DAYS = 60;
+/** A clock that is set right after a certificate was made must not put it into the future. */
+const CLOCK_MARGIN_DAYS = 1;
 
 export type IssuedCertificate = {
   pem: string;
@@ -47,8 +50,10 @@ export type Authority = {
   readonly fingerprint: string;
   /** @throws SigningRefusal for a request that is none, or of another kind of key. */
   issueTerminal(terminalId: string, csr: string, days: number): Promise<IssuedCertificate>;
-  /** The gateway's certificate for these host names and addresses; made anew when they change or its end comes near. */
+  /** What terminals are shown, for these host names and addresses; made anew when they change. */
   serverCredentials(hosts: readonly string[]): Promise<ServerCredentials>;
+  /** What browsers are shown; made anew when its end comes near, too. */
+  httpsCredentials(hosts: readonly string[]): Promise<ServerCredentials>;
 };
 
 export type AuthorityOptions = { folder: string; now: () => number };
@@ -64,19 +69,20 @@ export async function openAuthority({ folder, now }: AuthorityOptions): Promise<
   type Subject = {
     name: string;
     publicKey: KeyPair['publicKey'] | x509PublicKey;
-    days: number;
+    notBefore: Date;
+    notAfter: Date;
     extensions: InstanceType<typeof x509.Extension>[];
   };
-  const issue = async ({ name, publicKey, days, extensions }: Subject) => {
+  const issue = async ({ extensions, ...subject }: Subject) => {
     // 127 random bits and never negative (RFC 5280, 4.1.2.2).
     const serialBytes = randomBytes(16);
     serialBytes[0] = ((serialBytes[0] as number) & 0x7f) | 0x40;
-    const notAfter = new Date(Math.floor((now() + days * DAY_MS) / 1_000) * 1_000);
+    const { name, publicKey, notBefore, notAfter } = subject;
     const issued = await x509.X509CertificateGenerator.create({
       serialNumber: serialBytes.toString('hex'),
       subject: `CN=${name}`,
       issuer: root.subjectName,
-      notBefore: EPOCH,
+      notBefore,
       notAfter,
       signingKey,
       publicKey,
@@ -90,13 +96,42 @@ export async function openAuthority({ folder, now }: AuthorityOptions): Promise<
     return { issued, serial: serialBytes.toString('hex').toUpperCase(), expiresAt: notAfter.getTime() };
   };
 
+  const daysFromNow = (days: number) => new Date(Math.floor((now() + days * DAY_MS) / 1_000) * 1_000);
+
+  type Server = { file: string; hosts: readonly string[]; life: () => { notBefore: Date; notAfter: Date } };
+  const server = async ({ file, hosts, life }: Server): Promise<ServerCredentials> => {
+    const serverPath = join(folder, file);
+    const held = readIfThere(serverPath);
+    if (held !== null && isGood(held, hosts, now())) return credentialsOf(held, certificate);
+    const keys = await generateKeyPair();
+    const { issued } = await issue({
+      name: hosts[0] as string,
+      publicKey: keys.publicKey,
+      ...life(),
+      extensions: [
+        new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+        new x509.SubjectAlternativeNameExtension(
+          hosts.map((value) => ({ type: isAddress(value) ? 'ip' : 'dns', value }) as const),
+        ),
+      ],
+    });
+    const made = (await exportPrivateKey(keys.privateKey)) + issued.toString('pem');
+    replace(serverPath, made);
+    return credentialsOf(made, certificate);
+  };
+
   return {
     certificate,
     fingerprint: toBase32(hashPublicKey(root.publicKey).subarray(0, FINGERPRINT_BYTES)),
     async issueTerminal(terminalId, csr, days) {
       const publicKey = await readSigningRequest(csr);
-      const extensions = [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth])];
-      const { issued, serial, expiresAt } = await issue({ name: terminalId, publicKey, days, extensions });
+      const { issued, serial, expiresAt } = await issue({
+        name: terminalId,
+        publicKey,
+        notBefore: EPOCH,
+        notAfter: daysFromNow(days),
+        extensions: [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth])],
+      });
       return {
         pem: issued.toString('pem'),
         serial,
@@ -104,26 +139,14 @@ export async function openAuthority({ folder, now }: AuthorityOptions): Promise<
         publicKey: hashPublicKey(publicKey).toString('hex'),
       };
     },
-    async serverCredentials(hosts) {
-      const serverPath = join(folder, 'server.pem');
-      const held = readIfThere(serverPath);
-      if (held !== null && isGood(held, hosts, now())) return credentialsOf(held, certificate);
-      const keys = await generateKeyPair();
-      const { issued } = await issue({
-        name: hosts[0] as string,
-        publicKey: keys.publicKey,
-        days: SERVER_DAYS,
-        extensions: [
-          new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-          new x509.SubjectAlternativeNameExtension(
-            hosts.map((value) => ({ type: isAddress(value) ? 'ip' : 'dns', value }) as const),
-          ),
-        ],
-      });
-      const made = (await exportPrivateKey(keys.privateKey)) + issued.toString('pem');
-      replace(serverPath, made);
-      return credentialsOf(made, certificate);
-    },
+    serverCredentials: (hosts) =>
+      server({ file: 'server.pem', hosts, life: () => ({ notBefore: EPOCH, notAfter: NEVER }) }),
+    httpsCredentials: (hosts) =>
+      server({
+        file: 'https.pem',
+        hosts,
+        life: () => ({ notBefore: daysFromNow(-CLOCK_MARGIN_DAYS), notAfter: daysFromNow(HTTPS_DAYS - 1) }),
+      }),
   };
 }
 
@@ -152,7 +175,7 @@ function isGood(held: string, hosts: readonly string[], nowMs: number): boolean 
   const certificate = new x509.X509Certificate(blocksOf(held, 'CERTIFICATE')[0] ?? '');
   const names = certificate.getExtension(x509.SubjectAlternativeNameExtension)?.names.toJSON() ?? [];
   const left = certificate.notAfter.getTime() - nowMs;
-  return left > SERVER_MARGIN_DAYS * DAY_MS && names.map(({ value }) => value).join() === hosts.join();
+  return left > HTTPS_MARGIN_DAYS * DAY_MS && names.map(({ value }) => value).join() === hosts.join();
 }
 
 function credentialsOf(held: string, authority: string): ServerCredentials {

@@ -24,7 +24,7 @@ const run = promisify(execFile);
 let gateway: TestGateway;
 let folder: string;
 const logins = new Map<string, TerminalLogin>();
-const NAMES = ['live', 'thief', 'revoked', 'renewing', 'clockless', 'coded', 'adopted', 'expired'];
+const NAMES = ['live', 'thief', 'revoked', 'renewing', 'clockless', 'ahead', 'coded', 'adopted', 'expired'];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'manyi-certificates-'));
@@ -283,16 +283,19 @@ describe('renewal', () => {
   });
 });
 
-describe('a terminal whose clock is at 1970', () => {
+describe.each([
+  ['1970', 'clockless', 30_000],
+  ['2099', 'ahead', Date.UTC(2099, 0, 1)],
+])('a terminal whose clock is in %s', (_year, name, wallMs) => {
   it('checks its gateway all the same, connects, and its votes have the right time', async () => {
-    const clock = createFakeClock(30_000 - Date.now());
-    const terminal = createTerminal({ gateway, login: login('clockless'), folder, env: clock.env });
+    const clock = createFakeClock(wallMs - Date.now());
+    const terminal = createTerminal({ gateway, login: login(name), folder, env: clock.env });
     await terminal.start();
     await until('it to be connected', () => terminal.isConnected());
     await terminal.press('1');
-    await until('its vote', async () => (await row('clockless'))?.votes === 1);
+    await until('its vote', async () => (await row(name))?.votes === 1);
     const [vote] = await gateway.getJson<{ at: number; clock: string }[]>(
-      '/api/v1/votes?from=0&to=9000000000000&window=w-clockless',
+      `/api/v1/votes?from=0&to=9000000000000&window=w-${name}`,
     );
     expect(Math.abs((vote?.at ?? 0) - Date.now())).toBeLessThan(60_000);
     await terminal.end();
@@ -300,7 +303,7 @@ describe('a terminal whose clock is at 1970', () => {
     const stranger = await startGateway();
     const misled = createTerminal({
       gateway: stranger,
-      login: login('clockless'),
+      login: login(name),
       folder: await mkdtemp(join(folder, 'misled-')),
       env: clock.env,
     });

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Journal, openJournal } from '../../device/journal.ts';
+import type { SetAside } from '../../device/set-aside.ts';
 import { RATINGS, type Vote } from '../../protocol/vote.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -41,6 +42,31 @@ const vote = (n: number, at = 1_000 + n): Omit<Vote, 'seq'> => ({
 const fill = (journal: Journal, count: number) => {
   for (let n = 0; n < count; n += 1) journal.append(vote(n));
 };
+
+describe('a journal of another terminal', () => {
+  it('is set aside, and its votes are not sent under a new name', () => {
+    const told: SetAside[] = [];
+    const first = openHere({ terminalId: 'hall-1' });
+    first.append(vote(1));
+    first.append(vote(2));
+    first.setAcked(1);
+    const { epoch } = first;
+    first.close();
+    const again = openHere({ terminalId: 'hall-1' });
+    expect(again).toMatchObject({ epoch, last: 2 });
+    again.close();
+    // Whoever does not know its own name yet touches nothing.
+    const nameless = openHere();
+    expect(nameless).toMatchObject({ epoch, last: 2 });
+    nameless.close();
+    const moved = openHere({ terminalId: 'hall-2', onSetAside: (aside) => told.push(aside) });
+    expect(moved.epoch).not.toBe(epoch);
+    expect(moved.last).toBe(0);
+    expect(told).toMatchObject([{ why: 'moved', epoch, unsent: 1 }]);
+    moved.close();
+    expect(openHere({ terminalId: 'hall-2' }).epoch).toBe(moved.epoch);
+  });
+});
 
 describe('append', () => {
   it('counts seq up from 1, keeps the body, and counts totals', () => {
