@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { databaseFile } from '../../gateway/store/sqlite.ts';
 import { type GatewayOptions, startGateway, type TerminalLogin, type TestGateway } from './gateway.ts';
+import { readMetrics } from './metrics.ts';
 import { createTerminal, type Key, type TerminalOptions, type TerminalProcess } from './terminal-process.ts';
 import { until } from './wait.ts';
 
@@ -84,10 +85,7 @@ export async function startJournalRig(options: GatewayOptions = {}): Promise<Jou
          JOIN terminals t ON t.key = coalesce(q.terminal_key, s.terminal_key) WHERE t.id = ?`,
         id,
       ).map(({ reason }) => reason),
-    async metric(name) {
-      const text = await (await fetch(`${gateway.httpUrl}/metrics`)).text();
-      return Number(text.match(new RegExp(`^${name} (\\S+)$`, 'm'))?.[1]);
-    },
+    metric: async (name) => (await readMetrics(gateway)).of(name),
     async dispose() {
       for (const terminal of terminals) await terminal.end('SIGKILL');
       await gateway.dispose();
