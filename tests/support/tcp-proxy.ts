@@ -3,6 +3,7 @@
  * protocol, so TLS passes unchanged.
  */
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { onTestFinished } from 'vitest';
 
 /** `up`: from the terminal to the gateway. */
 export type Direction = 'up' | 'down';
@@ -168,6 +169,14 @@ export async function startTcpProxy(targetPort: () => number): Promise<TcpProxy>
     for (const go of waiting) go();
   };
 
+  const dispose = async () => {
+    heal();
+    for (const link of [...links]) end(link, 'rst');
+    if (server.listening) await new Promise((resolve) => server.close(resolve));
+  };
+  // Also after a case that failed half way.
+  onTestFinished(dispose);
+
   return {
     port,
     connections: () => links.size,
@@ -196,10 +205,6 @@ export async function startTcpProxy(targetPort: () => number): Promise<TcpProxy>
       refusing = true;
     },
     heal,
-    async dispose() {
-      heal();
-      for (const link of [...links]) end(link, 'rst');
-      await new Promise((resolve) => server.close(resolve));
-    },
+    dispose,
   };
 }
