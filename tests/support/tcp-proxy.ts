@@ -48,6 +48,8 @@ type Link = { up: Socket; down: Socket; budget: { left: number; direction: Direc
 
 export async function startTcpProxy(targetPort: () => number): Promise<TcpProxy> {
   const links = new Set<Link>();
+  /** Of terminals; also those that have been ended and not closed yet. */
+  const sockets = new Set<Socket>();
   const bytes = { up: 0, down: 0 };
   let accepted = 0;
   let frozen: Record<Direction, boolean> = { up: false, down: false };
@@ -57,6 +59,8 @@ export async function startTcpProxy(targetPort: () => number): Promise<TcpProxy>
 
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (terminal) => {
     terminal.on('error', () => {});
+    sockets.add(terminal);
+    terminal.once('close', () => sockets.delete(terminal));
     if (refusing) {
       terminal.resetAndDestroy();
       return;
@@ -172,6 +176,7 @@ export async function startTcpProxy(targetPort: () => number): Promise<TcpProxy>
   const dispose = async () => {
     heal();
     for (const link of [...links]) end(link, 'rst');
+    for (const socket of sockets) socket.destroy();
     if (server.listening) await new Promise((resolve) => server.close(resolve));
   };
   // Also after a case that failed half way.
