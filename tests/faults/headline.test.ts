@@ -201,7 +201,16 @@ describe.runIf(have(MOUNTS, FAKETIME))(`${TERMINALS} terminals and random faults
       }
       await until(
         'the wall to say that it is complete',
-        async () => (await gateway.scores()).every(({ completeness }) => completeness.state === 'complete'),
+        async () => {
+          const open = (await gateway.scores()).filter(
+            ({ completeness }) => completeness.state !== 'complete',
+          );
+          if (open.length > 0)
+            throw new Error(
+              open.map(({ id, completeness }) => `${id} ${JSON.stringify(completeness)}`).join(' '),
+            );
+          return true;
+        },
         { timeoutMs: 60_000 },
       );
       await expectScoresEqualRecount(gateway);

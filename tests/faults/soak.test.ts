@@ -18,8 +18,8 @@ const TERMINALS = Number(process.env.MANYI_TERMINALS ?? 40);
 const VOTES_PER_S = 40;
 const SAMPLES = 60;
 const MB = 2 ** 20;
-/** `journal_size_limit` in gateway/store/database.ts. */
-const WAL_LIMIT_MB = 128;
+/** It grows to the 64 MiB after which it is copied back (`wal_autocheckpoint` in gateway/store/database.ts), and begins anew. */
+const WAL_LIMIT_MB = 80;
 
 type Sample = {
   minute: number;

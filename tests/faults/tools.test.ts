@@ -2,7 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { databaseFile } from '../../gateway/store/sqlite.ts';
 import { createFakeClock, FAKETIME } from '../support/fake-clock.ts';
 import { startGateway, type TerminalLogin, type TestGateway } from '../support/gateway.ts';
 import { failIo, STRACE } from '../support/io-errors.ts';
@@ -116,7 +118,7 @@ describe('the proxy', () => {
 });
 
 describe('the two sums', () => {
-  it('agree here, and see a vote that was taken away', async () => {
+  it('agree here, and notice a vote that is missing, one too many, and one taken out of the file', async () => {
     await expectScoresEqualRecount(gateway);
     const [terminal] = terminals;
     expect(storedVotes(gateway.dataDir).length).toBeGreaterThan(0);
@@ -132,5 +134,9 @@ describe('the two sums', () => {
       thanked: () => (terminal as TerminalProcess).thanked() - 1,
     };
     await expect(expectStoredEqualsThanked(gateway, [oneLess])).rejects.toThrow('beyond what was thanked');
+    const db = new Database(databaseFile(gateway.dataDir));
+    db.exec('DELETE FROM votes WHERE seq = 1 AND source_key = (SELECT min(source_key) FROM votes)');
+    db.close();
+    await expect(expectScoresEqualRecount(gateway)).rejects.toThrow('scores of today');
   });
 });

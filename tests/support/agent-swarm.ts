@@ -1,6 +1,7 @@
 /** Terminals by the hundred: real agents, several in a process, pressed from here. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
 import type { AgentState } from '../../device/agent.ts';
 import type { Rating } from '../../protocol/vote.ts';
 import type { TerminalLogin } from './gateway.ts';
@@ -33,7 +34,7 @@ export type FromChild =
 
 export type SwarmTerminal = {
   readonly login: TerminalLogin;
-  /** Resolves with the vote's number once thanked; rejects when refused, or when its process ends first. */
+  /** Resolves with the vote's number once thanked; rejects when refused, when its process ends first, or does not run. */
   press(rating: Rating): Promise<number>;
   pressed(): number;
   thanked(): number;
@@ -89,11 +90,15 @@ type Tally = {
   down: number | null;
   isUp: boolean;
 };
-type Host = { child: ChildProcess | null; logins: TerminalLogin[] };
+type Host = { child: ChildProcess | null; isStarted: boolean; logins: TerminalLogin[] };
 
 export function createSwarm(options: SwarmOptions): Swarm {
   const { logins, port, folder, processes = 1, uplink = {} } = options;
-  const hosts: Host[] = Array.from({ length: processes }, () => ({ child: null, logins: [] }));
+  const hosts: Host[] = Array.from({ length: processes }, () => ({
+    child: null,
+    isStarted: false,
+    logins: [],
+  }));
   const tallies = new Map<string, Tally>();
   const waiting = new Map<number, Waiting>();
   let lastPress = 0;
@@ -144,7 +149,10 @@ export function createSwarm(options: SwarmOptions): Swarm {
     );
     child.on('message', take);
     child.once('exit', () => {
-      if (host.child === child) host.child = null;
+      if (host.child === child) {
+        host.child = null;
+        host.isStarted = false;
+      }
       giveUp(number);
     });
     host.child = child;
@@ -170,8 +178,9 @@ export function createSwarm(options: SwarmOptions): Swarm {
   }
 
   const startProcess = async (number: number) => {
-    const env = (hosts[number] as Host).logins.map(envOf);
-    await ask(number, { kind: 'start', env, uplink }, 'started');
+    const host = hosts[number] as Host;
+    await ask(number, { kind: 'start', env: host.logins.map(envOf), uplink }, 'started');
+    host.isStarted = host.child !== null;
   };
   const killProcess = async (number: number) => {
     const child = hosts[number]?.child;
@@ -181,6 +190,12 @@ export function createSwarm(options: SwarmOptions): Swarm {
     await exited;
   };
 
+  const kill = async () => {
+    await Promise.all(hosts.map((_, number) => killProcess(number)));
+  };
+  // Also after a case that failed half way.
+  onTestFinished(kill);
+
   const terminals = logins.map((login, at): SwarmTerminal => {
     const host = at % processes;
     hosts[host]?.logins.push(login);
@@ -189,8 +204,8 @@ export function createSwarm(options: SwarmOptions): Swarm {
     return {
       login,
       press(rating) {
-        const child = hosts[host]?.child;
-        if (!child?.connected) return Promise.reject(new Error(`${login.id} does not run`));
+        const { child, isStarted } = hosts[host] as Host;
+        if (!child?.connected || !isStarted) return Promise.reject(new Error(`${login.id} does not run`));
         tally.pressed += 1;
         const press = ++lastPress;
         return new Promise((resolve, reject) => {
@@ -239,8 +254,6 @@ export function createSwarm(options: SwarmOptions): Swarm {
         }),
       );
     },
-    async kill() {
-      await Promise.all(hosts.map((_, number) => killProcess(number)));
-    },
+    kill,
   };
 }

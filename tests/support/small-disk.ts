@@ -1,6 +1,6 @@
 /** A disk that can really be full: a tmpfs of a few hundred kilobytes. Mounting one takes root. */
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Requirement, succeeds } from './prerequisites.ts';
@@ -45,6 +45,14 @@ export function mountSmallDisk(sizeKb: number): SmallDisk {
     const { bavail, bsize } = statfsSync(path);
     return bavail * bsize;
   };
+  const dispose = () => {
+    process.off('exit', dispose);
+    if (!existsSync(path)) return;
+    if (!succeeds('umount', [path])) succeeds('umount', ['-l', path]);
+    rmSync(path, { recursive: true, force: true });
+  };
+  // Also after a case that failed half way.
+  process.once('exit', dispose);
   return {
     path,
     fill() {
@@ -59,9 +67,6 @@ export function mountSmallDisk(sizeKb: number): SmallDisk {
     },
     free: () => rmSync(filler, { force: true }),
     freeBytes,
-    dispose() {
-      if (!succeeds('umount', [path])) execFileSync('umount', ['-l', path], { stdio: 'pipe' });
-      rmSync(path, { recursive: true, force: true });
-    },
+    dispose,
   };
 }

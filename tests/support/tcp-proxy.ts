@@ -3,6 +3,7 @@
  * protocol, so TLS passes unchanged.
  */
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { onTestFinished } from 'vitest';
 
 /** `up`: from the terminal to the gateway. */
 export type Direction = 'up' | 'down';
@@ -47,6 +48,8 @@ type Link = { up: Socket; down: Socket; budget: { left: number; direction: Direc
 
 export async function startTcpProxy(targetPort: () => number): Promise<TcpProxy> {
   const links = new Set<Link>();
+  /** Of terminals; also those that have been ended and not closed yet. */
+  const sockets = new Set<Socket>();
   const bytes = { up: 0, down: 0 };
   let accepted = 0;
   let frozen: Record<Direction, boolean> = { up: false, down: false };
@@ -56,6 +59,8 @@ export async function startTcpProxy(targetPort: () => number): Promise<TcpProxy>
 
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (terminal) => {
     terminal.on('error', () => {});
+    sockets.add(terminal);
+    terminal.once('close', () => sockets.delete(terminal));
     if (refusing) {
       terminal.resetAndDestroy();
       return;
@@ -168,6 +173,15 @@ export async function startTcpProxy(targetPort: () => number): Promise<TcpProxy>
     for (const go of waiting) go();
   };
 
+  const dispose = async () => {
+    heal();
+    for (const link of [...links]) end(link, 'rst');
+    for (const socket of sockets) socket.destroy();
+    if (server.listening) await new Promise((resolve) => server.close(resolve));
+  };
+  // Also after a case that failed half way.
+  onTestFinished(dispose);
+
   return {
     port,
     connections: () => links.size,
@@ -196,10 +210,6 @@ export async function startTcpProxy(targetPort: () => number): Promise<TcpProxy>
       refusing = true;
     },
     heal,
-    async dispose() {
-      heal();
-      for (const link of [...links]) end(link, 'rst');
-      await new Promise((resolve) => server.close(resolve));
-    },
+    dispose,
   };
 }
