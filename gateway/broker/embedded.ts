@@ -28,7 +28,7 @@ const REFUSED = { identifier: 2, credentials: 4, notAuthorized: 5 } as const;
 type Session = {
   terminalId: string;
   connection: number;
-  enrolling: boolean;
+  code: string | null;
   serial: string;
   address: string;
 };
@@ -44,6 +44,8 @@ export async function createEmbeddedBroker(
   const sessions = new WeakMap<Client, Session>();
   const taps = new WeakMap<object, VoteTap>();
   const ready = new Set<Client>();
+  /** Connections with a code, which are not shown as terminals. */
+  const enrolling = new Set<Client>();
   let lastConnection = 0;
 
   const refuse = (reason: string, returnCode: number, id: string | null) => {
@@ -68,13 +70,13 @@ export async function createEmbeddedBroker(
       const certificate = peers.get(client.conn) ?? null;
       const secret = Buffer.isBuffer(password) ? password : Buffer.from(password ?? '');
       const admission = events.authenticate({ terminalId: id, certificate, password: secret });
-      if (typeof admission === 'object')
+      if (admission !== 'terminal' && 'refused' in admission)
         return done(refuse(admission.refused, REFUSED.notAuthorized, null), null);
-      const enrolling = admission === 'enrolling';
+      const code = admission === 'terminal' ? null : admission.code;
       const serial = certificate?.serial ?? '';
       const socket = client.conn as Socket;
       const address = socket.remoteAddress ?? '';
-      sessions.set(client, { terminalId: id, connection: ++lastConnection, enrolling, serial, address });
+      sessions.set(client, { terminalId: id, connection: ++lastConnection, code, serial, address });
       listener.signedIn(socket);
       done(null, true);
     },
@@ -84,10 +86,10 @@ export async function createEmbeddedBroker(
       if (!session) return done(new Drop('sender-unknown'));
       packet.retain = false;
       const payload = Buffer.isBuffer(packet.payload) ? packet.payload : Buffer.from(packet.payload);
-      const { terminalId, connection, enrolling, address } = session;
+      const { terminalId, connection, code, address } = session;
       const { topic } = packet;
       const packetId = packet.qos === 1 ? acks.take(packet as PublishPacket) : null;
-      events.message({ terminalId, connection, topic, payload, enrolling, address }, (error) => {
+      events.message({ terminalId, connection, topic, payload, code, address }, (error) => {
         if (packetId !== null && !error) acks.send(client, packetId);
         done(error ?? null);
       });
@@ -97,7 +99,7 @@ export async function createEmbeddedBroker(
       const allowed =
         session !== undefined &&
         session !== null &&
-        (session.enrolling
+        (session.code !== null
           ? subscription.topic === topicOf(session.terminalId, 'certificate')
           : subscription.topic === GATEWAY_STATUS_TOPIC ||
             DOWN_KINDS.some((kind) => subscription.topic === topicOf(session.terminalId, kind)));
@@ -123,8 +125,12 @@ export async function createEmbeddedBroker(
     const session = sessions.get(client);
     // aedes may tell of a client whose socket has ended meanwhile, and then says nothing about the end.
     if (!session || client.conn.destroyed) return;
-    const { terminalId, connection, enrolling, address } = session;
-    if (enrolling) return;
+    const { terminalId, connection, code, address } = session;
+    if (code !== null) {
+      enrolling.add(client);
+      client.conn.once('close', () => enrolling.delete(client));
+      return;
+    }
     ready.add(client);
     client.conn.once('close', () => {
       ready.delete(client);
@@ -135,7 +141,7 @@ export async function createEmbeddedBroker(
     taps.get(client.conn)?.arm(
       topic,
       (payload, packetId, done) =>
-        events.message({ terminalId, connection, topic, payload, enrolling, address }, (error) => {
+        events.message({ terminalId, connection, topic, payload, code, address }, (error) => {
           if (error) {
             events.refused(reasonOf(error), terminalId);
             client.conn.destroy();
@@ -176,10 +182,11 @@ export async function createEmbeddedBroker(
     },
     connections: () => ready.size,
     cut(isWelcome) {
-      for (const client of ready) {
+      for (const client of [...ready, ...enrolling]) {
         const session = sessions.get(client);
-        if (!session || isWelcome(session.terminalId, session.serial)) continue;
-        events.refused('certificate-withdrawn', session.terminalId);
+        if (!session || isWelcome(session)) continue;
+        const reason = session.code === null ? 'certificate-withdrawn' : 'code-withdrawn';
+        events.refused(reason, session.terminalId);
         client.conn.destroy();
       }
     },

@@ -77,11 +77,11 @@ export function createInbox({ registry, presence, votes, health, sign, received,
 
   function route(
     terminal: RegisteredTerminal,
-    { terminalId, topic, payload, connection, enrolling, address }: Incoming,
+    { terminalId, topic, payload, connection, code, address }: Incoming,
     done: Done,
   ): void {
-    if (enrolling) {
-      if (topic === topicOf(terminalId, 'csr')) answer(terminal, payload, { enrolling, address }, done);
+    if (code !== null) {
+      if (topic === topicOf(terminalId, 'csr')) answer(terminal, payload, { code, address }, done);
       else done(new Drop('enrolling-only'));
       return;
     }
@@ -115,7 +115,7 @@ export function createInbox({ registry, presence, votes, health, sign, received,
         return;
       }
       case 'csr':
-        answer(terminal, payload, { enrolling, address }, done);
+        answer(terminal, payload, { code, address }, done);
         return;
       case 'result':
         if (resultSchema.Check(parse(payload))) done();
