@@ -11,6 +11,8 @@ export type Incoming = {
   code: string | null;
   /** Of the other end. */
   address: string;
+  /** Is the connection still there? */
+  isOpen(): boolean;
 };
 
 /** What the other end of a TLS connection has shown, and proven to hold the key of. */

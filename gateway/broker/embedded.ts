@@ -31,6 +31,7 @@ type Session = {
   code: string | null;
   serial: string;
   address: string;
+  isOpen(): boolean;
 };
 /** Every packet starts aedes' keepalive timer anew; one that it does not see must do so too. */
 type KeepaliveTimer = { _keepaliveTimer?: NodeJS.Timeout | null };
@@ -76,7 +77,8 @@ export async function createEmbeddedBroker(
       const serial = certificate?.serial ?? '';
       const socket = client.conn as Socket;
       const address = socket.remoteAddress ?? '';
-      sessions.set(client, { terminalId: id, connection: ++lastConnection, code, serial, address });
+      const isOpen = () => !socket.destroyed;
+      sessions.set(client, { terminalId: id, connection: ++lastConnection, code, serial, address, isOpen });
       listener.signedIn(socket);
       done(null, true);
     },
@@ -86,10 +88,10 @@ export async function createEmbeddedBroker(
       if (!session) return done(new Drop('sender-unknown'));
       packet.retain = false;
       const payload = Buffer.isBuffer(packet.payload) ? packet.payload : Buffer.from(packet.payload);
-      const { terminalId, connection, code, address } = session;
+      const { terminalId, connection, code, address, isOpen } = session;
       const { topic } = packet;
       const packetId = packet.qos === 1 ? acks.take(packet as PublishPacket) : null;
-      events.message({ terminalId, connection, topic, payload, code, address }, (error) => {
+      events.message({ terminalId, connection, topic, payload, code, address, isOpen }, (error) => {
         if (packetId !== null && !error) acks.send(client, packetId);
         done(error ?? null);
       });
@@ -125,7 +127,7 @@ export async function createEmbeddedBroker(
     const session = sessions.get(client);
     // aedes may tell of a client whose socket has ended meanwhile, and then says nothing about the end.
     if (!session || client.conn.destroyed) return;
-    const { terminalId, connection, code, address } = session;
+    const { terminalId, connection, code, address, isOpen } = session;
     if (code !== null) {
       enrolling.add(client);
       client.conn.once('close', () => enrolling.delete(client));
@@ -141,7 +143,7 @@ export async function createEmbeddedBroker(
     taps.get(client.conn)?.arm(
       topic,
       (payload, packetId, done) =>
-        events.message({ terminalId, connection, topic, payload, code, address }, (error) => {
+        events.message({ terminalId, connection, topic, payload, code, address, isOpen }, (error) => {
           if (error) {
             events.refused(reasonOf(error), terminalId);
             client.conn.destroy();

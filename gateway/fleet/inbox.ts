@@ -63,7 +63,12 @@ export function createInbox({ registry, presence, votes, health, sign, received,
     const delayMs = votes.delayMs(terminal);
     if (delayMs === 0) take(terminal, incoming, done);
     else if (delayMs === null) done(new Drop('message-flood'));
-    else setTimeout(take, delayMs, terminal, incoming, done);
+    else
+      setTimeout(() => {
+        // Its certificate may have been withdrawn meanwhile. Whoever has only lost the line sends it again.
+        if (incoming.isOpen()) take(terminal, incoming, done);
+        else done(new Drop('connection-gone'));
+      }, delayMs);
   };
 
   function take(terminal: RegisteredTerminal, incoming: Incoming, done: Done): void {
