@@ -61,6 +61,7 @@ export async function createTerminalAccess(deps: TerminalAccessDeps): Promise<Te
     authority,
     now,
     days: config.certificateDays,
+    follow,
     issued({ id }, { serial, expiresAt }, { code, address }) {
       const enrolling = code !== null;
       certificates.reload();

@@ -16,7 +16,7 @@ export type Signer = {
 export type SignedCertificate = { pem: string; serial: string; expiresAt: number; publicKey: string };
 
 /** Over which connection a request came: with the code that it was let in with, or (null) with a certificate. */
-export type Asker = { code: string | null; address: string };
+export type Asker = { code: string | null; address: string; isOpen(): boolean };
 
 export type Enrolment = {
   /** The name of the terminal's open code, if this is its secret; null if not. */
@@ -33,6 +33,8 @@ export type EnrolmentDeps = {
   now: () => number;
   /** How long a certificate is good for. */
   days: number;
+  /** Reads what other processes have changed in the store, and cuts the connections that are not welcome any more. */
+  follow(): boolean;
   issued(terminal: RegisteredTerminal, certificate: SignedCertificate, from: Asker): void;
 };
 
@@ -51,7 +53,7 @@ export function hashSecret(secret: Buffer | string): Buffer {
 /** What is kept of a code's secret names it. */
 const nameOf = ({ secretHash }: EnrolmentRecord): string => secretHash.toString('hex');
 
-export function createEnrolment({ store, authority, now, days, issued }: EnrolmentDeps): Enrolment {
+export function createEnrolment({ store, authority, now, days, follow, issued }: EnrolmentDeps): Enrolment {
   const rate = createTokenBuckets(REQUESTS_PER_S, REQUEST_BURST);
   let open: Map<number, EnrolmentRecord>;
   const reload = () => {
@@ -89,6 +91,9 @@ export function createEnrolment({ store, authority, now, days, issued }: Enrolme
         if ((error as { code?: string }).code === 'csr-invalid') return { refused: 'csr-invalid' };
         throw error;
       }
+      // A revocation counts from its commit on: nobody gets a new certificate for one that is withdrawn.
+      follow();
+      if (!from.isOpen()) return { refused: 'code-expired' };
       if (from.code !== null) {
         // The code it came in with, not whichever is open now: that one was given to somebody else.
         const record = openFor(terminal);

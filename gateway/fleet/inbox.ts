@@ -82,11 +82,11 @@ export function createInbox({ registry, presence, votes, health, sign, received,
 
   function route(
     terminal: RegisteredTerminal,
-    { terminalId, topic, payload, connection, code, address }: Incoming,
+    { terminalId, topic, payload, connection, code, address, isOpen }: Incoming,
     done: Done,
   ): void {
     if (code !== null) {
-      if (topic === topicOf(terminalId, 'csr')) answer(terminal, payload, { code, address }, done);
+      if (topic === topicOf(terminalId, 'csr')) answer(terminal, payload, { code, address, isOpen }, done);
       else done(new Drop('enrolling-only'));
       return;
     }
@@ -120,7 +120,7 @@ export function createInbox({ registry, presence, votes, health, sign, received,
         return;
       }
       case 'csr':
-        answer(terminal, payload, { code, address }, done);
+        answer(terminal, payload, { code, address, isOpen }, done);
         return;
       case 'result':
         if (resultSchema.Check(parse(payload))) done();
