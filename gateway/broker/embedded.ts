@@ -11,6 +11,7 @@ import {
 } from 'aedes';
 import { DOWN_KINDS, GATEWAY_STATUS_TOPIC, topicOf } from '../../protocol/topics.ts';
 import {
+  type Admission,
   type Broker,
   type BrokerEvents,
   type BrokerLimits,
@@ -23,7 +24,7 @@ import { createPubacks } from './pubacks.ts';
 import { tapVotes, type VoteTap } from './vote-tap.ts';
 
 /** MQTT 3.1.1, table 3.1. */
-const REFUSED = { identifier: 2, credentials: 4, notAuthorized: 5 } as const;
+const REFUSED = { identifier: 2, unavailable: 3, notAuthorized: 5 } as const;
 
 type Session = {
   terminalId: string;
@@ -70,7 +71,13 @@ export async function createEmbeddedBroker(
       if (!client.clean) return done(refuse('session-not-clean', REFUSED.notAuthorized, id), null);
       const certificate = peers.get(client.conn) ?? null;
       const secret = Buffer.isBuffer(password) ? password : Buffer.from(password ?? '');
-      const admission = events.authenticate({ terminalId: id, certificate, password: secret });
+      let admission: Admission;
+      try {
+        admission = events.authenticate({ terminalId: id, certificate, password: secret });
+      } catch (error) {
+        // What had to be written could not be; thrown into aedes, it would end the process.
+        return done(refuse(reasonOf(error as Error), REFUSED.unavailable, id), null);
+      }
       if (admission !== 'terminal' && 'refused' in admission)
         return done(refuse(admission.refused, REFUSED.notAuthorized, null), null);
       const code = admission === 'terminal' ? null : admission.code;
