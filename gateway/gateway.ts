@@ -25,7 +25,6 @@ import { createBoard } from './live/board.ts';
 import { createFeed } from './live/feed.ts';
 import { createHub } from './live/hub.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { createAudit } from './people/audit.ts';
 import { createPeople } from './people/people.ts';
 import { loadScoreBook } from './score-history.ts';
 import { createStorageGuard } from './storage-guard.ts';
@@ -68,7 +67,15 @@ export async function startGateway(
     claim.release();
     throw error;
   });
-  const audit = createAudit(store, now);
+  const people = createPeople({
+    store,
+    now,
+    limits: {
+      absoluteMs: config.sessionHours * 3_600_000,
+      idleMs: config.sessionIdleMinutes * 60_000,
+    },
+  });
+  const { audit } = people;
   const calendar = createCalendar(config.timeZone);
   const registry = createRegistry(store);
   const access = await createTerminalAccess({
@@ -115,14 +122,6 @@ export async function startGateway(
     const terminal = registry.terminal(terminalId);
     if (terminal) feed.touched(terminal.windowId);
   };
-  const people = createPeople({
-    store,
-    now,
-    limits: {
-      absoluteMs: config.sessionHours * 3_600_000,
-      idleMs: config.sessionIdleMinutes * 60_000,
-    },
-  });
   const hub = createHub(feed, { now, maxClients: MAX_WALLS });
   const metrics: Metrics = createMetrics({
     connections: () => broker?.connections() ?? 0,

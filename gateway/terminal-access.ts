@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { GATEWAY_NAME } from '../protocol/identity.ts';
-import type { Admission, Credentials, Login } from './broker/broker.ts';
+import type { Admission, Credentials, Login, Welcome } from './broker/broker.ts';
 import type { Config } from './config.ts';
 import { createAdmission } from './fleet/admission.ts';
 import { createCertificates } from './fleet/certificates.ts';
@@ -32,7 +32,7 @@ export type TerminalAccess = {
   sign: Enrolment['answer'];
   provisioning: Provisioning;
   /** Of a connection that is there: may it stay? */
-  isWelcome(terminalId: string, serial: string): boolean;
+  isWelcome(by: Welcome): boolean;
   /** What terminals are shown. */
   credentials(): Promise<Credentials>;
   /** What browsers are shown, renewed when it is time. */
@@ -63,7 +63,9 @@ export async function createTerminalAccess(deps: TerminalAccessDeps): Promise<Te
     authority,
     now,
     days: config.certificateDays,
-    issued({ id }, { serial, expiresAt }, { enrolling, address }) {
+    follow,
+    issued({ id }, { serial, expiresAt }, { code, address }) {
+      const enrolling = code !== null;
       certificates.reload();
       log.info({ terminalId: id, serial, enrolling }, 'certificate issued');
       const by = { actor: `terminal:${id}`, origin: address };
@@ -76,13 +78,17 @@ export async function createTerminalAccess(deps: TerminalAccessDeps): Promise<Te
     sign: enrolment.answer,
     provisioning: createProvisioning({ store, authority, audit, now, changed }),
     // Without one, the transport has none: see startGateway.
-    isWelcome: (_terminalId, serial) => serial === '' || certificates.isGood(serial),
+    isWelcome: ({ serial, code }) =>
+      code === null ? serial === '' || certificates.isGood(serial) : enrolment.isOpen(code),
     credentials: async () => ({
       ...(await authority.serverCredentials(hosts)),
       authority: authority.certificate,
     }),
     httpsCredentials: () => authority.httpsCredentials(hosts),
-    save: certificates.save,
+    save() {
+      // With its first use, a certificate has closed the code that it came with.
+      if (certificates.save()) enrolment.reload();
+    },
     reload() {
       certificates.reload();
       enrolment.reload();

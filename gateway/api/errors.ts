@@ -29,6 +29,7 @@ const PEOPLE_STATUS: Partial<Record<PeopleCode, number>> = {
   'link-unknown': 404,
   'administrator-last': 409,
   'links-too-many': 409,
+  'changes-too-many': 429,
 };
 const ORG_STATUS: Record<string, number> = { 'name-taken': 409, 'id-taken': 409 };
 

@@ -5,6 +5,7 @@ import type { Principal } from '../domain/roles.ts';
 import type { By } from '../people/audit.ts';
 import type { People } from '../people/people.ts';
 import { addressGroup } from '../people/sign-in-throttle.ts';
+import type { Connections } from './connections.ts';
 import { credentialsOf } from './cookies.ts';
 import { Refusal } from './errors.ts';
 import { isSameOrigin } from './origin.ts';
@@ -23,6 +24,7 @@ export type GuardDeps = {
   /** Requests a second that one session, link or address may make, as a mean over ten seconds. */
   requestsPerS: number;
   secure: boolean;
+  connections: Connections;
 };
 
 const RATE_WINDOW_MS = 10_000;
@@ -31,7 +33,7 @@ const RATE_CALLERS = 10_000;
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export async function registerGuard(app: FastifyInstance, deps: GuardDeps): Promise<void> {
-  const { people, allowedOrigins, requestsPerS, secure } = deps;
+  const { people, allowedOrigins, requestsPerS, secure, connections } = deps;
   app.decorateRequest('principal', null);
   // Only JSON changes anything: a form of a foreign page can send text, but not this type without being asked first.
   app.removeContentTypeParser('text/plain');
@@ -74,6 +76,13 @@ export async function registerGuard(app: FastifyInstance, deps: GuardDeps): Prom
       );
     checkPolicy(policyKey(method, request.routeOptions.url ?? ''), principal);
     if (principal) people.used(principal);
+  });
+
+  // The body has come by now: sending it slowly is no way to hold a place.
+  app.addHook('preHandler', async ({ principal, socket }, reply) => {
+    if (!principal) return;
+    connections.engaged(socket);
+    reply.raw.once('close', () => connections.released(socket));
   });
 }
 

@@ -12,6 +12,7 @@ import type { People } from '../people/people.ts';
 import type { Store } from '../store/store.ts';
 import { accountRoutes } from './account-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
+import { watchConnections } from './connections.ts';
 import { refuseAddress, refuseClient, registerErrors } from './errors.ts';
 import { registerGuard } from './guard.ts';
 import { healthRoutes } from './health-routes.ts';
@@ -60,17 +61,23 @@ export type ServerDeps = {
 
 /** Walls, and requests beside them: beyond these, the sockets of terminals could be what runs out. */
 const MAX_CONNECTIONS = 2_000;
+/** Of them, those of nobody in particular: the rest are for people and walls. */
+const MAX_IDLE_CONNECTIONS = 1_000;
+/** A peer that neither sends nor takes anything for so long is cut: what waits for it fills memory. Not a wall, which is pinged. */
+const SILENT_MS = 60_000;
+const HANDSHAKE_MS = 10_000;
 
 export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   const { tree, isOnline, board, store, people, hub, metrics, troubles, now, allowedOrigins } = deps;
   const secure = deps.tls !== null;
   const visibleTree = createVisibleTree(tree);
   const app = Fastify({
-    https: deps.tls && { ...deps.tls, minVersion: 'TLSv1.2' },
+    https: deps.tls && { ...deps.tls, minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_MS },
     loggerInstance: deps.logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 64 * 1024,
     requestTimeout: 30_000,
+    connectionTimeout: SILENT_MS,
     routerOptions: { maxParamLength: 100 },
     forceCloseConnections: true,
     // An unknown parameter is a mistake to be told, not to be dropped.
@@ -79,11 +86,13 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     frameworkErrors: refuseAddress,
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.server.maxConnections = MAX_CONNECTIONS;
+  const connections = watchConnections(app.server, MAX_IDLE_CONNECTIONS);
   const plain = app as unknown as FastifyInstance;
   registerErrors(plain, deps.refused);
   registerSecurityHeaders(plain, secure);
   requirePolicy(plain);
-  await registerGuard(plain, { people, allowedOrigins, requestsPerS: deps.requestsPerS, secure });
+  const { requestsPerS } = deps;
+  await registerGuard(plain, { people, allowedOrigins, requestsPerS, secure, connections });
 
   await app.register(fastifySwagger, {
     openapi: {
@@ -116,6 +125,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(liveRoute);
   await registerPages(plain, deps.pagesRoot);
   const { signIn, used } = people;
-  takeUpgrades(app.server as Server, { hub, signIn, used, refused: deps.refused, allowedOrigins, secure });
+  const { refused } = deps;
+  takeUpgrades(app.server as Server, { hub, signIn, used, refused, allowedOrigins, secure, connections });
   return plain;
 }

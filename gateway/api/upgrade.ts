@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Principal } from '../domain/roles.ts';
 import type { Hub } from '../live/hub.ts';
 import type { SignIn } from '../people/sign-in.ts';
+import type { Connections } from './connections.ts';
 import { credentialsOf } from './cookies.ts';
 import { Refusal } from './errors.ts';
 import { isAllowedOrigin } from './origin.ts';
@@ -18,6 +19,7 @@ export type UpgradeDeps = {
   refused: (code: string) => void;
   allowedOrigins: readonly string[];
   secure: boolean;
+  connections: Connections;
 };
 
 /**
@@ -26,7 +28,7 @@ export type UpgradeDeps = {
  * listen is a line of the policy, as for every route; while they do, they are asked again and again.
  */
 export function takeUpgrades(server: Server, deps: UpgradeDeps): void {
-  const { hub, signIn, used, refused, allowedOrigins, secure } = deps;
+  const { hub, signIn, used, refused, allowedOrigins, secure, connections } = deps;
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     try {
@@ -43,6 +45,7 @@ export function takeUpgrades(server: Server, deps: UpgradeDeps): void {
       const isWelcome = () => signIn.identify(token)?.credential === credential;
       if (!hub.accept(request, socket, head, { credential, unitId, isWelcome }))
         throw new Refusal(503, 'walls-too-many', 'too many walls are listening');
+      connections.engaged(request.socket);
     } catch (error) {
       refused(refuse(socket, error));
     }

@@ -6,7 +6,7 @@ import { CLOCKS, RATINGS } from '../../protocol/vote.ts';
 import type { Audit } from '../people/audit.ts';
 import type { ExportedVote, Store } from '../store/store.ts';
 import { Refusal } from './errors.ts';
-import { byOf } from './guard.ts';
+import { byOf, principalOf } from './guard.ts';
 import type { VisibleTree } from './visible-tree.ts';
 
 export type VoteDeps = { visibleTree: VisibleTree; store: Store; audit: Audit };
@@ -24,7 +24,9 @@ const Query = Type.Object(
 const COLUMNS = ['window', 'terminal', 'epoch', 'seq', 'rating', 'at', 'clock', 'receivedAt'] as const;
 /** A reader that takes nothing for so long is cut, so that it holds no part of the export. */
 const STALLED_MS = 30_000;
+/** At once: of all, and of one account, whose slow reading must leave room for the others. */
 const MAX_EXPORTS = 4;
+const MAX_EXPORTS_OF_ONE = 2;
 
 function recordOf(vote: ExportedVote) {
   return {
@@ -78,7 +80,7 @@ export const voteRoutes: FastifyPluginCallbackTypebox<VoteDeps> = (
   { visibleTree, store, audit },
   done,
 ) => {
-  let running = 0;
+  const running: string[] = [];
   app.get(
     '/votes',
     {
@@ -98,17 +100,15 @@ export const voteRoutes: FastifyPluginCallbackTypebox<VoteDeps> = (
       const serviceWindow = windowId === undefined ? undefined : tree.windowById.get(windowId);
       if (windowId !== undefined && !serviceWindow)
         throw new Refusal(404, 'window-unknown', `there is no window ${windowId}: see /api/v1/windows`);
-      if (running >= MAX_EXPORTS)
-        throw new Refusal(
-          429,
-          'exports-busy',
-          `${MAX_EXPORTS} exports are running: try again when one is done`,
-        );
+      const { actor } = principalOf(request);
+      const own = running.filter((one) => one === actor).length;
+      if (running.length >= MAX_EXPORTS || own >= MAX_EXPORTS_OF_ONE)
+        throw new Refusal(429, 'exports-busy', 'too many exports are running: try again when one is done');
       audit(byOf(request), 'votes.export', serviceWindow ? `window:${serviceWindow.id}` : 'votes', {
         from,
         to,
       });
-      running += 1;
+      running.push(actor);
       const everything = request.principal?.unitId === null;
       const asked = serviceWindow ? [serviceWindow] : everything ? null : tree.windows;
       const pages = store.exportVotes(from, to, asked?.map(({ key }) => key) ?? null);
@@ -117,7 +117,7 @@ export const voteRoutes: FastifyPluginCallbackTypebox<VoteDeps> = (
       pump(format === 'csv' ? csv(pages) : json(pages), output)
         .catch((error: Error) => output.destroy(error))
         .finally(() => {
-          running -= 1;
+          running.splice(running.indexOf(actor), 1);
         });
       reply.header('content-type', format === 'csv' ? 'text/csv; charset=utf-8' : 'application/json');
       if (format === 'csv') reply.header('content-disposition', 'attachment; filename="votes.csv"');

@@ -7,10 +7,12 @@ export type Incoming = {
   payload: Buffer;
   /** The connection it came over: new at every connect. Null when the broker cannot tell (a will after the socket died). */
   connection: number | null;
-  /** It has shown a code and no certificate: all that it may do is to ask for one. */
-  enrolling: boolean;
+  /** The code that it has shown in place of a certificate, as Admission names it; all that it may do is to ask for one. */
+  code: string | null;
   /** Of the other end. */
   address: string;
+  /** Is the connection still there? */
+  isOpen(): boolean;
 };
 
 /** What the other end of a TLS connection has shown, and proven to hold the key of. */
@@ -29,8 +31,14 @@ export type PeerCertificate = {
 /** A CONNECT whose client id and user name are the same. */
 export type Login = { terminalId: string; certificate: PeerCertificate | null; password: Buffer };
 
-/** `refused` is a code, for the counter and the log; the peer is told "not authorised" and no more. */
-export type Admission = 'terminal' | 'enrolling' | { refused: string };
+/**
+ * `code` names the enrolment code that was shown, without giving it away. `refused` is a reason, for the counter and the log;
+ * the peer is told "not authorised" and no more.
+ */
+export type Admission = 'terminal' | { code: string } | { refused: string };
+
+/** What a connection was let in with: a certificate or a code. */
+export type Welcome = { serial: string; code: string | null };
 
 /** PEM; `authority` is whose certificates terminals must have. */
 export type Credentials = { key: string; cert: string; authority: string };
@@ -90,7 +98,7 @@ export interface Broker {
   /** Publishes as the gateway. Never throws; a message to a terminal that is away is dropped unless retained. */
   publish(topic: string, payload: string, options: { qos: 0 | 1; retain: boolean }): void;
   connections(): number;
-  /** Ends every connection of a terminal for which `isWelcome` does not hold any more; at once. */
-  cut(isWelcome: (terminalId: string, serial: string) => boolean): void;
+  /** Ends every connection for which `isWelcome` does not hold any more; at once. */
+  cut(isWelcome: (by: Welcome) => boolean): void;
   close(): Promise<void>;
 }

@@ -11,6 +11,7 @@ import {
 } from 'aedes';
 import { DOWN_KINDS, GATEWAY_STATUS_TOPIC, topicOf } from '../../protocol/topics.ts';
 import {
+  type Admission,
   type Broker,
   type BrokerEvents,
   type BrokerLimits,
@@ -23,14 +24,15 @@ import { createPubacks } from './pubacks.ts';
 import { tapVotes, type VoteTap } from './vote-tap.ts';
 
 /** MQTT 3.1.1, table 3.1. */
-const REFUSED = { identifier: 2, credentials: 4, notAuthorized: 5 } as const;
+const REFUSED = { identifier: 2, unavailable: 3, notAuthorized: 5 } as const;
 
 type Session = {
   terminalId: string;
   connection: number;
-  enrolling: boolean;
+  code: string | null;
   serial: string;
   address: string;
+  isOpen(): boolean;
 };
 /** Every packet starts aedes' keepalive timer anew; one that it does not see must do so too. */
 type KeepaliveTimer = { _keepaliveTimer?: NodeJS.Timeout | null };
@@ -44,6 +46,8 @@ export async function createEmbeddedBroker(
   const sessions = new WeakMap<Client, Session>();
   const taps = new WeakMap<object, VoteTap>();
   const ready = new Set<Client>();
+  /** Connections with a code, which are not shown as terminals. */
+  const enrolling = new Set<Client>();
   let lastConnection = 0;
 
   const refuse = (reason: string, returnCode: number, id: string | null) => {
@@ -67,14 +71,21 @@ export async function createEmbeddedBroker(
       if (!client.clean) return done(refuse('session-not-clean', REFUSED.notAuthorized, id), null);
       const certificate = peers.get(client.conn) ?? null;
       const secret = Buffer.isBuffer(password) ? password : Buffer.from(password ?? '');
-      const admission = events.authenticate({ terminalId: id, certificate, password: secret });
-      if (typeof admission === 'object')
+      let admission: Admission;
+      try {
+        admission = events.authenticate({ terminalId: id, certificate, password: secret });
+      } catch (error) {
+        // What had to be written could not be; thrown into aedes, it would end the process.
+        return done(refuse(reasonOf(error as Error), REFUSED.unavailable, id), null);
+      }
+      if (admission !== 'terminal' && 'refused' in admission)
         return done(refuse(admission.refused, REFUSED.notAuthorized, null), null);
-      const enrolling = admission === 'enrolling';
+      const code = admission === 'terminal' ? null : admission.code;
       const serial = certificate?.serial ?? '';
       const socket = client.conn as Socket;
       const address = socket.remoteAddress ?? '';
-      sessions.set(client, { terminalId: id, connection: ++lastConnection, enrolling, serial, address });
+      const isOpen = () => !socket.destroyed;
+      sessions.set(client, { terminalId: id, connection: ++lastConnection, code, serial, address, isOpen });
       listener.signedIn(socket);
       done(null, true);
     },
@@ -84,10 +95,10 @@ export async function createEmbeddedBroker(
       if (!session) return done(new Drop('sender-unknown'));
       packet.retain = false;
       const payload = Buffer.isBuffer(packet.payload) ? packet.payload : Buffer.from(packet.payload);
-      const { terminalId, connection, enrolling, address } = session;
+      const { terminalId, connection, code, address, isOpen } = session;
       const { topic } = packet;
       const packetId = packet.qos === 1 ? acks.take(packet as PublishPacket) : null;
-      events.message({ terminalId, connection, topic, payload, enrolling, address }, (error) => {
+      events.message({ terminalId, connection, topic, payload, code, address, isOpen }, (error) => {
         if (packetId !== null && !error) acks.send(client, packetId);
         done(error ?? null);
       });
@@ -97,7 +108,7 @@ export async function createEmbeddedBroker(
       const allowed =
         session !== undefined &&
         session !== null &&
-        (session.enrolling
+        (session.code !== null
           ? subscription.topic === topicOf(session.terminalId, 'certificate')
           : subscription.topic === GATEWAY_STATUS_TOPIC ||
             DOWN_KINDS.some((kind) => subscription.topic === topicOf(session.terminalId, kind)));
@@ -123,8 +134,12 @@ export async function createEmbeddedBroker(
     const session = sessions.get(client);
     // aedes may tell of a client whose socket has ended meanwhile, and then says nothing about the end.
     if (!session || client.conn.destroyed) return;
-    const { terminalId, connection, enrolling, address } = session;
-    if (enrolling) return;
+    const { terminalId, connection, code, address, isOpen } = session;
+    if (code !== null) {
+      enrolling.add(client);
+      client.conn.once('close', () => enrolling.delete(client));
+      return;
+    }
     ready.add(client);
     client.conn.once('close', () => {
       ready.delete(client);
@@ -135,7 +150,7 @@ export async function createEmbeddedBroker(
     taps.get(client.conn)?.arm(
       topic,
       (payload, packetId, done) =>
-        events.message({ terminalId, connection, topic, payload, enrolling, address }, (error) => {
+        events.message({ terminalId, connection, topic, payload, code, address, isOpen }, (error) => {
           if (error) {
             events.refused(reasonOf(error), terminalId);
             client.conn.destroy();
@@ -175,10 +190,11 @@ export async function createEmbeddedBroker(
     },
     connections: () => ready.size,
     cut(isWelcome) {
-      for (const client of ready) {
+      for (const client of [...ready, ...enrolling]) {
         const session = sessions.get(client);
-        if (!session || isWelcome(session.terminalId, session.serial)) continue;
-        events.refused('certificate-withdrawn', session.terminalId);
+        if (!session || isWelcome(session)) continue;
+        const reason = session.code === null ? 'certificate-withdrawn' : 'code-withdrawn';
+        events.refused(reason, session.terminalId);
         client.conn.destroy();
       }
     },

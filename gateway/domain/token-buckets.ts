@@ -1,18 +1,18 @@
 /** One token bucket a key, kept as the one number "when it would be full again". */
-export type TokenBuckets = {
+export type TokenBuckets<Key = number> = {
   /**
    * Takes a token, on a credit of at most `credit` tokens. @returns how long to wait before using it, milliseconds; 0 for
    * now; null when there is no credit left, and nothing is taken.
    */
-  takeOnCredit(key: number, now: number, credit: number): number | null;
+  takeOnCredit(key: Key, now: number, credit: number): number | null;
   /** Takes a token if there is one. */
-  take(key: number, now: number): boolean;
+  take(key: Key, now: number): boolean;
 };
 
-export function createTokenBuckets(perSecond: number, burst: number): TokenBuckets {
-  const fullAt = new Map<number, number>();
+export function createTokenBuckets<Key = number>(perSecond: number, burst: number): TokenBuckets<Key> {
+  const fullAt = new Map<Key, number>();
   const intervalMs = 1_000 / perSecond;
-  const next = (key: number, now: number) => Math.max(fullAt.get(key) ?? 0, now) + intervalMs;
+  const next = (key: Key, now: number) => Math.max(fullAt.get(key) ?? 0, now) + intervalMs;
   return {
     takeOnCredit(key, now, credit) {
       const full = next(key, now);

@@ -19,8 +19,10 @@ export function createAdmission({ registry, certificates, enrolment, follow }: A
   const decide = ({ terminalId, certificate, password }: Login): Admission => {
     const terminal = registry.terminal(terminalId);
     if (!terminal) return { refused: 'terminal-unknown' };
-    if (certificate === null)
-      return enrolment.admits(terminal, password) ? 'enrolling' : { refused: 'code-wrong' };
+    if (certificate === null) {
+      const code = enrolment.admits(terminal, password);
+      return code === null ? { refused: 'code-wrong' } : { code };
+    }
     const refusal = certificates.refusalOf(terminal, certificate);
     if (refusal !== null) return { refused: refusal };
     certificates.used(terminal, certificate);
@@ -29,6 +31,7 @@ export function createAdmission({ registry, certificates, enrolment, follow }: A
   return (login: Login): Admission => {
     const admission = decide(login);
     // A technician adds a terminal and it connects at once: look before it is refused.
-    return typeof admission === 'object' && follow() ? decide(login) : admission;
+    const isRefused = admission !== 'terminal' && 'refused' in admission;
+    return isRefused && follow() ? decide(login) : admission;
   };
 }

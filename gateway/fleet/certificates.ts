@@ -12,8 +12,8 @@ export type Certificates = {
   isGood(serial: string): boolean;
   /** It has signed in; at its first use, what the terminal had before is withdrawn, within a moment. */
   used(terminal: RegisteredTerminal, peer: PeerCertificate): void;
-  /** Writes first uses down, many in one commit: a whole city may be new at once. */
-  save(): void;
+  /** Writes first uses down, many in one commit: a whole city may be new at once. @returns whether there were any. */
+  save(): boolean;
   /** After the store has changed. */
   reload(): void;
 };
@@ -54,11 +54,12 @@ export function createCertificates({ store, now, adopted }: CertificatesDeps): C
       unsaved.set(serial, { serial, terminalKey: terminal.key, publicKey, expiresAt, at: now() });
     },
     save() {
-      if (unsaved.size === 0) return;
+      if (unsaved.size === 0) return false;
       const uses = [...unsaved.values()];
       store.noteCertificateUses(uses);
       unsaved.clear();
       for (const { terminalKey } of uses) load(store.certificates(terminalKey));
+      return true;
     },
     reload: () => load(store.certificates()),
   };

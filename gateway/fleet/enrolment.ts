@@ -15,12 +15,14 @@ export type Signer = {
 };
 export type SignedCertificate = { pem: string; serial: string; expiresAt: number; publicKey: string };
 
-/** Over which connection a request came. */
-export type Asker = { enrolling: boolean; address: string };
+/** Over which connection a request came: with the code that it was let in with, or (null) with a certificate. */
+export type Asker = { code: string | null; address: string; isOpen(): boolean };
 
 export type Enrolment = {
-  /** Is this the secret of the terminal's open code? */
-  admits(terminal: RegisteredTerminal, secret: Buffer): boolean;
+  /** The name of the terminal's open code, if this is its secret; null if not. */
+  admits(terminal: RegisteredTerminal, secret: Buffer): string | null;
+  /** For connections that are there: has no other code taken its place, and is it not used or expired? */
+  isOpen(code: string): boolean;
   answer(terminal: RegisteredTerminal, payload: Buffer, from: Asker): Promise<CertificateAnswer>;
   reload(): void;
 };
@@ -31,6 +33,8 @@ export type EnrolmentDeps = {
   now: () => number;
   /** How long a certificate is good for. */
   days: number;
+  /** Reads what other processes have changed in the store, and cuts the connections that are not welcome any more. */
+  follow(): boolean;
   issued(terminal: RegisteredTerminal, certificate: SignedCertificate, from: Asker): void;
 };
 
@@ -46,7 +50,10 @@ export function hashSecret(secret: Buffer | string): Buffer {
   return createHash('sha256').update(secret).digest();
 }
 
-export function createEnrolment({ store, authority, now, days, issued }: EnrolmentDeps): Enrolment {
+/** What is kept of a code's secret names it. */
+const nameOf = ({ secretHash }: EnrolmentRecord): string => secretHash.toString('hex');
+
+export function createEnrolment({ store, authority, now, days, follow, issued }: EnrolmentDeps): Enrolment {
   const rate = createTokenBuckets(REQUESTS_PER_S, REQUEST_BURST);
   let open: Map<number, EnrolmentRecord>;
   const reload = () => {
@@ -62,8 +69,12 @@ export function createEnrolment({ store, authority, now, days, issued }: Enrolme
   return {
     admits(terminal, secret) {
       const record = openFor(terminal);
-      return record !== null && timingSafeEqual(hashSecret(secret), record.secretHash);
+      return record !== null && timingSafeEqual(hashSecret(secret), record.secretHash)
+        ? nameOf(record)
+        : null;
     },
+    isOpen: (code) =>
+      [...open.values()].some((record) => nameOf(record) === code && record.expiresAt > now()),
     async answer(terminal, payload, from) {
       let request: unknown;
       try {
@@ -80,14 +91,16 @@ export function createEnrolment({ store, authority, now, days, issued }: Enrolme
         if ((error as { code?: string }).code === 'csr-invalid') return { refused: 'csr-invalid' };
         throw error;
       }
-      if (from.enrolling) {
-        // Of one code only one key can come; the same one may ask again, when the answer was lost.
+      // A revocation counts from its commit on: nobody gets a new certificate for one that is withdrawn.
+      follow();
+      if (!from.isOpen()) return { refused: 'code-expired' };
+      if (from.code !== null) {
+        // The code it came in with, not whichever is open now: that one was given to somebody else.
         const record = openFor(terminal);
-        if (record === null) return { refused: 'code-expired' };
-        if (record.publicKey === null) {
-          if (!store.bindEnrolment(terminal.key, certificate.publicKey)) return { refused: 'code-used' };
-          record.publicKey = certificate.publicKey;
-        } else if (record.publicKey !== certificate.publicKey) return { refused: 'code-used' };
+        if (record === null || nameOf(record) !== from.code) return { refused: 'code-expired' };
+        // Of one code only one key can come; the same one may ask again, when the answer was lost.
+        if (!store.bindEnrolment(terminal.key, record.secretHash, certificate.publicKey))
+          return { refused: 'code-used' };
       }
       const { pem, serial, expiresAt, publicKey } = certificate;
       const issuedAt = now();

@@ -63,7 +63,12 @@ export function createInbox({ registry, presence, votes, health, sign, received,
     const delayMs = votes.delayMs(terminal);
     if (delayMs === 0) take(terminal, incoming, done);
     else if (delayMs === null) done(new Drop('message-flood'));
-    else setTimeout(take, delayMs, terminal, incoming, done);
+    else
+      setTimeout(() => {
+        // Its certificate may have been withdrawn meanwhile. Whoever has only lost the line sends it again.
+        if (incoming.isOpen()) take(terminal, incoming, done);
+        else done(new Drop('connection-gone'));
+      }, delayMs);
   };
 
   function take(terminal: RegisteredTerminal, incoming: Incoming, done: Done): void {
@@ -77,11 +82,11 @@ export function createInbox({ registry, presence, votes, health, sign, received,
 
   function route(
     terminal: RegisteredTerminal,
-    { terminalId, topic, payload, connection, enrolling, address }: Incoming,
+    { terminalId, topic, payload, connection, code, address, isOpen }: Incoming,
     done: Done,
   ): void {
-    if (enrolling) {
-      if (topic === topicOf(terminalId, 'csr')) answer(terminal, payload, { enrolling, address }, done);
+    if (code !== null) {
+      if (topic === topicOf(terminalId, 'csr')) answer(terminal, payload, { code, address, isOpen }, done);
       else done(new Drop('enrolling-only'));
       return;
     }
@@ -115,7 +120,7 @@ export function createInbox({ registry, presence, votes, health, sign, received,
         return;
       }
       case 'csr':
-        answer(terminal, payload, { enrolling, address }, done);
+        answer(terminal, payload, { code, address, isOpen }, done);
         return;
       case 'result':
         if (resultSchema.Check(parse(payload))) done();

@@ -6,8 +6,9 @@ import { checkDisplayName } from './names.ts';
 import { PeopleRefusal } from './refusal.ts';
 import { hashToken, newId, newToken } from './secrets.ts';
 
-/** That are still good. */
+/** That are still good: of all, and made by one account, which must leave room for the others. */
 const MAX_LINKS = 1_000;
+const MAX_LINKS_OF_ONE = 300;
 
 export type NewLink = { kind: LinkKind; name: string; unitId: string | null };
 
@@ -33,8 +34,15 @@ export function createLinkTokens(store: PeopleStore, audit: Audit, now: () => nu
     add(by, { kind, name, unitId }) {
       if (kind === 'metrics' && unitId !== null)
         throw new PeopleRefusal('unit-not-for-role', 'metrics are of the whole gateway: leave the unit out');
-      if (store.links().filter(({ revokedAt }) => revokedAt === null).length >= MAX_LINKS)
+      const good = store.links().filter(({ revokedAt }) => revokedAt === null);
+      if (good.length >= MAX_LINKS)
         throw new PeopleRefusal('links-too-many', `there are ${MAX_LINKS} links: revoke some first`);
+      const own = good.filter(({ createdBy }) => createdBy === by.actor);
+      if (by.actor.startsWith('account:') && own.length >= MAX_LINKS_OF_ONE)
+        throw new PeopleRefusal(
+          'links-too-many',
+          `you have made ${MAX_LINKS_OF_ONE} links: revoke some first`,
+        );
       const token = newToken('link');
       const link: LinkRecord = {
         id: newId('l'),

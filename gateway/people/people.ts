@@ -2,7 +2,7 @@
 import type { Principal } from '../domain/roles.ts';
 import type { Store } from '../store/store.ts';
 import { type Accounts, createAccounts } from './accounts.ts';
-import { type Audit, createAudit } from './audit.ts';
+import { type Audit, createAudit, limitAudit } from './audit.ts';
 import { createLinkTokens, type LinkTokens } from './link-tokens.ts';
 import { createPasswords } from './passwords.ts';
 import { createSessions, type SessionLimits, type Sessions } from './sessions.ts';
@@ -25,7 +25,7 @@ export const DEFAULT_SESSION_LIMITS: SessionLimits = { absoluteMs: 12 * 3_600_00
 
 export function createPeople(deps: { store: Store; now: () => number; limits: SessionLimits }): People {
   const { store, now, limits } = deps;
-  const audit = createAudit(store, now);
+  const audit = limitAudit(createAudit(store, now), now);
   const passwords = createPasswords();
   const sessions = createSessions(store, audit, limits, now);
   const links = createLinkTokens(store, audit, now);

@@ -27,4 +27,5 @@ export type PeopleCode =
   | 'administrator-last'
   | 'session-unknown'
   | 'link-unknown'
-  | 'links-too-many';
+  | 'links-too-many'
+  | 'changes-too-many';

@@ -42,7 +42,9 @@ export function openAuditKey(db: Connection, databaseFile: string): Buffer | nul
   const begin = db.transaction((): Buffer | null => {
     const others = readAuditKey(databaseFile);
     if (others) return others;
-    const begun = db.prepare('SELECT 1 FROM audit_head UNION ALL SELECT 1 FROM audit').get() !== undefined;
+    // No account was ever made without a line in the audit: one that is empty beside them was emptied.
+    const traces = 'SELECT 1 FROM audit_head UNION ALL SELECT 1 FROM audit UNION ALL SELECT 1 FROM accounts';
+    const begun = db.prepare(traces).get() !== undefined;
     if (begun) return existsSync(fresh) ? readKey(fresh) : null;
     // Left by a process that ended before its transaction did.
     rmSync(fresh, { force: true });

@@ -44,7 +44,8 @@ export function createCertificateTable(db: Connection): CertificateStore {
     INSERT INTO enrolments VALUES (@terminalKey, @secretHash, @expiresAt, NULL)
     ON CONFLICT DO UPDATE SET secret_hash = @secretHash, expires_at = @expiresAt, public_key = NULL`);
   const bind = db.prepare(
-    'UPDATE enrolments SET public_key = @publicKey WHERE terminal_key = @terminalKey AND public_key IS NULL',
+    `UPDATE enrolments SET public_key = @publicKey
+     WHERE terminal_key = @terminalKey AND secret_hash = @secretHash AND coalesce(public_key, @publicKey) = @publicKey`,
   );
   const close = db.prepare('DELETE FROM enrolments WHERE terminal_key = ?');
 
@@ -66,7 +67,8 @@ export function createCertificateTable(db: Connection): CertificateStore {
       (revoke.all({ terminalKey, serial, at, reason }) as { serial: string }[]).map((row) => row.serial),
     enrolments: () => selectEnrolments.all() as EnrolmentRecord[],
     openEnrolment: (enrolment) => void open.run(enrolment),
-    bindEnrolment: (terminalKey, publicKey) => bind.run({ terminalKey, publicKey }).changes === 1,
+    bindEnrolment: (terminalKey, secretHash, publicKey) =>
+      bind.run({ terminalKey, secretHash, publicKey }).changes === 1,
     closeEnrolment: (terminalKey) => void close.run(terminalKey),
   };
 }

@@ -1,7 +1,7 @@
 /** One gateway a data folder: two would give out the same keys, and each would show scores without the other's votes. */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { makePrivate } from './private-file.ts';
 import { StoreFailure } from './store.ts';
 
 /** A gateway that is being replaced may take a moment to end. */
@@ -12,8 +12,9 @@ const WAIT_MS = 2_000;
  * on an empty SQLite file. @throws StoreFailure `data-in-use`.
  */
 export function claimDataDir(dataDir: string): { release(): void } {
-  mkdirSync(dataDir, { recursive: true });
-  const lock = new Database(join(dataDir, 'gateway.lock'), { timeout: WAIT_MS });
+  const file = join(dataDir, 'gateway.lock');
+  makePrivate(file);
+  const lock = new Database(file, { timeout: WAIT_MS });
   try {
     lock.exec('BEGIN EXCLUSIVE');
   } catch (error) {

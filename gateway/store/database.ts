@@ -1,8 +1,9 @@
 /** Opens the SQLite file the way the promises need it: WAL, synchronous=FULL, migrated, exclusive to nobody. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { MIGRATIONS } from './migrations/index.ts';
+import { makePrivate } from './private-file.ts';
 import { StoreFailure } from './store.ts';
 
 export type Connection = Database.Database;
@@ -49,8 +50,8 @@ export function writeWalBack(db: Connection): void {
 }
 
 export function openDatabase(file: string): Connection {
-  mkdirSync(dirname(file), { recursive: true });
   refuseUnfinishedRestore(dirname(file));
+  makePrivate(file);
   const db = new Database(file, { timeout: BUSY_TIMEOUT_MS });
   try {
     prepare(db);

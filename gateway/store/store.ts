@@ -195,8 +195,8 @@ export interface Store extends PeopleStore {
   enrolments(): EnrolmentRecord[];
   /** Takes the place of the terminal's earlier code. */
   openEnrolment(enrolment: Omit<EnrolmentRecord, 'publicKey'>): void;
-  /** @returns false when it is bound to a key already. */
-  bindEnrolment(terminalKey: number, publicKey: string): boolean;
+  /** @returns false when this code is bound to another key, or not the terminal's open one any more. */
+  bindEnrolment(terminalKey: number, secretHash: Buffer, publicKey: string): boolean;
   closeEnrolment(terminalKey: number): void;
 
   sources(): SourceRecord[];

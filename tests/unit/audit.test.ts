@@ -214,6 +214,19 @@ describe('an audit that somebody has changed', () => {
     expect(store.auditEntries({ limit: 9 })).toHaveLength(2);
   });
 
+  it('is not begun anew beside accounts, when it was removed whole and its key with it', () => {
+    const account = { name: 'li', displayName: '李', role: 'administrator' as const, unitId: null };
+    const secret = { passwordHash: 'x', mustChangePassword: false, createdAt: 1, disabledAt: null };
+    append(1, 2);
+    store.addAccount({ ...account, ...secret });
+    store.close();
+    rmSync(auditKeyFile(home.file));
+    tamper('DELETE FROM audit; DELETE FROM audit_head');
+    store = home.open();
+    expect(() => store.appendAudit(entry(3))).toThrow(expect.objectContaining({ code: 'audit-key-missing' }));
+    expect(existsSync(auditKeyFile(home.file))).toBe(false);
+  });
+
   it('is broken under a key that is not its own, and a key of the wrong length is said to be one', () => {
     append(1, 2);
     writeFileSync(auditKeyFile(home.file), randomBytes(32));

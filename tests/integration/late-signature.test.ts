@@ -1,0 +1,49 @@
+/** A request for a certificate that is being signed while the one that it came with is withdrawn by the command line. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createEnrolment } from '../../gateway/fleet/enrolment.ts';
+import { createRegistry } from '../../gateway/fleet/registry.ts';
+import { openAuthority } from '../../gateway/pki/authority.ts';
+import { makeRequest } from '../support/certificates.ts';
+import { addSmallTown, createStoreHome, type StoreHome } from '../support/store.ts';
+
+let home: StoreHome;
+let folder: string;
+beforeEach(() => {
+  home = createStoreHome();
+  folder = mkdtempSync(join(tmpdir(), 'manyi-late-'));
+});
+afterEach(() => {
+  home.dispose();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+it('leaves no certificate that nobody has withdrawn', async () => {
+  const store = home.open();
+  addSmallTown(store);
+  const [terminal] = createRegistry(store).terminals();
+  if (!terminal) throw new Error('no terminal');
+  const authority = await openAuthority({ folder, now: Date.now });
+  const issued: string[] = [];
+  let isCut = false;
+  const enrolment = createEnrolment({
+    store,
+    authority,
+    now: Date.now,
+    days: 1,
+    issued: (_terminal, { serial }) => issued.push(serial),
+    // The connections of what has been withdrawn are cut by whoever follows the store.
+    follow: () => {
+      isCut = true;
+      return true;
+    },
+  });
+  const { csr } = await makeRequest();
+  const asker = { code: null, address: '10.0.0.1', isOpen: () => !isCut };
+  const answer = await enrolment.answer(terminal, Buffer.from(JSON.stringify({ csr })), asker);
+  expect(answer).not.toHaveProperty('certificate');
+  expect([store.certificates(), issued]).toEqual([[], []]);
+  store.close();
+});
