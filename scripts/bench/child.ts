@@ -1,6 +1,5 @@
 /** Child processes of the bench, that speak in lines of JSON. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 export type Line = Record<string, unknown>;
@@ -10,7 +9,10 @@ export type Child = {
   /** The next line for which `wanted` holds. Rejects when the process ends before. */
   line(wanted: (line: Line) => boolean): Promise<Line>;
   write(text: string): void;
+  /** SIGTERM, and SIGKILL to what does not heed it. */
   end(): Promise<void>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
 };
 
 const running = new Set<ChildProcess>();
@@ -71,6 +73,10 @@ export function startChild(command: string, args: string[], env: Record<string, 
       await exited;
       clearTimeout(timer);
     },
+    async kill() {
+      child.kill('SIGKILL');
+      await exited;
+    },
   };
 }
 
@@ -80,10 +86,4 @@ const NODE_FLAGS = ['--max-semi-space-size=32'];
 export function startNode(script: string, args: string[] = [], env: Record<string, string> = {}): Child {
   const file = new URL(script, import.meta.url).pathname;
   return startChild(process.execPath, [...NODE_FLAGS, file, ...args], env);
-}
-
-/** Resident memory of a process, MiB (Linux). */
-export function rssMb(pid: number): number {
-  const line = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return Math.round(Number(line?.[1] ?? 0) / 1_024);
 }

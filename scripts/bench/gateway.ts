@@ -4,10 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createPeople, DEFAULT_SESSION_LIMITS } from '../../gateway/people/people.ts';
-import { openAuthority } from '../../gateway/pki/authority.ts';
-import { ALGORITHM, exportPrivateKey, generateKeyPair, x509 } from '../../gateway/pki/x509.ts';
 import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite.ts';
 import { type Child, startNode } from './child.ts';
+import { createIssuer } from './identities.ts';
 import type { Login } from './sign-in.ts';
 
 export type BenchHome = {
@@ -19,31 +18,36 @@ export type BenchHome = {
   dispose(): void;
 };
 
-const CERTIFICATE_DAYS = 30;
 const WINDOWS_PER_UNIT = 15;
 
 /** A city with as many windows as terminals. */
 export async function createHome(terminalCount: number): Promise<BenchHome> {
   const dataDir = mkdtempSync(join(tmpdir(), 'manyi-bench-'));
+  const issuer = await createIssuer(join(dataDir, 'pki'));
+  const issued: Awaited<ReturnType<typeof issuer.terminal>>[] = [];
+  for (let number = 0; number < terminalCount; number++) issued.push(await issuer.terminal(`t${number}`));
+
   const store = createSqliteStore({ file: databaseFile(dataDir) });
-  const authority = await openAuthority({ folder: join(dataDir, 'pki'), now: Date.now });
-  // One key for all: making thousands of them is not what is measured.
-  const keys = await generateKeyPair();
-  const request = await x509.Pkcs10CertificateRequestGenerator.create({ keys, signingAlgorithm: ALGORITHM });
-  const key = await exportPrivateKey(keys.privateKey);
-  const ca = authority.certificate;
-  const terminals: Required<Login>[] = [];
-  store.addUnit({ id: 'city', parentId: null, name: '基准市' });
-  for (let number = 0; number < terminalCount; number++) {
-    const unitId = `u${Math.floor(number / WINDOWS_PER_UNIT)}`;
-    if (number % WINDOWS_PER_UNIT === 0)
-      store.addUnit({ id: unitId, parentId: 'city', name: `单位${unitId}` });
-    store.addWindow({ id: `w${number}`, unitId, name: `${number}号窗口` });
-    const id = `t${number}`;
-    store.addTerminal({ id, windowId: `w${number}` });
-    const issued = await authority.issueTerminal(id, request.toString('pem'), CERTIFICATE_DAYS);
-    terminals.push({ id, key, cert: issued.pem, ca });
-  }
+  // One by one, each would wait for the disk.
+  store.atomic(() => {
+    store.addUnit({ id: 'city', parentId: null, name: '基准市' });
+    for (let number = 0; number < terminalCount; number++) {
+      const unitId = `u${Math.floor(number / WINDOWS_PER_UNIT)}`;
+      if (number % WINDOWS_PER_UNIT === 0)
+        store.addUnit({ id: unitId, parentId: 'city', name: `单位${unitId}` });
+      store.addWindow({ id: `w${number}`, unitId, name: `${number}号窗口` });
+      store.addTerminal({ id: `t${number}`, windowId: `w${number}` });
+    }
+    const keys = new Map(store.terminals().map(({ id, key }) => [id, key]));
+    for (const { login, certificate } of issued)
+      store.addCertificate({
+        serial: certificate.serial,
+        terminalKey: keys.get(login.id) as number,
+        publicKey: certificate.publicKey,
+        issuedAt: Date.now(),
+        expiresAt: certificate.expiresAt,
+      });
+  });
   const people = createPeople({ store, now: Date.now, limits: DEFAULT_SESSION_LIMITS });
   const by = { actor: 'cli:bench', origin: 'local' };
   const { token } = people.links.add(by, { kind: 'wall', name: 'bench', unitId: null });
@@ -51,16 +55,22 @@ export async function createHome(terminalCount: number): Promise<BenchHome> {
   const readerHeaders = { authorization: `Bearer ${token}` };
   return {
     dataDir,
-    terminals,
+    terminals: issued.map(({ login }) => login),
     readerHeaders,
     dispose: () => rmSync(dataDir, { recursive: true, force: true }),
   };
 }
 
+export type TransportName = 'tls' | 'plain';
 export type BenchGateway = { child: Child; httpPort: number; mqttPort: number };
+export type GatewayStart = { transport?: TransportName; env?: Record<string, string> };
 
-export async function startGateway(dataDir: string): Promise<BenchGateway> {
-  const child = startNode('../../gateway/main.js', [], {
+export async function startGateway(
+  dataDir: string,
+  { transport = 'tls', env = {} }: GatewayStart = {},
+): Promise<BenchGateway> {
+  const main = transport === 'tls' ? '../../gateway/main.js' : './plain-gateway.js';
+  const child = startNode(main, [], {
     MANYI_DATA_DIR: dataDir,
     MANYI_HTTP_PORT: '0',
     MANYI_MQTT_HOST: '127.0.0.1',
@@ -70,6 +80,7 @@ export async function startGateway(dataDir: string): Promise<BenchGateway> {
     MANYI_MESSAGE_BURST: '1000000',
     MANYI_REQUESTS_PER_S: '1000000',
     MANYI_ADMIN_PASSWORD: randomBytes(12).toString('base64url'),
+    ...env,
   });
   const { httpPort, mqttPort } = await child.line(({ msg }) => msg === 'gateway ready');
   return { child, httpPort: Number(httpPort), mqttPort: Number(mqttPort) };

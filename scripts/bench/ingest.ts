@@ -1,13 +1,17 @@
-/** Durable votes a second through the real ingest path, beside its peers, the same load in turn in one run. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { rssMb, startChild, startNode } from './child.ts';
-import { createHome, startGateway } from './gateway.ts';
-import type { LoadPlan, LoadResult } from './load.ts';
+/**
+ * Durable votes a second through the real ingest path, beside its peers, the same load in turn in one run: over TLS with a
+ * certificate for every terminal, which is the product, and plain. Like is compared with like.
+ */
+import type { TransportName } from './gateway.ts';
+import {
+  type Peer,
+  type PeerName,
+  type PeerRun,
+  startAedesPeer,
+  startGatewayPeer,
+  startPipelinePeer,
+} from './peers.ts';
 import { median } from './percentile.ts';
-import { writePlan } from './plan.ts';
 
 export type IngestFigures = {
   votesPerS: number;
@@ -16,6 +20,11 @@ export type IngestFigures = {
   ratioToAedes: number;
   mosquittoPipelineVotesPerS: number;
   ratioToMosquittoPipeline: number;
+  /** Cores that were busy with the gateway, and with the load on it. */
+  cores: number;
+  loadCores: number;
+  /** Of the gateway, at the end. */
+  rssMb: number;
 };
 
 export type IngestPlan = {
@@ -25,137 +34,51 @@ export type IngestPlan = {
   say(text: string): void;
 };
 
-type Peer = { name: string; run(): Promise<{ votesPerS: number; p99Ms: number }>; stop(): Promise<void> };
-
+const TRANSPORTS = ['tls', 'plain'] as const;
 const CONNECTIONS = 100;
 const IN_FLIGHT = 20;
 const WARM_UP_MS = 1_500;
 
-export async function measureIngest(plan: IngestPlan): Promise<{ figures: IngestFigures; rssMb: number }> {
-  const gateway = await gatewayPeer(plan);
-  const peers = [gateway.peer, await aedesPeer(plan), await pipelinePeer(plan)];
-  const rates = new Map<string, number[]>(peers.map(({ name }) => [name, []]));
-  const latencies: number[] = [];
-  for (let round = 1; round <= plan.rounds; round++)
-    for (const { name, run } of peers) {
-      const { votesPerS, p99Ms } = await run();
-      rates.get(name)?.push(votesPerS);
-      if (name === 'gateway') latencies.push(p99Ms);
-      plan.say(`  round ${round}: ${name} ${Math.round(votesPerS)} votes/s`);
+export async function measureIngest(plan: IngestPlan): Promise<Record<TransportName, IngestFigures>> {
+  const { votesPerMessage, rounds, measureMs, say } = plan;
+  const starts = [startGatewayPeer, startAedesPeer, startPipelinePeer];
+  const peers: Peer[] = [];
+  for (const transport of TRANSPORTS)
+    for (const start of starts) peers.push(await start(transport, CONNECTIONS));
+  const runs = new Map<Peer, PeerRun[]>(peers.map((peer) => [peer, []]));
+  for (let round = 1; round <= rounds; round++)
+    for (const peer of peers) {
+      const run = await peer.run({ inFlight: IN_FLIGHT, votesPerMessage, warmUpMs: WARM_UP_MS, measureMs });
+      runs.get(peer)?.push(run);
+      const busy = `${run.cores.toFixed(2)} cores, load ${run.loadCores.toFixed(2)}`;
+      say(
+        `  round ${round}: ${peer.name}, ${peer.transport}: ${Math.round(run.votesPerS)} votes/s (${busy})`,
+      );
     }
-  const memory = gateway.rssMb();
-  for (const { stop } of peers) await stop();
-  const of = (name: string) => rates.get(name) ?? [];
-  // Pair by pair, so that a machine whose speed drifts does not favour one of them.
-  const ratio = (name: string) =>
-    median(of('gateway').map((rate, round) => rate / (of(name)[round] as number)));
-  return {
-    rssMb: memory,
-    figures: {
-      votesPerS: Math.round(median(of('gateway'))),
-      p99Ms: median(latencies),
-      aedesVotesPerS: Math.round(median(of('aedes'))),
+  const figures = (transport: TransportName): IngestFigures => {
+    const find = (name: PeerName) =>
+      peers.find((peer) => peer.name === name && peer.transport === transport) as Peer;
+    const of = (name: PeerName, field: keyof PeerRun) =>
+      (runs.get(find(name)) ?? []).map((run) => run[field]);
+    const rates = of('gateway', 'votesPerS');
+    // Pair by pair, so that a machine whose speed drifts does not favour one of them.
+    const ratio = (name: PeerName) => {
+      const others = of(name, 'votesPerS');
+      return median(rates.map((rate, round) => rate / (others[round] as number)));
+    };
+    return {
+      votesPerS: Math.round(median(rates)),
+      p99Ms: median(of('gateway', 'p99Ms')),
+      aedesVotesPerS: Math.round(median(of('aedes', 'votesPerS'))),
       ratioToAedes: ratio('aedes'),
-      mosquittoPipelineVotesPerS: Math.round(median(of('mosquitto pipeline'))),
+      mosquittoPipelineVotesPerS: Math.round(median(of('mosquitto pipeline', 'votesPerS'))),
       ratioToMosquittoPipeline: ratio('mosquitto pipeline'),
-    },
+      cores: median(of('gateway', 'cores')),
+      loadCores: median(of('gateway', 'loadCores')),
+      rssMb: find('gateway').rssMb(),
+    };
   };
-}
-
-function loadPlan(port: number, terminals: LoadPlan['terminals'], plan: IngestPlan): LoadPlan {
-  const { votesPerMessage, measureMs } = plan;
-  return { port, terminals, inFlight: IN_FLIGHT, votesPerMessage, warmUpMs: WARM_UP_MS, measureMs };
-}
-
-async function applyLoad(plan: LoadPlan, onPhase?: (phase: unknown) => Promise<void>): Promise<LoadResult> {
-  const load = startNode('./load.js', [writePlan(plan)]);
-  for (const phase of ['measuring', 'measured']) {
-    await load.line((line) => line.phase === phase);
-    await onPhase?.(phase);
-  }
-  return (await load.line((line) => 'totalVotes' in line)) as LoadResult;
-}
-
-async function gatewayPeer(plan: IngestPlan) {
-  const home = await createHome(CONNECTIONS);
-  const { child, mqttPort } = await startGateway(home.dataDir);
-  const peer: Peer = {
-    name: 'gateway',
-    async run() {
-      const { votes, elapsedMs, p99Ms } = await applyLoad(loadPlan(mqttPort, home.terminals, plan));
-      return { votesPerS: (votes / elapsedMs) * 1_000, p99Ms };
-    },
-    async stop() {
-      await child.end();
-      home.dispose();
-    },
-  };
-  return { peer, rssMb: () => rssMb(child.pid) };
-}
-
-const anonymous = Array.from({ length: CONNECTIONS }, (_, number) => ({ id: `t${number}` }));
-
-async function aedesPeer(plan: IngestPlan): Promise<Peer> {
-  const child = startNode('./peers/aedes.js');
-  const { port } = await child.line((line) => 'port' in line);
-  return {
-    name: 'aedes',
-    async run() {
-      const { votes, elapsedMs, p99Ms } = await applyLoad(loadPlan(Number(port), anonymous, plan));
-      return { votesPerS: (votes / elapsedMs) * 1_000, p99Ms };
-    },
-    stop: child.end,
-  };
-}
-
-/** Counts what is in the database, not what the broker has acknowledged. */
-async function pipelinePeer(plan: IngestPlan): Promise<Peer> {
-  const folder = mkdtempSync(join(tmpdir(), 'manyi-bench-peer-'));
-  const port = await freePort();
-  const settings = join(folder, 'mosquitto.conf');
-  writeFileSync(
-    settings,
-    `listener ${port} 127.0.0.1\nallow_anonymous true\npersistence false\nmax_queued_messages 0\nmax_inflight_messages 0\nset_tcp_nodelay true\nlog_type error\n`,
-  );
-  const broker = startChild('mosquitto', ['-c', settings]);
-  const subscriber = startNode('./peers/pipeline.js', [String(port), join(folder, 'votes.db')]);
-  await subscriber.line(({ ready }) => ready === true);
-  const stored = async () => {
-    subscriber.write('\n');
-    return Number((await subscriber.line((line) => 'stored' in line)).stored);
-  };
-  return {
-    name: 'mosquitto pipeline',
-    async run() {
-      const marks: { votes: number; at: number }[] = [];
-      const { p99Ms } = await applyLoad(loadPlan(port, anonymous, plan), async () => {
-        marks.push({ votes: await stored(), at: performance.now() });
-      });
-      const [begin, end] = marks;
-      // What Mosquitto still holds back would burden the next round.
-      for (let before = -1, now = await stored(); now !== before; now = await stored()) {
-        before = now;
-        await new Promise((resolve) => setTimeout(resolve, 250));
-      }
-      if (!begin || !end) throw new Error('the load said nothing of its phases');
-      return { votesPerS: ((end.votes - begin.votes) / (end.at - begin.at)) * 1_000, p99Ms };
-    },
-    async stop() {
-      await subscriber.end();
-      await broker.end();
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
+  const result = { tls: figures('tls'), plain: figures('plain') };
+  for (const { stop } of peers) await stop();
+  return result;
 }

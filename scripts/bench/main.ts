@@ -4,67 +4,79 @@ import { measureAck } from './ack.ts';
 import { measureIngest } from './ingest.ts';
 import { measurePressToWall } from './press-to-wall.ts';
 import { measureScores } from './scores.ts';
+import { measureStorm } from './storm.ts';
+import { printTable, type Result } from './table.ts';
 
-const HELP = `Usage: npm run bench [-- --json] [--quick]
-  --json    one JSON object on standard output, nothing else
-  --quick   shorter, less steady`;
+const PARTS = ['ingest', 'ack', 'press', 'scores', 'storm'] as const;
+type Part = (typeof PARTS)[number];
+/** Heze's 170 townships and 6,061 village stations. */
+const CITY = 6_231;
+const QUICK_CITY = 1_000;
 
-const { values } = parseArgs({
+const HELP = `Usage: npm run bench [-- --json] [--quick] [--only PART,PART] [--storm [N]]
+  --json       one JSON object on standard output, nothing else
+  --quick      shorter, less steady, and a storm of ${QUICK_CITY} terminals
+  --only       some parts of: ${PARTS.join(', ')}
+  --storm [N]  only the reconnect storm, of N terminals [${CITY}]`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     json: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    storm: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
-if (values.help) {
-  console.log(HELP);
-  process.exit(0);
+const [count] = positionals;
+const parts: readonly string[] = values.storm ? ['storm'] : (values.only?.split(',') ?? PARTS);
+const stray = parts.find((part) => !PARTS.includes(part as Part));
+const countIsRight = count === undefined || (values.storm && /^[1-9]\d{0,4}$/.test(count));
+if (values.help || stray !== undefined || positionals.length > 1 || !countIsRight) {
+  if (!values.help) console.error(`argument-unknown: ${stray ?? count}\n`);
+  console[values.help ? 'log' : 'error'](HELP);
+  process.exit(values.help ? 0 : 2);
 }
+const terminals = count === undefined ? (values.quick ? QUICK_CITY : CITY) : Number(count);
 
 const say = (text: string) => console.error(text);
 const rounds = values.quick ? 1 : 3;
 const measureMs = values.quick ? 3_000 : 6_000;
+const wants = (part: Part) => parts.includes(part);
 
-say('Votes a second, one vote a message (100 connections, 20 in flight):');
-const single = await measureIngest({ votesPerMessage: 1, rounds, measureMs, say });
-say('Votes a second, 32 votes a message:');
-const batch32 = await measureIngest({ votesPerMessage: 32, rounds, measureMs, say });
-say('Acknowledgement with 1,000 connections, 1 in flight:');
-const ack = await measureAck(measureMs);
-say('Press to wall with 500 votes/s in the background:');
-const pressToWall = await measurePressToWall(values.quick ? 100 : 500);
-say('Scores of the month over 5 million votes:');
-const scores = await measureScores(5_000_000, say);
+const result: Result = { node: process.version };
+if (wants('ingest')) {
+  say('Votes a second, one vote a message (100 connections, 20 in flight):');
+  const single = await measureIngest({ votesPerMessage: 1, rounds, measureMs, say });
+  say('Votes a second, 32 votes a message:');
+  const batch32 = await measureIngest({ votesPerMessage: 32, rounds, measureMs, say });
+  // The product has TLS; plain is beside it.
+  result.ingest = {
+    single: { ...single.tls, plain: single.plain },
+    batch32: { ...batch32.tls, plain: batch32.plain },
+  };
+  result.rssMb = single.tls.rssMb;
+}
+if (wants('ack')) {
+  say('Acknowledgement with 1,000 connections, 1 in flight:');
+  result.ack = { ...(await measureAck('tls', measureMs)), plain: await measureAck('plain', measureMs) };
+}
+if (wants('press')) {
+  say('Press to wall with 500 votes/s in the background:');
+  result.pressToWall = await measurePressToWall(values.quick ? 100 : 500);
+}
+if (wants('scores')) {
+  say('Scores of the month over 5 million votes:');
+  result.scores = await measureScores(5_000_000, say);
+}
+if (wants('storm')) {
+  say(`The gateway is killed, and ${terminals} terminals come back:`);
+  result.storm = await measureStorm(terminals, say);
+}
 
 const round = (_key: string, value: unknown) =>
   typeof value === 'number' ? Math.round(value * 1_000) / 1_000 : value;
-const result = {
-  node: process.version,
-  ingest: { single: single.figures, batch32: batch32.figures },
-  ack,
-  pressToWall,
-  scores,
-  rssMb: single.rssMb,
-};
-
 if (values.json) console.log(JSON.stringify(result, round));
-else {
-  const { single: one, batch32: many } = result.ingest;
-  console.table({
-    'ingest, 1 a message, votes/s': { figure: one.votesPerS, 'to reach': '' },
-    '  ÷ aedes without storage': { figure: one.ratioToAedes.toFixed(2), 'to reach': '≥ 0.6' },
-    '  ÷ Mosquitto → MQTT.js → SQLite': {
-      figure: one.ratioToMosquittoPipeline.toFixed(2),
-      'to reach': '≥ 1.2',
-    },
-    'ingest, 32 a message, votes/s': { figure: many.votesPerS, 'to reach': '' },
-    '  ÷ aedes without storage ': { figure: many.ratioToAedes.toFixed(2), 'to reach': '' },
-    '  ÷ Mosquitto → MQTT.js → SQLite ': { figure: many.ratioToMosquittoPipeline.toFixed(2), 'to reach': '' },
-    'ack p50 / p99, ms': { figure: `${ack.p50Ms.toFixed(1)} / ${ack.p99Ms.toFixed(1)}`, 'to reach': '' },
-    'press to wall p50, ms': { figure: pressToWall.p50Ms.toFixed(1), 'to reach': '' },
-    'press to wall p99, ms': { figure: pressToWall.p99Ms.toFixed(1), 'to reach': '≤ 150' },
-    'month scores p99, ms': { figure: scores.p99Ms.toFixed(1), 'to reach': '≤ 20' },
-    'gateway memory, MiB': { figure: result.rssMb, 'to reach': '' },
-  });
-}
+else printTable(result);
 process.exit(0);

@@ -1,14 +1,17 @@
 /**
  * What one would build from parts: Mosquitto, an MQTT.js subscriber, and SQLite with the same durability (WAL,
  * synchronous=FULL) and one transaction for everything that arrived together. Answers each line on standard input with
- * how many votes it has stored. Arguments: port, database file.
+ * how many votes it has stored. Arguments: port, database file and, over TLS, a file with its login (see Login).
  */
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import Database from 'better-sqlite3';
 import mqtt from 'mqtt';
+import { GATEWAY_NAME } from '../../../protocol/identity.ts';
 import type { VotesMessage } from '../../../protocol/vote.ts';
+import type { Login } from '../sign-in.ts';
 
-const [port = '1883', file = ':memory:'] = process.argv.slice(2);
+const [port = '1883', file = ':memory:', loginFile] = process.argv.slice(2);
 const db = new Database(file);
 db.pragma('journal_mode = WAL');
 db.pragma('synchronous = FULL');
@@ -30,7 +33,13 @@ const commit = db.transaction((batch: typeof waiting) => {
   return count;
 });
 
-const client = mqtt.connect(`mqtt://127.0.0.1:${port}`, { clientId: 'pipeline', clean: true });
+const login = loginFile && (JSON.parse(readFileSync(loginFile, 'utf8')) as Required<Login>);
+const client = login
+  ? mqtt.connect(`mqtts://127.0.0.1:${port}`, {
+      ...{ clientId: login.id, clean: true, servername: GATEWAY_NAME },
+      ...{ key: login.key, cert: login.cert, ca: login.ca },
+    })
+  : mqtt.connect(`mqtt://127.0.0.1:${port}`, { clientId: 'pipeline', clean: true });
 client.on('message', (topic, payload) => {
   waiting.push({ topic, payload });
   if (waiting.length > 1) return;

@@ -1,0 +1,177 @@
+/**
+ * The gateway is killed and started again, and a whole city comes back at once, each terminal with a vote or two that were
+ * pressed meanwhile. The terminals are the real agents with a certificate each; the machine's cores are theirs too.
+ */
+import Database from 'better-sqlite3';
+import { databaseFile } from '../../gateway/store/sqlite.ts';
+import { type Child, startNode } from './child.ts';
+import { createHome, startGateway } from './gateway.ts';
+import { percentile } from './percentile.ts';
+import { writePlan } from './plan.ts';
+import { cpuSeconds, openFilesLimit, peakRssMb, rssMb } from './processes.ts';
+import type { Order, Report, TerminalsPlan } from './terminals.ts';
+
+/** Seconds after the gateway was ready again. */
+export type Spread = { firstS: number; halfS: number; p99S: number; allS: number };
+
+export type StormFigures = {
+  terminals: number;
+  /** From nothing: how long until all were connected for the first time. */
+  firstConnectS: number;
+  back: Spread;
+  /** All votes of all terminals acknowledged. */
+  ackedS: number;
+  /** Not back, or with votes unacknowledged, at the end of patience. */
+  starved: number;
+  /** In the second in which most came back. */
+  handshakesPerS: number;
+  /** Of the gateway that they came back to, from its start on. */
+  gatewayCpuS: number;
+  peakRssMb: number;
+  /** All the terminals' processes together, in the same time. */
+  terminalsCpuS: number;
+  /** What a connection without traffic adds to the gateway's memory. */
+  kibPerConnection: number;
+  thanked: number;
+  stored: number;
+  /** Attempts that failed after the gateway was ready again, as the terminals' logs call them. */
+  failedAttempts: Record<string, number>;
+};
+
+const PROCESSES = 4;
+const VOTES_PER_S = 100;
+/** A session that lasted 10 s makes the next attempt a quick one (device/connection.ts): all come back at once. */
+const GOOD_SESSION_MS = 11_000;
+const PATIENCE_MS = 180_000;
+const LOOK_MS = 100;
+/** The gateway's own files, the database's, walls. */
+const SPARE_FILES = 200;
+
+export async function measureStorm(count: number, say: (text: string) => void): Promise<StormFigures> {
+  if (openFilesLimit() < count + SPARE_FILES)
+    throw new Error(
+      `open-files-limit: ${count} terminals need ${count + SPARE_FILES} open files, and this shell allows ${openFilesLimit()}: raise it with ulimit -n`,
+    );
+  const home = await createHome(count);
+  // The gateway's own log is not read while it is measured.
+  const env = { MANYI_LOG_LEVEL: 'info' };
+  let gateway = await startGateway(home.dataDir, { env });
+  const port = gateway.mqttPort;
+  const emptyMb = rssMb(gateway.child.pid);
+
+  const begunMs = nowMs();
+  const hosts = Array.from({ length: PROCESSES }, (_, number) => {
+    const terminals = home.terminals.filter((_login, at) => at % PROCESSES === number);
+    return startNode('./terminals.js', [writePlan({ port, terminals } satisfies TerminalsPlan)]);
+  });
+  await Promise.all(hosts.map((host) => host.line(({ running }) => running === true)));
+  const first = await waitFor(hosts, ({ upAtMs }) => upAtMs.length, count);
+  if (first.upAtMs.length < count)
+    throw new Error(`${count - first.upAtMs.length} terminals never came: ${JSON.stringify(first)}`);
+  const firstConnectS = inS(Math.max(...first.upAtMs) - begunMs);
+  say(`  all connected for the first time after ${firstConnectS} s`);
+
+  await tell(hosts, { order: 'vote', perS: VOTES_PER_S / PROCESSES }, 'voting');
+  await pause(GOOD_SESSION_MS);
+  const kibPerConnection = Math.round(((rssMb(gateway.child.pid) - emptyMb) * 1_024) / count);
+
+  await gateway.child.kill();
+  await tell(hosts, { order: 'vote', perS: 0 }, 'voting');
+  await tell(hosts, { order: 'press' }, 'pressed');
+  await tell(hosts, { order: 'mark' }, 'marked');
+  gateway = await startGateway(home.dataDir, { env: { ...env, MANYI_MQTT_PORT: String(port) } });
+  const readyMs = nowMs();
+  const { pid } = gateway.child;
+  const busyBefore = hosts.reduce((sum, host) => sum + cpuSeconds(host.pid), 0);
+
+  const last = await waitFor(hosts, ({ ackedAtMs }) => ackedAtMs.length, count);
+  const gatewayCpuS = cpuSeconds(pid);
+  const terminalsCpuS = hosts.reduce((sum, host) => sum + cpuSeconds(host.pid), 0) - busyBefore;
+  const peakMb = peakRssMb(pid);
+  const stored = countVotes(home.dataDir);
+  for (const host of hosts) await host.end();
+  await gateway.child.end();
+  home.dispose();
+
+  const upMs = last.upAtMs.map((at) => at - readyMs).sort((a, b) => a - b);
+  return {
+    terminals: count,
+    firstConnectS,
+    back: {
+      firstS: inS(upMs[0] ?? 0),
+      halfS: inS(percentile(upMs, 0.5)),
+      p99S: inS(percentile(upMs, 0.99)),
+      allS: inS(upMs.at(-1) ?? 0),
+    },
+    ackedS: inS(Math.max(...last.ackedAtMs) - readyMs),
+    starved: count - last.ackedAtMs.length,
+    handshakesPerS: mostInASecond(upMs),
+    gatewayCpuS: tenth(gatewayCpuS),
+    peakRssMb: peakMb,
+    terminalsCpuS: tenth(terminalsCpuS),
+    kibPerConnection,
+    thanked: last.thanked,
+    stored,
+    failedAttempts: last.complaints,
+  };
+}
+
+async function tell(hosts: Child[], order: Order, answer: string): Promise<void> {
+  await Promise.all(
+    hosts.map((host) => {
+      host.write(`${JSON.stringify(order)}\n`);
+      return host.line((line) => answer in line);
+    }),
+  );
+}
+
+async function ask(hosts: Child[]): Promise<Report> {
+  const parts = await Promise.all(
+    hosts.map(async (host) => {
+      host.write(`${JSON.stringify({ order: 'report' } satisfies Order)}\n`);
+      return (await host.line((line) => 'thanked' in line)) as unknown as Report;
+    }),
+  );
+  const complaints: Record<string, number> = {};
+  for (const part of parts)
+    for (const [code, times] of Object.entries(part.complaints))
+      complaints[code] = (complaints[code] ?? 0) + times;
+  return {
+    thanked: parts.reduce((sum, part) => sum + part.thanked, 0),
+    upAtMs: parts.flatMap(({ upAtMs }) => upAtMs),
+    ackedAtMs: parts.flatMap(({ ackedAtMs }) => ackedAtMs),
+    complaints,
+  };
+}
+
+/** @returns the first report with `wanted`, or the last one when patience is at its end. */
+async function waitFor(hosts: Child[], of: (report: Report) => number, wanted: number): Promise<Report> {
+  const untilMs = nowMs() + PATIENCE_MS;
+  for (;;) {
+    const report = await ask(hosts);
+    if (of(report) >= wanted || nowMs() > untilMs) return report;
+    await pause(LOOK_MS);
+  }
+}
+
+function countVotes(dataDir: string): number {
+  const db = new Database(databaseFile(dataDir), { readonly: true });
+  const count = db.prepare('SELECT count(*) FROM votes').pluck().get();
+  db.close();
+  return Number(count);
+}
+
+/** Of ascending times in ms. */
+function mostInASecond(sorted: readonly number[]): number {
+  let most = 0;
+  for (let first = 0, last = 0; last < sorted.length; last++) {
+    while ((sorted[last] as number) - (sorted[first] as number) > 1_000) first++;
+    most = Math.max(most, last - first + 1);
+  }
+  return most;
+}
+
+const nowMs = () => Number(process.hrtime.bigint()) / 1e6;
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const tenth = (value: number) => Math.round(value * 10) / 10;
+const inS = (ms: number) => Math.round(ms / 10) / 100;

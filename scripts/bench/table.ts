@@ -1,0 +1,73 @@
+/** What was measured, as a person reads it: the product, over TLS, and beside it the same without. */
+import type { AckFigures } from './ack.ts';
+import type { IngestFigures } from './ingest.ts';
+import type { PressFigures } from './press-to-wall.ts';
+import type { ScoreFigures } from './scores.ts';
+import type { StormFigures } from './storm.ts';
+
+type WithPlain<T> = T & { plain: T };
+export type Result = {
+  node: string;
+  ingest?: { single: WithPlain<IngestFigures>; batch32: WithPlain<IngestFigures> };
+  ack?: WithPlain<AckFigures>;
+  pressToWall?: PressFigures;
+  scores?: ScoreFigures;
+  storm?: StormFigures;
+  rssMb?: number;
+};
+
+type Row = { TLS: string; plain: string; 'to reach': string };
+
+export function printTable({ ingest, ack, pressToWall, scores, storm }: Result): void {
+  const rows: Record<string, Row> = {};
+  const row = (name: string, tls: string, plain = '', toReach = '') => {
+    rows[name] = { TLS: tls, plain, 'to reach': toReach };
+  };
+  const both = <T>(name: string, figures: WithPlain<T>, text: (figures: T) => string, toReach = '') =>
+    row(name, text(figures), text(figures.plain), toReach);
+
+  for (const [title, figures, isJudged] of [
+    ['1 a message', ingest?.single, true],
+    ['32 a message', ingest?.batch32, false],
+  ] as const) {
+    if (!figures) continue;
+    both(`ingest, ${title}, votes/s`, figures, ({ votesPerS }) => `${votesPerS}`);
+    const toReach = (text: string) => (isJudged ? text : '');
+    both(
+      `${title}: ÷ aedes without storage`,
+      figures,
+      ({ ratioToAedes }) => ratioToAedes.toFixed(2),
+      toReach('≥ 0.6'),
+    );
+    both(
+      `${title}: ÷ Mosquitto → MQTT.js → SQLite`,
+      figures,
+      ({ ratioToMosquittoPipeline }) => ratioToMosquittoPipeline.toFixed(2),
+      toReach('≥ 1.2'),
+    );
+    both(
+      `${title}: cores busy, gateway / load`,
+      figures,
+      ({ cores, loadCores }) => `${cores.toFixed(2)} / ${loadCores.toFixed(2)}`,
+    );
+    both(`${title}: gateway memory, MiB`, figures, ({ rssMb }) => `${rssMb}`);
+  }
+  if (ack) both('ack p50 / p99, ms', ack, ({ p50Ms, p99Ms }) => `${p50Ms.toFixed(1)} / ${p99Ms.toFixed(1)}`);
+  if (pressToWall) {
+    row('press to wall p50, ms', pressToWall.p50Ms.toFixed(1));
+    row('press to wall p99, ms', pressToWall.p99Ms.toFixed(1), '', '≤ 150');
+  }
+  if (scores) row('month scores p99, ms', scores.p99Ms.toFixed(1), '', '≤ 20');
+  if (storm) {
+    const { firstS, halfS, p99S, allS } = storm.back;
+    row('storm: terminals, starved', `${storm.terminals}, ${storm.starved}`, '', '0 starved');
+    row('storm: first / half / p99 / all back, s', [firstS, halfS, p99S, allS].join(' / '));
+    row('storm: all acknowledged, s', `${storm.ackedS}`);
+    row('storm: handshakes a second', `${storm.handshakesPerS}`);
+    row('storm: gateway CPU, s', `${storm.gatewayCpuS}`);
+    row('storm: gateway peak memory, MiB', `${storm.peakRssMb}`);
+    row('storm: memory a connection, KiB', `${storm.kibPerConnection}`);
+    row('storm: stored / thanked', `${storm.stored} / ${storm.thanked}`, '', 'equal');
+  }
+  console.table(rows);
+}
