@@ -35,6 +35,7 @@ export type EnrolmentDeps = {
   days: number;
   /** Reads what other processes have changed in the store, and cuts the connections that are not welcome any more. */
   follow(): boolean;
+  /** Writes it into the audit; when it throws, nothing is issued. */
   issued(terminal: RegisteredTerminal, certificate: SignedCertificate, from: Asker): void;
 };
 
@@ -104,8 +105,10 @@ export function createEnrolment({ store, authority, now, days, follow, issued }:
       }
       const { pem, serial, expiresAt, publicKey } = certificate;
       const issuedAt = now();
-      store.addCertificate({ serial, terminalKey: terminal.key, publicKey, issuedAt, expiresAt });
-      issued(terminal, certificate, from);
+      store.atomic(() => {
+        store.addCertificate({ serial, terminalKey: terminal.key, publicKey, issuedAt, expiresAt });
+        issued(terminal, certificate, from);
+      });
       const renewAfter = Math.floor(issuedAt + days * DAY_MS * RENEW_AFTER);
       return { certificate: pem, authority: authority.certificate, renewAfter };
     },

@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { authorityOf, issueIdentity } from '../support/certificates.ts';
+import { authorityOf, issueIdentity, makeRequest } from '../support/certificates.ts';
 import { postSession } from '../support/client.ts';
 import { ADMIN_PASSWORD, startGateway, type TerminalLogin } from '../support/gateway.ts';
 import { vote, votesMessage } from '../support/messages.ts';
@@ -25,6 +25,7 @@ it('refuses a certificate that it would have to note, and stores the votes of th
   rmSync(join(gateway.dataDir, 'audit.key'));
   await gateway.start();
   const socket = await signIn(gateway.mqttPort, login);
+  socket.resume();
   const unknown = await issueIdentity(await authorityOf(gateway.dataDir), 't-1');
   const stranger = openSocket(gateway.mqttPort, { identity: unknown });
   stranger.resume();
@@ -33,6 +34,10 @@ it('refuses a certificate that it would have to note, and stores the votes of th
   socket.write(publishPacket('manyi/v1/t-2/votes', votesMessage([vote(1)]), 1));
   await until('the vote', async () => (await gateway.scores()).find(({ id }) => id === 'w-2')?.votes === 1);
   expect((await postSession(gateway.httpUrl, { name: 'admin', password: ADMIN_PASSWORD })).status).toBe(503);
-  socket.destroy();
+  // Nor is a certificate issued that the audit would not know of.
+  const { csr } = await makeRequest();
+  socket.write(publishPacket('manyi/v1/t-2/csr', JSON.stringify({ csr }), 1));
+  await until('the end of the connection', () => socket.destroyed);
+  expect(await gateway.getJson('/api/v1/terminals/t-2/certificates')).toHaveLength(1);
   await gateway.dispose();
 });
