@@ -4,6 +4,8 @@ import { PERIODS, Period, ScoreRow } from '../../protocol/score.ts';
 import { unitsBelow } from '../domain/org.ts';
 import type { Board } from '../live/board.ts';
 import { Refusal } from './errors.ts';
+import { principalOf } from './guard.ts';
+import { createTurns } from './turns.ts';
 import type { VisibleTree } from './visible-tree.ts';
 
 export type ScoreDeps = { visibleTree: VisibleTree; board: Board; now: () => number };
@@ -19,9 +21,12 @@ export const scoreRoutes: FastifyPluginCallbackTypebox<ScoreDeps> = (
   { visibleTree, board, now },
   done,
 ) => {
+  // Of a whole city they take some tens of milliseconds, in which nothing else is done.
+  const turns = createTurns();
   app.get(
     '/scores',
     {
+      preHandler: (request) => turns.take(principalOf(request).credential),
       // Of our own rows, typed: faster as they are than through a serializer made from the schema.
       serializerCompiler: () => JSON.stringify,
       schema: {

@@ -28,6 +28,14 @@ export function explain(error: unknown, json: boolean): number {
   const code = known ? error.code : 'internal';
   const message =
     error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);
-  console.error(json ? JSON.stringify({ error: { code, message } }) : `${code}: ${message}`);
+  console.error(json ? JSON.stringify({ error: { code, message } }) : `${code}: ${printable(message)}`);
   return 1;
+}
+
+/** A message may quote what somebody else has named: nothing in it may speak to the terminal (ECMA-48). */
+function printable(text: string): string {
+  return text.replaceAll(
+    /[^\P{Cc}\n]/gu,
+    (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
 }

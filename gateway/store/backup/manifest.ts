@@ -49,7 +49,9 @@ export function readManifest(folder: string): Manifest {
   const path = join(folder, MANIFEST);
   let text: string;
   try {
-    if (lstatSync(path).size > MAX_MANIFEST_BYTES) throw new Error('far too large');
+    const found = lstatSync(path);
+    if (!found.isFile()) throw new Error('not a regular file');
+    if (found.size > MAX_MANIFEST_BYTES) throw new Error('far too large');
     text = readFileSync(path, 'utf8');
   } catch (error) {
     throw new StoreFailure('backup-unreadable', `${path}: ${(error as Error).message}`, { cause: error });
