@@ -17,7 +17,7 @@ const DAY_MS = 86_400_000;
 
 describe('24 hours without a line', () => {
   it('drain completely, while a press next to it is on the wall within a second', async () => {
-    const [away, votesEach] = [scaled(4, 12), scaled(1_500, 10_000)];
+    const [away, votesEach] = [scaled(4, 12), scaled(1_500, 3_000)];
     const random = seededRandom('outage');
     const town = await startTown([...numbered(away), 'live']);
     const proxy = await startTcpProxy(() => town.gateway.mqttPort);

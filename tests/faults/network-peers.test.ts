@@ -108,7 +108,7 @@ describe('a terminal that floods', () => {
 
 describe('subscribers that read nothing', () => {
   it('cost no neighbour time and the gateway no memory, while votes go on coming from them', async () => {
-    const frozen = scaled(60, 400);
+    const frozen = scaled(60, 200);
     const town = await startTown([...numbered(frozen), 'honest']);
     const swarm = createSwarm({
       logins: [town.login('honest')],
