@@ -21,7 +21,8 @@ export default defineConfig({
       project('faults', ['faults'], {
         testTimeout: process.env.MANYI_FAULTS === 'full' ? 1_800_000 : 120_000,
         hookTimeout: 60_000,
-        fileParallelism: false,
+        // They wait more than they work. In full, each has the machine to itself: figures are to be its own.
+        ...(process.env.MANYI_FAULTS === 'full' ? { fileParallelism: false } : { maxWorkers: 3 }),
         globalSetup: 'tests/faults/announce.ts',
         env: { MANYI_SEED: process.env.MANYI_SEED },
       }),

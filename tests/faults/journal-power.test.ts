@@ -18,7 +18,7 @@ describe('kill -9 of a terminal', () => {
     const random = seededRandom('journal-kill');
     const terminal = await rig.terminal();
     let gatewayIsUp = true;
-    for (let round = 0; round < scaled(12, 60); round += 1) {
+    for (let round = 0; round < scaled(6, 60); round += 1) {
       if (random.chance(0.3)) {
         await (gatewayIsUp ? rig.gateway.kill() : rig.gateway.start());
         gatewayIsUp = !gatewayIsUp;
@@ -35,7 +35,7 @@ describe('kill -9 of a terminal', () => {
     await terminal.start();
     await terminal.press('1');
     const tally = await expectStoredEqualsThanked(rig.gateway, [terminal]);
-    expect(tally.thanked).toBeGreaterThan(scaled(12, 60));
+    expect(tally.thanked).toBeGreaterThan(scaled(6, 60));
     const votes = rig.votesOf(terminal.login);
     expect(new Set(votes.map(({ epoch }) => epoch)).size).toBe(1);
     expect(votes.map(({ seq }) => seq)).toEqual(votes.map((_, i) => i + 1));
@@ -49,7 +49,7 @@ describe('a power cut in the middle of a write', () => {
     'leaves the tail of the write-ahead log %s: thanked votes are there, the others never were',
     async (kind) => {
       const random = seededRandom(`journal-torn-${kind}`);
-      for (let round = 0; round < scaled(3, 20); round += 1) {
+      for (let round = 0; round < scaled(2, 20); round += 1) {
         await rig.gateway.stop();
         const terminal = await rig.terminal();
         const wal = `${terminal.journalPath}-wal`;

@@ -25,7 +25,7 @@ import { scaled, seededRandom } from './seed.ts';
 
 const KEYS: readonly Key[] = ['1', '2', '3'];
 /** Of a terminal that is not there any more: so many that copying takes a while. */
-const OLD_VOTES = scaled(60_000, 600_000);
+const OLD_VOTES = scaled(20_000, 600_000);
 
 let gateway: TestGateway;
 let folder: string;

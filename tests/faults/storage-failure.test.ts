@@ -147,7 +147,7 @@ describe.runIf(have(MOUNTS))('a full disk', () => {
     disk = mountSmallDisk(3_072);
     await start(join(disk.path, 'data'));
     const random = seededRandom('storage-full');
-    for (let round = 0; round < scaled(3, 12); round++) {
+    for (let round = 0; round < scaled(2, 12); round++) {
       disk.fill();
       await Promise.all(
         terminals.map((terminal) =>
@@ -202,7 +202,7 @@ describe.runIf(have(STRACE))('an fsync that fails', () => {
   ])('%s', async (_what, fault) => {
     await start();
     const random = seededRandom(`storage-errors/${_what}`);
-    for (let round = 0; round < scaled(2, 8); round++) {
+    for (let round = 0; round < scaled(1, 8); round++) {
       const errors = await failIo(gateway.pid(), fault);
       const pressing = Promise.all(
         terminals.map((terminal) =>

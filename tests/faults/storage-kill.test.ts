@@ -65,7 +65,7 @@ const expectWhole = async () => {
 describe('a gateway that is killed', () => {
   it('at random instants under load, loses and doubles nothing', async () => {
     const random = seededRandom('storage-kill');
-    for (let round = 0; round < scaled(6, 60); round++) {
+    for (let round = 0; round < scaled(3, 60); round++) {
       for (const terminal of terminals)
         terminal.type(Array.from({ length: random.between(3, 15) }, () => random.pick(KEYS)));
       const delayMs = random.between(0, 1_500);
@@ -87,7 +87,7 @@ describe('a gateway that is killed', () => {
 
   it('between the commit of a vote and its acknowledgement, has stored it once when it comes again', async () => {
     const random = seededRandom('storage-kill-after-commit');
-    for (let round = 0; round < scaled(3, 30); round++) {
+    for (let round = 0; round < scaled(2, 30); round++) {
       await gateway.stop();
       const before = storedVotes(gateway.dataDir).length;
       Object.assign(env, {
