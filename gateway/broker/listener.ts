@@ -69,7 +69,11 @@ export function createListener({ transport, limits, accept, refused }: ListenerD
       socket.on('error', () => {});
       accept(socket, peerOf(socket));
     });
-    secure.on('tlsClientError', () => refused('tls-failed'));
+    secure.on('tlsClientError', (_error, socket) => {
+      refused('tls-failed');
+      // A handshake that is late is only told of: the socket would stay for as long as the peer likes.
+      socket.destroy();
+    });
     server = secure;
   }
   server.maxConnections = limits.maxConnections;

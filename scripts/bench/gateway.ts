@@ -15,6 +15,7 @@ export type BenchHome = {
   terminals: Required<Login>[];
   /** What a wall or a program reads the whole city with. */
   readerHeaders: { authorization: string };
+  metricsHeaders: { authorization: string };
   dispose(): void;
 };
 
@@ -50,13 +51,16 @@ export async function createHome(terminalCount: number): Promise<BenchHome> {
   });
   const people = createPeople({ store, now: Date.now, limits: DEFAULT_SESSION_LIMITS });
   const by = { actor: 'cli:bench', origin: 'local' };
-  const { token } = people.links.add(by, { kind: 'wall', name: 'bench', unitId: null });
+  const headersOf = (kind: 'wall' | 'metrics') => {
+    const { token } = people.links.add(by, { kind, name: 'bench', unitId: null });
+    return { authorization: `Bearer ${token}` };
+  };
+  const headers = { readerHeaders: headersOf('wall'), metricsHeaders: headersOf('metrics') };
   store.close();
-  const readerHeaders = { authorization: `Bearer ${token}` };
   return {
     dataDir,
     terminals: issued.map(({ login }) => login),
-    readerHeaders,
+    ...headers,
     dispose: () => rmSync(dataDir, { recursive: true, force: true }),
   };
 }

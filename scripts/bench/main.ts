@@ -1,13 +1,14 @@
 /** npm run bench: the figures of the README, measured in one run on this machine. Never a test: it judges nothing. */
 import { parseArgs } from 'node:util';
 import { measureAck } from './ack.ts';
+import { measureAttack } from './attack.ts';
 import { measureIngest } from './ingest.ts';
 import { measurePressToWall } from './press-to-wall.ts';
 import { measureScores } from './scores.ts';
 import { measureStorm } from './storm.ts';
 import { printTable, type Result } from './table.ts';
 
-const PARTS = ['ingest', 'ack', 'press', 'scores', 'storm'] as const;
+const PARTS = ['ingest', 'ack', 'press', 'scores', 'storm', 'attack'] as const;
 type Part = (typeof PARTS)[number];
 /** Heze's 170 townships and 6,061 village stations. */
 const CITY = 6_231;
@@ -73,6 +74,10 @@ if (wants('scores')) {
 if (wants('storm')) {
   say(`The gateway is killed, and ${terminals} terminals come back:`);
   result.storm = await measureStorm(terminals, say);
+}
+if (wants('attack')) {
+  say('8,000 connections that say nothing:');
+  result.attack = { tcp: await measureAttack('tcp'), tls: await measureAttack('tls') };
 }
 
 const round = (_key: string, value: unknown) =>

@@ -4,12 +4,12 @@
  */
 import Database from 'better-sqlite3';
 import { databaseFile } from '../../gateway/store/sqlite.ts';
-import { type Child, startNode } from './child.ts';
-import { createHome, startGateway } from './gateway.ts';
+import { type Child, type Line, startNode } from './child.ts';
+import { type BenchGateway, createHome, startGateway } from './gateway.ts';
 import { percentile } from './percentile.ts';
 import { writePlan } from './plan.ts';
 import { cpuSeconds, openFilesLimit, peakRssMb, rssMb } from './processes.ts';
-import type { Order, Report, TerminalsPlan } from './terminals.ts';
+import type { Order, Report, Tally, TerminalsPlan } from './terminals.ts';
 
 /** Seconds after the gateway was ready again. */
 export type Spread = { firstS: number; halfS: number; p99S: number; allS: number };
@@ -36,14 +36,16 @@ export type StormFigures = {
   stored: number;
   /** Attempts that failed after the gateway was ready again, as the terminals' logs call them. */
   failedAttempts: Record<string, number>;
+  /** What the gateway refused or cut, by its reasons. */
+  refused: Record<string, number>;
 };
 
 const PROCESSES = 4;
 const VOTES_PER_S = 100;
 /** A session that lasted 10 s makes the next attempt a quick one (device/connection.ts): all come back at once. */
 const GOOD_SESSION_MS = 11_000;
-const PATIENCE_MS = 180_000;
-const LOOK_MS = 100;
+const PATIENCE_MS = 300_000;
+const LOOK_MS = 200;
 /** The gateway's own files, the database's, walls. */
 const SPARE_FILES = 200;
 
@@ -53,9 +55,7 @@ export async function measureStorm(count: number, say: (text: string) => void): 
       `open-files-limit: ${count} terminals need ${count + SPARE_FILES} open files, and this shell allows ${openFilesLimit()}: raise it with ulimit -n`,
     );
   const home = await createHome(count);
-  // The gateway's own log is not read while it is measured.
-  const env = { MANYI_LOG_LEVEL: 'info' };
-  let gateway = await startGateway(home.dataDir, { env });
+  let gateway = await startGateway(home.dataDir);
   const port = gateway.mqttPort;
   const emptyMb = rssMb(gateway.child.pid);
 
@@ -65,9 +65,11 @@ export async function measureStorm(count: number, say: (text: string) => void): 
     return startNode('./terminals.js', [writePlan({ port, terminals } satisfies TerminalsPlan)]);
   });
   await Promise.all(hosts.map((host) => host.line(({ running }) => running === true)));
-  const first = await waitFor(hosts, ({ upAtMs }) => upAtMs.length, count);
+  const first = await waitFor(hosts, 'up', count);
   if (first.upAtMs.length < count)
-    throw new Error(`${count - first.upAtMs.length} terminals never came: ${JSON.stringify(first)}`);
+    throw new Error(
+      `${count - first.upAtMs.length} terminals never came: ${JSON.stringify(first.complaints)}`,
+    );
   const firstConnectS = inS(Math.max(...first.upAtMs) - begunMs);
   say(`  all connected for the first time after ${firstConnectS} s`);
 
@@ -79,15 +81,17 @@ export async function measureStorm(count: number, say: (text: string) => void): 
   await tell(hosts, { order: 'vote', perS: 0 }, 'voting');
   await tell(hosts, { order: 'press' }, 'pressed');
   await tell(hosts, { order: 'mark' }, 'marked');
-  gateway = await startGateway(home.dataDir, { env: { ...env, MANYI_MQTT_PORT: String(port) } });
+  gateway = await startGateway(home.dataDir, { env: { MANYI_MQTT_PORT: String(port) } });
   const readyMs = nowMs();
+  await tell(hosts, { order: 'recount' }, 'recounts');
   const { pid } = gateway.child;
   const busyBefore = hosts.reduce((sum, host) => sum + cpuSeconds(host.pid), 0);
 
-  const last = await waitFor(hosts, ({ ackedAtMs }) => ackedAtMs.length, count);
+  const last = await waitFor(hosts, 'acked', count);
   const gatewayCpuS = cpuSeconds(pid);
   const terminalsCpuS = hosts.reduce((sum, host) => sum + cpuSeconds(host.pid), 0) - busyBefore;
   const peakMb = peakRssMb(pid);
+  const refused = await refusals(gateway, home.metricsHeaders);
   const stored = countVotes(home.dataDir);
   for (const host of hosts) await host.end();
   await gateway.child.end();
@@ -113,11 +117,13 @@ export async function measureStorm(count: number, say: (text: string) => void): 
     thanked: last.thanked,
     stored,
     failedAttempts: last.complaints,
+    refused,
   };
 }
 
-async function tell(hosts: Child[], order: Order, answer: string): Promise<void> {
-  await Promise.all(
+/** @returns the answers of all, each the line with a field `answer`. */
+function tell(hosts: Child[], order: Order, answer: string): Promise<Line[]> {
+  return Promise.all(
     hosts.map((host) => {
       host.write(`${JSON.stringify(order)}\n`);
       return host.line((line) => answer in line);
@@ -126,12 +132,7 @@ async function tell(hosts: Child[], order: Order, answer: string): Promise<void>
 }
 
 async function ask(hosts: Child[]): Promise<Report> {
-  const parts = await Promise.all(
-    hosts.map(async (host) => {
-      host.write(`${JSON.stringify({ order: 'report' } satisfies Order)}\n`);
-      return (await host.line((line) => 'thanked' in line)) as unknown as Report;
-    }),
-  );
+  const parts = (await tell(hosts, { order: 'report' }, 'thanked')) as Report[];
   const complaints: Record<string, number> = {};
   for (const part of parts)
     for (const [code, times] of Object.entries(part.complaints))
@@ -144,14 +145,23 @@ async function ask(hosts: Child[]): Promise<Report> {
   };
 }
 
-/** @returns the first report with `wanted`, or the last one when patience is at its end. */
-async function waitFor(hosts: Child[], of: (report: Report) => number, wanted: number): Promise<Report> {
+/** @returns what is so once all of `wanted` are, or when patience is at its end. */
+async function waitFor(hosts: Child[], field: keyof Tally, wanted: number): Promise<Report> {
   const untilMs = nowMs() + PATIENCE_MS;
-  for (;;) {
-    const report = await ask(hosts);
-    if (of(report) >= wanted || nowMs() > untilMs) return report;
-    await pause(LOOK_MS);
+  for (let there = 0; there < wanted && nowMs() < untilMs; await pause(LOOK_MS)) {
+    const parts = await tell(hosts, { order: 'count' }, field);
+    there = parts.reduce((sum, part) => sum + Number(part[field]), 0);
   }
+  return ask(hosts);
+}
+
+async function refusals(
+  { httpPort }: BenchGateway,
+  headers: Record<string, string>,
+): Promise<Record<string, number>> {
+  const text = await (await fetch(`http://127.0.0.1:${httpPort}/metrics`, { headers })).text();
+  const found = text.matchAll(/^manyi_mqtt_refused_total\{reason="([^"]+)"\} (\d+)$/gm);
+  return Object.fromEntries([...found].map(([, reason, times]) => [reason, Number(times)]));
 }
 
 function countVotes(dataDir: string): number {

@@ -1,5 +1,6 @@
 /** What was measured, as a person reads it: the product, over TLS, and beside it the same without. */
 import type { AckFigures } from './ack.ts';
+import type { AttackFigures } from './attack.ts';
 import type { IngestFigures } from './ingest.ts';
 import type { PressFigures } from './press-to-wall.ts';
 import type { ScoreFigures } from './scores.ts';
@@ -13,12 +14,13 @@ export type Result = {
   pressToWall?: PressFigures;
   scores?: ScoreFigures;
   storm?: StormFigures;
+  attack?: { tcp: AttackFigures; tls: AttackFigures };
   rssMb?: number;
 };
 
 type Row = { TLS: string; plain: string; 'to reach': string };
 
-export function printTable({ ingest, ack, pressToWall, scores, storm }: Result): void {
+export function printTable({ ingest, ack, pressToWall, scores, storm, attack }: Result): void {
   const rows: Record<string, Row> = {};
   const row = (name: string, tls: string, plain = '', toReach = '') => {
     rows[name] = { TLS: tls, plain, 'to reach': toReach };
@@ -68,6 +70,15 @@ export function printTable({ ingest, ack, pressToWall, scores, storm }: Result):
     row('storm: gateway peak memory, MiB', `${storm.peakRssMb}`);
     row('storm: memory a connection, KiB', `${storm.kibPerConnection}`);
     row('storm: stored / thanked', `${storm.stored} / ${storm.thanked}`, '', 'equal');
+  }
+  for (const [name, figures] of Object.entries(attack ?? {})) {
+    const title = `${figures.connections} silent ${name} connections`;
+    row(`${title}: gateway memory at most, MiB`, `${figures.peakRssMb} (${figures.rssBeforeMb} before)`);
+    row(
+      `${title}: sign-in p50 / max, ms`,
+      `${figures.signInP50Ms.toFixed(0)} / ${figures.signInMaxMs.toFixed(0)}`,
+    );
+    row(`${title}: sign-ins that failed`, `${figures.failed} of ${figures.tries}`, '', '0');
   }
   console.table(rows);
 }

@@ -18,13 +18,18 @@ export type Order =
   | { order: 'vote'; perS: number }
   /** Times count from here. */
   | { order: 'mark' }
+  /** Failed attempts count from here. */
+  | { order: 'recount' }
+  | { order: 'count' }
   | { order: 'report' };
+/** Of those of a report: how many. */
+export type Tally = { up: number; acked: number };
 export type Report = {
   thanked: number;
   /** When each was first connected, and all of its votes acknowledged, after the mark: of those that are. CLOCK_MONOTONIC, ms. */
   upAtMs: number[];
   ackedAtMs: number[];
-  /** Attempts that failed since the mark, by the device's code. */
+  /** Attempts that failed since they were last counted anew, by the device's code. */
   complaints: Record<string, number>;
 };
 
@@ -97,8 +102,15 @@ function follow(order: Order): unknown {
     if (order.perS > 0) votes = setInterval(pressOne, 1_000 / order.perS);
     return { voting: order.perS };
   }
+  if (order.order === 'count') {
+    const { upAtMs, ackedAtMs } = report();
+    return { up: upAtMs.length, acked: ackedAtMs.length } satisfies Tally;
+  }
   if (order.order === 'report') return report();
-  complaints = {};
+  if (order.order === 'recount') {
+    complaints = {};
+    return { recounts: true };
+  }
   for (const terminal of city) {
     terminal.upAtMs = 0;
     terminal.ackedAtMs = 0;

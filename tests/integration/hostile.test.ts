@@ -96,6 +96,25 @@ describe('over MQTT', () => {
     await expectNeighbourUnharmed();
   });
 
+  it('connections that say nothing, with a handshake, with half of one and with none', async () => {
+    const before = { tls: await refused('tls-failed'), connect: await refused('connect-timeout') };
+    const halfHello = Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01]);
+    const strangers: Socket[] = [];
+    for (let count = 0; count < 300; count++) {
+      strangers.push(openPlainSocket(gateway.mqttPort), openPlainSocket(gateway.mqttPort));
+      strangers.at(-1)?.write(halfHello);
+    }
+    for (let count = 0; count < 50; count++) strangers.push(openSocket(gateway.mqttPort));
+    // For who is cut to take notice.
+    const ends = strangers.map((socket) => closed(socket.resume()));
+    await expectNeighbourUnharmed();
+    // Ten seconds for each of the two steps (BrokerLimits.connectTimeoutMs).
+    await Promise.all(ends);
+    expect((await refused('tls-failed')) - before.tls).toBe(600);
+    expect((await refused('connect-timeout')) - before.connect).toBe(50);
+    await expectNeighbourUnharmed();
+  });
+
   it('more messages than can wait for their turn, over connection after connection', async () => {
     const chunk = Buffer.alloc(60_000, publishPacket('a', '', 0));
     for (let turn = 0; turn < 3; turn++) {
