@@ -42,7 +42,8 @@ export type Connection = {
   reconnect(): void;
 };
 
-const CONNECT_TIMEOUT_MS = 15_000;
+/** The gateway's own patience with a handshake, and some more: a whole city may be coming back at once. */
+const CONNECT_TIMEOUT_MS = 45_000;
 const GOODBYE_TIMEOUT_MS = 1_000;
 /** A session that lasted this long was a good one: the next attempt may be quick. */
 const GOOD_SESSION_MS = 10_000;

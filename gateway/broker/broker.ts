@@ -75,7 +75,12 @@ export type BrokerLimits = {
   maxPacketBytes: number;
   /** Longest keepalive a terminal may ask for; 0 (none) is refused. */
   maxKeepaliveS: number;
-  /** A connection must have done its TLS handshake by then, and sent its CONNECT in as long again. */
+  /**
+   * A connection must have done its TLS handshake by then. Not sooner: when a whole city comes back at once, all handshakes
+   * share the processor, and none must be given up just before it is done.
+   */
+  handshakeTimeoutMs: number;
+  /** And have sent its CONNECT in so long again. */
   connectTimeoutMs: number;
   /** Connections that have not signed in yet: beyond these, the one that has waited longest makes way. */
   maxPending: number;
@@ -87,6 +92,7 @@ export const DEFAULT_BROKER_LIMITS: BrokerLimits = {
   maxConnections: 20_000,
   maxPacketBytes: 17 * 1024,
   maxKeepaliveS: 300,
+  handshakeTimeoutMs: 30_000,
   connectTimeoutMs: 10_000,
   maxPending: 8_000,
   drainTimeoutMs: 10_000,

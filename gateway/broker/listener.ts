@@ -18,7 +18,7 @@ export type Listener = {
 
 export type ListenerDeps = {
   transport: Transport;
-  limits: Pick<BrokerLimits, 'maxConnections' | 'maxPending' | 'connectTimeoutMs'>;
+  limits: Pick<BrokerLimits, 'maxConnections' | 'maxPending' | 'handshakeTimeoutMs'>;
   /** A connection, after its handshake. */
   accept(socket: Socket, peer: PeerCertificate | null): void;
   refused(reason: string): void;
@@ -62,7 +62,7 @@ export function createListener({ transport, limits, accept, refused }: ListenerD
       requestCert: true,
       // Whether a certificate will do is decided at CONNECT, so that the terminal is told and its log can say why.
       rejectUnauthorized: false,
-      handshakeTimeout: limits.connectTimeoutMs,
+      handshakeTimeout: limits.handshakeTimeoutMs,
     });
     secure.on('connection', track);
     secure.on('secureConnection', (socket: TLSSocket) => {

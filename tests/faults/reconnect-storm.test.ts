@@ -14,8 +14,8 @@ import { numbered, startTown, type Town } from './town.ts';
 
 /** Heze's 170 townships and 6,061 village stations. */
 const TERMINALS = Number(process.env.MANYI_TERMINALS ?? scaled(300, 6_231));
-/** One attempt that fails and its pause: 30 s, the 15 s until an attempt is given up, 30 s (device/connection.ts). */
-const BOUND_MS = 75_000;
+/** One attempt that fails and its pause: 30 s, the 45 s until an attempt is given up, 30 s (device/connection.ts). */
+const BOUND_MS = 105_000;
 /** Only a session that lasted so long makes the next attempt a quick one (device/connection.ts). */
 const GOOD_SESSION_MS = 10_500;
 

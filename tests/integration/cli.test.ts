@@ -62,6 +62,9 @@ describe('the command line', () => {
 
     const audit = await gateway.getJson<{ action: string; target: string; actor: string }[]>('/api/v1/audit');
     expect(audit.filter(({ actor }) => actor.startsWith('cli:'))).toMatchObject([
+      { action: 'certificate.issue', target: `terminal:${terminal.id}` },
+      { action: 'terminal.code', target: `terminal:${terminal.id}` },
+      { action: 'terminal.add', target: `terminal:${terminal.id}`, detail: { windowId: counter.id } },
       { action: 'window.add', target: `window:${counter.id}`, detail: { unitId: hall.id } },
       { action: 'unit.add', target: `unit:${hall.id}`, detail: { parentId: city.id } },
       { action: 'unit.add', target: `unit:${city.id}`, origin: 'local' },
