@@ -36,7 +36,10 @@ export const auditRoutes: FastifyPluginCallbackTypebox<AuditDeps> = (app, { stor
         summary: 'Who did what, newest first; `before` is the `seq` to go on from',
         tags: ['audit'],
         querystring: Type.Object(
-          { before: Type.Optional(Type.Integer({ minimum: 1 })), limit: Limit },
+          {
+            before: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
+            limit: Limit,
+          },
           { additionalProperties: false },
         ),
         response: { 200: Type.Array(AuditItem) },

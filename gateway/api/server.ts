@@ -80,8 +80,9 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     connectionTimeout: SILENT_MS,
     routerOptions: { maxParamLength: 100 },
     forceCloseConnections: true,
-    // An unknown parameter is a mistake to be told, not to be dropped.
-    ajv: { customOptions: { removeAdditional: false } },
+    // An unknown parameter is a mistake to be told, not to be dropped. And 1e400 is Infinity, which Ajv takes for an integer but,
+    // with strict numbers, holds against no maximum.
+    ajv: { customOptions: { removeAdditional: false, strictNumbers: false } },
     clientErrorHandler: refuseClient,
     frameworkErrors: refuseAddress,
   }).withTypeProvider<TypeBoxTypeProvider>();

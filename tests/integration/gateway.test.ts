@@ -225,6 +225,9 @@ describe('bad input', () => {
     ['/api/v1/votes?from=5&to=1', 400, 'parameters-invalid'],
     ['/api/v1/votes?from=0&to=1&window=nowhere', 404, 'window-unknown'],
     ['/api/v1/votes?from=x&to=1', 400, 'parameters-invalid'],
+    ['/api/v1/audit?limit=1e400', 400, 'parameters-invalid'],
+    ['/api/v1/audit?before=1e400', 400, 'parameters-invalid'],
+    ['/api/v1/votes?from=0&to=1e400', 400, 'parameters-invalid'],
     ['/api/v1/nothing', 404, 'route-unknown'],
     ['/wall/%2e%2e/%2e%2e/package.json', 404, 'route-unknown'],
   ])('%s is answered %i %s', async (path, status, code) => {
