@@ -6,7 +6,6 @@ import { enrol } from './enrolment.ts';
 import { codeOf, DeviceError, messageOf } from './errors.ts';
 import type { Identity, IdentityStore } from './identity.ts';
 import type { Log } from './log.ts';
-import { createSigningRequest, generateKey } from './x509.ts';
 
 /** Stands for the id of a terminal that does not know who it is. */
 export const NOT_ENROLLED = 'not-enrolled';
@@ -51,9 +50,10 @@ export function createCredentials(options: CredentialsOptions): Credentials {
   const codeHash = enrolmentCode === null ? '' : hash(enrolmentCode);
   let refused = false;
 
-  const request = async () => ({
-    csr: await createSigningRequest(terminalId, await store.pendingKey(terminalId, generateKey)),
-  });
+  const request = async () => {
+    const { createSigningRequest, generateKey } = await import('./signing-request.ts');
+    return { csr: await createSigningRequest(terminalId, await store.pendingKey(terminalId, generateKey)) };
+  };
 
   return {
     request,

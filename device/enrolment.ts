@@ -8,9 +8,9 @@ import mqtt from 'mqtt';
 import type { EnrolmentCode } from '../protocol/enrolment-code.ts';
 import { type CertificateAnswer, GATEWAY_NAME } from '../protocol/identity.ts';
 import { topicOf } from '../protocol/topics.ts';
+import { fingerprintOf } from './certificates.ts';
 import { DeviceError, messageOf } from './errors.ts';
 import { readIncoming } from './inbox.ts';
-import { fingerprintOf } from './x509.ts';
 
 const TIMEOUT_MS = 15_000;
 const MQTTS_PORT = 8883;

@@ -18,8 +18,8 @@ import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { MAX_PEM_CHARS } from '../protocol/identity.ts';
 import { EpochMs, TERMINAL_ID_PATTERN } from '../protocol/ids.ts';
+import { isCertificateFor } from './certificates.ts';
 import { DeviceError, messageOf } from './errors.ts';
-import { isCertificateFor } from './x509.ts';
 
 const Pem = Type.String({ minLength: 1, maxLength: MAX_PEM_CHARS });
 const IdentitySchema = Type.Object(

@@ -115,6 +115,8 @@ async function createAndStart(/** @type {Parameters<typeof createTerminal>[0]} *
   const terminal = await createTerminal(options);
   try {
     await terminal.start();
+    // A new terminal is enrolled before it is put on a counter; until then an emulated processor has no time for presses.
+    await terminal.logged('the terminal is enrolled', ({ msg }) => msg === 'gateway connected', 0, 45_000);
   } catch (error) {
     await terminal.retire();
     throw error;

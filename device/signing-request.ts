@@ -1,8 +1,10 @@
-/** The library for certificates, with what it needs loaded before it. The only file that imports it. */
+/**
+ * Making keys and signing requests, with the library for it. It takes a small board seconds to load, and is needed once or twice
+ * a year: whoever needs it imports it then.
+ */
 import 'reflect-metadata';
-import { createHash, createPrivateKey, webcrypto, X509Certificate } from 'node:crypto';
+import { createPrivateKey, webcrypto } from 'node:crypto';
 import { cryptoProvider, Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
-import { FINGERPRINT_BYTES, toBase32 } from '../protocol/enrolment-code.ts';
 
 cryptoProvider.set(webcrypto);
 
@@ -36,28 +38,4 @@ export async function createSigningRequest(terminalId: string, keyPem: string): 
     signingAlgorithm: ALGORITHM,
   });
   return request.toString('pem');
-}
-
-/** What enrolment codes name an authority by. */
-export function fingerprintOf(authority: X509Certificate): string {
-  const der = authority.publicKey.export({ format: 'der', type: 'spki' });
-  return toBase32(createHash('sha256').update(der).digest().subarray(0, FINGERPRINT_BYTES));
-}
-
-/** Is this the terminal's certificate, for this key, signed by this authority? Times are not looked at: the gateway does. */
-export function isCertificateFor(
-  terminalId: string,
-  { key, certificate, authority }: { key: string; certificate: string; authority: string },
-): boolean {
-  try {
-    const leaf = new X509Certificate(certificate);
-    const root = new X509Certificate(authority);
-    return (
-      leaf.subject === `CN=${terminalId}` &&
-      leaf.checkPrivateKey(createPrivateKey(key)) &&
-      leaf.verify(root.publicKey)
-    );
-  } catch {
-    return false;
-  }
 }
