@@ -22,7 +22,7 @@ const CI = process.env.CI === 'true';
 /** Both ways of wiring a button are among them. @type {import('./terminal.mjs').Driver[]} */
 const DRIVERS = [
   { name: 'gpio-sysfs', inputs: 'gpio-sysfs', activeLow: true },
-  { name: 'gpio-line', inputs: 'gpio-line', activeLow: true },
+  { name: 'gpio-line', inputs: 'gpio-line', activeLow: true, main: true },
   {
     name: 'gpio-line, libgpiod 2',
     inputs: 'gpio-line',
@@ -84,7 +84,9 @@ async function runDriver(driver, gateway, machine) {
   say(`${driver.name}${version}, buttons ${driver.activeLow ? 'to ground' : 'to the supply'}`);
   /** @type {import('./terminal.mjs').Terminal | undefined} */
   let terminal;
-  const cases = CASES.filter(({ anyInput }) => !(anyInput && driver.inputOnly));
+  const cases = CASES.filter(
+    ({ anyInput, once }) => !(anyInput && driver.inputOnly) && !(once && !driver.main),
+  );
   for (const { name, run } of cases.filter(({ name }) => matches(name, only.case))) {
     const began = performance.now();
     try {

@@ -27,6 +27,7 @@ const LAMP_TOLERANCE_MS = 250;
  * @property {string} inputs
  * @property {boolean} activeLow
  * @property {string} [path] where the agent finds programs
+ * @property {boolean} [main] the one that also has the cases which are long and the same for all
  * @property {boolean} [inputOnly] leaves out the cases that have nothing to do with the input
  */
 /** @typedef {Awaited<ReturnType<typeof createTerminal>>} Terminal */
