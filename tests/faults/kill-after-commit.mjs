@@ -1,5 +1,5 @@
 /**
- * A preload (`node --import`): kills the process right after the COMMIT of a transaction with votes has returned, before
+ * A preload (`node --import`): kills the process right after the COMMIT of a transaction with new votes has returned, before
  * anybody is told of it. MANYI_KILL_AT says which of them, counted from 1. The product knows nothing of this.
  */
 import Database from 'better-sqlite3';
@@ -15,7 +15,8 @@ Database.prototype.transaction = function transaction(act) {
   const immediate = (...args) => {
     const result = made.immediate(...args);
     // Nested in another transaction, nothing is on the disk yet.
-    if (isVotes(args) && !this.inTransaction && ++commits === killAt) process.kill(process.pid, 'SIGKILL');
+    const isNew = isVotes(args) && Array.isArray(result) && result.includes('stored');
+    if (isNew && !this.inTransaction && ++commits === killAt) process.kill(process.pid, 'SIGKILL');
     return result;
   };
   const { deferred, exclusive, database } = made;
