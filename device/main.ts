@@ -11,7 +11,7 @@ import { openIdentityStore } from './identity.ts';
 
 const HELP = `Manyi terminal ${DEVICE_VERSION}: takes presses and brings them to the gateway.
 
-  node dist/device/main.js [--help]
+  node dist/terminal/main.js [--help]
 
 Keys 1, 2, 3 are satisfied, basically satisfied, unsatisfied (input "keyboard").
 Settings come from the environment:

@@ -121,7 +121,7 @@ async function start(options: DemoOptions, running: Running, signal: AbortSignal
   running.children.push(
     startKeyboardTerminal({
       name: KEYBOARD_TERMINAL,
-      script: inDist('device/main.js'),
+      script: inDist('terminal/main.js'),
       env: {
         MANYI_ENROLMENT_CODE: first.code,
         MANYI_IDENTITY: identityFolder(dataDir, first.id),

@@ -1,4 +1,4 @@
-// dist/: TypeScript for Node, and the browser's pages. Each is done again only when one of its inputs has changed.
+// dist/: TypeScript for Node, the terminal's agent in one file, and the browser's pages. Each is done again only when one of its inputs has changed.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,6 +20,13 @@ const PARTS = [
     ],
     outputs: ['protocol', 'device', 'gateway', 'scripts'],
     args: ['node_modules/typescript/bin/tsc', '-b'],
+  },
+  {
+    name: 'terminal',
+    title: 'Bundling the terminal',
+    inputs: ['protocol', 'device', 'scripts/setup/bundle-terminal.mjs', 'package-lock.json'],
+    outputs: ['terminal'],
+    args: ['scripts/setup/bundle-terminal.mjs'],
   },
   {
     name: 'pages',

@@ -155,7 +155,7 @@ describe('the keyboard of the whole terminal', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('takes every key of a pipe, one press each, and says nothing that tells them apart', async () => {
-    const child = spawn(process.execPath, [join(root, 'dist/device/main.js')], {
+    const child = spawn(process.execPath, [join(root, 'dist/terminal/main.js')], {
       env: { ...environment, MANYI_JOURNAL: join(folder, 'pipe.db') },
     });
     let shown = '';
@@ -182,7 +182,7 @@ describe('the keyboard of the whole terminal', () => {
       const log = join(folder, 'pty.log');
       const result = execFileSync(
         'python3',
-        [script, process.execPath, join(root, 'dist/device/main.js'), log],
+        [script, process.execPath, join(root, 'dist/terminal/main.js'), log],
         {
           env: { ...environment, MANYI_JOURNAL: join(folder, 'pty.db') },
           timeout: 40_000,

@@ -7,7 +7,7 @@ import { reap } from './reaper.ts';
 import { terminalEnv } from './terminal-settings.ts';
 import { until } from './wait.ts';
 
-const AGENT = new URL('../../dist/device/main.js', import.meta.url).pathname;
+const AGENT = new URL('../../dist/terminal/main.js', import.meta.url).pathname;
 export const RATING_OF_KEY = { '1': 'satisfied', '2': 'basically', '3': 'unsatisfied' } as const;
 export type Key = keyof typeof RATING_OF_KEY;
 

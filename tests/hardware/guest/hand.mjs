@@ -47,7 +47,7 @@ function watchLamp(/** @type {{folder: string, line: number}} */ workerData) {
 
 /** The agent alone, not in a group of its own: a kill takes the agent and leaves its children, as the kernel would. */
 function startAgent(/** @type {Record<string, string>} */ env) {
-  const child = spawn(process.execPath, ['/app/dist/device/main.js'], {
+  const child = spawn(process.execPath, ['/app/dist/terminal/main.js'], {
     env: { PATH: process.env.PATH, HOME: '/tmp', NODE_ENV: 'production', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd: '/tmp',
