@@ -76,8 +76,8 @@ export type BrokerLimits = {
   /** Longest keepalive a terminal may ask for; 0 (none) is refused. */
   maxKeepaliveS: number;
   /**
-   * A connection must have done its TLS handshake by then. Not sooner: when a whole city comes back at once, all handshakes
-   * share the processor, and none must be given up just before it is done.
+   * A connection must say its first word within so long, and have done its TLS handshake within so long of its turn for one. Not
+   * sooner: a slow gateway must not give up just before it is done.
    */
   handshakeTimeoutMs: number;
   /** And have sent its CONNECT in so long again. */

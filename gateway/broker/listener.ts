@@ -2,6 +2,7 @@
 import { createHash, type X509Certificate } from 'node:crypto';
 import { createServer as createPlainServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { createArrivals } from './arrivals.ts';
 import type { BrokerLimits, Credentials, PeerCertificate } from './broker.ts';
 
 /** `plain` is for measuring what TLS costs: nothing in the product's settings leads to it. */
@@ -29,7 +30,7 @@ const BACKLOG = 4_096;
 
 export function createListener({ transport, limits, accept, refused }: ListenerDeps): Listener {
   const sockets = new Set<Socket>();
-  /** By its peer's address, which a TLS socket shares with the bare one below it; in the order in which they came. */
+  /** By its peer's address, which a TLS socket shares with the bare one below it; the one that is stuck for longest first. */
   const pending = new Map<string, Socket>();
 
   const track = (socket: Socket) => {
@@ -49,7 +50,16 @@ export function createListener({ transport, limits, accept, refused }: ListenerD
     oldest?.destroy();
   };
 
+  /** It is not to make way before those that say nothing. */
+  const progressed = (address: string) => {
+    const socket = pending.get(address);
+    if (socket === undefined) return;
+    pending.delete(address);
+    pending.set(address, socket);
+  };
+
   let server: Server;
+  let settled = (_address: string): void => {};
   if (transport.kind === 'plain') {
     server = createPlainServer((socket) => {
       track(socket);
@@ -64,7 +74,13 @@ export function createListener({ transport, limits, accept, refused }: ListenerD
       rejectUnauthorized: false,
       handshakeTimeout: limits.handshakeTimeoutMs,
     });
-    secure.on('connection', track);
+    const arrivals = createArrivals({
+      silenceMs: limits.handshakeTimeoutMs,
+      progressed,
+      refused: () => refused('tls-failed'),
+      begin: (socket) => void secure.emit('connection', socket),
+    });
+    settled = arrivals.ended;
     secure.on('secureConnection', (socket: TLSSocket) => {
       socket.on('error', () => {});
       accept(socket, peerOf(socket));
@@ -74,7 +90,10 @@ export function createListener({ transport, limits, accept, refused }: ListenerD
       // A handshake that is late is only told of: the socket would stay for as long as the peer likes.
       socket.destroy();
     });
-    server = secure;
+    server = createPlainServer((socket) => {
+      track(socket);
+      arrivals.add(addressOf(socket), socket);
+    });
   }
   server.maxConnections = limits.maxConnections;
   server.on('drop', () => refused('too-many-connections'));
@@ -90,7 +109,11 @@ export function createListener({ transport, limits, accept, refused }: ListenerD
           resolve(typeof address === 'object' && address ? address.port : port);
         });
       }),
-    signedIn: (socket) => void pending.delete(addressOf(socket)),
+    signedIn(socket) {
+      const address = addressOf(socket);
+      pending.delete(address);
+      settled(address);
+    },
     close: () => new Promise((resolve) => server.close(() => resolve())),
     destroyAll() {
       for (const socket of sockets) socket.destroy();

@@ -1,0 +1,99 @@
+/**
+ * Connections that wait for their TLS handshake, each in its turn. When a whole city comes back at once, handshakes begun
+ * together share the processor and end together, at the very end: on a slower machine, after every terminal has given up.
+ * In turn, the first are in at once, and what was begun is brought to its end. Nobody has a turn before saying something.
+ */
+import type { Socket } from 'node:net';
+
+export type ArrivalsDeps = {
+  /** A connection without a first word for so long is cut. */
+  silenceMs: number;
+  /** Has just said its first word, or begun its handshake. */
+  progressed(address: string): void;
+  /** Said nothing for too long, or too much before it was answered; it is cut. */
+  refused(): void;
+  /** What was read of it is at the front of its stream again. */
+  begin(socket: Socket): void;
+};
+
+export type Arrivals = {
+  /** @param address of its peer, which is how `ended` names it. */
+  add(address: string, socket: Socket): void;
+  /** What was begun has come to its end. */
+  ended(address: string): void;
+};
+
+/** Enough to keep the processor busy while peers far away do their part. */
+const AT_ONCE = 64;
+/** Of them, in one turn of the event loop: votes come in between. */
+const BEGUN_A_TURN = 16;
+/** A peer that takes longer keeps its connection, not its place. */
+const PATIENCE_MS = 50;
+/** Before the gateway has answered, a peer has nothing to say but its ClientHello (RFC 8446, 4.1.2). */
+const MAX_HELLO_BYTES = 16 * 1024;
+
+export function createArrivals({ silenceMs, progressed, refused, begin }: ArrivalsDeps): Arrivals {
+  /** In the order of their first words; each is to be called for its turn. */
+  const waiting = new Map<Socket, () => void>();
+  const begun = new Map<string, NodeJS.Timeout>();
+  let called = false;
+
+  const call = () => {
+    if (called || waiting.size === 0 || begun.size >= AT_ONCE) return;
+    called = true;
+    setImmediate(() => {
+      called = false;
+      let free = Math.min(BEGUN_A_TURN, AT_ONCE - begun.size);
+      for (const [socket, take] of waiting) {
+        if (free === 0) break;
+        free -= 1;
+        waiting.delete(socket);
+        take();
+      }
+      call();
+    });
+  };
+  const end = (address: string) => {
+    clearTimeout(begun.get(address));
+    if (begun.delete(address)) call();
+  };
+
+  return {
+    add(address, socket) {
+      const hello: Buffer[] = [];
+      let bytes = 0;
+      const cut = () => void socket.destroy();
+      const refuse = () => {
+        refused();
+        cut();
+      };
+      const read = (data: Buffer) => {
+        hello.push(data);
+        bytes += data.length;
+        if (bytes > MAX_HELLO_BYTES) return refuse();
+        if (hello.length > 1) return;
+        socket.setTimeout(0);
+        waiting.set(socket, take);
+        progressed(address);
+        call();
+      };
+      const take = () => {
+        if (socket.destroyed) return;
+        socket.off('data', read).off('end', cut).off('timeout', refuse).off('close', forget);
+        begun.set(
+          address,
+          setTimeout(() => end(address), PATIENCE_MS),
+        );
+        socket.once('close', () => end(address));
+        progressed(address);
+        socket.pause();
+        socket.unshift(Buffer.concat(hello));
+        begin(socket);
+      };
+      const forget = () => void waiting.delete(socket);
+      socket.on('data', read).once('end', cut).once('close', forget);
+      socket.setTimeout(silenceMs, refuse);
+    },
+    ended: end,
+  };
+}
