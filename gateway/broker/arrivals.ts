@@ -1,7 +1,8 @@
 /**
  * Connections that wait for their TLS handshake, each in its turn. When a whole city comes back at once, handshakes begun
  * together share the processor and end together, at the very end: on a slower machine, after every terminal has given up.
- * In turn, the first are in at once, and what was begun is brought to its end. Nobody has a turn before saying something.
+ * In turn, the first are in at once, and what was begun is brought to its end. Nobody has a turn before saying something, and
+ * each host has every other turn, however many connections it has opened.
  */
 import type { Socket } from 'node:net';
 
@@ -33,8 +34,8 @@ const PATIENCE_MS = 50;
 const MAX_HELLO_BYTES = 16 * 1024;
 
 export function createArrivals({ silenceMs, progressed, refused, begin }: ArrivalsDeps): Arrivals {
-  /** In the order of their first words; each is to be called for its turn. */
-  const waiting = new Map<Socket, () => void>();
+  /** By host, the one that has just had a turn last; of each in the order of their first words. To be called for their turn. */
+  const waiting = new Map<string, Map<Socket, () => void>>();
   const begun = new Map<string, NodeJS.Timeout>();
   let called = false;
 
@@ -44,14 +45,23 @@ export function createArrivals({ silenceMs, progressed, refused, begin }: Arriva
     setImmediate(() => {
       called = false;
       let free = Math.min(BEGUN_A_TURN, AT_ONCE - begun.size);
-      for (const [socket, take] of waiting) {
+      for (const [host, ofHost] of waiting) {
         if (free === 0) break;
         free -= 1;
-        waiting.delete(socket);
-        take();
+        const [next] = ofHost;
+        waiting.delete(host);
+        if (!next) continue;
+        ofHost.delete(next[0]);
+        if (ofHost.size > 0) waiting.set(host, ofHost);
+        next[1]();
       }
       call();
     });
+  };
+  const forget = (host: string, socket: Socket) => {
+    const ofHost = waiting.get(host);
+    ofHost?.delete(socket);
+    if (ofHost?.size === 0) waiting.delete(host);
   };
   const end = (address: string) => {
     clearTimeout(begun.get(address));
@@ -60,6 +70,7 @@ export function createArrivals({ silenceMs, progressed, refused, begin }: Arriva
 
   return {
     add(address, socket) {
+      const host = socket.remoteAddress ?? '';
       const hello: Buffer[] = [];
       let bytes = 0;
       const cut = () => void socket.destroy();
@@ -73,13 +84,14 @@ export function createArrivals({ silenceMs, progressed, refused, begin }: Arriva
         if (bytes > MAX_HELLO_BYTES) return refuse();
         if (hello.length > 1) return;
         socket.setTimeout(0);
-        waiting.set(socket, take);
+        const ofHost = waiting.get(host) ?? new Map<Socket, () => void>();
+        waiting.set(host, ofHost.set(socket, take));
         progressed(address);
         call();
       };
       const take = () => {
         if (socket.destroyed) return;
-        socket.off('data', read).off('end', cut).off('timeout', refuse).off('close', forget);
+        socket.off('data', read).off('end', cut).off('timeout', refuse).off('close', leave);
         begun.set(
           address,
           setTimeout(() => end(address), PATIENCE_MS),
@@ -90,8 +102,8 @@ export function createArrivals({ silenceMs, progressed, refused, begin }: Arriva
         socket.unshift(Buffer.concat(hello));
         begin(socket);
       };
-      const forget = () => void waiting.delete(socket);
-      socket.on('data', read).once('end', cut).once('close', forget);
+      const leave = () => forget(host, socket);
+      socket.on('data', read).once('end', cut).once('close', leave);
       socket.setTimeout(silenceMs, refuse);
     },
     ended: end,

@@ -27,7 +27,7 @@ const CONNECTIONS = 8_000;
 const MEASURE_MS = 20_000;
 const BETWEEN_MS = 250;
 
-export async function measureAttack(kind: 'tcp' | 'tls'): Promise<AttackFigures> {
+export async function measureAttack(kind: StrangersPlan['kind']): Promise<AttackFigures> {
   const home = await createHome(1);
   const { child, mqttPort: port } = await startGateway(home.dataDir);
   const rssBeforeMb = rssMb(child.pid);

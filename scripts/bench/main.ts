@@ -77,7 +77,11 @@ if (wants('storm')) {
 }
 if (wants('attack')) {
   say('8,000 connections that say nothing:');
-  result.attack = { tcp: await measureAttack('tcp'), tls: await measureAttack('tls') };
+  result.attack = {
+    tcp: await measureAttack('tcp'),
+    hello: await measureAttack('hello'),
+    tls: await measureAttack('tls'),
+  };
 }
 
 const round = (_key: string, value: unknown) =>

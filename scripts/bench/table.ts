@@ -14,7 +14,7 @@ export type Result = {
   pressToWall?: PressFigures;
   scores?: ScoreFigures;
   storm?: StormFigures;
-  attack?: { tcp: AttackFigures; tls: AttackFigures };
+  attack?: Record<'tcp' | 'hello' | 'tls', AttackFigures>;
   rssMb?: number;
 };
 

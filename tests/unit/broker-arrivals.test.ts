@@ -43,9 +43,10 @@ const addressOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} $
 const said = () => begun.map((one) => one.said);
 const isClosed = (client: Socket) => client.closed;
 
-async function come(count: number): Promise<Socket[]> {
+async function come(count: number, localAddress = '127.0.0.1'): Promise<Socket[]> {
+  const { port } = server.address() as AddressInfo;
   const coming = Array.from({ length: count }, () =>
-    connect((server.address() as AddressInfo).port, '127.0.0.1').on('error', () => {}),
+    connect({ port, host: '127.0.0.1', localAddress }).on('error', () => {}),
   );
   clients.push(...coming);
   const all = clients.length;
@@ -86,6 +87,20 @@ describe('connections that wait for their handshake', () => {
     await until('all to be begun', () => begun.length === coming.length);
     expect(new Set(said()).size).toBe(coming.length);
     expect(refused).toBe(0);
+  });
+
+  // All of 127/8 is this machine only on Linux.
+  it.runIf(process.platform === 'linux')('take turns by host, however many one host has', async () => {
+    const crowd = await come(4 * AT_ONCE, '127.0.0.2');
+    const [early, late] = await come(2);
+    speak(crowd);
+    await until('the first to be begun', () => begun.length === AT_ONCE);
+    speak([early as Socket, late as Socket], 1_000);
+    await until('both to be begun', () => said().includes('hello 1001'));
+    expect(said().indexOf('hello 1000')).toBeLessThan(said().indexOf('hello 1001'));
+    await until('all to be begun', () => begun.length === crowd.length + 2);
+    // Sixty-four places come free at once; by then both have spoken, and one host has every other turn.
+    expect(said().indexOf('hello 1001')).toBeLessThan(2 * AT_ONCE);
   });
 
   it('do not begin when they have gone meanwhile', async () => {
