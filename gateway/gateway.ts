@@ -26,6 +26,7 @@ import { createFeed } from './live/feed.ts';
 import { createHub } from './live/hub.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createPeople } from './people/people.ts';
+import { startRounds } from './rounds.ts';
 import { loadScoreBook } from './score-history.ts';
 import { createStorageGuard } from './storage-guard.ts';
 import { claimDataDir } from './store/claim.ts';
@@ -34,14 +35,7 @@ import { createTerminalAccess } from './terminal-access.ts';
 
 export const VERSION = '0.1.0';
 
-const HOUSEKEEPING_MS = 1_000;
-/** What the command line has changed (a revocation, say) is noticed within this time. */
-const FOLLOW_MS = 200;
-const HOUR_MS = 3_600_000;
-const SAVE_EVERY = 5;
 const MAX_WALLS = 500;
-/** A session that is ended elsewhere, e.g. with the CLI, ends its live streams within a second. */
-const SWEEP_MS = 400;
 const FIRST_ADMINISTRATOR = 'admin';
 
 export type Gateway = {
@@ -238,35 +232,6 @@ export async function startGateway(
       }),
     );
   };
-  let rounds = 0;
-  const housekeeping = setInterval(() => {
-    feed.tick();
-    try {
-      guard.recover();
-      if (++rounds % SAVE_EVERY === 0) save();
-    } catch (error) {
-      guard.failed(error as Error);
-    }
-  }, HOUSEKEEPING_MS);
-  let sweeps = true;
-  const sweeping = setInterval(() => {
-    try {
-      hub.sweep();
-      sweeps = true;
-    } catch (error) {
-      if (sweeps) log.error({ err: error }, 'who may still listen could not be looked up: walls go on');
-      sweeps = false;
-    }
-  }, SWEEP_MS);
-
-  const following = setInterval(() => {
-    try {
-      watch.follow();
-      access.save();
-    } catch (error) {
-      guard.failed(error as Error);
-    }
-  }, FOLLOW_MS);
   const selfSigned = config.https === 'self-signed';
   const app = await createServer({
     logger: log,
@@ -290,19 +255,33 @@ export async function startGateway(
     version: VERSION,
   });
 
-  const renewal = setInterval(() => {
-    // Certificates end while their terminals are connected, too.
-    broker?.cut(access.isWelcome);
-    if (!selfSigned) return;
-    access.httpsCredentials().then(
-      (renewed) => (app.server as HttpsServer).setSecureContext(renewed),
-      (error: unknown) => log.error({ err: error }, 'the certificate for HTTPS could not be renewed'),
-    );
-  }, HOUR_MS);
+  const stopRounds = startRounds({
+    log,
+    tick: feed.tick,
+    recover: guard.recover,
+    save() {
+      if (guard.trouble() === null) save();
+    },
+    follow() {
+      watch.follow();
+      access.save();
+    },
+    sweep: hub.sweep,
+    renew() {
+      // Certificates end while their terminals are connected, too.
+      broker?.cut(access.isWelcome);
+      if (!selfSigned) return;
+      access.httpsCredentials().then(
+        (renewed) => (app.server as HttpsServer).setSecureContext(renewed),
+        (error: unknown) => log.error({ err: error }, 'the certificate for HTTPS could not be renewed'),
+      );
+    },
+    storageFailed: guard.failed,
+  });
 
   /** Nothing new comes in, what has come in is stored and announced, then the ground goes. */
   const stop = async () => {
-    for (const timer of [housekeeping, sweeping, following, renewal]) clearInterval(timer);
+    stopRounds();
     checking.stopCheck();
     publishStatus(false);
     await broker?.close();

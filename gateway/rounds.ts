@@ -1,0 +1,60 @@
+/** What comes round: housekeeping, a look at what other processes have changed, who may still listen, certificates. */
+import type { Logger } from 'pino';
+
+export type RoundsDeps = {
+  log: Logger;
+  /** Moves the walls' clock on. */
+  tick(): void;
+  /** Tries the storage again after a failure. @throws while it does not work. */
+  recover(): void;
+  /** Writes down what may be a few seconds old. */
+  save(): void;
+  /** Takes up what the command line has changed in the database. */
+  follow(): void;
+  /** Ends the streams of those who may not listen any more. */
+  sweep(): void;
+  /** Cuts terminals whose certificate has ended, and renews the gateway's own. */
+  renew(): void;
+  /** The database could not be read or written. */
+  storageFailed(error: Error): void;
+};
+
+const TICK_MS = 1_000;
+const SAVE_MS = 5_000;
+/** What the command line has changed (a revocation, say) is noticed within this time. */
+const FOLLOW_MS = 200;
+/** A session that is ended elsewhere, e.g. with the CLI, ends its live streams within a second. */
+const SWEEP_MS = 400;
+const RENEW_MS = 3_600_000;
+
+/** @returns ends them. */
+export function startRounds(deps: RoundsDeps): () => void {
+  const orStorageFailed = (work: () => void) => () => {
+    try {
+      work();
+    } catch (error) {
+      deps.storageFailed(error as Error);
+    }
+  };
+  let sweeps = true;
+  const sweep = () => {
+    try {
+      deps.sweep();
+      sweeps = true;
+    } catch (error) {
+      if (sweeps) deps.log.error({ err: error }, 'who may still listen could not be looked up: walls go on');
+      sweeps = false;
+    }
+  };
+  const timers = [
+    setInterval(deps.tick, TICK_MS),
+    setInterval(orStorageFailed(deps.recover), TICK_MS),
+    setInterval(orStorageFailed(deps.save), SAVE_MS),
+    setInterval(orStorageFailed(deps.follow), FOLLOW_MS),
+    setInterval(sweep, SWEEP_MS),
+    setInterval(deps.renew, RENEW_MS),
+  ];
+  return () => {
+    for (const timer of timers) clearInterval(timer);
+  };
+}
