@@ -14,8 +14,8 @@ const FRESH_MS = 2_000;
 export type Range = { from: number; to: number };
 
 export type SendWindow = {
-  /** The next range of at most a message; null when there is nothing to send now. Everything else is told by `sent`. */
-  next(kept: { first: number; last: number; acked: number }, nowMs: number): Range | null;
+  /** The next range, of at most `most` votes; null when there is nothing to send now. Everything else is told by `sent`. */
+  next(kept: { first: number; last: number; acked: number; most: number }, nowMs: number): Range | null;
   sent(range: Range, nowMs: number): void;
   /** `before` is the cursor until now. Returns whether there was progress. */
   takeAck(upTo: number, before: number, missing: readonly (readonly [number, number])[]): boolean;
@@ -42,7 +42,7 @@ export function createSendWindow(): SendWindow {
   let recent: (Range & { atMs: number })[] = [];
   let repeats: Range | null = null;
 
-  const nextAsked = (first: number): Range | null => {
+  const nextAsked = (first: number, most: number): Range | null => {
     for (const range of asked) {
       let from = Math.max(range.from, first);
       // Skip over what is on its way, piece by piece: `recent` is short.
@@ -50,25 +50,25 @@ export function createSendWindow(): SendWindow {
         from = seen.to + 1;
       if (from > range.to) continue;
       const ahead = recent.filter((one) => one.from > from).map((one) => one.from - 1);
-      return { from, to: Math.min(range.to, from + MAX_VOTES_PER_MESSAGE - 1, ...ahead) };
+      return { from, to: Math.min(range.to, from + most - 1, ...ahead) };
     }
     return null;
   };
   const covering = (seq: number) => recent.find((one) => one.from <= seq && one.to >= seq);
 
   return {
-    next({ first, last, acked }, nowMs) {
+    next({ first, last, acked, most }, nowMs) {
       recent = recent.filter((one) => nowMs - one.atMs < FRESH_MS).slice(-WINDOW_VOTES);
       if (repeats !== null) {
         const from = Math.max(repeats.from, first);
-        const to = Math.min(repeats.to, last, from + MAX_VOTES_PER_MESSAGE - 1);
+        const to = Math.min(repeats.to, last, from + most - 1);
         if (from <= to) return { from, to };
         repeats = null;
       }
-      const again = nextAsked(first);
+      const again = nextAsked(first, most);
       if (again !== null) return again;
       const from = Math.max(sentUpTo + 1, first);
-      const to = Math.min(last, acked + WINDOW_VOTES, from + MAX_VOTES_PER_MESSAGE - 1);
+      const to = Math.min(last, acked + WINDOW_VOTES, from + most - 1);
       return from <= to ? { from, to } : null;
     },
     sent(range, nowMs) {

@@ -11,7 +11,7 @@ import type { GatewayStatus } from '../protocol/status.ts';
 import { topicOf } from '../protocol/topics.ts';
 import type { VotesMessage } from '../protocol/vote.ts';
 import { createBackoff } from './backoff.ts';
-import { type DeviceClock, dateBy } from './clock.ts';
+import type { DeviceClock } from './clock.ts';
 import { type Connection, type ConnectionOptions, createConnection } from './connection.ts';
 import type { Credentials } from './credentials.ts';
 import { canDate, createDating } from './dating.ts';
@@ -19,6 +19,8 @@ import { codeOf, messageOf } from './errors.ts';
 import { readIncoming } from './inbox.ts';
 import type { Journal } from './journal.ts';
 import type { Log } from './log.ts';
+import { createPace } from './pace.ts';
+import { createRenewal } from './renewal.ts';
 import { createSendWindow, MESSAGES_IN_FLIGHT, type Range } from './send-window.ts';
 
 export type UplinkOptions = Pick<
@@ -66,10 +68,6 @@ const RESEND_MS = 5_000;
 const RESEND_CAP_MS = 60_000;
 /** Resend rounds with a PUBACK outstanding before the session is given up. */
 const STALLS_BEFORE_RENEW = 2;
-/** No answer to a request for a certificate by then: ask again. */
-const RENEWAL_RETRY_MS = 3_600_000;
-/** Timers cannot wait for longer than 24 days, and a clock may be set meanwhile. */
-const RENEWAL_LOOK_MS = 86_400_000;
 
 export function createUplink(options: UplinkOptions): Uplink {
   const { terminalId, journal, clock, log, credentials } = options;
@@ -79,6 +77,7 @@ export function createUplink(options: UplinkOptions): Uplink {
     floorMs: (options.resendMs ?? RESEND_MS) / 2,
   });
   const window = createSendWindow();
+  const pace = createPace();
   let windowEpoch = journal.epoch;
   const date = createDating(journal, clock);
   let rejected = 0;
@@ -92,7 +91,6 @@ export function createUplink(options: UplinkOptions): Uplink {
   /** Votes wait for the answer to the hello: it says what is stored already, and what time it is. */
   let greeted = false;
   let greetTimer: NodeJS.Timeout | undefined;
-  let renewalTimer: NodeJS.Timeout | undefined;
 
   const connection: Connection = createConnection({
     ...options,
@@ -106,10 +104,15 @@ export function createUplink(options: UplinkOptions): Uplink {
     onMessage: take,
   });
 
+  const renewal = createRenewal({
+    ...{ credentials, clock, log },
+    ask: (request) => void connection.publish(topicOf(terminalId, 'csr'), JSON.stringify(request)),
+  });
+
   function forget(): void {
     clearTimeout(resendTimer);
     clearTimeout(greetTimer);
-    clearTimeout(renewalTimer);
+    renewal.stop();
     resendTimer = undefined;
     gateway = null;
     helloed = null;
@@ -163,7 +166,7 @@ export function createUplink(options: UplinkOptions): Uplink {
     const { first, acked } = journal;
     const last = behind === null ? journal.last : behind.neverSentFrom - 1;
     while (inFlight < MESSAGES_IN_FLIGHT) {
-      const range = window.next({ first, last, acked }, clock.monoMs());
+      const range = window.next({ first, last, acked, most: pace.votes }, clock.monoMs());
       if (range === null || !send(range)) break;
     }
     armResend();
@@ -173,14 +176,17 @@ export function createUplink(options: UplinkOptions): Uplink {
     const votes = journal.read(range.from, range.to - range.from + 1).map(date);
     if (votes.length === 0) return false;
     const message: VotesMessage = { epoch: journal.epoch, votes, totals: journal.totals() };
+    const sentMs = clock.monoMs();
     const sent = connection.publish(topicOf(terminalId, 'votes'), JSON.stringify(message), (ok) => {
       inFlight -= 1;
       stalls = 0;
-      if (ok) pump();
+      if (!ok) return;
+      pace.answered(clock.monoMs() - sentMs);
+      pump();
     });
     if (!sent) return false;
     inFlight += 1;
-    window.sent(range, clock.monoMs());
+    window.sent(range, sentMs);
     return true;
   }
 
@@ -190,7 +196,10 @@ export function createUplink(options: UplinkOptions): Uplink {
       resendTimer = undefined;
       // With a PUBACK outstanding the gateway is slow, not deaf: more of the same would make it slower.
       if (inFlight === 0) window.retry(journal.acked);
-      else if (++stalls >= STALLS_BEFORE_RENEW) connection.renew('votes were sent and nothing came back');
+      else if (++stalls >= STALLS_BEFORE_RENEW) {
+        pace.gaveUp();
+        connection.renew('votes were sent and nothing came back');
+      }
       pump();
     }, resendBackoff.nextMs());
   }
@@ -233,32 +242,13 @@ export function createUplink(options: UplinkOptions): Uplink {
     const neverSentFrom = Math.max(journal.lastAtOpen, window.highest) + 1;
     if (ack.upTo >= neverSentFrom || behind !== null) takeStrangers(ack.upTo, neverSentFrom, topic);
     else takeCursor(ack);
-    if (!greeted) scheduleRenewal();
+    if (!greeted) renewal.schedule();
     endGreeting();
-  }
-
-  /** Only once the time is known: on a board without a clock, the one that it woke up with says nothing. */
-  function scheduleRenewal(): void {
-    clearTimeout(renewalTimer);
-    const renewAfter = credentials.renewAfter();
-    if (renewAfter === null || clock.anchor().clock === 'estimated') return;
-    const waitMs = renewAfter - dateBy(clock.anchor(), clock.monoMs()).at;
-    if (waitMs <= 0) void askForCertificate();
-    else renewalTimer = setTimeout(scheduleRenewal, Math.min(waitMs, RENEWAL_LOOK_MS));
-  }
-
-  async function askForCertificate(): Promise<void> {
-    renewalTimer = setTimeout(scheduleRenewal, RENEWAL_RETRY_MS);
-    try {
-      connection.publish(topicOf(terminalId, 'csr'), JSON.stringify(await credentials.request()));
-    } catch (error) {
-      log.warn({ code: codeOf(error) }, `no new certificate was asked for: ${messageOf(error)}`);
-    }
   }
 
   function takeCertificate(answer: CertificateAnswer): void {
     try {
-      if (!credentials.take(answer)) return;
+      if (!renewal.take(answer)) return;
       log.info({}, 'a new certificate has come');
       connection.reconnect();
     } catch (error) {

@@ -6,10 +6,14 @@ import { MAX_VOTES_PER_MESSAGE } from '../../protocol/vote.ts';
 /** What happens to one message, or between messages. */
 const anyFate = fc.constantFrom('stored', 'stored', 'lost', 'stored-silent', 'reconnect', 'restore', 'retry');
 
+const anyLast = fc.integer({ min: 1, max: 900 });
+/** How many votes a message may have, round by round. */
+const anyMost = fc.array(fc.integer({ min: 1, max: MAX_VOTES_PER_MESSAGE }), { minLength: 1, maxLength: 20 });
+
 describe('the send window', () => {
   it('brings every vote over any peer that in the end behaves, and never sends more than was asked of it', () => {
     fc.assert(
-      fc.property(fc.array(anyFate, { maxLength: 60 }), fc.integer({ min: 1, max: 900 }), (fates, last) => {
+      fc.property(fc.array(anyFate, { maxLength: 60 }), anyLast, anyMost, (fates, last, mosts) => {
         const window = createSendWindow();
         const stored = new Set<number>();
         let acked = 0;
@@ -35,7 +39,8 @@ describe('the send window', () => {
             for (const seq of [...stored]) if (seq > last / 3) stored.delete(seq);
             ack();
           }
-          const range = window.next({ first: 1, last, acked }, nowMs);
+          const most = mosts[round % mosts.length] as number;
+          const range = window.next({ first: 1, last, acked, most }, nowMs);
           if (range === null || fate === 'retry') {
             // The timer: only when nothing is on its way.
             nowMs += 5_000;
@@ -43,7 +48,7 @@ describe('the send window', () => {
             continue;
           }
           expect(range.from).toBeLessThanOrEqual(range.to);
-          expect(range.to - range.from).toBeLessThan(MAX_VOTES_PER_MESSAGE);
+          expect(range.to - range.from).toBeLessThan(most);
           expect(range.to).toBeLessThanOrEqual(last);
           window.sent(range, nowMs);
           sends += 1;
@@ -52,7 +57,10 @@ describe('the send window', () => {
         }
         expect(sends).toBeLessThan(200 + fates.length * 20 + last);
       }),
-      { numRuns: 500, examples: [[['stored', 'stored', 'restore', 'reconnect', 'stored-silent'], 129]] },
+      {
+        numRuns: 500,
+        examples: [[['stored', 'stored', 'restore', 'reconnect', 'stored-silent'], 129, [64]]],
+      },
     );
   });
 
@@ -60,7 +68,7 @@ describe('the send window', () => {
     const window = createSendWindow();
     let acked = 0;
     for (let nowMs = 0; acked < 1_000; nowMs += 5) {
-      const range = window.next({ first: 1, last: 1_000, acked }, nowMs);
+      const range = window.next({ first: 1, last: 1_000, acked, most: MAX_VOTES_PER_MESSAGE }, nowMs);
       if (range === null) throw new Error('nothing to send');
       window.sent(range, nowMs);
       window.takeAck(range.to, acked, []);
