@@ -1,5 +1,5 @@
 /** The terminal's certificate is renewed in time, by asking over the connection that it has. */
-import type { CertificateAnswer, SigningRequest } from '../protocol/identity.ts';
+import type { SigningRequest } from '../protocol/identity.ts';
 import { type DeviceClock, dateBy } from './clock.ts';
 import type { Credentials } from './credentials.ts';
 import { codeOf, messageOf } from './errors.ts';
@@ -15,8 +15,6 @@ export type RenewalOptions = {
 export type Renewal = {
   /** Call when connected, and again when the time is known better. */
   schedule(): void;
-  /** @returns whether there is a new certificate. @throws DeviceError when it is none. */
-  take(answer: CertificateAnswer): boolean;
   stop(): void;
 };
 
@@ -47,9 +45,5 @@ export function createRenewal({ credentials, clock, log, ask }: RenewalOptions):
     }
   }
 
-  return {
-    schedule,
-    take: (answer) => credentials.take(answer),
-    stop: () => clearTimeout(timer),
-  };
+  return { schedule, stop: () => clearTimeout(timer) };
 }

@@ -248,7 +248,7 @@ export function createUplink(options: UplinkOptions): Uplink {
 
   function takeCertificate(answer: CertificateAnswer): void {
     try {
-      if (!renewal.take(answer)) return;
+      if (!credentials.take(answer)) return;
       log.info({}, 'a new certificate has come');
       connection.reconnect();
     } catch (error) {

@@ -82,7 +82,7 @@ export type BrokerLimits = {
   handshakeTimeoutMs: number;
   /** And have sent its CONNECT in so long again. */
   connectTimeoutMs: number;
-  /** Connections that have not signed in yet: beyond these, the one that has waited longest makes way. */
+  /** Connections that have not signed in yet: beyond these, the one that is stuck for longest makes way. */
   maxPending: number;
   /** A peer that takes nothing for so long is cut. */
   drainTimeoutMs: number;
