@@ -111,6 +111,7 @@ export async function startGateway(
     now,
     instance,
     targetRate: config.targetRate,
+    newestVotes: store.newestVotes,
   });
   const touch = (terminalId: string) => {
     const terminal = registry.terminal(terminalId);

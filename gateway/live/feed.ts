@@ -14,7 +14,7 @@ import { RATINGS, type Rating } from '../../protocol/vote.ts';
 import { type Calendar, MINUTE_MS } from '../domain/calendar.ts';
 import { type OrgTree, unitsAbove } from '../domain/org.ts';
 import type { ScoreBook } from '../domain/score-book.ts';
-import type { VoteRecord } from '../store/store.ts';
+import { type RecentVote, StoreFailure, type VoteRecord } from '../store/store.ts';
 import type { Board } from './board.ts';
 import type { Change } from './change.ts';
 import { createScopedSource } from './scoped-source.ts';
@@ -45,6 +45,8 @@ export type FeedDeps = {
   now: () => number;
   instance: string;
   targetRate: number;
+  /** What is stored already, newest first, for tickers that begin. @throws StoreFailure */
+  newestVotes(windows: readonly { windowKey: number; lastAt: number }[], limit: number): RecentVote[];
 };
 
 export type FeedListener = { changed(change: CityChange): void; replaced(): void };
@@ -68,7 +70,6 @@ export function createFeed(deps: FeedDeps): Feed {
   const listeners: FeedListener[] = [];
   let revision = 0;
   let nextVoteId = 1;
-  let ticker: TickerVote[] = [];
   /** Oldest first. */
   let recent: TickerVote[] = [];
   let day = calendar.dayOf(now());
@@ -158,6 +159,32 @@ export function createFeed(deps: FeedDeps): Feed {
     };
   };
 
+  const told = (stored: readonly RecentVote[]): TickerVote[] =>
+    stored.flatMap(({ windowKey, rating, at }) => {
+      const serviceWindow = tree().windowByKey.get(windowKey);
+      if (!serviceWindow) return [];
+      return { id: nextVoteId++, windowId: serviceWindow.id, rating: RATINGS[rating] as Rating, at };
+    });
+
+  /** The latest votes at these windows, oldest first: those that were seen to come, or what the store has. */
+  const latestAt = (windows: OrgTree['windows']): TickerVote[] => {
+    const ids = new Set(windows.map(({ id }) => id));
+    const seen = recent.filter(({ windowId }) => ids.has(windowId));
+    if (seen.length >= TICKER_LENGTH) return seen;
+    const voted = windows.flatMap(({ key }) => {
+      const lastAt = book.lastVoteAt(key);
+      return lastAt === null ? [] : { windowKey: key, lastAt };
+    });
+    try {
+      return told(deps.newestVotes(voted, TICKER_LENGTH).reverse());
+    } catch (error) {
+      // The storage guard knows of it, and says so.
+      if (error instanceof StoreFailure) return seen;
+      throw error;
+    }
+  };
+  let ticker: TickerVote[] = latestAt(tree().windows).reverse();
+
   const city: Source = {
     revision: () => revision,
     snapshot,
@@ -193,8 +220,15 @@ export function createFeed(deps: FeedDeps): Feed {
         replaced();
       }
     },
-    source: (unitId) =>
-      unitId === null ? city : createScopedSource({ unitId, tree, book, snapshot, recent }),
+    source(unitId) {
+      if (unitId === null) return city;
+      // What is stored but not yet told would be in the store's answer, and would be told again.
+      if (timer) {
+        clearTimeout(timer);
+        flush();
+      }
+      return createScopedSource({ unitId, tree, book, snapshot, latestAt });
+    },
     listen: (listener) => void listeners.push(listener),
     stop() {
       if (timer) clearTimeout(timer);

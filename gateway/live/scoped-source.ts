@@ -21,11 +21,11 @@ export type ScopedSourceDeps = {
   book: ScoreBook;
   /** The whole city's, now. */
   snapshot: () => Snapshot;
-  /** The whole city's latest votes, oldest first. */
-  recent: readonly TickerVote[];
+  /** The latest votes at these windows, oldest first. */
+  latestAt(windows: OrgTree['windows']): readonly TickerVote[];
 };
 
-export function createScopedSource({ unitId, tree, book, snapshot, recent }: ScopedSourceDeps): Source {
+export function createScopedSource({ unitId, tree, book, snapshot, latestAt }: ScopedSourceDeps): Source {
   let revision = 0;
   let nextVoteId = 1;
   const subtree = () => subtreeOf(tree(), unitId);
@@ -45,7 +45,7 @@ export function createScopedSource({ unitId, tree, book, snapshot, recent }: Sco
     ),
   });
 
-  let ticker = ownVotes(recent);
+  let ticker = ownVotes(latestAt(subtree().windows));
   /** What was last told of each minute, so that votes elsewhere say nothing here. */
   const told = new Map<number, string>();
   const tell = (trend: TrendMinute) => void told.set(trend.minute, JSON.stringify(trend));

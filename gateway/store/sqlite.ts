@@ -3,6 +3,7 @@ import { createAuditTable } from './audit-table.ts';
 import { createCertificateTable } from './certificate-table.ts';
 import { type Connection, failure, openDatabase, spoilsConnection, writeWalBack } from './database.ts';
 import { createHistory } from './history.ts';
+import { createNewestVotes } from './newest-votes.ts';
 import { createOrgTable } from './org-table.ts';
 import { createPeopleTable } from './people-table.ts';
 import { createRollupRepair } from './rollup-repair.ts';
@@ -24,6 +25,7 @@ function createTables(db: Connection, file: string): Tables {
     ...sources,
     ...createVoteTable(db, withSources),
     ...createHistory(db, file),
+    ...createNewestVotes(db),
     ...audit,
     ...createCertificateTable(db),
     ...createPeopleTable(db),

@@ -218,6 +218,11 @@ export interface Store extends PeopleStore {
   /** Press time of the latest vote of every window. */
   lastVotes(): { windowKey: number; lastAt: number }[];
   recentVotes(fromMs: number): Iterable<RecentVote>;
+  /**
+   * The newest by press time, newest first; at most `limit` of them, and none much older than the newest. `lastAt` is when
+   * the window's latest vote was pressed.
+   */
+  newestVotes(windows: readonly { windowKey: number; lastAt: number }[], limit: number): RecentVote[];
   /** Votes pressed in [from, to), of all windows or some, by press time; in pages, so that a slow reader holds no transaction open. */
   exportVotes(fromMs: number, toMs: number, windowKeys: readonly number[] | null): Iterable<ExportedVote[]>;
   /** Newest first. */

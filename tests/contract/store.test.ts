@@ -152,6 +152,47 @@ describe.each([['sqlite', createStoreHome]] as const)('the %s store', (_name, cr
     expect(exported(at(9_999), at(20_000))).toHaveLength(20_000 - 9_999);
   });
 
+  it('finds the newest votes of some windows, whoever pressed them and however they came', () => {
+    const [first, second] = [source(), store.openSource(2, EPOCH).key];
+    const day = 24 * 60 * 60_000;
+    store.commit(
+      [
+        voteRecord({ sourceKey: first, seq: 1, at: BASE - 9 * day }),
+        voteRecord({ sourceKey: first, seq: 2, at: BASE - QUARTER, rating: 1 }),
+        // A number that was pressed later came before: the press decides.
+        voteRecord({ sourceKey: first, seq: 3, at: BASE + 5, rating: 2 }),
+        voteRecord({ sourceKey: first, seq: 4, at: BASE + 2 }),
+        voteRecord({ sourceKey: second, seq: 1, windowKey: 2, at: BASE + 3, rating: 1 }),
+      ],
+      [],
+    );
+    const newest = (limit: number, ...keys: number[]) =>
+      store
+        .newestVotes(
+          store.lastVotes().filter(({ windowKey }) => keys.includes(windowKey)),
+          limit,
+        )
+        .map(({ windowKey, rating, at }) => [windowKey, rating, at - BASE]);
+    expect(newest(30, 1, 2)).toEqual([
+      [1, 2, 5],
+      [2, 1, 3],
+      [1, 0, 2],
+      [1, 1, -QUARTER],
+    ]);
+    expect(newest(2, 1, 2)).toEqual([
+      [1, 2, 5],
+      [2, 1, 3],
+    ]);
+    expect(newest(30, 2)).toEqual([[2, 1, 3]]);
+    expect(newest(30)).toEqual([]);
+    // All of one quarter of an hour, of which only some may be wanted.
+    const many = Array.from({ length: 200 }, (_, at) =>
+      voteRecord({ sourceKey: first, seq: 10 + at, at: BASE + 100 + at }),
+    );
+    store.commit(many, []);
+    expect(newest(3, 1, 2).map(([, , at]) => at)).toEqual([299, 298, 297]);
+  });
+
   it('accounts for every number: stored, quarantined under it, or lost', () => {
     const sourceKey = source();
     const record = { receivedAt: BASE, reason: 'rating-unknown', terminalKey: 1, topic: 't', payload: '{}' };

@@ -186,6 +186,7 @@ describe('the stream of a subtree', () => {
           now,
           instance: 'i',
           targetRate: 0.85,
+          newestVotes: () => [],
         });
         const top = tree.units[pick % tree.units.length]?.id as string;
         const subtree = subtreeOf(tree, top);

@@ -30,7 +30,10 @@ export async function createApp(store: Store): Promise<TestApp> {
   const presence = createPresence([], now, () => {});
   const { completenessOf } = createJournals(store);
   const board = createBoard({ tree, book, weights: DEFAULT_WEIGHTS, presence, completenessOf });
-  const feed = createFeed({ board, book, calendar, tree, now, instance: 'test', targetRate: 0.85 });
+  const feed = createFeed({
+    ...{ board, book, calendar, tree, now, instance: 'test', targetRate: 0.85 },
+    newestVotes: store.newestVotes,
+  });
   const hub = createHub(feed, { now, maxClients: 10 });
   const people = createPeople({ store, now, limits: DEFAULT_SESSION_LIMITS });
   const folder = mkdtempSync(join(tmpdir(), 'manyi-app-'));
