@@ -11,7 +11,7 @@ import type { GatewayStatus } from '../protocol/status.ts';
 import { topicOf } from '../protocol/topics.ts';
 import type { VotesMessage } from '../protocol/vote.ts';
 import { createBackoff } from './backoff.ts';
-import type { DeviceClock } from './clock.ts';
+import { type DeviceClock, dateBy } from './clock.ts';
 import { type Connection, type ConnectionOptions, createConnection } from './connection.ts';
 import type { Credentials } from './credentials.ts';
 import { canDate, createDating } from './dating.ts';
@@ -134,6 +134,8 @@ export function createUplink(options: UplinkOptions): Uplink {
       inputs,
       journal: { first: journal.first, last: journal.last },
       clock: clock.anchor().clock,
+      ...(canDate(clock) && { time: dateBy(clock.anchor(), clock.monoMs()).at }),
+      mono: Math.round(clock.monoMs()),
     };
     if (!connection.publish(topicOf(terminalId, 'hello'), JSON.stringify(hello))) return;
     if (windowEpoch !== journal.epoch) window.reset();

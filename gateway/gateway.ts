@@ -11,6 +11,7 @@ import { createEmbeddedBroker } from './broker/embedded.ts';
 import { openCheckedStore } from './checked-store.ts';
 import type { Config } from './config.ts';
 import { createCalendar } from './domain/calendar.ts';
+import { standingOf } from './domain/completeness.ts';
 import { ScoreBook } from './domain/score-book.ts';
 import { createTokenBuckets } from './domain/token-buckets.ts';
 import { createHealthReports, createInbox } from './fleet/inbox.ts';
@@ -78,6 +79,7 @@ export async function startGateway(
     changed: () => followStore(),
   });
   const book = new ScoreBook(calendar);
+  const excludedBook = new ScoreBook(calendar);
   loadScoreBook(book, store, calendar, now());
   const journals = createJournals(store);
 
@@ -101,7 +103,15 @@ export async function startGateway(
     book,
     weights: config.weights,
     presence,
-    completenessOf: journals.completenessOf,
+    excludedBook,
+    isClockApart: () => false,
+    completenessOf: ({ key, id }) =>
+      standingOf({
+        ...journals.evidenceOf(key),
+        online: presence.isOnline(id),
+        lastSeenAt: presence.lastSeenAt(id),
+        setAside: 0,
+      }),
   });
   const feed = createFeed({
     board,

@@ -7,6 +7,12 @@ export function oneOf<T extends string>(values: readonly T[]) {
   return Type.Unsafe<T>({ type: 'string', enum: [...values] });
 }
 export const NullableNumber = Type.Unsafe<number | null>({ type: ['number', 'null'] });
+export const NullableCounts = Type.Unsafe<Counts | null>({
+  type: ['object', 'null'],
+  properties: Counts.properties,
+  required: ['satisfied', 'basically', 'unsatisfied'],
+  additionalProperties: false,
+});
 export const NullableString = Type.Unsafe<string | null>({ type: ['string', 'null'] });
 
 /**
@@ -27,15 +33,32 @@ export const Score = Type.Object({
 });
 export type Score = Static<typeof Score>;
 
+/** From the best to the worst; of several, the worst is told. */
+export const COMPLETENESS_STATES = [
+  'complete',
+  'unknown',
+  'pending',
+  'held',
+  'set-aside',
+  'lost',
+  'mismatch',
+] as const;
+
 /**
- * Do the stored votes agree with what the terminals say they have taken? `complete` they do; `pending` that many votes
- * are still on their way; `lost` that many can no longer be sent; `mismatch` the numbers agree but not the ratings;
- * `unknown` no terminal has said anything yet. `pending` and `lost` are counts of votes, and both may be non-zero.
+ * Do the figures hold everything that the terminals have taken? `complete` they do; `unknown` a terminal is silent, or has
+ * said nothing yet: what it takes meanwhile nobody can know; `pending` that many votes are still on their way; `held` that many
+ * came and are kept apart until a person has decided; `set-aside` that many lie in a journal that was put away on a
+ * terminal's card; `lost` that many can no longer be sent; `mismatch` the evidences contradict each other. The counts are of
+ * votes, and several may be non-zero whatever the state. `since`: the earliest moment from which a silent terminal's part
+ * is unknown, milliseconds; null when none is silent, or it was never heard of.
  */
 export const Completeness = Type.Object({
-  state: oneOf(['complete', 'pending', 'lost', 'mismatch', 'unknown']),
+  state: oneOf(COMPLETENESS_STATES),
   pending: Type.Integer(),
+  held: Type.Integer(),
+  setAside: Type.Integer(),
   lost: Type.Integer(),
+  since: NullableNumber,
 });
 export type Completeness = Static<typeof Completeness>;
 
@@ -44,6 +67,8 @@ export const TerminalCount = Type.Object({
   offline: Type.Integer(),
   /** When the last of them went silent; null while one is online or none was ever seen. */
   offlineSince: NullableNumber,
+  /** Whose clock and the gateway's disagree: by more than ten minutes one of them is wrong. */
+  clockApart: Type.Integer(),
 });
 export type TerminalCount = Static<typeof TerminalCount>;
 
@@ -57,6 +82,8 @@ export const ScoreRow = Type.Object({
   /** Names from the top of the tree down to this one. */
   path: Type.Array(Type.String()),
   ...Score.properties,
+  /** Votes of the period that are stored and not counted, because a person has excluded them; null when there are none. */
+  excluded: NullableCounts,
   /** When the latest vote was pressed, in whatever period; null before the first. */
   lastVoteAt: NullableNumber,
   terminals: TerminalCount,

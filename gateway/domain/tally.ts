@@ -44,6 +44,16 @@ export class Tally {
   }
 }
 
+export function votesIn({ satisfied, basically, unsatisfied }: Counts): number {
+  return satisfied + basically + unsatisfied;
+}
+
+export function addCounts(sum: Counts, more: Counts): void {
+  sum.satisfied += more.satisfied;
+  sum.basically += more.basically;
+  sum.unsatisfied += more.unsatisfied;
+}
+
 export function emptyCounts(): Counts {
   return { satisfied: 0, basically: 0, unsatisfied: 0 };
 }

@@ -183,6 +183,7 @@ export function createIngest({ store, journals, now, publish, limits, events }: 
       if (journal.accounted.has(seq as number)) continue;
       journal.accounted.add(seq as number);
       journal.quarantined += 1;
+      journal.held += 1;
     }
     if (duplicates > 0) events.duplicates(duplicates);
   };

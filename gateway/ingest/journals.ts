@@ -1,7 +1,7 @@
 /** What the gateway knows of every terminal's journals: which numbers it has, and what the terminal says it has taken. */
 import type { Completeness } from '../../protocol/score.ts';
 import type { Counts } from '../../protocol/vote.ts';
-import { combine, reconcile, UNKNOWN } from '../domain/completeness.ts';
+import { reconcile } from '../domain/completeness.ts';
 import { type Range, SeqRanges } from '../domain/seq-ranges.ts';
 import type { SourceRecord, Store } from '../store/store.ts';
 
@@ -20,7 +20,15 @@ export type Journal = {
   accounted: SeqRanges;
   stored: Counts;
   quarantined: number;
+  /** Of these, and of other bodies under a stored number, what no person has decided on yet. */
+  held: number;
   lost: number;
+  /** Of these, what a person has written off. */
+  writtenOff: number;
+  /** A person has closed it: nothing more is expected of it. */
+  closed: boolean;
+  /** What the terminal last said of it cannot be true. */
+  implausible: boolean;
   totals: Counts | null;
   announced: number;
   /** What the terminal said has changed since it was last saved. */
@@ -30,7 +38,8 @@ export type Journal = {
 export type Journals = {
   /** The terminal's journal of that epoch, begun if it is new; null when the terminal has begun too many. */
   open(terminal: { key: number; id: string }, epoch: string): Journal | null;
-  completenessOf(terminalKey: number): Completeness;
+  /** What the evidences of a terminal's journals say; of those that are not closed. */
+  evidenceOf(terminalKey: number): { journals: Completeness[]; allClosed: boolean };
   /** Key of the terminal whose journal it is. */
   terminalOf(sourceKey: number): number;
   /** Keeps what terminals have said across a restart. It is said again at every hello, so this need not be at once. */
@@ -78,7 +87,11 @@ export function createJournals(store: Store): Journals {
       accounted: new SeqRanges(),
       stored: { satisfied: 0, basically: 0, unsatisfied: 0 },
       quarantined: 0,
+      held: 0,
       lost: 0,
+      writtenOff: 0,
+      closed: false,
+      implausible: false,
       totals: null,
       announced: 0,
       unsaved: false,
@@ -87,12 +100,13 @@ export function createJournals(store: Store): Journals {
 
   return {
     open,
-    completenessOf(terminalKey) {
-      const epochs = byTerminal.get(terminalKey);
-      if (!epochs) return UNKNOWN;
-      return combine(
-        [...epochs.values()].map((journal) => reconcile({ ...journal, received: receivedOf(journal) })),
-      );
+    evidenceOf(terminalKey) {
+      const all = [...(byTerminal.get(terminalKey)?.values() ?? [])];
+      const open = all.filter(({ closed }) => !closed);
+      return {
+        journals: open.map((journal) => reconcile({ ...journal, received: receivedOf(journal) })),
+        allClosed: all.length > 0 && open.length === 0,
+      };
     },
     terminalOf: (sourceKey) => terminalOf.get(sourceKey) as number,
     save() {
@@ -139,7 +153,11 @@ function restore(record: SourceRecord, store: Store): Journal {
     accounted,
     stored,
     quarantined,
+    held: quarantined,
     lost,
+    writtenOff: 0,
+    closed: false,
+    implausible: false,
     totals,
     announced,
     unsaved: false,

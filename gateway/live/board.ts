@@ -6,17 +6,20 @@ import type { LiveRow } from '../../protocol/live.ts';
 import type { Completeness, Period, TerminalCount } from '../../protocol/score.ts';
 import type { Counts } from '../../protocol/vote.ts';
 import { combine, UNKNOWN } from '../domain/completeness.ts';
-import type { OrgTree, ServiceWindow, Unit } from '../domain/org.ts';
+import type { OrgTree, ServiceWindow, Terminal, Unit } from '../domain/org.ts';
 import { scoreOf, type Weights } from '../domain/score.ts';
 import type { ScoreBook } from '../domain/score-book.ts';
-import { emptyCounts } from '../domain/tally.ts';
+import { addCounts, emptyCounts, votesIn } from '../domain/tally.ts';
 
 export type BoardDeps = {
   tree: () => OrgTree;
   book: ScoreBook;
   weights: Weights;
+  /** Of the votes that a person has excluded, kept as `book` keeps the counted ones. */
+  excludedBook: ScoreBook;
   presence: { isOnline(terminalId: string): boolean; lastSeenAt(terminalId: string): number | null };
-  completenessOf: (terminalKey: number) => Completeness;
+  isClockApart(terminalId: string): boolean;
+  completenessOf: (terminal: Terminal) => Completeness;
 };
 
 export type Board = {
@@ -31,12 +34,14 @@ export type Board = {
 
 type Sum = {
   counts: Counts;
+  excluded: Counts;
   lastVoteAt: number | null;
   terminals: TerminalCount;
   completeness: Completeness[];
 };
 
-export function createBoard({ tree, book, weights, presence, completenessOf }: BoardDeps): Board {
+export function createBoard(deps: BoardDeps): Board {
+  const { tree, book, excludedBook, weights, presence, isClockApart, completenessOf } = deps;
   const sumOf = (serviceWindow: ServiceWindow, period: Period, now: number): Sum => {
     const devices = tree().terminalsOf.get(serviceWindow.id) ?? [];
     const online = devices.filter((terminal) => presence.isOnline(terminal.id)).length;
@@ -44,13 +49,15 @@ export function createBoard({ tree, book, weights, presence, completenessOf }: B
     const lastSeen = Math.max(0, ...seen);
     return {
       counts: book.counts(serviceWindow.key, period, now),
+      excluded: excludedBook.counts(serviceWindow.key, period, now),
       lastVoteAt: book.lastVoteAt(serviceWindow.key),
       terminals: {
         online,
         offline: devices.length - online,
         offlineSince: online > 0 || lastSeen === 0 ? null : lastSeen,
+        clockApart: devices.filter((terminal) => isClockApart(terminal.id)).length,
       },
-      completeness: devices.map((terminal) => completenessOf(terminal.key)),
+      completeness: devices.map(completenessOf),
     };
   };
 
@@ -65,6 +72,7 @@ export function createBoard({ tree, book, weights, presence, completenessOf }: B
     name,
     parentId,
     ...scoreOf(sum.counts, weights),
+    excluded: votesIn(sum.excluded) === 0 ? null : sum.excluded,
     lastVoteAt: sum.lastVoteAt,
     terminals: sum.terminals,
     completeness: sum.completeness.length > 0 ? combine(sum.completeness) : UNKNOWN,
@@ -81,8 +89,9 @@ export function createBoard({ tree, book, weights, presence, completenessOf }: B
   ): Sum => {
     const total: Sum = {
       counts: emptyCounts(),
+      excluded: emptyCounts(),
       lastVoteAt: null,
-      terminals: { online: 0, offline: 0, offlineSince: null },
+      terminals: { online: 0, offline: 0, offlineSince: null, clockApart: 0 },
       completeness: [],
     };
     for (const serviceWindow of tree().windowsOf.get(unit.id) ?? []) addTo(total, ofWindow(serviceWindow));
@@ -139,13 +148,13 @@ export function createBoard({ tree, book, weights, presence, completenessOf }: B
 }
 
 function addTo(total: Sum, part: Sum): void {
-  total.counts.satisfied += part.counts.satisfied;
-  total.counts.basically += part.counts.basically;
-  total.counts.unsatisfied += part.counts.unsatisfied;
+  addCounts(total.counts, part.counts);
+  addCounts(total.excluded, part.excluded);
   if (part.lastVoteAt !== null && part.lastVoteAt > (total.lastVoteAt ?? 0))
     total.lastVoteAt = part.lastVoteAt;
   total.terminals.online += part.terminals.online;
   total.terminals.offline += part.terminals.offline;
+  total.terminals.clockApart += part.terminals.clockApart;
   const since = part.terminals.offlineSince;
   if (since !== null && since > (total.terminals.offlineSince ?? 0)) total.terminals.offlineSince = since;
   total.completeness.push(...part.completeness);

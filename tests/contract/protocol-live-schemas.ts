@@ -17,6 +17,7 @@ const LiveRow = Type.Object(
     name: Type.String(),
     parentId: Nullable(Type.String()),
     ...Score.properties,
+    excluded: Nullable(Counts),
     lastVoteAt: Nullable(Type.Number()),
     terminals: TerminalCount,
     completeness: Completeness,

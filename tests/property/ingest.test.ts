@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createCalendar } from '../../gateway/domain/calendar.ts';
-import { reconcile } from '../../gateway/domain/completeness.ts';
+import { combine, reconcile } from '../../gateway/domain/completeness.ts';
 import { spanOf } from '../../gateway/domain/period.ts';
 import { ScoreBook } from '../../gateway/domain/score-book.ts';
 import type { RatingCode } from '../../gateway/domain/tally.ts';
@@ -185,7 +185,11 @@ describe('between journal and store', () => {
         }
         for (const { key } of TERMINALS)
           if ((journals[key - 1] ?? []).some(({ votes }) => votes.length > 0))
-            expect(side.journals.completenessOf(key)).toEqual({ state: 'complete', pending: 0, lost: 0 });
+            expect(combine(side.journals.evidenceOf(key).journals)).toMatchObject({
+              state: 'complete',
+              pending: 0,
+              lost: 0,
+            });
         side.ingest.stop();
         store.close();
         home.dispose();
@@ -261,11 +265,14 @@ describe('scores', () => {
           received,
           stored,
           quarantined: 0,
+          held: 0,
           lost: 0,
+          writtenOff: 0,
+          implausible: false,
           totals,
           announced: received + behind,
         });
-        expect(state).toEqual(
+        expect(state).toMatchObject(
           behind === 0
             ? { state: 'complete', pending: 0, lost: 0 }
             : { state: 'pending', pending: behind, lost: 0 },

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCalendar, MINUTE_MS } from '../../gateway/domain/calendar.ts';
+import { UNKNOWN } from '../../gateway/domain/completeness.ts';
 import { buildTree, type OrgTree, subtreeOf } from '../../gateway/domain/org.ts';
 import { DEFAULT_WEIGHTS } from '../../gateway/domain/score.ts';
 import { ScoreBook } from '../../gateway/domain/score-book.ts';
@@ -170,12 +171,14 @@ describe('the stream of a subtree', () => {
         const calendar = createCalendar('Asia/Shanghai');
         const book = new ScoreBook(calendar);
         const presence = { isOnline: () => false, lastSeenAt: () => null };
-        const completenessOf = () => ({ state: 'unknown' as const, pending: 0, lost: 0 });
+        const completenessOf = () => UNKNOWN;
         const board = createBoard({
           tree: () => tree,
           book,
+          excludedBook: new ScoreBook(calendar),
           weights: DEFAULT_WEIGHTS,
           presence,
+          isClockApart: () => false,
           completenessOf,
         });
         const feed = createFeed({

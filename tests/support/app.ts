@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { createServer } from '../../gateway/api/server.ts';
 import { createCalendar } from '../../gateway/domain/calendar.ts';
+import { combine } from '../../gateway/domain/completeness.ts';
 import { DEFAULT_WEIGHTS } from '../../gateway/domain/score.ts';
 import { ScoreBook } from '../../gateway/domain/score-book.ts';
 import { createPresence } from '../../gateway/fleet/presence.ts';
@@ -28,8 +29,16 @@ export async function createApp(store: Store): Promise<TestApp> {
   const calendar = createCalendar('Asia/Shanghai');
   const book = new ScoreBook(calendar);
   const presence = createPresence([], now, () => {});
-  const { completenessOf } = createJournals(store);
-  const board = createBoard({ tree, book, weights: DEFAULT_WEIGHTS, presence, completenessOf });
+  const journals = createJournals(store);
+  const board = createBoard({
+    tree,
+    book,
+    excludedBook: new ScoreBook(calendar),
+    weights: DEFAULT_WEIGHTS,
+    presence,
+    isClockApart: () => false,
+    completenessOf: ({ key }) => combine(journals.evidenceOf(key).journals),
+  });
   const feed = createFeed({
     ...{ board, book, calendar, tree, now, instance: 'test', targetRate: 0.85 },
     newestVotes: store.newestVotes,

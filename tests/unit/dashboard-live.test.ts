@@ -21,9 +21,10 @@ const row = (id: string, votes: number): LiveRow => ({
   votes,
   rate: votes > 0 ? 1 : null,
   index: votes > 0 ? 100 : null,
+  excluded: null,
   lastVoteAt: null,
-  terminals: { online: 1, offline: 0, offlineSince: null },
-  completeness: { state: 'complete', pending: 0, lost: 0 },
+  terminals: { online: 1, offline: 0, offlineSince: null, clockApart: 0 },
+  completeness: { state: 'complete', pending: 0, held: 0, setAside: 0, lost: 0, since: null },
 });
 
 const snapshot = (revision: number, windows: LiveRow[], instance = 'a'): Snapshot => ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createCalendar } from '../../gateway/domain/calendar.ts';
-import { combine, reconcile, UNKNOWN } from '../../gateway/domain/completeness.ts';
+import { combine, reconcile, standingOf, UNKNOWN } from '../../gateway/domain/completeness.ts';
 import { buildTree, unitsAbove, unitsBelow } from '../../gateway/domain/org.ts';
 import { spanOf } from '../../gateway/domain/period.ts';
 import { DEFAULT_WEIGHTS, scoreOf } from '../../gateway/domain/score.ts';
@@ -99,17 +99,22 @@ describe('sequence ranges', () => {
   });
 });
 
+const COMPLETE = { state: 'complete', pending: 0, held: 0, setAside: 0, lost: 0, since: null } as const;
+
 describe('completeness', () => {
   const evidence = {
     received: 5,
     stored: counts(3, 1, 1),
     quarantined: 0,
+    held: 0,
     lost: 0,
+    writtenOff: 0,
+    implausible: false,
     totals: counts(3, 1, 1),
     announced: 5,
   };
   it('is complete when both evidences agree', () => {
-    expect(reconcile(evidence)).toEqual({ state: 'complete', pending: 0, lost: 0 });
+    expect(reconcile(evidence)).toEqual(COMPLETE);
   });
   it('counts what is on its way, from totals or from what hello announced', () => {
     expect(reconcile({ ...evidence, totals: counts(5, 2, 1) })).toMatchObject({
@@ -119,17 +124,38 @@ describe('completeness', () => {
     expect(reconcile({ ...evidence, announced: 9 })).toMatchObject({ state: 'pending', pending: 4 });
   });
   it('tells lost votes and ratings that do not agree', () => {
-    expect(reconcile({ ...evidence, lost: 2, announced: 7 })).toEqual({ state: 'lost', pending: 0, lost: 2 });
+    expect(reconcile({ ...evidence, lost: 2, announced: 7 })).toEqual({
+      ...COMPLETE,
+      state: 'lost',
+      lost: 2,
+    });
     expect(reconcile({ ...evidence, totals: counts(4, 1, 0) }).state).toBe('mismatch');
   });
   it('of several is the worst, and of none unknown', () => {
-    const pending = { state: 'pending', pending: 2, lost: 0 } as const;
-    expect(combine([reconcile(evidence), pending, UNKNOWN])).toEqual({
-      state: 'pending',
-      pending: 2,
-      lost: 0,
-    });
+    const pending = { ...COMPLETE, state: 'pending' as const, pending: 2 };
+    expect(combine([reconcile(evidence), pending, UNKNOWN])).toEqual(pending);
     expect(combine([])).toEqual(UNKNOWN);
+  });
+  it('is not complete while a person has to decide, and is again when they have', () => {
+    const one = { ...evidence, received: 6, quarantined: 1, announced: 6, totals: counts(4, 1, 1) };
+    expect(reconcile({ ...one, held: 1 })).toEqual({ ...COMPLETE, state: 'held', held: 1 });
+    expect(reconcile(one)).toEqual(COMPLETE);
+    expect(reconcile({ ...evidence, lost: 2, writtenOff: 2, announced: 7 })).toEqual(COMPLETE);
+    expect(reconcile({ ...evidence, implausible: true }).state).toBe('mismatch');
+  });
+  it('of a silent terminal is unknown since it was last heard, and what else is wrong is told all the same', () => {
+    const journals = [reconcile(evidence)];
+    const silent = { journals, allClosed: false, online: false, lastSeenAt: 1_000, setAside: 0 };
+    expect(standingOf({ ...silent, online: true })).toEqual(COMPLETE);
+    expect(standingOf(silent)).toEqual({ ...COMPLETE, state: 'unknown', since: 1_000 });
+    expect(standingOf({ ...silent, setAside: 3 })).toEqual({
+      ...COMPLETE,
+      state: 'set-aside',
+      setAside: 3,
+      since: 1_000,
+    });
+    expect(standingOf({ ...silent, journals: [], allClosed: true })).toEqual(COMPLETE);
+    expect(standingOf({ ...silent, journals: [], lastSeenAt: null })).toEqual(UNKNOWN);
   });
 });
 
