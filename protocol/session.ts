@@ -25,8 +25,8 @@ export const Session = Type.Object({
   }),
   /** Until the password is changed, every route but those of the session answers `password-change-required`. */
   mustChangePassword: Type.Boolean(),
-  /** When it ends, however much it is used; null for a wall, whose session ends when its link is revoked. */
-  expiresAt: NullableNumber,
+  /** When it ends, however much it is used; a wall's with its link, which may also be revoked or extended. */
+  expiresAt: Type.Integer(),
 });
 export type Session = Static<typeof Session>;
 
@@ -83,7 +83,13 @@ export const LinkItem = Type.Object({
   createdAt: Type.Integer(),
   createdBy: Type.String(),
   lastUsedAt: NullableNumber,
+  expiresAt: Type.Integer(),
   revokedAt: NullableNumber,
+  /**
+   * `good`; `ending` within 30 days; `expired`; `revoked`; `maker-barred`: whoever made it (or extended it last) may not make
+   * such a link now, and it is good again as soon as they may.
+   */
+  state: oneOf(['good', 'ending', 'expired', 'maker-barred', 'revoked']),
 });
 export type LinkItem = Static<typeof LinkItem>;
 

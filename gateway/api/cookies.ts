@@ -23,9 +23,8 @@ export function credentialsOf(headers: IncomingHttpHeaders, secure: boolean): Cr
   return token === undefined || token === '' ? null : { token, from: 'cookie' };
 }
 
-/** @param expiresAt null for as long as a browser keeps one. */
-export function sessionCookie(token: string, expiresAt: number | null, now: number, secure: boolean): string {
-  const maxAge = expiresAt === null ? LONGEST_S : Math.max(0, Math.floor((expiresAt - now) / 1_000));
+export function sessionCookie(token: string, expiresAt: number, now: number, secure: boolean): string {
+  const maxAge = Math.min(LONGEST_S, Math.max(0, Math.floor((expiresAt - now) / 1_000)));
   return stringifySetCookie({
     name: cookieName(secure),
     value: token,

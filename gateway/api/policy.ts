@@ -40,6 +40,7 @@ export const POLICY: Readonly<Record<string, Who>> = {
 
   'GET /api/v1/links': ['administrator', 'operator', 'unit-manager', 'auditor'],
   'POST /api/v1/links': ['administrator', 'operator', 'unit-manager'],
+  'PATCH /api/v1/links/:id': ['administrator', 'operator', 'unit-manager'],
   'DELETE /api/v1/links/:id': ['administrator', 'operator', 'unit-manager'],
 
   'GET /api/v1/live': VIEWERS,

@@ -1,5 +1,6 @@
 /** Signing in and out, and the sessions that are open. */
 import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
 import {
   LinkSignIn,
   PasswordChange,
@@ -26,9 +27,14 @@ function accountSession(account: AccountRecord, expiresAt: number): Session {
   return { account: { name, displayName, role, unitId }, mustChangePassword, expiresAt };
 }
 
-function wallSession({ id, name, unitId }: LinkRecord): Session {
+function wallSession({ id, name, unitId, expiresAt }: LinkRecord): Session {
   const account = { name: id, displayName: name, role: 'wall' as const, unitId };
-  return { account, mustChangePassword: false, expiresAt: null };
+  return { account, mustChangePassword: false, expiresAt };
+}
+
+function seesAll(request: FastifyRequest): boolean {
+  const { standing } = principalOf(request);
+  return standing === 'administrator' || standing === 'auditor';
 }
 
 export const sessionRoutes: FastifyPluginCallbackTypebox<SessionDeps> = (
@@ -52,7 +58,7 @@ export const sessionRoutes: FastifyPluginCallbackTypebox<SessionDeps> = (
       const { body, headers, ip } = request;
       if ('linkToken' in body) {
         const link = signIn.byLink(body.linkToken);
-        reply.header('set-cookie', sessionCookie(body.linkToken, null, now(), secure));
+        reply.header('set-cookie', sessionCookie(body.linkToken, link.expiresAt, now(), secure));
         return wallSession(link);
       }
       const { name, password }: SignInBody = body;
@@ -74,7 +80,7 @@ export const sessionRoutes: FastifyPluginCallbackTypebox<SessionDeps> = (
       const link = links.find(token);
       if (!link) throw new Refusal(401, 'sign-in-required', 'sign in first: POST /api/v1/session');
       if (credentials?.from === 'cookie')
-        reply.header('set-cookie', sessionCookie(token, null, now(), secure));
+        reply.header('set-cookie', sessionCookie(token, link.expiresAt, now(), secure));
       return wallSession(link);
     },
   );
@@ -129,13 +135,14 @@ export const sessionRoutes: FastifyPluginCallbackTypebox<SessionDeps> = (
       },
     },
     (request) => {
-      const { standing, credential } = principalOf(request);
-      const seesAll = standing === 'administrator' || standing === 'auditor';
-      return sessions.list(seesAll ? null : accountNameOf(request)).map(({ accountName, ...session }) => ({
-        ...session,
-        account: accountName,
-        current: credential === `session:${session.id}`,
-      }));
+      const { credential } = principalOf(request);
+      return sessions
+        .list(seesAll(request) ? null : accountNameOf(request))
+        .map(({ accountName, ...session }) => ({
+          ...session,
+          account: accountName,
+          current: credential === `session:${session.id}`,
+        }));
     },
   );
 
@@ -150,9 +157,9 @@ export const sessionRoutes: FastifyPluginCallbackTypebox<SessionDeps> = (
       },
     },
     (request, reply) => {
-      const { standing } = principalOf(request);
-      const onlyOf = standing === 'administrator' ? null : accountNameOf(request);
-      sessions.revoke(byOf(request), request.params.id, onlyOf);
+      const seen = seesAll(request) ? null : accountNameOf(request);
+      const ended = principalOf(request).standing === 'administrator' ? null : accountNameOf(request);
+      sessions.revoke(byOf(request), request.params.id, { seen, ended });
       reply.status(204);
       return null;
     },

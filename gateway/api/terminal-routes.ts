@@ -55,6 +55,9 @@ const Revocation = Type.Object(
   { additionalProperties: false },
 );
 
+/** What is there, and stands in the way of what was asked. */
+const CONFLICTS = new Set(['id-taken', 'certificate-revoked']);
+
 export const terminalRoutes: FastifyPluginCallbackTypebox<TerminalDeps> = (app, deps, done) => {
   const { visibleTree, isOnline, lastSeenAt, provisioning } = deps;
   const terminalsOf = (request: FastifyRequest) => [...visibleTree(request).terminalsOf.values()].flat();
@@ -68,7 +71,7 @@ export const terminalRoutes: FastifyPluginCallbackTypebox<TerminalDeps> = (app, 
       return act();
     } catch (error) {
       if (!(error instanceof OrgRefusal)) throw error;
-      throw new Refusal(error.code === 'id-taken' ? 409 : 404, error.code, error.message);
+      throw new Refusal(CONFLICTS.has(error.code) ? 409 : 404, error.code, error.message);
     }
   };
 

@@ -1,10 +1,12 @@
 /** Accounts, their sessions, and links, for whoever may use the machine: also the way back in when nobody can sign in. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ROLES, type Role } from '../../protocol/session.ts';
+import { LINK_DAYS } from '../domain/links.ts';
 import { LINK_KINDS, type LinkKind } from '../domain/roles.ts';
 import type { AccountEdit } from '../people/accounts.ts';
+import type { ListedLink } from '../people/link-tokens.ts';
 import { createPeople, type People } from '../people/people.ts';
-import type { AccountRecord, LinkRecord } from '../store/people-store.ts';
+import type { AccountRecord } from '../store/people-store.ts';
 import { show, showOne } from './output.ts';
 import type { CliContext, WithStore } from './with-store.ts';
 
@@ -112,35 +114,71 @@ function registerSessions(program: Command, withPeople: (act: Act) => Promise<vo
     .argument('<id>', 'of the session')
     .action((id: string) =>
       withPeople(({ sessions }, { json, by }) => {
-        sessions.revoke(by, id, null);
+        sessions.revoke(by, id, { seen: null, ended: null });
         showOne({ id, revoked: true }, json, '');
       }),
     );
 }
 
-function linkRow({ id, kind, name, unitId, createdAt, createdBy, lastUsedAt, revokedAt }: LinkRecord) {
-  const times = { createdAt: time(createdAt), lastUsedAt: time(lastUsedAt), revokedAt: time(revokedAt) };
-  return { id, kind, name, unitId, createdBy, ...times };
+function linkRow(link: ListedLink) {
+  const { id, kind, name, unitId, state, createdAt, createdBy, lastUsedAt, expiresAt, revokedAt } = link;
+  const ends = { expiresAt: time(expiresAt), revokedAt: time(revokedAt) };
+  return {
+    id,
+    kind,
+    name,
+    unitId,
+    state,
+    createdBy,
+    createdAt: time(createdAt),
+    lastUsedAt: time(lastUsedAt),
+    ...ends,
+  };
+}
+
+type NewLinkOptions = { kind: LinkKind; name: string; unit?: string | null; days: number };
+
+function readDays(text: string): number {
+  const days = Number(text);
+  if (!/^\d+$/.test(text) || days < 1 || days > LINK_DAYS.most)
+    throw new InvalidArgumentError(`a whole number from 1 to ${LINK_DAYS.most}`);
+  return days;
 }
 
 function registerLinks(program: Command, withPeople: (act: Act) => Promise<void>): void {
+  const days = () =>
+    new Option('--days <days>', 'how long it is good').argParser(readDays).default(LINK_DAYS.standard);
   const link = program.command('link').description('a token that lets a screen or a program read');
   link
     .command('add')
     .requiredOption('--name <name>', 'where the screen stands, or what the program is')
     .addOption(new Option('--kind <kind>', 'what it is for').choices(LINK_KINDS).default('wall'))
     .option('--unit <id>', 'a wall that shows this unit and what is below it')
-    .action(({ kind, name, unit = null }: { kind: LinkKind; name: string; unit?: string | null }) =>
+    .addOption(days())
+    .action(({ kind, name, unit = null, days }: NewLinkOptions) =>
       withPeople(({ links }, { json, by }) => {
-        const added = links.add(by, { kind, name, unitId: unit });
+        const added = links.add(by, { kind, name, unitId: unit, days });
         const { id, unitId } = added.link;
+        const expiresAt = time(added.link.expiresAt);
         const path = kind === 'wall' ? { path: `/wall/#token=${added.token}` } : {};
-        showOne({ id, kind, name: added.link.name, unitId, token: added.token, ...path }, json, TOKEN);
+        showOne(
+          { id, kind, name: added.link.name, unitId, expiresAt, token: added.token, ...path },
+          json,
+          TOKEN,
+        );
       }),
     );
   link
     .command('list')
     .action(() => withPeople(({ links }, { json }) => show(links.list().map(linkRow), json)));
+  link
+    .command('extend')
+    .description('a new end, from now on; its token stays')
+    .argument('<id>', 'of the link')
+    .addOption(days())
+    .action((id: string, options: { days: number }) =>
+      withPeople(({ links }, { json, by }) => showOne(linkRow(links.extend(by, id, options.days)), json, '')),
+    );
   link
     .command('revoke')
     .argument('<id>', 'of the link')

@@ -16,7 +16,7 @@ export type Provisioning = {
   /** For a request brought by hand. Rejects with `csr-invalid`, `terminal-unknown`. */
   certify(by: By, terminalId: string, csr: string, days: number): Promise<SignedCertificate>;
   certificates(terminalId: string): CertificateRecord[];
-  /** One, or (null) all of them and the open code. @returns the serials. @throws OrgRefusal `certificate-unknown`. */
+  /** One, or (null) all of them and the open code. @returns the serials. @throws OrgRefusal `certificate-unknown`, `certificate-revoked`. */
   revoke(by: By, terminalId: string, serial: string | null, reason: string): string[];
 };
 
@@ -77,10 +77,13 @@ export function createProvisioning(deps: ProvisioningDeps): Provisioning {
       const revoked = store.atomic(() => {
         const terminalKey = keyOf(terminalId);
         const serials = store.revokeCertificates(terminalKey, serial?.toUpperCase() ?? null, now(), reason);
+        const held = store.certificates(terminalKey).some((one) => one.serial === serial?.toUpperCase());
+        if (serials.length === 0 && held)
+          throw new OrgRefusal('certificate-revoked', `the certificate ${serial} is revoked already`);
         if (serials.length === 0 && serial !== null)
           throw new OrgRefusal(
             'certificate-unknown',
-            `${terminalId} has no certificate ${serial} that is not revoked: list its certificates`,
+            `${terminalId} has no certificate ${serial}: list its certificates`,
           );
         // A code that is open would be a way back in.
         if (serial === null) store.closeEnrolment(terminalKey);

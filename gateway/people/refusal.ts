@@ -27,5 +27,7 @@ export type PeopleCode =
   | 'administrator-last'
   | 'session-unknown'
   | 'link-unknown'
+  | 'link-revoked'
+  | 'role-insufficient'
   | 'links-too-many'
   | 'changes-too-many';

@@ -32,8 +32,11 @@ export type Sessions = {
   save(): void;
   list(accountName: string | null): SessionRecord[];
   close(id: string): void;
-  /** Ends a session of somebody. @throws PeopleRefusal `session-unknown`. */
-  revoke(by: By, id: string, onlyOf: string | null): void;
+  /**
+   * @param scope the account whose sessions the one who asks sees, and whose they may end; null for all.
+   * @throws PeopleRefusal `session-unknown`; `role-insufficient` for one that may be seen and not ended.
+   */
+  revoke(by: By, id: string, scope: { seen: string | null; ended: string | null }): void;
 };
 
 export function createSessions(
@@ -84,9 +87,11 @@ export function createSessions(
     },
     list,
     close: (id) => store.endSession(id),
-    revoke(by, id, onlyOf) {
-      const found = list(onlyOf).find((session) => session.id === id);
+    revoke(by, id, { seen, ended }) {
+      const found = list(seen).find((session) => session.id === id);
       if (!found) throw new PeopleRefusal('session-unknown', `there is no open session ${id}`);
+      if (ended !== null && found.accountName !== ended)
+        throw new PeopleRefusal('role-insufficient', 'only an administrator may end the sessions of others');
       store.atomic(() => {
         audit(by, 'session.revoke', `session:${id}`, { account: found.accountName });
         store.endSession(id);

@@ -36,6 +36,7 @@ export type LinkRecord = {
   /** The actor that made it, as in the audit. */
   createdBy: string;
   lastUsedAt: number | null;
+  expiresAt: number;
   revokedAt: number | null;
 };
 
@@ -68,4 +69,8 @@ export interface PeopleStore {
   addLink(link: LinkRecord, tokenHash: Buffer): void;
   revokeLink(id: string, at: number): void;
   saveLinksUsed(used: readonly { id: string; at: number }[]): void;
+  /** @param by the actor that answers for it from now on. */
+  extendLink(id: string, expiresAt: number, by: string): void;
+  /** Is it the unit itself, or one below it? */
+  isUnitWithin(unitId: string, topId: string): boolean;
 }

@@ -9,7 +9,7 @@ const ACCOUNT = `a.name, a.display_name AS displayName, a.role, u.id AS unitId, 
 const SESSION = `s.id, a.name AS accountName, s.created_at AS createdAt, s.last_used_at AS lastUsedAt, s.address,
   s.user_agent AS userAgent`;
 const LINK = `l.id, l.kind, l.name, u.id AS unitId, l.created_at AS createdAt, l.created_by AS createdBy,
-  l.last_used_at AS lastUsedAt, l.revoked_at AS revokedAt`;
+  l.last_used_at AS lastUsedAt, l.expires_at AS expiresAt, l.revoked_at AS revokedAt`;
 
 const accountOf = (row: AccountRow): AccountRecord => ({
   ...row,
@@ -25,7 +25,17 @@ export function createPeopleTable(db: Connection): PeopleStore {
       throw new OrgRefusal('unit-unknown', `there is no unit ${id}: list them with \`unit list\``);
     return key;
   };
+  // UNION, not UNION ALL: it would end even if the tree had a ring.
+  const selectAbove = db
+    .prepare(
+      `WITH RECURSIVE above (key) AS (
+         SELECT key FROM units WHERE id = @unitId
+         UNION SELECT u.parent_key FROM above JOIN units u ON u.key = above.key WHERE u.parent_key IS NOT NULL)
+       SELECT 1 FROM above WHERE key = (SELECT key FROM units WHERE id = @topId)`,
+    )
+    .pluck();
   return {
+    isUnitWithin: (unitId, topId) => selectAbove.get({ unitId, topId }) !== undefined,
     atomic: (act) => db.transaction(act).immediate(),
     ...accountTable(db, unitKey),
     ...sessionTable(db),
@@ -136,22 +146,26 @@ function sessionTable(
 function linkTable(
   db: Connection,
   unitKey: UnitKey,
-): Pick<PeopleStore, 'links' | 'linkOf' | 'addLink' | 'revokeLink' | 'saveLinksUsed'> {
+): Pick<PeopleStore, 'links' | 'linkOf' | 'addLink' | 'revokeLink' | 'saveLinksUsed' | 'extendLink'> {
   const from = 'FROM links l LEFT JOIN units u ON u.key = l.unit_key';
   const selectAll = db.prepare(`SELECT ${LINK} ${from} ORDER BY l.key`);
   const selectOne = db.prepare(`SELECT ${LINK} ${from} WHERE l.token_hash = ?`);
   const insert = db.prepare(
-    `INSERT INTO links (id, kind, name, unit_key, token_hash, created_at, created_by, last_used_at, revoked_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO links (id, kind, name, unit_key, token_hash, created_at, created_by, last_used_at, expires_at,
+       revoked_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const revoke = db.prepare('UPDATE links SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?');
+  const extend = db.prepare('UPDATE links SET expires_at = ?, created_by = ? WHERE id = ?');
   const used = db.prepare('UPDATE links SET last_used_at = max(coalesce(last_used_at, 0), ?) WHERE id = ?');
   return {
     links: () => selectAll.all() as LinkRecord[],
     linkOf: (tokenHash) => selectOne.get(tokenHash) as LinkRecord | undefined,
-    addLink({ id, kind, name, unitId, createdAt, createdBy, lastUsedAt, revokedAt }, tokenHash) {
-      insert.run(id, kind, name, unitKey(unitId), tokenHash, createdAt, createdBy, lastUsedAt, revokedAt);
+    addLink({ id, kind, name, unitId, createdAt, createdBy, lastUsedAt, expiresAt, revokedAt }, tokenHash) {
+      const times = [createdAt, createdBy, lastUsedAt, expiresAt, revokedAt];
+      insert.run(id, kind, name, unitKey(unitId), tokenHash, ...times);
     },
+    extendLink: (id, expiresAt, by) => void extend.run(expiresAt, by, id),
     revokeLink: (id, at) => void revoke.run(at, id),
     saveLinksUsed: db.transaction((entries: readonly { id: string; at: number }[]) => {
       for (const { id, at } of entries) used.run(at, id);

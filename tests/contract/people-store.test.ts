@@ -33,6 +33,7 @@ const link = (id: string, change: Partial<LinkRecord> = {}): LinkRecord => ({
   createdAt: AT,
   createdBy: 'account:boss',
   lastUsedAt: null,
+  expiresAt: AT + 1_000,
   revokedAt: null,
   ...change,
 });
@@ -133,6 +134,28 @@ describe('the SQLite store', () => {
     ]);
     expect(store.linkOf(hash('one'))?.revokedAt).toBe(AT + 1);
     expect(store.linkOf(hash('three'))).toBeUndefined();
+  });
+
+  it('gives a link another end, and somebody else who answers for it', () => {
+    store.addLink(link('l-1'), hash('one'));
+    store.extendLink('l-1', AT + 9, 'cli:root');
+    store.extendLink('nothing', AT, 'cli:root');
+    reopen();
+    expect(store.links()).toEqual([link('l-1', { expiresAt: AT + 9, createdBy: 'cli:root' })]);
+  });
+
+  it('knows which unit is below which', () => {
+    store.addUnit({ id: 'street', parentId: 'town', name: '街' });
+    store.addUnit({ id: 'elsewhere', parentId: null, name: '别处' });
+    for (const [unit, top, within] of [
+      ['town', 'town', true],
+      ['street', 'town', true],
+      ['town', 'street', false],
+      ['elsewhere', 'town', false],
+      ['nowhere', 'town', false],
+      ['town', 'nowhere', false],
+    ] as const)
+      expect(store.isUnitWithin(unit, top), `${unit} in ${top}`).toBe(within);
   });
 
   it('writes a change and its line in the audit, or neither', () => {

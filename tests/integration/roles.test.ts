@@ -43,6 +43,7 @@ const MAY: Record<string, string> = {
   'POST /api/v1/accounts/:name/password': 'A',
   'GET /api/v1/links': 'A O U R',
   'POST /api/v1/links': 'A O U',
+  'PATCH /api/v1/links/:id': 'A O U',
   'DELETE /api/v1/links/:id': 'A O U',
   'GET /api/v1/live': 'A O U T R W',
   'GET /api/v1/units': 'A O U T R W',
@@ -315,12 +316,59 @@ describe('whoever is bound to a unit', () => {
       { kind: 'wall' },
       { kind: 'wall', unitId: 'west' },
       { kind: 'wall', unitId: 'city' },
-      { kind: 'metrics' },
-      { kind: 'metrics', unitId: 'east' },
     ]) {
       const refused = await manager.send('POST', '/api/v1/links', { name: 'x', ...link });
       expect(await codeOf(refused)).toEqual([404, 'unit-unknown']);
     }
+    for (const link of [{ kind: 'metrics' }, { kind: 'metrics', unitId: 'east' }]) {
+      const refused = await manager.send('POST', '/api/v1/links', { name: 'x', ...link });
+      expect(await codeOf(refused)).toEqual([403, 'role-insufficient']);
+    }
+  });
+
+  it('is told apart what it may see and not change from what does not exist', async () => {
+    const operator = client('operator');
+    const auditor = client('auditor');
+    const metrics = await addLink(gateway, { kind: 'metrics' });
+    const insufficient = [403, 'role-insufficient'];
+    expect(
+      await codeOf(await operator.send('POST', '/api/v1/links', { kind: 'metrics', name: 'x' })),
+    ).toEqual(insufficient);
+    const listed = await operator.getJson<{ id: string }[]>('/api/v1/links');
+    expect(listed.map(({ id }) => id)).toContain(metrics.id);
+    for (const who of [operator, auditor]) {
+      expect(await codeOf(await who.send('DELETE', `/api/v1/links/${metrics.id}`))).toEqual(insufficient);
+      expect(await codeOf(await who.send('PATCH', `/api/v1/links/${metrics.id}`, {}))).toEqual(insufficient);
+    }
+    const sessions = await auditor.getJson<{ id: string; account: string }[]>('/api/v1/sessions');
+    const foreign = sessions.find(({ account }) => account === 'operator')?.id;
+    expect(await codeOf(await auditor.send('DELETE', `/api/v1/sessions/${foreign}`))).toEqual(insufficient);
+    expect(await codeOf(await auditor.send('DELETE', '/api/v1/sessions/s-nothing'))).toEqual([
+      404,
+      'session-unknown',
+    ]);
+    const unseen = sessions.find(({ account }) => account === 'auditor')?.id;
+    expect(await codeOf(await operator.send('DELETE', `/api/v1/sessions/${unseen}`))).toEqual([
+      404,
+      'session-unknown',
+    ]);
+    expect((await operator.fetch('/api/v1/session')).status).toBe(200);
+    // What is over is listed, too: it is there, and cannot end twice.
+    expect((await gateway.send('DELETE', `/api/v1/links/${metrics.id}`)).status).toBe(204);
+    expect(await codeOf(await gateway.send('DELETE', `/api/v1/links/${metrics.id}`))).toEqual([
+      409,
+      'link-revoked',
+    ]);
+    await gateway.add((org) => org.terminal('t-spare', 'west-1'));
+    const certificates = '/api/v1/terminals/t-spare/certificates';
+    const [certificate] = await until('the terminal', async () => {
+      const response = await gateway.fetch(certificates);
+      return response.ok ? ((await response.json()) as { serial: string }[]) : null;
+    });
+    const revocation = { serial: certificate?.serial, reason: '测试' };
+    const revoke = () => gateway.send('POST', '/api/v1/terminals/t-spare/revocations', revocation);
+    expect((await revoke()).status).toBe(201);
+    expect(await codeOf(await revoke())).toEqual([409, 'certificate-revoked']);
   });
 
   it('hears of nothing else live', async () => {

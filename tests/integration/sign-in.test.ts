@@ -1,6 +1,7 @@
 /** Sessions from the outside: how they begin, what guards them, and how each of them ends. */
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite.ts';
 import type { AccountItem, Session, SessionItem } from '../../protocol/session.ts';
 import {
   addAccount,
@@ -23,6 +24,7 @@ beforeAll(async () => {
   await gateway.add((org) => {
     org.unit('city', '菏泽市');
     org.unit('east', '东县', 'city');
+    org.unit('west', '西县', 'city');
   });
 });
 afterAll(() => gateway?.dispose());
@@ -374,9 +376,9 @@ describe('the link of a wall', () => {
     expect(await response.json()).toEqual({
       account: { name: id, displayName: '测试链接', role: 'wall', unitId: 'east' },
       mustChangePassword: false,
-      expiresAt: null,
+      expiresAt: expect.any(Number),
     });
-    expect(response.headers.getSetCookie()[0]).toMatch(/Max-Age=34560000; Path=\/; HttpOnly; SameSite=Lax$/);
+    expect(response.headers.getSetCookie()[0]).toMatch(/Max-Age=315\d{5}; Path=\/; HttpOnly; SameSite=Lax$/);
     const cookie = cookieOf(response);
     const kiosk = { httpUrl: gateway.httpUrl, headers: async () => ({ cookie }) };
     const program = createLinkClient(gateway, token);
@@ -404,6 +406,67 @@ describe('the link of a wall', () => {
       return links.find(({ id, lastUsedAt }) => id === made.id && lastUsedAt !== null);
     });
     expect(link).toMatchObject({ createdBy: expect.stringMatching(/^cli:/), revokedAt: expect.any(String) });
+  });
+
+  it('ends with the right of whoever made it, live streams too, and comes back with it', async () => {
+    const maker = await addAccount(gateway, { name: 'maker', role: 'unit-manager', unitId: 'east' });
+    const { id, token } = await addLink(maker, { kind: 'wall', unitId: 'east' });
+    const ofCity = await addLink(gateway, { kind: 'wall' });
+    const [program, other] = [createLinkClient(gateway, token), createLinkClient(gateway, ofCity.token)];
+    const change = async (edit: object) => {
+      const changed = await gateway.send('PATCH', '/api/v1/accounts/maker', edit);
+      expect(changed.status).toBe(200);
+    };
+    const state = async () => {
+      const links = await gateway.getJson<{ id: string; state: string }[]>('/api/v1/links');
+      return links.find((one) => one.id === id)?.state;
+    };
+    for (const [lost, back] of [
+      [{ unitId: 'west' }, { unitId: 'east' }],
+      [{ disabled: true }, { disabled: false }],
+      [{ role: 'auditor' }, { role: 'operator' }],
+      [{ role: 'technician' }, { role: 'unit-manager', unitId: 'city' }],
+    ]) {
+      expect((await program.fetch('/api/v1/units')).status).toBe(200);
+      expect(await state()).toBe('good');
+      await endsWithin(await listenLive(program), () => change(lost as object));
+      expect((await program.fetch('/api/v1/units')).status).toBe(401);
+      expect(await codeOf(await postSession(gateway.httpUrl, { linkToken: token }))).toEqual([
+        401,
+        'token-wrong',
+      ]);
+      expect(await state()).toBe('maker-barred');
+      await change(back as object);
+    }
+    expect((await other.fetch('/api/v1/units')).status).toBe(200);
+    // Somebody else may answer for it.
+    await change({ disabled: true });
+    const extended = await gateway.send('PATCH', `/api/v1/links/${id}`, { days: 7 });
+    expect(await extended.json()).toMatchObject({ state: 'ending', createdBy: 'account:admin' });
+    expect((await program.fetch('/api/v1/units')).status).toBe(200);
+  });
+
+  it('ends by itself, and the live stream with it', async () => {
+    const { id, token } = await addLink(gateway, { kind: 'wall' });
+    const program = createLinkClient(gateway, token);
+    const live = await listenLive(program);
+    await live.snapshot();
+    const store = createSqliteStore({ file: databaseFile(gateway.dataDir) });
+    await endsWithin(live, async () => store.extendLink(id, Date.now() - 1, 'account:admin'));
+    store.close();
+    expect((await program.fetch('/api/v1/units')).status).toBe(401);
+    const links = (await manyi.json('link', 'list')) as Record<string, unknown>[];
+    expect(links.find((one) => one.id === id)).toMatchObject({ state: 'expired' });
+    const again = (await manyi.json('link', 'extend', id, '--days', '40')) as Record<string, string>;
+    expect(Math.abs(Date.parse(again.expiresAt as string) - Date.now() - 40 * 86_400_000)).toBeLessThan(
+      60_000,
+    );
+    expect((await program.fetch('/api/v1/units')).status).toBe(200);
+    for (const days of [0, 1_096, 1.5, -1])
+      expect(await codeOf(await gateway.send('PATCH', `/api/v1/links/${id}`, { days }))).toEqual([
+        400,
+        'parameters-invalid',
+      ]);
   });
 
   it('opens so many streams, and leaves room for others', async () => {

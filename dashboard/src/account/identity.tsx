@@ -16,7 +16,7 @@ export function Identity({ session, unitName, text, onSignOut }: IdentityProps) 
     [text.name, account.name],
     [text.role, account.role === 'wall' ? '' : text.roles[account.role]],
     [text.unit, account.unitId === null ? text.wholeCity : (unitName ?? account.unitId)],
-    [text.sessionUntil, expiresAt === null ? '' : formatMoment(expiresAt, text.locale)],
+    [text.sessionUntil, formatMoment(expiresAt, text.locale)],
   ];
   return (
     <section class="card card-identity" aria-label={text.heading}>

@@ -3,5 +3,6 @@ import { VOTES } from './001-votes.ts';
 import { AUDIT } from './002-audit.ts';
 import { CERTIFICATES } from './003-certificates.ts';
 import { PEOPLE } from './004-people.ts';
+import { LINK_EXPIRY } from './006-link-expiry.ts';
 
-export const MIGRATIONS: readonly string[] = [VOTES, AUDIT, CERTIFICATES, PEOPLE];
+export const MIGRATIONS: readonly string[] = [VOTES, AUDIT, CERTIFICATES, PEOPLE, LINK_EXPIRY];
