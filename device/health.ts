@@ -44,12 +44,15 @@ function describeJournal(
   dropped: number,
   fault: string | undefined,
 ): Health['journal'] {
-  const setAside = journal.setAside.slice(0, MAX_SET_ASIDE_REPORTED).map(({ atMs, why, epoch, unsent }) => ({
-    at: atMs,
-    reason: why,
-    ...(epoch !== null && { epoch }),
-    ...(unsent !== null && { unsent }),
-  }));
+  const setAside = journal.setAside
+    .slice(0, MAX_SET_ASIDE_REPORTED)
+    .map(({ id, atMs, why, epoch, unsent }) => ({
+      id,
+      at: atMs,
+      reason: why,
+      ...(epoch !== null && { epoch }),
+      ...(unsent !== null && { unsent }),
+    }));
   const bytes = journal.usedBytes();
   return {
     depth: journal.last - journal.acked,

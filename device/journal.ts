@@ -284,7 +284,7 @@ export function openJournal(options: JournalOptions): Journal {
         attach();
         for (const { seq, ...vote } of votes) this.append(vote);
         lastAtOpen = 0;
-        return { path, why: 'behind', atMs: wallMs(), ...known };
+        return { path, id: '', why: 'behind', atMs: wallMs(), ...known };
       }
       const aside = write((to) =>
         moveIntoNewEpoch({ path, wallMs, votes, anchorOf: to.anchorOf, known, release: detach }),

@@ -2,6 +2,7 @@
  * Journals that were set aside: renamed, never repaired, with a note of what is in them beside each. There are a few of them
  * on a card at most, so that a card that fails again and again does not fill itself with what it broke.
  */
+import { createHash } from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -24,6 +25,8 @@ export type Why = 'corrupt' | 'behind' | 'moved';
 
 export type SetAside = {
   path: string;
+  /** What people and commands call it. */
+  id: string;
   why: Why;
   atMs: number;
   /** Null where the file did not say. */
@@ -55,7 +58,12 @@ export function setFileAside(path: string, why: Why, timeMs: number, known: Know
     // On a full disk there is no note; the file is what counts.
   }
   syncFolder(path);
-  return { path: target, why, atMs, ...known };
+  return { path: target, id: idOf(why, atMs), why, atMs, ...known };
+}
+
+/** Short enough to be read out, and made of the name, so that it needs no place of its own on the card. */
+function idOf(why: Why, atMs: number): string {
+  return createHash('sha256').update(`${why}-${atMs}`).digest('hex').slice(0, 8);
 }
 
 /** Newest first. */
@@ -71,7 +79,14 @@ export function listSetAside(path: string): SetAside[] {
     const [ending, why, time] = NAME.exec(name) ?? [];
     if (ending === undefined || name !== basename(path) + ending) continue;
     const file = join(dirname(path), name);
-    found.push({ path: file, why: why as Why, atMs: Number(time), ...readNote(`${file}.json`) });
+    const atMs = Number(time);
+    found.push({
+      path: file,
+      id: idOf(why as Why, atMs),
+      why: why as Why,
+      atMs,
+      ...readNote(`${file}.json`),
+    });
   }
   return found.sort((a, b) => b.atMs - a.atMs);
 }

@@ -15,7 +15,7 @@ import { standingOf } from './domain/completeness.ts';
 import { ScoreBook } from './domain/score-book.ts';
 import { createTokenBuckets } from './domain/token-buckets.ts';
 import { createHealthReports, createInbox } from './fleet/inbox.ts';
-import { createJournalAlarms } from './fleet/journal-alarms.ts';
+import { createJournalAlarms, isOpen, readPutAway } from './fleet/journal-alarms.ts';
 import { createPresence } from './fleet/presence.ts';
 import { createRegistry, type Registry } from './fleet/registry.ts';
 import { createStoreWatch } from './fleet/store-watch.ts';
@@ -98,6 +98,18 @@ export async function startGateway(
     log.debug({ terminalId, online }, 'terminal presence');
     touch(terminalId);
   });
+  const health = createJournalAlarms({
+    reports: createHealthReports(now),
+    now,
+    remembered: readPutAway(store),
+    changed(terminalId, alarm) {
+      if (alarm.fault !== undefined) log.error({ terminalId, ...alarm }, 'a terminal takes no votes');
+      else if (alarm.setAside?.some(isOpen) || alarm.dropped)
+        log.error({ terminalId, ...alarm }, 'a terminal has put a journal away');
+      else log.info({ terminalId, ...alarm }, "a terminal's journal is well again");
+    },
+    setAsideChanged: (terminalId) => touch(terminalId),
+  });
   const board = createBoard({
     tree: registry.tree,
     book,
@@ -133,6 +145,8 @@ export async function startGateway(
     walls: hub.metrics.clients,
     wallsCut: () => hub.metrics.cut,
   });
+
+  metrics.watchJournals(health);
 
   const ingest = createIngest({
     store,
@@ -193,17 +207,6 @@ export async function startGateway(
   };
   const watch = createStoreWatch(store, followStore);
 
-  const health = createJournalAlarms({
-    reports: createHealthReports(now),
-    now,
-    changed(terminalId, alarm) {
-      if (alarm.fault !== undefined) log.error({ terminalId, ...alarm }, 'a terminal takes no votes');
-      else if (alarm.setAside || alarm.dropped)
-        log.error({ terminalId, ...alarm }, 'a terminal has put a journal away');
-      else log.info({ terminalId }, "a terminal's journal is well again");
-    },
-  });
-  metrics.watchJournals(health);
   const inbox = createInbox({
     registry,
     presence,
@@ -236,6 +239,14 @@ export async function startGateway(
   const save = () => {
     journals.save();
     people.save();
+    health.save((reports) =>
+      store.savePutAway(
+        reports.flatMap(({ terminalId, ...report }) => {
+          const terminal = registry.terminal(terminalId);
+          return terminal ? [{ terminalKey: terminal.key, ...report }] : [];
+        }),
+      ),
+    );
     store.saveSeen(
       presence.takeSeen().flatMap(({ terminalId, at }) => {
         const terminal = registry.terminal(terminalId);

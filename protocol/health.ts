@@ -9,9 +9,14 @@ const Bytes = Type.Object(
 
 export const MAX_SET_ASIDE_REPORTED = 4;
 
+/** Names a journal put away, in reports and commands: the same for as long as its file is there. */
+export const JournalId = Type.String({ pattern: '^[0-9a-f]{8}$' });
+
 /** A journal that the terminal has put away, unread or overtaken, and still has on its card. */
-const SetAside = Type.Object(
+export const SetAside = Type.Object(
   {
+    /** What a command calls it. Left out by terminals that take no commands. */
+    id: Type.Optional(JournalId),
     /** When, by the terminal's clock. */
     at: EpochMs,
     /** `corrupt`: it could not be read. `behind`: the gateway had votes of its epoch that it never gave (a copied card).
@@ -21,9 +26,14 @@ const SetAside = Type.Object(
     epoch: Type.Optional(Epoch),
     /** Votes in it that no ack covered; left out when nobody knows. */
     unsent: Type.Optional(Count),
+    /** Left out while nobody has decided. `sent` and `dropped` (written off) are kept for a while, and wait for nothing. */
+    state: Type.Optional(
+      Type.Union([Type.Literal('sending'), Type.Literal('sent'), Type.Literal('dropped')]),
+    ),
   },
   { additionalProperties: false },
 );
+export type SetAside = Static<typeof SetAside>;
 
 const JournalHealth = Type.Object(
   {

@@ -1,5 +1,6 @@
 /** What terminals report of their journals, raised: one that takes no votes, and votes that lie in a file put away on a card. */
-import type { Health } from '../../protocol/health.ts';
+import type { Health, SetAside } from '../../protocol/health.ts';
+import type { Store } from '../store/store.ts';
 import type { HealthReports } from './inbox.ts';
 
 export type JournalAlarm = Pick<Health['journal'], 'fault' | 'setAside' | 'dropped'>;
@@ -7,9 +8,17 @@ export type JournalAlarm = Pick<Health['journal'], 'fault' | 'setAside' | 'dropp
 export type JournalAlarms = HealthReports & {
   /** Terminals that take no votes, as they last said. */
   unable(): number;
-  /** Journals put away that are still on a card. */
+  /** Journals put away that nobody has decided about. */
   setAside(): number;
+  /** Votes in the terminal's journals put away that nobody has decided about; where it does not know how many, 1 a journal. */
+  setAsideVotes(terminalId: string): number;
+  /** What the terminal last said, newest first; also from before a restart of the gateway. */
+  journalsOf(terminalId: string): readonly SetAside[];
+  /** Hands over what terminals have said since it was last kept; what cannot be kept is handed over again. */
+  save(keep: (reports: readonly PutAwayReport[]) => void): void;
 };
+
+export type PutAwayReport = { terminalId: string; reportedAt: number; journals: readonly SetAside[] };
 
 /** A terminal whose state flaps fills no log: what changed meanwhile is told with a later report. */
 const TELL_EVERY_MS = 5_000;
@@ -17,19 +26,40 @@ const TELL_EVERY_MS = 5_000;
 export type JournalAlarmDeps = {
   reports: HealthReports;
   now: () => number;
+  /** From before the start. */
+  remembered: readonly PutAwayReport[];
   /** The state of a terminal's journal is another one than was told before. */
   changed(terminalId: string, alarm: JournalAlarm): void;
+  /** The votes in its journals put away are others than before. */
+  setAsideChanged(terminalId: string): void;
 };
 
-export function createJournalAlarms({ reports, now, changed }: JournalAlarmDeps): JournalAlarms {
-  const known = new Map<string, { alarm: JournalAlarm; told: string; toldAt: number }>();
+type Known = { alarm: JournalAlarm; told: string; toldAt: number };
+
+export function createJournalAlarms(deps: JournalAlarmDeps): JournalAlarms {
+  const { reports, now, changed, setAsideChanged } = deps;
+  const known = new Map<string, Known>();
+  const unsaved = new Map<string, PutAwayReport>();
+  for (const { terminalId, journals } of deps.remembered) {
+    const alarm: JournalAlarm = { setAside: [...journals] };
+    // It was logged by the gateway that heard it: said again, it is no news.
+    known.set(terminalId, { alarm, told: JSON.stringify(alarm), toldAt: Number.NEGATIVE_INFINITY });
+  }
+  const open = ({ setAside = [] }: JournalAlarm) => setAside.filter(isOpen);
   const sum = (of: (alarm: JournalAlarm) => number) =>
     [...known.values()].reduce((total, { alarm }) => total + of(alarm), 0);
+  const journalsOf = (terminalId: string) => known.get(terminalId)?.alarm.setAside ?? [];
+  const setAsideVotes = (terminalId: string) =>
+    journalsOf(terminalId)
+      .filter(isOpen)
+      .reduce((total, { unsent = 1 }) => total + unsent, 0);
 
   return {
     latest: reports.latest,
     take(terminalId, health) {
       reports.take(terminalId, health);
+      const votesBefore = setAsideVotes(terminalId);
+      const journalsBefore = JSON.stringify(journalsOf(terminalId));
       const { fault, setAside, dropped } = health.journal;
       const alarm: JournalAlarm = {
         ...(fault !== undefined && { fault }),
@@ -40,10 +70,35 @@ export function createJournalAlarms({ reports, now, changed }: JournalAlarmDeps)
       const before = known.get(terminalId) ?? { told: '{}', toldAt: Number.NEGATIVE_INFINITY };
       const tell = text !== before.told && now() - before.toldAt >= TELL_EVERY_MS;
       if (text === '{}' && before.told === '{}') known.delete(terminalId);
-      else known.set(terminalId, { alarm, ...(tell ? { told: text, toldAt: now() } : before) });
+      else known.set(terminalId, { ...(tell ? { told: text, toldAt: now() } : before), alarm });
       if (tell) changed(terminalId, alarm);
+      const journals = setAside ?? [];
+      if (JSON.stringify(journals) !== journalsBefore)
+        unsaved.set(terminalId, { terminalId, reportedAt: now(), journals });
+      if (setAsideVotes(terminalId) !== votesBefore) setAsideChanged(terminalId);
     },
     unable: () => sum(({ fault }) => (fault === undefined ? 0 : 1)),
-    setAside: () => sum(({ setAside }) => setAside?.length ?? 0),
+    setAside: () => sum((alarm) => open(alarm).length),
+    setAsideVotes,
+    journalsOf,
+    save(keep) {
+      if (unsaved.size === 0) return;
+      keep([...unsaved.values()]);
+      unsaved.clear();
+    },
   };
+}
+
+/** What was kept of the reports before this start. */
+export function readPutAway(store: Pick<Store, 'putAway' | 'terminals'>): PutAwayReport[] {
+  const idOf = new Map(store.terminals().map(({ key, id }) => [key, id]));
+  return store.putAway().flatMap(({ terminalKey, ...report }) => {
+    const terminalId = idOf.get(terminalKey);
+    return terminalId === undefined ? [] : [{ terminalId, ...report }];
+  });
+}
+
+/** What is sent or written off waits for nobody. */
+export function isOpen({ state }: SetAside): boolean {
+  return state !== 'sent' && state !== 'dropped';
 }

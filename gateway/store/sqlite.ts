@@ -6,6 +6,7 @@ import { createHistory } from './history.ts';
 import { createNewestVotes } from './newest-votes.ts';
 import { createOrgTable } from './org-table.ts';
 import { createPeopleTable } from './people-table.ts';
+import { createPutAwayTable } from './put-away-table.ts';
 import { createRollupRepair } from './rollup-repair.ts';
 import { createSourceTable } from './source-table.ts';
 import { type Store, StoreFailure } from './store.ts';
@@ -29,6 +30,7 @@ function createTables(db: Connection, file: string): Tables {
     ...audit,
     ...createCertificateTable(db),
     ...createPeopleTable(db),
+    ...createPutAwayTable(db),
     ...createRollupRepair(db, audit.appendAudit),
     foreignVersion: () => db.pragma('data_version', { simple: true }) as number,
   };

@@ -4,5 +4,13 @@ import { AUDIT } from './002-audit.ts';
 import { CERTIFICATES } from './003-certificates.ts';
 import { PEOPLE } from './004-people.ts';
 import { LINK_EXPIRY } from './006-link-expiry.ts';
+import { JOURNALS_PUT_AWAY } from './007-journals-put-away.ts';
 
-export const MIGRATIONS: readonly string[] = [VOTES, AUDIT, CERTIFICATES, PEOPLE, LINK_EXPIRY];
+export const MIGRATIONS: readonly string[] = [
+  VOTES,
+  AUDIT,
+  CERTIFICATES,
+  PEOPLE,
+  LINK_EXPIRY,
+  JOURNALS_PUT_AWAY,
+];
