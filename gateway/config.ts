@@ -1,7 +1,20 @@
 /** The gateway's configuration: from the environment, checked once, all mistakes told together, then frozen. */
-import { resolve } from 'node:path';
-import { createCalendar } from './domain/calendar.ts';
 import { DEFAULT_WEIGHTS, type Weights } from './domain/score.ts';
+import {
+  basePath,
+  hostNames,
+  integer,
+  networks,
+  number,
+  oneOf,
+  optional,
+  origins,
+  resolvePath,
+  text,
+  timeZone,
+  Unfit,
+  weights,
+} from './setting-readers.ts';
 
 export type Config = {
   dataDir: string;
@@ -18,6 +31,10 @@ export type Config = {
   /** Target for the satisfaction rate, 0 to 1. */
   targetRate: number;
   allowedOrigins: readonly string[];
+  /** Addresses and networks (CIDR) of proxies whose word about the caller is taken. */
+  trustedProxies: readonly string[];
+  /** `` or `/manyi`: what every address of the pages and the API begins with. */
+  basePath: string;
   /** Of the first administrator, when there is no account yet; null makes up a one-time password. */
   adminPassword: string | null;
   /** A session ends after so long, however much it is used, and after so long without a request. */
@@ -43,80 +60,6 @@ type Setting<T> = {
   /** Its value is never repeated, not even in a message about it. */
   secret?: boolean;
 };
-
-/** Thrown for a value that cannot be; the message says what can. */
-class Unfit extends Error {}
-
-function integer(from: number, to: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < from || value > to)
-      throw new Unfit(`must be a whole number from ${from} to ${to}`);
-    return value;
-  };
-}
-
-function number(from: number, to: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !(value >= from && value <= to))
-      throw new Unfit(`must be a number from ${from} to ${to}`);
-    return value;
-  };
-}
-
-function oneOf(...allowed: string[]): (text: string) => string {
-  return (text) => {
-    if (!allowed.includes(text)) throw new Unfit(`must be one of ${allowed.join(', ')}`);
-    return text;
-  };
-}
-
-function timeZone(text: string): string {
-  try {
-    createCalendar(text);
-    return text;
-  } catch {
-    throw new Unfit('must be a time zone of the IANA database, e.g. Asia/Shanghai');
-  }
-}
-
-function weights(text: string): Weights {
-  const parts = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
-  const [satisfied, basically, unsatisfied] = parts;
-  if (parts.length !== 3 || !parts.every((part) => part >= 0 && part <= 100))
-    throw new Unfit('must be three numbers from 0 to 100, e.g. 100,60,0');
-  return { satisfied, basically, unsatisfied } as Weights;
-}
-
-function origins(text: string): string[] {
-  const list = text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
-  for (const origin of list)
-    if (!URL.canParse(origin) || new URL(origin).origin !== origin)
-      throw new Unfit('must be origins separated by commas, e.g. https://wall.example.org');
-  return list;
-}
-
-function hostNames(text: string): string[] {
-  const list = text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim().toLowerCase()]));
-  for (const host of list)
-    if (!/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$|^[0-9a-f:]{2,45}$/.test(host))
-      throw new Unfit('must be host names or addresses separated by commas, e.g. manyi.example.org,10.0.0.5');
-  return list;
-}
-
-function text(value: string): string {
-  if (value.trim() === '') throw new Unfit('must not be empty');
-  return value;
-}
-
-function resolvePath(value: string): string {
-  return resolve(text(value));
-}
-
-function optional<T>(read: (value: string) => T): (value: string) => T | null {
-  return (value) => (value === '' ? null : read(value));
-}
 
 const { satisfied, basically, unsatisfied } = DEFAULT_WEIGHTS;
 
@@ -152,6 +95,18 @@ const SETTINGS = {
   ),
   targetRate: setting('MANYI_TARGET_RATE', '0.85', 'target for the satisfaction rate', number(0, 1)),
   allowedOrigins: setting('MANYI_ALLOWED_ORIGINS', '', 'other origins whose pages may listen live', origins),
+  trustedProxies: setting(
+    'MANYI_TRUSTED_PROXIES',
+    '',
+    'addresses and networks of proxies in front, whose X-Forwarded-For, -Proto and -Host are believed',
+    networks,
+  ),
+  basePath: setting(
+    'MANYI_BASE_PATH',
+    '',
+    'serve pages and API below this path, e.g. /manyi; a proxy in front must not strip it',
+    basePath,
+  ),
   adminPassword: {
     ...setting(
       'MANYI_ADMIN_PASSWORD',

@@ -4,6 +4,7 @@ import type { Server as HttpsServer } from 'node:https';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { GATEWAY_STATUS_TOPIC, topicOf } from '../protocol/topics.ts';
+import { createTrust } from './api/addresses.ts';
 import { createServer } from './api/server.ts';
 import type { Admission, Broker, Login } from './broker/broker.ts';
 import { DEFAULT_BROKER_LIMITS } from './broker/broker.ts';
@@ -56,6 +57,7 @@ export async function startGateway(
   const now = Date.now;
   const instance = randomUUID();
   const startedAt = now();
+  const isTrusted = createTrust(config.trustedProxies);
   const file = databaseFile(config.dataDir);
   const claim = claimDataDir(config.dataDir);
   const { store, ...checking } = await openCheckedStore(file, now, log).catch((error: unknown) => {
@@ -270,6 +272,8 @@ export async function startGateway(
     refused: (code) => metrics.tallied.httpRefused.add(code),
     now,
     allowedOrigins: config.allowedOrigins,
+    isTrusted,
+    basePath: config.basePath,
     requestsPerS: config.requestsPerS,
     tls: selfSigned ? await access.httpsCredentials() : readTls(config),
     // The same from dist/gateway and from gateway: the built pages are beside the built gateway.

@@ -94,6 +94,11 @@ async function start(options: DemoOptions, running: Running, signal: AbortSignal
       // Nobody is to reach a demo from elsewhere.
       MANYI_MQTT_HOST: '127.0.0.1',
       MANYI_MQTT_PORT: String(mqttPort),
+      // What is printed holds, whatever the settings of a real gateway on this machine are.
+      MANYI_BASE_PATH: '',
+      MANYI_HTTPS: 'off',
+      MANYI_HTTPS_CERT: '',
+      MANYI_HTTPS_KEY: '',
       MANYI_ADMIN_PASSWORD: signIn.password,
       // Its readiness is read from its log.
       MANYI_LOG_LEVEL: 'info',

@@ -5,16 +5,19 @@ import type { Principal } from '../domain/roles.ts';
 import type { By } from '../people/audit.ts';
 import type { People } from '../people/people.ts';
 import { addressGroup } from '../people/sign-in-throttle.ts';
+import type { Caller, CallerOf } from './caller.ts';
 import type { Connections } from './connections.ts';
-import { credentialsOf } from './cookies.ts';
+import type { Cookies } from './cookies.ts';
 import { Refusal } from './errors.ts';
-import { isSameOrigin } from './origin.ts';
+import { foreignOrigin, isSameOrigin } from './origin.ts';
 import { checkPolicy, policyKey } from './policy.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks; null when nobody has said. */
     principal: Principal | null;
+    /** From where. */
+    caller: Caller;
   }
 }
 
@@ -23,7 +26,8 @@ export type GuardDeps = {
   allowedOrigins: readonly string[];
   /** Requests a second that one session, link or address may make, as a mean over ten seconds. */
   requestsPerS: number;
-  secure: boolean;
+  callerOf: CallerOf;
+  cookies: Cookies;
   connections: Connections;
 };
 
@@ -33,13 +37,15 @@ const RATE_CALLERS = 10_000;
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export async function registerGuard(app: FastifyInstance, deps: GuardDeps): Promise<void> {
-  const { people, allowedOrigins, requestsPerS, secure, connections } = deps;
+  const { people, allowedOrigins, requestsPerS, callerOf, cookies, connections } = deps;
   app.decorateRequest('principal', null);
+  app.decorateRequest('caller', null as unknown as Caller);
   // Only JSON changes anything: a form of a foreign page can send text, but not this type without being asked first.
   app.removeContentTypeParser('text/plain');
 
   app.addHook('onRequest', async (request) => {
-    const credentials = credentialsOf(request.headers, secure);
+    request.caller = callerOf(request.raw);
+    const credentials = cookies.read(request.raw);
     request.principal = credentials && people.signIn.identify(credentials.token);
   });
 
@@ -55,7 +61,7 @@ export async function registerGuard(app: FastifyInstance, deps: GuardDeps): Prom
       max: Math.ceil((requestsPerS * RATE_WINDOW_MS) / 1_000),
       timeWindow: RATE_WINDOW_MS,
       cache: RATE_CALLERS,
-      keyGenerator: ({ principal, ip }) => principal?.credential ?? addressGroup(ip),
+      keyGenerator: ({ principal, caller }) => principal?.credential ?? addressGroup(caller.address),
       errorResponseBuilder: (_request, { ttl }) =>
         new Refusal(429, 'rate-limited', 'too many requests: slow down', Math.ceil(ttl / 1_000)),
     }),
@@ -63,17 +69,13 @@ export async function registerGuard(app: FastifyInstance, deps: GuardDeps): Prom
 
   app.addHook('onRequest', async (request) => {
     if (request.is404) return;
-    const { method, headers, principal } = request;
+    const { method, headers, principal, caller } = request;
     if (
       !SAFE_METHODS.has(method) &&
       headers.authorization === undefined &&
-      !isSameOrigin(headers, allowedOrigins, secure)
+      !isSameOrigin(headers, allowedOrigins, caller.secure, caller.host)
     )
-      throw new Refusal(
-        403,
-        'origin-foreign',
-        'this page may not change anything: configure MANYI_ALLOWED_ORIGINS',
-      );
+      throw new Refusal(403, 'origin-foreign', foreignOrigin('change anything'));
     checkPolicy(policyKey(method, request.routeOptions.url ?? ''), principal);
     if (principal) people.used(principal);
   });
@@ -94,7 +96,7 @@ export function principalOf(request: FastifyRequest): Principal {
 
 /** Who asks, for the audit. */
 export function byOf(request: FastifyRequest): By {
-  return { actor: principalOf(request).actor, origin: request.ip };
+  return { actor: principalOf(request).actor, origin: request.caller.address };
 }
 
 /** The account that asks. @throws Refusal for a link, which has none. */

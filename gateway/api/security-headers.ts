@@ -1,5 +1,6 @@
 /** What browsers are told about every answer (OWASP Secure Headers). */
 import type { FastifyInstance } from 'fastify';
+import type { CallerOf } from './caller.ts';
 
 /** No inline script, nothing from elsewhere; styles may be set on elements, which charts need. */
 export const PAGE_POLICY =
@@ -8,8 +9,8 @@ export const PAGE_POLICY =
 const DATA_POLICY = "default-src 'none'; frame-ancestors 'none'";
 const TWO_YEARS_S = 63_072_000;
 
-export function registerSecurityHeaders(app: FastifyInstance, secure: boolean): void {
-  app.addHook('onSend', async (_request, reply, payload) => {
+export function registerSecurityHeaders(app: FastifyInstance, callerOf: CallerOf): void {
+  app.addHook('onSend', async ({ raw }, reply, payload) => {
     const isPage = String(reply.getHeader('content-type') ?? '').startsWith('text/html');
     // A browser takes the headers of "not modified" over to the page it has kept (RFC 9111, 3.2), which has its policy.
     if (reply.statusCode !== 304 && !reply.hasHeader('content-security-policy'))
@@ -20,7 +21,7 @@ export function registerSecurityHeaders(app: FastifyInstance, secure: boolean): 
     reply.header('cross-origin-resource-policy', 'same-origin');
     reply.header('permissions-policy', 'camera=(), geolocation=(), microphone=()');
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
-    if (secure) {
+    if (callerOf(raw).secure) {
       reply.header('strict-transport-security', `max-age=${TWO_YEARS_S}`);
       // Browsers take no notice of it, and complain, without TLS.
       reply.header('cross-origin-opener-policy', 'same-origin');

@@ -12,7 +12,10 @@ import type { People } from '../people/people.ts';
 import type { Store } from '../store/store.ts';
 import { accountRoutes } from './account-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
+import { createBasePath, registerBasePath } from './base-path.ts';
+import { createCallerOf } from './caller.ts';
 import { watchConnections } from './connections.ts';
+import { createCookies } from './cookies.ts';
 import { refuseAddress, refuseClient, registerErrors } from './errors.ts';
 import { registerGuard } from './guard.ts';
 import { healthRoutes } from './health-routes.ts';
@@ -50,6 +53,10 @@ export type ServerDeps = {
   refused: (code: string) => void;
   now: () => number;
   allowedOrigins: readonly string[];
+  /** Is the peer of this address a proxy whose word about the caller is taken? */
+  isTrusted: (address: string) => boolean;
+  /** `` or `/manyi`. */
+  basePath: string;
   /** Requests a second that one session, link or address may make. */
   requestsPerS: number;
   /** PEM; null for HTTP without TLS. */
@@ -69,7 +76,18 @@ const HANDSHAKE_MS = 10_000;
 
 export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   const { tree, isOnline, board, store, people, hub, metrics, troubles, now, allowedOrigins } = deps;
-  const secure = deps.tls !== null;
+  const base = createBasePath(deps.basePath);
+  let toldOfProxy = false;
+  const callerOf = createCallerOf({
+    isTrusted: deps.isTrusted,
+    tls: deps.tls !== null,
+    untrusted(peer) {
+      // Once: whoever likes can send such a header.
+      if (!toldOfProxy) deps.logger.warn({ peer }, 'proxy-untrusted: set MANYI_TRUSTED_PROXIES');
+      toldOfProxy = true;
+    },
+  });
+  const cookies = createCookies(callerOf, base.path, now);
   const visibleTree = createVisibleTree(tree);
   const app = Fastify({
     https: deps.tls && { ...deps.tls, minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_MS },
@@ -78,6 +96,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     bodyLimit: 64 * 1024,
     requestTimeout: 30_000,
     connectionTimeout: SILENT_MS,
+    rewriteUrl: base.rewrite,
     routerOptions: { maxParamLength: 100 },
     forceCloseConnections: true,
     // An unknown parameter is a mistake to be told, not to be dropped. And 1e400 is Infinity, which Ajv takes for an integer but,
@@ -90,10 +109,11 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   const connections = watchConnections(app.server, MAX_IDLE_CONNECTIONS);
   const plain = app as unknown as FastifyInstance;
   registerErrors(plain, deps.refused);
-  registerSecurityHeaders(plain, secure);
+  registerSecurityHeaders(plain, callerOf);
+  registerBasePath(plain, base);
   requirePolicy(plain);
   const { requestsPerS } = deps;
-  await registerGuard(plain, { people, allowedOrigins, requestsPerS, secure, connections });
+  await registerGuard(plain, { people, allowedOrigins, requestsPerS, callerOf, cookies, connections });
 
   await app.register(fastifySwagger, {
     openapi: {
@@ -104,17 +124,18 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
           'Times are integer milliseconds since 1970-01-01T00:00:00Z. Every refusal has the body `{"error": {"code", "message"}}`.',
         version: deps.version,
       },
+      servers: [{ url: base.path || '/' }],
     },
   });
   await app.register(fastifySwaggerUi, {
     routePrefix: '/api/docs',
     theme: { title: '满意 Manyi API' },
-    logo: { type: 'image/svg+xml', content: LOGO, href: '/' },
+    logo: { type: 'image/svg+xml', content: LOGO, href: `${base.path}/` },
     staticCSP: PAGE_POLICY,
   });
   await app.register(healthRoutes, { metrics, troubles });
   const prefix = '/api/v1';
-  await app.register(sessionRoutes, { prefix, people, now, secure });
+  await app.register(sessionRoutes, { prefix, people, cookies, callerOf });
   await app.register(accountRoutes, { prefix, people });
   await app.register(linkRoutes, { prefix, people, visibleTree });
   await app.register(auditRoutes, { prefix, store });
@@ -127,6 +148,8 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   await registerPages(plain, deps.pagesRoot);
   const { signIn, used } = people;
   const { refused } = deps;
-  takeUpgrades(app.server as Server, { hub, signIn, used, refused, allowedOrigins, secure, connections });
+  takeUpgrades(app.server as Server, {
+    ...{ hub, signIn, used, refused, allowedOrigins, callerOf, cookies, base, connections },
+  });
   return plain;
 }

@@ -12,11 +12,12 @@ import {
 import type { People } from '../people/people.ts';
 import { PeopleRefusal } from '../people/refusal.ts';
 import type { AccountRecord, LinkRecord } from '../store/people-store.ts';
-import { clearedCookie, credentialsOf, sessionCookie } from './cookies.ts';
+import type { CallerOf } from './caller.ts';
+import type { Cookies } from './cookies.ts';
 import { Refusal } from './errors.ts';
 import { accountNameOf, byOf, principalOf } from './guard.ts';
 
-export type SessionDeps = { people: People; now: () => number; secure: boolean };
+export type SessionDeps = { people: People; cookies: Cookies; callerOf: CallerOf };
 
 const Id = Type.Object({ id: Type.String({ maxLength: 40 }) });
 const Nothing = Type.Null();
@@ -39,7 +40,7 @@ function seesAll(request: FastifyRequest): boolean {
 
 export const sessionRoutes: FastifyPluginCallbackTypebox<SessionDeps> = (
   app,
-  { people, now, secure },
+  { people, cookies, callerOf },
   done,
 ) => {
   const { signIn, sessions, links, accounts, audit } = people;
@@ -55,16 +56,16 @@ export const sessionRoutes: FastifyPluginCallbackTypebox<SessionDeps> = (
       },
     },
     async (request, reply) => {
-      const { body, headers, ip } = request;
+      const { body, headers, raw } = request;
       if ('linkToken' in body) {
         const link = signIn.byLink(body.linkToken);
-        reply.header('set-cookie', sessionCookie(body.linkToken, link.expiresAt, now(), secure));
+        reply.header('set-cookie', cookies.session(raw, body.linkToken, link.expiresAt));
         return wallSession(link);
       }
       const { name, password }: SignInBody = body;
-      const caller = { address: ip, userAgent: headers['user-agent'] ?? '' };
+      const caller = { address: callerOf(raw).address, userAgent: headers['user-agent'] ?? '' };
       const { account, token, expiresAt } = await signIn.byPassword(name, password, caller);
-      reply.header('set-cookie', sessionCookie(token, expiresAt, now(), secure));
+      reply.header('set-cookie', cookies.session(raw, token, expiresAt));
       return accountSession(account, expiresAt);
     },
   );
@@ -73,14 +74,14 @@ export const sessionRoutes: FastifyPluginCallbackTypebox<SessionDeps> = (
     '/session',
     { schema: { summary: 'Who is signed in', tags: TAGS, response: { 200: Session } } },
     (request, reply) => {
-      const credentials = credentialsOf(request.headers, secure);
+      const credentials = cookies.read(request.raw);
       const token = credentials?.token ?? '';
       const found = sessions.find(token);
       if (found) return accountSession(found.account, sessions.expiresAt(found.session));
       const link = links.find(token);
       if (!link) throw new Refusal(401, 'sign-in-required', 'sign in first: POST /api/v1/session');
       if (credentials?.from === 'cookie')
-        reply.header('set-cookie', sessionCookie(token, link.expiresAt, now(), secure));
+        reply.header('set-cookie', cookies.session(request.raw, token, link.expiresAt));
       return wallSession(link);
     },
   );
@@ -95,7 +96,7 @@ export const sessionRoutes: FastifyPluginCallbackTypebox<SessionDeps> = (
         audit(byOf(request), 'session.close', credential);
         sessions.close(id);
       }
-      reply.header('set-cookie', clearedCookie(secure)).status(204);
+      reply.header('set-cookie', cookies.cleared(request.raw)).status(204);
       return null;
     },
   );

@@ -3,10 +3,12 @@ import type { Duplex } from 'node:stream';
 import type { Principal } from '../domain/roles.ts';
 import type { Hub } from '../live/hub.ts';
 import type { SignIn } from '../people/sign-in.ts';
+import type { BasePath } from './base-path.ts';
+import type { CallerOf } from './caller.ts';
 import type { Connections } from './connections.ts';
-import { credentialsOf } from './cookies.ts';
+import type { Cookies } from './cookies.ts';
 import { Refusal } from './errors.ts';
-import { isAllowedOrigin } from './origin.ts';
+import { foreignOrigin, isAllowedOrigin } from './origin.ts';
 import { checkPolicy } from './policy.ts';
 
 export const LIVE_PATH = '/api/v1/live';
@@ -18,7 +20,9 @@ export type UpgradeDeps = {
   /** Counts refusals, by code. */
   refused: (code: string) => void;
   allowedOrigins: readonly string[];
-  secure: boolean;
+  callerOf: CallerOf;
+  cookies: Cookies;
+  base: BasePath;
   connections: Connections;
 };
 
@@ -28,15 +32,17 @@ export type UpgradeDeps = {
  * listen is a line of the policy, as for every route; while they do, they are asked again and again.
  */
 export function takeUpgrades(server: Server, deps: UpgradeDeps): void {
-  const { hub, signIn, used, refused, allowedOrigins, secure, connections } = deps;
+  const { hub, signIn, used, refused, allowedOrigins, callerOf, cookies, base, connections } = deps;
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     try {
-      if ((request.url ?? '').split('?')[0] !== LIVE_PATH)
-        throw new Refusal(404, 'route-unknown', `listen at ${LIVE_PATH}`);
-      if (!isAllowedOrigin(request.headers.origin, request.headers.host, allowedOrigins, secure))
-        throw new Refusal(403, 'origin-foreign', 'this page may not listen: configure MANYI_ALLOWED_ORIGINS');
-      const token = credentialsOf(request.headers, secure)?.token ?? '';
+      const url = base.below(request.url ?? '');
+      if (url === null) throw base.missing();
+      if (url.split('?')[0] !== LIVE_PATH) throw new Refusal(404, 'route-unknown', `listen at ${LIVE_PATH}`);
+      const { host, secure } = callerOf(request);
+      if (!isAllowedOrigin(request.headers.origin, host, allowedOrigins, secure))
+        throw new Refusal(403, 'origin-foreign', foreignOrigin('listen'));
+      const token = cookies.read(request)?.token ?? '';
       const principal = signIn.identify(token);
       checkPolicy(`GET ${LIVE_PATH}`, principal);
       if (!principal) throw new Refusal(401, 'sign-in-required', 'sign in first: POST /api/v1/session');

@@ -136,7 +136,13 @@ function linkRow(link: ListedLink) {
   };
 }
 
-type NewLinkOptions = { kind: LinkKind; name: string; unit?: string | null; days: number };
+type NewLinkOptions = {
+  kind: LinkKind;
+  name: string;
+  unit?: string | null;
+  days: number;
+  basePath: string;
+};
 
 function readDays(text: string): number {
   const days = Number(text);
@@ -155,12 +161,18 @@ function registerLinks(program: Command, withPeople: (act: Act) => Promise<void>
     .addOption(new Option('--kind <kind>', 'what it is for').choices(LINK_KINDS).default('wall'))
     .option('--unit <id>', 'a wall that shows this unit and what is below it')
     .addOption(days())
-    .action(({ kind, name, unit = null, days }: NewLinkOptions) =>
+    .addOption(
+      new Option('--base-path <path>', 'below which the gateway is served')
+        .env('MANYI_BASE_PATH')
+        .default(''),
+    )
+    .action(({ kind, name, unit = null, days, basePath }: NewLinkOptions) =>
       withPeople(({ links }, { json, by }) => {
         const added = links.add(by, { kind, name, unitId: unit, days });
         const { id, unitId } = added.link;
         const expiresAt = time(added.link.expiresAt);
-        const path = kind === 'wall' ? { path: `/wall/#token=${added.token}` } : {};
+        const path =
+          kind === 'wall' ? { path: `${basePath.replace(/\/$/, '')}/wall/#token=${added.token}` } : {};
         showOne(
           { id, kind, name: added.link.name, unitId, expiresAt, token: added.token, ...path },
           json,

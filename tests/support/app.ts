@@ -62,6 +62,8 @@ export async function createApp(store: Store): Promise<TestApp> {
     refused: () => {},
     now,
     allowedOrigins: [],
+    isTrusted: () => false,
+    basePath: '',
     requestsPerS: 100,
     tls: null,
     pagesRoot: join(import.meta.dirname, '../../dist/pages'),

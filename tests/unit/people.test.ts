@@ -224,19 +224,22 @@ describe('sessions', () => {
 describe('where a token is', () => {
   const headers = { cookie: 'a=b; manyi_session=manyi_s_1; __Host-manyi_session=manyi_s_2' };
   it('in the cookie of its own name', () => {
-    expect(credentialsOf(headers, false)).toEqual({ token: 'manyi_s_1', from: 'cookie' });
-    expect(credentialsOf(headers, true)).toEqual({ token: 'manyi_s_2', from: 'cookie' });
+    expect(credentialsOf(headers, cookieName(false))).toEqual({ token: 'manyi_s_1', from: 'cookie' });
+    expect(credentialsOf(headers, cookieName(true))).toEqual({ token: 'manyi_s_2', from: 'cookie' });
     expect(cookieName(true)).toBe('__Host-manyi_session');
-    expect(credentialsOf({ cookie: 'manyi_session=' }, false)).toBeNull();
-    expect(credentialsOf({}, false)).toBeNull();
+    expect(credentialsOf({ cookie: 'manyi_session=' }, cookieName(false))).toBeNull();
+    expect(credentialsOf({}, cookieName(false))).toBeNull();
   });
   it('in Authorization, which a cookie does not stand in for', () => {
-    expect(credentialsOf({ ...headers, authorization: 'Bearer abc' }, false)).toEqual({
+    expect(credentialsOf({ ...headers, authorization: 'Bearer abc' }, cookieName(false))).toEqual({
       token: 'abc',
       from: 'bearer',
     });
     for (const authorization of ['', 'Bearer', 'Basic abc', `Bearer ${'x'.repeat(129)}`, 'Bearer a b'])
-      expect(credentialsOf({ ...headers, authorization }, false)).toEqual({ token: '', from: 'bearer' });
+      expect(credentialsOf({ ...headers, authorization }, cookieName(false))).toEqual({
+        token: '',
+        from: 'bearer',
+      });
   });
 });
 
