@@ -9,6 +9,8 @@ import type { Socket } from 'node:net';
 export type ArrivalsDeps = {
   /** A connection without a first word for so long is cut. */
   silenceMs: number;
+  /** A peer whose handshake takes longer keeps its connection, not its place. */
+  patienceMs?: number;
   /** Has just said its first word, or begun its handshake. */
   progressed(address: string): void;
   /** Said nothing for too long, or too much before it was answered; it is cut. */
@@ -28,12 +30,12 @@ export type Arrivals = {
 const AT_ONCE = 64;
 /** Of them, in one turn of the event loop: votes come in between. */
 const BEGUN_A_TURN = 16;
-/** A peer that takes longer keeps its connection, not its place. */
 const PATIENCE_MS = 50;
 /** Before the gateway has answered, a peer has nothing to say but its ClientHello (RFC 8446, 4.1.2). */
 const MAX_HELLO_BYTES = 16 * 1024;
 
-export function createArrivals({ silenceMs, progressed, refused, begin }: ArrivalsDeps): Arrivals {
+export function createArrivals(deps: ArrivalsDeps): Arrivals {
+  const { silenceMs, patienceMs = PATIENCE_MS, progressed, refused, begin } = deps;
   /** By host, the one that has just had a turn last; of each in the order of their first words. To be called for their turn. */
   const waiting = new Map<string, Map<Socket, () => void>>();
   const begun = new Map<string, NodeJS.Timeout>();
@@ -94,7 +96,7 @@ export function createArrivals({ silenceMs, progressed, refused, begin }: Arriva
         socket.off('data', read).off('end', cut).off('timeout', refuse).off('close', leave);
         begun.set(
           address,
-          setTimeout(() => end(address), PATIENCE_MS),
+          setTimeout(() => end(address), patienceMs),
         );
         socket.once('close', () => end(address));
         progressed(address);

@@ -16,10 +16,11 @@ let clients: Socket[];
 /** What each had said when its handshake began, in order; and by whom, for ending it. */
 let begun: { said: string; address: string }[];
 
-beforeEach(async () => {
-  [arrived, refused, clients, begun] = [0, 0, [], []];
-  arrivals = createArrivals({
+/** Long enough for a busy machine to look in between. */
+const start = (patienceMs: number) =>
+  createArrivals({
     silenceMs: SILENCE_MS,
+    patienceMs,
     progressed: () => {},
     refused: () => {
       refused += 1;
@@ -28,6 +29,10 @@ beforeEach(async () => {
       begun.push({ said: String(socket.read()), address: addressOf(socket) });
     },
   });
+
+beforeEach(async () => {
+  [arrived, refused, clients, begun] = [0, 0, [], []];
+  arrivals = start(500);
   server = createServer((socket) => {
     arrived += 1;
     arrivals.add(addressOf(socket), socket);
@@ -74,6 +79,7 @@ describe('connections that wait for their handshake', () => {
   });
 
   it('are so many at once and no more, until one has ended or has taken too long', async () => {
+    arrivals = start(3_000);
     const coming = await come(3 * AT_ONCE);
     speak(coming);
     await until('the first to be begun', () => begun.length >= AT_ONCE);
