@@ -35,6 +35,8 @@ export type AgentDeps = {
   stdin?: NodeJS.ReadableStream;
   /** Ctrl-C on a keyboard input. */
   onInterrupt?: () => void;
+  /** Lines of `log` that could not be written, for the health report. */
+  logLinesLost?: () => number;
   uplink?: Pick<UplinkOptions, 'backoff' | 'resendMs' | 'keepaliveS'>;
 };
 
@@ -178,6 +180,7 @@ export function createAgent(config: AgentConfig, deps: AgentDeps = {}): Agent {
       clock,
       faults: faults.list(),
       configVersion,
+      logLinesLost: deps.logLinesLost?.() ?? 0,
     });
     uplink?.publishHealth(JSON.stringify(health));
   }

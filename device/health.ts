@@ -20,10 +20,12 @@ export type HealthSources = {
   /** Codes by source: the inputs, and the journal. */
   faults: Record<string, string[]>;
   configVersion: number;
+  /** Since the start. */
+  logLinesLost: number;
 };
 
 export async function describeHealth(sources: HealthSources): Promise<Health> {
-  const { journal, clock, faults, names, configVersion } = sources;
+  const { journal, clock, faults, names, configVersion, logLinesLost } = sources;
   const board = await measureBoard(sources.journalPath);
   return {
     uptimeS: Math.floor(clock.monoMs() / 1000),
@@ -35,6 +37,7 @@ export async function describeHealth(sources: HealthSources): Promise<Health> {
     }),
     ...board,
     config: configVersion,
+    ...(logLinesLost > 0 && { logLinesLost }),
   };
 }
 

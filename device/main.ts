@@ -1,5 +1,7 @@
 /** The terminal agent as a process. Logs (JSON) go to standard error; what the citizen sees goes to standard output. */
 import { pino } from 'pino';
+import { lostLines } from '../output/lost-lines.ts';
+import { createSink } from '../output/sink.ts';
 import { createAgent, DEVICE_VERSION } from './agent.ts';
 import { type Config, readConfig, SETTINGS } from './config.ts';
 import { NOT_ENROLLED, terminalIdOf } from './credentials.ts';
@@ -52,12 +54,15 @@ async function run({ agent: given, logLevel }: Config): Promise<number> {
     return 2;
   }
   const settings = { ...given, terminalId };
-  const log = pino(
-    { level: logLevel, base: { terminal: terminalId } },
-    pino.destination({ fd: 2, sync: true }),
-  );
+  const base = { terminal: terminalId };
+  const output = createSink(2, { sayLost: lostLines(base) });
+  const screen = createSink(1);
+  process.on('exit', () => output.finish());
+  const log = pino({ level: logLevel, base }, output);
+  // Node writes its warnings by itself otherwise, and would wait for a reader that does not read.
+  process.removeAllListeners('warning').on('warning', (warning) => log.warn({ err: warning }, 'node warns'));
   if (identity.damaged !== null) log.error({ code: 'identity-damaged' }, identity.damaged);
-  const console = createConsoleFeedback(settings.language, (line) => process.stdout.write(line));
+  const console = createConsoleFeedback(settings.language, screen.write);
   const lamp = createLamp(settings);
   const feedback = createFeedback(lamp === null ? [console] : [console, lamp], (error) =>
     log.warn({ code: codeOf(error) }, messageOf(error)),
@@ -67,8 +72,6 @@ async function run({ agent: given, logLevel }: Config): Promise<number> {
     onInterrupt = () => resolve('interrupt');
     process.on('SIGINT', onInterrupt).on('SIGTERM', () => resolve('SIGTERM'));
   });
-  // A closed pipe behind the thank-you must not take the terminal down.
-  process.stdout.on('error', () => {});
 
   const agent = createAgent(settings, {
     log,
@@ -76,6 +79,7 @@ async function run({ agent: given, logLevel }: Config): Promise<number> {
     feedback,
     onInterrupt,
     onThanksMs: (ms) => lamp?.setThanksMs(ms),
+    logLinesLost: output.lost,
   });
   try {
     await agent.start();

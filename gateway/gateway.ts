@@ -48,11 +48,15 @@ export type Gateway = {
   stop(): Promise<void>;
 };
 
-/** @param transport `plain` is for measuring what TLS costs: no setting leads to it. */
+/**
+ * @param transport `plain` is for measuring what TLS costs: no setting leads to it.
+ * @param logLinesLost those of `log`, for the metrics
+ */
 export async function startGateway(
   config: Config,
   log: Logger,
   transport: 'tls' | 'plain' = 'tls',
+  logLinesLost: () => number = () => 0,
 ): Promise<Gateway> {
   const now = Date.now;
   const instance = randomUUID();
@@ -146,6 +150,7 @@ export async function startGateway(
     connections: () => broker?.connections() ?? 0,
     walls: hub.metrics.clients,
     wallsCut: () => hub.metrics.cut,
+    logLinesLost,
   });
 
   metrics.watchJournals(health);

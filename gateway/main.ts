@@ -1,6 +1,8 @@
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
+import { lostLines } from '../output/lost-lines.ts';
+import { createSink } from '../output/sink.ts';
 import { ConfigError, configHelp, readConfig } from './config.ts';
-import { startGateway, VERSION } from './gateway.ts';
+import { type Gateway, startGateway, VERSION } from './gateway.ts';
 import { PeopleRefusal } from './people/refusal.ts';
 import { StoreFailure } from './store/store.ts';
 
@@ -24,11 +26,15 @@ async function main(): Promise<void> {
   }
   if (argument !== undefined) fail(2, `argument-unknown: ${argument}: see --help`);
   const config = readConfig();
-  const log = pino({ level: config.logLevel, base: { name: 'gateway' } });
-  const gateway = await startGateway(config, log);
+  const base = { name: 'gateway' };
+  const output = createSink(1, { sayLost: lostLines(base) });
+  process.on('exit', () => output.finish());
+  const log = pino({ level: config.logLevel, base }, output);
+  // Node writes its warnings by itself otherwise, and would wait for a reader of standard error that does not read.
+  process.removeAllListeners('warning').on('warning', (warning) => log.warn({ err: warning }, 'node warns'));
+  const gateway = await startGateway(config, log, 'tls', output.lost);
   const { httpPort, mqttPort } = gateway;
-  // To whoever starts it, and not into a log that is kept.
-  if (gateway.firstPassword) console.error(firstPasswordText(gateway.firstPassword));
+  if (gateway.firstPassword) tellPassword(gateway.firstPassword, log);
   log.info({ httpPort, mqttPort, dataDir: config.dataDir }, 'gateway ready');
 
   let stopping = false;
@@ -53,14 +59,22 @@ async function main(): Promise<void> {
   process.on('SIGTERM', stop);
 }
 
-function firstPasswordText({ name, oneTimePassword }: { name: string; oneTimePassword: string }): string {
-  return [
+/** To whoever starts it, and not into a log that is kept. */
+function tellPassword({ name, oneTimePassword }: NonNullable<Gateway['firstPassword']>, log: Logger): void {
+  const screen = createSink(2);
+  const text = [
     '',
     `  The first account:      ${name}`,
     `  Its one-time password:  ${oneTimePassword}`,
     '  It is shown only this once, and must be changed at the first sign-in.',
     '',
   ].join('\n');
+  screen.write(`${text}\n`);
+  if (screen.lost() > 0)
+    log.error(
+      { code: 'first-password-unseen' },
+      `the first password could not be shown: manyi account password ${name} gives another`,
+    );
 }
 
 function fail(status: number, message: string): never {

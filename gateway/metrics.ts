@@ -22,7 +22,12 @@ export type Tallied = {
   httpRefused: Tallies;
 };
 
-export type Gauges = { connections(): number; walls(): number; wallsCut(): number };
+export type Gauges = {
+  connections(): number;
+  walls(): number;
+  wallsCut(): number;
+  logLinesLost(): number;
+};
 
 export function createMetrics(gauges: Gauges) {
   const registry = new Registry();
@@ -72,6 +77,7 @@ export function createMetrics(gauges: Gauges) {
   gauge('manyi_mqtt_connections', 'Terminals connected', gauges.connections);
   gauge('manyi_live_clients', 'Walls listening', gauges.walls);
   counter('manyi_live_clients_cut_total', 'Walls cut because they took nothing', gauges.wallsCut);
+  counter('manyi_log_lines_lost_total', 'Lines of the log that could not be written', gauges.logLinesLost);
   counter('manyi_votes_stored_total', 'Votes stored', () => tallied.votesStored);
   counter(
     'manyi_votes_duplicate_total',

@@ -78,6 +78,8 @@ export const Health = Type.Object(
     ),
     /** Version of the configuration that the terminal runs; 0 before any. */
     config: Type.Optional(Count),
+    /** Lines of the terminal's log that could not be written since its start; left out when there are none. */
+    logLinesLost: Type.Optional(Count),
   },
   { additionalProperties: false },
 );

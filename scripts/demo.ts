@@ -1,14 +1,15 @@
 /** The demo: a district, the gateway, one real terminal at the keyboard, simulated ones, the wall. */
-import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Log } from '../device/log.ts';
+import { quietStreams } from '../output/quiet-streams.ts';
 import { identityFolder, prepareDistrict, type TerminalAccount } from './demo/accounts.ts';
 import { type Child, describe, type Ending, startGateway, startKeyboardTerminal } from './demo/children.ts';
 import { DEMO_HELP, type DemoOptions, parseDemoArgs } from './demo/demo-args.ts';
 import { DemoError } from './demo/demo-error.ts';
 import { WINDOWS } from './demo/district.ts';
 import { openHome } from './demo/home.ts';
+import { openLogFile } from './demo/log-file.ts';
 import { claimDataDir } from './demo/only-one.ts';
 import { findTakenPorts } from './demo/ports.ts';
 import { createRandom } from './demo/random.ts';
@@ -26,6 +27,7 @@ const dist = fileURLToPath(new URL('..', import.meta.url));
 const inDist = (path: string) => join(dist, path);
 
 async function main(): Promise<number> {
+  quietStreams();
   const parsed = parseDemoArgs(process.argv.slice(2), join(dist, '..', 'data', 'demo'), process.cwd());
   if (parsed.kind === 'help') {
     process.stdout.write(DEMO_HELP);
@@ -165,8 +167,9 @@ async function end({ children, simulation }: Running): Promise<void> {
 }
 
 function fileLog(path: string): Log {
+  const file = openLogFile(path);
   const write = (level: string) => (fields: object, msg: string) =>
-    appendFileSync(path, `${JSON.stringify({ time: Date.now(), level, ...fields, msg })}\n`);
+    file.write(`${JSON.stringify({ time: Date.now(), level, ...fields, msg })}\n`);
   return { debug: () => {}, info: () => {}, warn: write('warn'), error: write('error') };
 }
 

@@ -39,3 +39,11 @@ function printable(text: string): string {
     (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`,
   );
 }
+
+/** The answer could not be written, to the end at least. @returns the exit status. */
+export function explainOutput(error: NodeJS.ErrnoException): number {
+  console.error(
+    `output-failed: the command was carried out, but its answer could not be written: ${error.message}`,
+  );
+  return 1;
+}

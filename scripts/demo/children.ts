@@ -1,8 +1,8 @@
 /** The demo's child processes: started with a log file each, watched, and ended in order. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { appendFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { DemoError } from './demo-error.ts';
+import { openLogFile } from './log-file.ts';
 
 export type Ending = { name: string; logPath: string; code: number | null; signal: NodeJS.Signals | null };
 
@@ -25,14 +25,15 @@ export type Ports = { httpPort: number; mqttPort: number };
 /** The gateway: its standard output is its log. `ready` rejects when it ends before. */
 export function startGateway(options: ChildOptions): { child: Child; ready: Promise<Ports> } {
   const { child, process: gateway } = start(options, ['ignore', 'pipe', 'pipe']);
+  const file = openLogFile(options.logPath);
   const complaints: string[] = [];
   gateway.stderr!.on('data', (text: Buffer) => {
     if (complaints.length < 20) complaints.push(text.toString());
-    appendFileSync(options.logPath, text);
+    file.write(text.toString());
   });
   const announced = new Promise<Ports>((resolve) => {
     createInterface({ input: gateway.stdout! }).on('line', (line) => {
-      appendFileSync(options.logPath, `${line}\n`);
+      file.write(`${line}\n`);
       if (line.includes('"gateway ready"')) resolve(JSON.parse(line) as Ports);
     });
   });
@@ -45,7 +46,8 @@ export function startGateway(options: ChildOptions): { child: Child; ready: Prom
 /** The terminal at this keyboard: the terminal's own input and output are ours, its log (standard error) is not. */
 export function startKeyboardTerminal(options: ChildOptions): Child {
   const { child, process: terminal } = start(options, ['inherit', 'inherit', 'pipe']);
-  terminal.stderr!.on('data', (text: Buffer) => appendFileSync(options.logPath, text));
+  const file = openLogFile(options.logPath);
+  terminal.stderr!.on('data', (text: Buffer) => file.write(text.toString()));
   return child;
 }
 

@@ -10,6 +10,7 @@ const PARTS = [
     title: 'Compiling',
     inputs: [
       'protocol',
+      'output',
       'device',
       'gateway',
       'dashboard',
@@ -18,13 +19,13 @@ const PARTS = [
       'tsconfig.base.json',
       'package-lock.json',
     ],
-    outputs: ['protocol', 'device', 'gateway', 'scripts'],
+    outputs: ['protocol', 'output', 'device', 'gateway', 'scripts'],
     args: ['node_modules/typescript/bin/tsc', '-b'],
   },
   {
     name: 'terminal',
     title: 'Bundling the terminal',
-    inputs: ['protocol', 'device', 'scripts/setup/bundle-terminal.mjs', 'package-lock.json'],
+    inputs: ['protocol', 'output', 'device', 'scripts/setup/bundle-terminal.mjs', 'package-lock.json'],
     outputs: ['terminal'],
     args: ['scripts/setup/bundle-terminal.mjs'],
   },

@@ -21,6 +21,8 @@ const say = (text) => process.stderr.write(`${text}\n`);
 
 /** @param {string[]} argv @returns {Promise<number>} exit code */
 export async function main(argv) {
+  // Whoever reads what is said here may be gone, or his disk full: the command runs all the same.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const options = parse(argv);
   if (options.help) {
     process.stdout.write(`${USAGE}\n`);

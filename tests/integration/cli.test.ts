@@ -1,5 +1,5 @@
 /** The command line as a technician and a script meet it: a real process on a real data folder, beside a running gateway. */
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -80,6 +80,21 @@ describe('the command line', () => {
     expect(await json('quarantine', 'list')).toMatchObject([
       { reason: 'rating-unknown', terminal: terminal.id, seq: 2 },
     ]);
+  });
+
+  it('ends quietly when its reader has had enough, and says so when its answer could not be written', () => {
+    const shell = (line: string) =>
+      spawnSync('bash', ['-o', 'pipefail', '-c', line, 'manyi', process.execPath, CLI], {
+        env: { ...process.env, MANYI_DATA_DIR: gateway.dataDir },
+        encoding: 'utf8',
+      });
+    for (let n = 0; n < 5; n++) shell(`"$1" "$2" unit add --name 单位${n}`);
+    const piped = shell('"$1" "$2" unit list | head -1');
+    expect([piped.status, piped.stderr, piped.stdout.split('\n').length]).toEqual([0, '', 2]);
+    const full = shell('"$1" "$2" unit list >/dev/full');
+    expect(full.status).toBe(1);
+    expect(full.stderr).toMatch(/^output-failed: .*ENOSPC/);
+    expect(shell('"$1" "$2" unit list >/dev/full 2>/dev/full').status).toBe(1);
   });
 
   it('answers people in words', async () => {

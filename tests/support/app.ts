@@ -57,7 +57,8 @@ export async function createApp(store: Store): Promise<TestApp> {
     store,
     people,
     hub,
-    metrics: createMetrics({ connections: () => 0, walls: () => 0, wallsCut: () => 0 }).registry,
+    metrics: createMetrics({ connections: () => 0, walls: () => 0, wallsCut: () => 0, logLinesLost: () => 0 })
+      .registry,
     troubles: () => [],
     refused: () => {},
     now,

@@ -10,6 +10,7 @@ import type { ScoreRow } from '../../protocol/score.ts';
 import { authorityOf, issueIdentity, writeIdentity } from './certificates.ts';
 import { createSessionClient, type TestClient } from './client.ts';
 import { reap } from './reaper.ts';
+import { until } from './wait.ts';
 
 const MAIN = new URL('../../dist/gateway/main.js', import.meta.url).pathname;
 
@@ -49,19 +50,28 @@ export type OrgWriter = {
   terminal(id: string, windowId: string): TerminalLogin;
 };
 
-export type GatewayOptions = { dataDir?: string; env?: Record<string, string>; main?: string };
+export type GatewayOptions = {
+  dataDir?: string;
+  env?: Record<string, string>;
+  main?: string;
+  /** Where its log goes from its second start on, instead of to `log()`. */
+  logTo?: () => number | null;
+};
 
 export async function startGateway({
   dataDir = mkdtempSync(join(tmpdir(), 'manyi-test-')),
   env = {},
   main = MAIN,
+  logTo = () => null,
 }: GatewayOptions = {}): Promise<TestGateway> {
   let child: ChildProcess | null = null;
   let output = '';
   let ports = { httpPort: 0, mqttPort: 0 };
 
+  const url = () => `http://127.0.0.1:${ports.httpPort}`;
   const start = async () => {
     output = '';
+    const logFd = ports.httpPort === 0 ? null : logTo();
     const started = spawn(process.execPath, [main], {
       env: {
         ...process.env,
@@ -73,12 +83,19 @@ export async function startGateway({
         MANYI_ADMIN_PASSWORD: ADMIN_PASSWORD,
         ...env,
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', logFd ?? 'pipe', 'pipe'],
     });
     child = reap(started);
     started.stderr?.on('data', (data) => {
       output += String(data);
     });
+    if (logFd !== null) {
+      await until('the gateway to be ready, whatever becomes of its log', async () => {
+        if (started.exitCode !== null) throw new Error(`it ended (${started.exitCode}):\n${output}`);
+        return (await fetch(`${url()}/readyz`)).ok;
+      });
+      return;
+    }
     ports = await new Promise((resolve, reject) => {
       started.once('exit', (code) =>
         reject(new Error(`the gateway ended (${code}) before it was ready:\n${output}`)),
@@ -101,7 +118,6 @@ export async function startGateway({
   };
 
   await start();
-  const url = () => `http://127.0.0.1:${ports.httpPort}`;
   const admin = createSessionClient(url, 'admin', ADMIN_PASSWORD);
 
   return {

@@ -61,6 +61,10 @@ export type TerminalOptions = {
   command?: readonly string[];
   /** Instead of the gateway's own port: a proxy's. */
   port?: number;
+  /** Where its log goes instead of to `log()`: its answers are then counted on its screen. */
+  logTo?: number;
+  /** Where its screen goes. */
+  screenTo?: number;
 };
 
 export async function startTerminal(options: TerminalOptions): Promise<TerminalProcess> {
@@ -101,6 +105,12 @@ export function createTerminal(options: TerminalOptions): TerminalProcess {
     partial = parts.pop() ?? '';
     parts.forEach(takeLine);
   };
+  const takeScreen = (data: Buffer) => {
+    for (const line of String(data).split('\n')) {
+      if (line.includes('Thank you')) thankedSeqs.push(thankedSeqs.length + 1);
+      if (line.includes('Not taken')) refused += 1;
+    }
+  };
   const type = (keys: readonly Key[]) => {
     if (child === null) throw new Error(`terminal ${login.id} does not run`);
     pressed += keys.length;
@@ -129,11 +139,18 @@ export function createTerminal(options: TerminalOptions): TerminalProcess {
           ...env,
           MANYI_JOURNAL: journalPath,
         },
-        stdio: ['pipe', 'ignore', 'pipe'],
+        stdio: [
+          'pipe',
+          options.screenTo ?? (options.logTo === undefined ? 'ignore' : 'pipe'),
+          options.logTo ?? 'pipe',
+        ],
       });
-      started.stderr.on('data', takeLog);
-      started.stdin.on('error', () => {});
+      started.stderr?.on('data', takeLog);
+      if (options.logTo !== undefined) started.stdout?.on('data', takeScreen);
+      started.stdin?.on('error', () => {});
       child = reap(started);
+      // What is pressed before its inputs run is pressed when they do.
+      if (options.logTo !== undefined) return;
       await until(`terminal ${login.id} to be ready`, () => {
         if (log.includes('"terminal ready"')) return 'ready';
         return isRunning() ? null : 'ended';
@@ -147,7 +164,7 @@ export function createTerminal(options: TerminalOptions): TerminalProcess {
       // Its last words are in the pipe still when it has exited: "close" comes after them.
       const closed = new Promise((resolve) => ending.once('close', resolve));
       if (isRunning()) ending.kill(signal);
-      if (ending.stderr?.closed !== true) await closed;
+      if ((ending.stderr ?? ending.stdout)?.closed !== true) await closed;
       child = null;
       connected = false;
       cutOff = pressed - answered();
