@@ -11,7 +11,7 @@ const Offset = Type.Integer({ minimum: 0, maximum: 1023 });
 const AgentConfigSchema = Type.Object(
   {
     terminalId: Type.Optional(Type.String({ pattern: TERMINAL_ID_PATTERN })),
-    enrolmentCode: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9-]+\\.[A-Za-z2-7]+\\.[A-Za-z2-7]+$' })),
+    enrolmentCode: Type.Optional(Type.String({ pattern: '^\\S{1,200}$' })),
     identityFolder: Type.String({ minLength: 1 }),
     gatewayUrl: Type.String({ pattern: '^mqtts://[^\\s]+$' }),
     journalPath: Type.String({ minLength: 1 }),

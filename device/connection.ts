@@ -10,9 +10,11 @@ import { GATEWAY_STATUS_TOPIC, topicOf } from '../protocol/topics.ts';
 import { MAX_PAYLOAD_BYTES } from '../protocol/vote.ts';
 import { type Backoff, createBackoff } from './backoff.ts';
 import type { Credentials } from './credentials.ts';
+import { isEnrolmentRefusal } from './enrolment.ts';
 import { codeOf, messageOf } from './errors.ts';
 import type { Identity } from './identity.ts';
 import type { Log } from './log.ts';
+import { WRONG_PORT, wrongPortOf } from './wrong-port.ts';
 
 export type ConnectionOptions = {
   terminalId: string;
@@ -87,7 +89,10 @@ export function createConnection(options: ConnectionOptions): Connection {
       identity = await credentials.obtain();
     } catch (error) {
       complain(codeOf(error), messageOf(error));
-      return comeBack(['enrolment-refused', 'gateway-untrusted', 'not-enrolled'].includes(codeOf(error)));
+      const code = codeOf(error);
+      return comeBack(
+        isEnrolmentRefusal(code) || ['gateway-untrusted', 'not-enrolled', WRONG_PORT].includes(code),
+      );
     }
     if (!stopped) connect(identity);
   };
@@ -142,7 +147,11 @@ export function createConnection(options: ConnectionOptions): Connection {
       refused = code === '4' || code === '5' || code === '2';
       // A new certificate that will not do must not keep the terminal away: the one before it is tried next.
       if (refused && credentials.reject()) refused = false;
-      if (code in REFUSAL_TEXT)
+      const wrongPort = wrongPortOf(error, gatewayUrl);
+      if (wrongPort !== null) {
+        refused = true;
+        complain(WRONG_PORT, wrongPort);
+      } else if (code in REFUSAL_TEXT)
         complain(refused ? 'gateway-refused' : 'gateway-unavailable', REFUSAL_TEXT[code]!);
       else if (UNTRUSTED.test(code))
         complain('gateway-untrusted', `not this terminal's gateway: ${messageOf(error)}`);

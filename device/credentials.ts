@@ -1,8 +1,8 @@
 /** What a terminal connects with: its certificate, a new one in time, the first one by a code. */
 import { createHash } from 'node:crypto';
-import { parseEnrolmentCode } from '../protocol/enrolment-code.ts';
+import { faultOfCode, parseEnrolmentCode } from '../protocol/enrolment-code.ts';
 import type { CertificateAnswer } from '../protocol/identity.ts';
-import { enrol } from './enrolment.ts';
+import { enrol, isEnrolmentRefusal } from './enrolment.ts';
 import { codeOf, DeviceError, messageOf } from './errors.ts';
 import type { Identity, IdentityStore } from './identity.ts';
 import type { Log } from './log.ts';
@@ -34,6 +34,18 @@ export type CredentialsOptions = {
   log: Log;
 };
 
+const CODE_FAULTS = {
+  'cut-off': 'the enrolment code is cut off at its end: copy it whole, it has three parts with two dots',
+  mistyped:
+    'the enrolment code is mistyped: it has three parts with two dots, of 26 and 32 letters a-z and digits 2-7 in the last two',
+};
+
+/** What is wrong with a code, as far as can be seen without asking the gateway. */
+export function faultIn(enrolmentCode: string | null): DeviceError | null {
+  const fault = enrolmentCode === null ? null : faultOfCode(enrolmentCode);
+  return fault && new DeviceError(`enrolment-code-${fault}`, CODE_FAULTS[fault]);
+}
+
 const hash = (code: string) => createHash('sha256').update(code.trim().toLowerCase()).digest('hex');
 
 /** Which terminal this is: the code says so until it was used, then the certificate. Null: neither is there. */
@@ -48,6 +60,9 @@ export function createCredentials(options: CredentialsOptions): Credentials {
   const { terminalId, gatewayUrl, enrolmentCode, store, log } = options;
   const code = enrolmentCode === null ? null : parseEnrolmentCode(enrolmentCode);
   const codeHash = enrolmentCode === null ? '' : hash(enrolmentCode);
+  const fault = faultIn(enrolmentCode);
+  if (fault !== null && store.get() !== null)
+    log.warn({ code: fault.code }, `${fault.message}; going on with the certificate of before`);
   let refused = false;
 
   const request = async () => {
@@ -62,6 +77,7 @@ export function createCredentials(options: CredentialsOptions): Credentials {
       const own = held?.terminalId === terminalId ? held : null;
       if (code === null || own?.code === codeHash || (refused && own !== null)) {
         if (own !== null) return own;
+        if (fault !== null) throw fault;
         throw new DeviceError('not-enrolled', 'no certificate yet: set MANYI_ENROLMENT_CODE to a new code');
       }
       try {
@@ -69,7 +85,7 @@ export function createCredentials(options: CredentialsOptions): Credentials {
         store.propose({ ...answer, terminalId, code: codeHash });
         log.info({ terminal: terminalId }, 'enrolled: this terminal has its certificate');
       } catch (error) {
-        refused = codeOf(error) === 'enrolment-refused';
+        refused = isEnrolmentRefusal(codeOf(error));
         if (!refused || own === null) throw error;
         log.warn({ code: codeOf(error) }, `${messageOf(error)}; going on with the certificate of before`);
         return own;

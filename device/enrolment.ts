@@ -6,33 +6,59 @@ import { X509Certificate } from 'node:crypto';
 import { connect as connectTls, type DetailedPeerCertificate } from 'node:tls';
 import mqtt from 'mqtt';
 import type { EnrolmentCode } from '../protocol/enrolment-code.ts';
-import { type CertificateAnswer, GATEWAY_NAME } from '../protocol/identity.ts';
+import { type CertificateAnswer, CODE_REFUSALS, GATEWAY_NAME } from '../protocol/identity.ts';
 import { topicOf } from '../protocol/topics.ts';
 import { fingerprintOf } from './certificates.ts';
-import { DeviceError, messageOf } from './errors.ts';
+import { codeOf, DeviceError, messageOf } from './errors.ts';
 import { readIncoming } from './inbox.ts';
+import { WRONG_PORT, wrongPortOf } from './wrong-port.ts';
 
 const TIMEOUT_MS = 15_000;
 const MQTTS_PORT = 8883;
+
+/** By what the gateway says, over the CONNACK or in an answer. What is more than "wrong", only whoever holds the secret is told. */
+const REFUSALS: ReadonlyMap<string, readonly [code: string, message: string]> = new Map([
+  [
+    'code-used',
+    ['enrolment-code-used', 'this code was used already, by this card or another: ask for a new one'],
+  ],
+  ['code-expired', ['enrolment-code-expired', 'this code has expired: ask for a new one']],
+  [
+    'code-wrong',
+    [
+      'enrolment-code-wrong',
+      'the gateway does not know this code: mistyped, replaced by a newer one, or withdrawn with the certificates',
+    ],
+  ],
+]);
+
+/** The code will not do, whenever it is tried again. */
+export function isEnrolmentRefusal(code: string): boolean {
+  return code.startsWith('enrolment-');
+}
 
 export type GoodAnswer = Extract<CertificateAnswer, { certificate: string }>;
 
 /**
  * @param csr a signing request (PEM) for the terminal's own key
  * @throws DeviceError `gateway-unreachable`, `gateway-untrusted` (another gateway, or somebody in between),
- *   `enrolment-refused` (wrong, used or expired code)
+ *   `gateway-port-wrong`, and `enrolment-…` (see isEnrolmentRefusal) when the gateway refuses the code
  */
 export async function enrol(gatewayUrl: string, code: EnrolmentCode, csr: string): Promise<GoodAnswer> {
-  const authority = await fetchAuthority(new URL(gatewayUrl), code.authority);
+  const authority = await fetchAuthority(gatewayUrl, code.authority);
   const answer = await ask(gatewayUrl, code, csr, authority);
   if ('refused' in answer)
-    throw new DeviceError('enrolment-refused', `the gateway refuses this code: ${answer.refused}`);
+    throw new DeviceError(
+      ...(REFUSALS.get(answer.refused) ??
+        (['enrolment-refused', `the gateway gives no certificate: ${answer.refused}`] as const)),
+    );
   // The one that the code names, whatever the answer says.
   return { ...answer, authority };
 }
 
 /** The certificate (PEM) with this fingerprint from the chain that the gateway shows. */
-function fetchAuthority({ hostname, port }: URL, fingerprint: string): Promise<string> {
+function fetchAuthority(gatewayUrl: string, fingerprint: string): Promise<string> {
+  const { hostname, port } = new URL(gatewayUrl);
   return new Promise((resolve, reject) => {
     const socket = connectTls({
       host: hostname.replace(/^\[|\]$/g, ''),
@@ -46,13 +72,20 @@ function fetchAuthority({ hostname, port }: URL, fingerprint: string): Promise<s
       socket.destroy();
       reject(new DeviceError(code, message));
     };
-    socket.once('error', (error) => fail('gateway-unreachable', messageOf(error)));
+    socket.once('error', (error) => {
+      const wrongPort = wrongPortOf(error, gatewayUrl);
+      fail(wrongPort === null ? 'gateway-unreachable' : WRONG_PORT, wrongPort ?? messageOf(error));
+    });
     socket.once('timeout', () => fail('gateway-unreachable', 'the gateway does not answer'));
     socket.once('secureConnect', () => {
       const found = chainOf(socket.getPeerCertificate(true)).find(
         (one) => fingerprintOf(one) === fingerprint,
       );
-      if (found === undefined) fail('gateway-untrusted', 'this is not the gateway that the code was made by');
+      if (found === undefined)
+        fail(
+          'gateway-untrusted',
+          `${hostname}:${port || MQTTS_PORT} is not the gateway that the code was made by; or it is its web port, or the end of the code is mistyped`,
+        );
       else {
         socket.destroy();
         resolve(found.toString());
@@ -104,8 +137,10 @@ function ask(
       reject(new DeviceError(errorCode, message));
     };
     session.once('error', (error) => {
-      const refused = 'code' in error && (error.code === 4 || error.code === 5);
-      if (refused) fail('enrolment-refused', 'the gateway refuses this code: wrong, used or expired');
+      const refusal = REFUSALS.get(CODE_REFUSALS[Number(codeOf(error))] ?? '');
+      const wrongPort = wrongPortOf(error, gatewayUrl);
+      if (refusal !== undefined) fail(...refusal);
+      else if (wrongPort !== null) fail(WRONG_PORT, wrongPort);
       else fail('gateway-unreachable', messageOf(error));
     });
     session.once('close', () => fail('gateway-unreachable', 'the gateway ended the connection'));

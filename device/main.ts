@@ -4,7 +4,7 @@ import { lostLines } from '../output/lost-lines.ts';
 import { createSink } from '../output/sink.ts';
 import { createAgent, DEVICE_VERSION } from './agent.ts';
 import { type Config, readConfig, SETTINGS } from './config.ts';
-import { NOT_ENROLLED, terminalIdOf } from './credentials.ts';
+import { faultIn, NOT_ENROLLED, terminalIdOf } from './credentials.ts';
 import { codeOf, messageOf } from './errors.ts';
 import { createConsoleFeedback } from './feedback/console.ts';
 import { createFeedback } from './feedback/feedback.ts';
@@ -46,9 +46,11 @@ async function run({ agent: given, logLevel }: Config): Promise<number> {
   // With a damaged identity it still takes presses: they are sent once a technician has brought a new code.
   const terminalId = given.terminalId ?? named ?? (identity.damaged === null ? null : NOT_ENROLLED);
   if (terminalId === null || (named !== null && named !== terminalId)) {
+    const fault = faultIn(given.enrolmentCode ?? null);
+    const said = fault && `${fault.code}: ${fault.message}`;
     const trouble =
       terminalId === null
-        ? 'MANYI_ENROLMENT_CODE: this terminal has no certificate yet; `terminal add` at the gateway prints a code'
+        ? `MANYI_ENROLMENT_CODE: ${said ?? 'this terminal has no certificate yet; `terminal add` at the gateway prints a code'}`
         : `MANYI_TERMINAL: is ${terminalId}, but the code or the certificate is of ${named}`;
     process.stderr.write(`the settings are not right:\n  ${trouble}\n`);
     return 2;

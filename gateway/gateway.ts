@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Server as HttpsServer } from 'node:https';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
+import { TLS_RULES } from '../protocol/tls.ts';
 import { GATEWAY_STATUS_TOPIC, topicOf } from '../protocol/topics.ts';
 import { createTrust } from './api/addresses.ts';
 import { createServer } from './api/server.ts';
@@ -303,7 +304,8 @@ export async function startGateway(
       broker?.cut(access.isWelcome);
       if (!selfSigned) return;
       access.httpsCredentials().then(
-        (renewed) => (app.server as HttpsServer).setSecureContext(renewed),
+        // What is not said again, the context forgets.
+        (renewed) => (app.server as HttpsServer).setSecureContext({ ...TLS_RULES, ...renewed }),
         (error: unknown) => log.error({ err: error }, 'the certificate for HTTPS could not be renewed'),
       );
     },

@@ -32,6 +32,9 @@ export type Gauges = {
 export function createMetrics(gauges: Gauges) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  // Gauges under names that only a counter may have; they are the sum of nodejs_active_{handles,requests,resources}.
+  for (const kind of ['handles', 'requests', 'resources'])
+    registry.removeSingleMetric(`nodejs_active_${kind}_total`);
   const registers = [registry];
   const tallied: Tallied = {
     votesStored: 0,

@@ -14,7 +14,11 @@ export const FINGERPRINT_BYTES = 20;
 
 /** RFC 4648, section 6, in lower case and without padding. */
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
-const SHAPE = /^([a-z0-9-]{2,23})\.([a-z2-7]{26})\.([a-z2-7]{32})$/;
+const SECRET_CHARS = 26;
+const AUTHORITY_CHARS = 32;
+const SHAPE = new RegExp(
+  `^([a-z0-9-]{2,23})\\.([a-z2-7]{${SECRET_CHARS}})\\.([a-z2-7]{${AUTHORITY_CHARS}})$`,
+);
 
 export function toBase32(bytes: Uint8Array): string {
   let text = '';
@@ -30,6 +34,24 @@ export function toBase32(bytes: Uint8Array): string {
 
 export function formatEnrolmentCode({ terminalId, secret, authority }: EnrolmentCode): string {
   return `${terminalId}.${secret}.${authority}`;
+}
+
+/**
+ * What is wrong with a code, as far as it can be seen without asking the gateway: `cut-off` its end is missing, `mistyped` a
+ * part is too long or has a character that codes do not have. Null when its form is right.
+ */
+export function faultOfCode(text: string): 'cut-off' | 'mistyped' | null {
+  if (parseEnrolmentCode(text) !== null) return null;
+  const [terminalId = '', secret = '', authority = '', ...more] = text.trim().toLowerCase().split('.');
+  const isAsFar = (part: string, whole: number) => part.length <= whole && /^[a-z2-7]*$/.test(part);
+  const isCut =
+    new RegExp(TERMINAL_ID_PATTERN).test(terminalId) &&
+    more.length === 0 &&
+    isAsFar(secret, SECRET_CHARS) &&
+    isAsFar(authority, AUTHORITY_CHARS) &&
+    // Only the last part that is there can have been cut.
+    (authority === '' || secret.length === SECRET_CHARS);
+  return isCut ? 'cut-off' : 'mistyped';
 }
 
 /** @returns null for what is no code; white space around it, and capitals, are a person's. */

@@ -19,6 +19,16 @@ export const SigningRequest = Type.Object({ csr: Pem }, { additionalProperties: 
 export type SigningRequest = Static<typeof SigningRequest>;
 
 /**
+ * The return codes of a CONNACK (MQTT 3.1.1, 3.2.2.3) for a connection with a code. Only a code whose secret is right is told from a
+ * wrong one; it lets nobody in any more, and cuts nobody off.
+ */
+export const CODE_REFUSALS: Readonly<Record<number, 'code-used' | 'code-expired' | 'code-wrong'>> = {
+  2: 'code-used',
+  4: 'code-expired',
+  5: 'code-wrong',
+};
+
+/**
  * `manyi/v1/{terminal}/certificate`, QoS 1, not retained: the answer. Ask again for a new one after `renewAfter`; the one in use
  * stays valid until the new one has connected. `refused` is a coded reason, e.g. `csr-invalid`.
  */

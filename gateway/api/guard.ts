@@ -11,6 +11,7 @@ import type { Cookies } from './cookies.ts';
 import { Refusal } from './errors.ts';
 import { foreignOrigin, isSameOrigin } from './origin.ts';
 import { checkPolicy, policyKey } from './policy.ts';
+import { requireClear } from './requests.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -44,6 +45,7 @@ export async function registerGuard(app: FastifyInstance, deps: GuardDeps): Prom
   app.removeContentTypeParser('text/plain');
 
   app.addHook('onRequest', async (request) => {
+    requireClear(request.raw);
     request.caller = callerOf(request.raw);
     const credentials = cookies.read(request.raw);
     request.principal = credentials && people.signIn.identify(credentials.token);
@@ -67,7 +69,7 @@ export async function registerGuard(app: FastifyInstance, deps: GuardDeps): Prom
     }),
   );
 
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     if (request.is404) return;
     const { method, headers, principal, caller } = request;
     if (
@@ -76,8 +78,15 @@ export async function registerGuard(app: FastifyInstance, deps: GuardDeps): Prom
       !isSameOrigin(headers, allowedOrigins, caller.secure, caller.host)
     )
       throw new Refusal(403, 'origin-foreign', foreignOrigin('change anything'));
-    checkPolicy(policyKey(method, request.routeOptions.url ?? ''), principal);
+    try {
+      checkPolicy(policyKey(method, request.routeOptions.url ?? ''), principal);
+    } catch (error) {
+      if (!isForPerson(request) || !(error instanceof Refusal) || !CURED_BY_SIGN_IN.has(error.code))
+        throw error;
+      return reply.redirect(`/sign-in/?${new URLSearchParams({ next: request.originalUrl })}`);
+    }
     if (principal) people.used(principal);
+    return undefined;
   });
 
   // The body has come by now: sending it slowly is no way to hold a place.
@@ -86,6 +95,14 @@ export async function registerGuard(app: FastifyInstance, deps: GuardDeps): Prom
     connections.engaged(socket);
     reply.raw.once('close', () => connections.released(socket));
   });
+}
+
+const CURED_BY_SIGN_IN = new Set(['sign-in-required', 'password-change-required']);
+
+/** The one page that is not for everybody: a browser that goes there is led to the sign-in, and from there back. */
+function isForPerson({ method, url, headers }: FastifyRequest): boolean {
+  const asksForPage = method === 'GET' && (headers.accept ?? '').includes('text/html');
+  return asksForPage && /^\/api\/docs\/?([?#]|$)/.test(url);
 }
 
 /** Of a route that the policy gives to nobody but those who are signed in. */

@@ -4,6 +4,7 @@ import fastifySwaggerUi from '@fastify/swagger-ui';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Registry as MetricsRegistry } from 'prom-client';
+import { TLS_RULES } from '../../protocol/tls.ts';
 import type { OrgTree } from '../domain/org.ts';
 import type { Provisioning } from '../fleet/provisioning.ts';
 import type { Board } from '../live/board.ts';
@@ -90,7 +91,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   const cookies = createCookies(callerOf, base.path, now);
   const visibleTree = createVisibleTree(tree);
   const app = Fastify({
-    https: deps.tls && { ...deps.tls, minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_MS },
+    https: deps.tls && { ...deps.tls, ...TLS_RULES, handshakeTimeout: HANDSHAKE_MS },
     loggerInstance: deps.logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 64 * 1024,

@@ -48,7 +48,7 @@ const NewTerminal = Type.Object(
 const NewCode = Type.Object({ hours: Hours }, { additionalProperties: false });
 const Revocation = Type.Object(
   {
-    reason: Type.String({ minLength: 1, maxLength: 200, pattern: '^[^\\p{Cc}]*\\S[^\\p{Cc}]*$' }),
+    reason: Type.String({ minLength: 1, maxLength: 400 }),
     /** Only this one; else all, and the open code. */
     serial: Type.Optional(Type.String({ pattern: '^[0-9A-Fa-f]{1,40}$' })),
   },
@@ -71,7 +71,8 @@ export const terminalRoutes: FastifyPluginCallbackTypebox<TerminalDeps> = (app, 
       return act();
     } catch (error) {
       if (!(error instanceof OrgRefusal)) throw error;
-      throw new Refusal(CONFLICTS.has(error.code) ? 409 : 404, error.code, error.message);
+      const status = error.code === 'reason-invalid' ? 422 : CONFLICTS.has(error.code) ? 409 : 404;
+      throw new Refusal(status, error.code, error.message);
     }
   };
 
@@ -150,7 +151,7 @@ export const terminalRoutes: FastifyPluginCallbackTypebox<TerminalDeps> = (app, 
     (request, reply) => {
       const { reason, serial = null } = request.body;
       const id = require(request, request.params.id);
-      const serials = refusing(() => provisioning.revoke(byOf(request), id, serial, reason.trim()));
+      const serials = refusing(() => provisioning.revoke(byOf(request), id, serial, reason));
       reply.status(201);
       return { serials };
     },

@@ -10,6 +10,7 @@ import type { Cookies } from './cookies.ts';
 import { Refusal } from './errors.ts';
 import { foreignOrigin, isAllowedOrigin } from './origin.ts';
 import { checkPolicy } from './policy.ts';
+import { requireClear } from './requests.ts';
 
 export const LIVE_PATH = '/api/v1/live';
 
@@ -36,6 +37,7 @@ export function takeUpgrades(server: Server, deps: UpgradeDeps): void {
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     try {
+      requireClear(request);
       const url = base.below(request.url ?? '');
       if (url === null) throw base.missing();
       if (url.split('?')[0] !== LIVE_PATH) throw new Refusal(404, 'route-unknown', `listen at ${LIVE_PATH}`);

@@ -5,6 +5,7 @@
  * each host has every other turn, however many connections it has opened.
  */
 import type { Socket } from 'node:net';
+import { answerHttp, isHttp } from './http-spoken.ts';
 
 export type ArrivalsDeps = {
   /** A connection without a first word for so long is cut. */
@@ -14,7 +15,7 @@ export type ArrivalsDeps = {
   /** Has just said its first word, or begun its handshake. */
   progressed(address: string): void;
   /** Said nothing for too long, or too much before it was answered; it is cut. */
-  refused(): void;
+  refused(reason: 'tls-failed' | 'http-spoken'): void;
   /** What was read of it is at the front of its stream again. */
   begin(socket: Socket): void;
 };
@@ -77,10 +78,15 @@ export function createArrivals(deps: ArrivalsDeps): Arrivals {
       let bytes = 0;
       const cut = () => void socket.destroy();
       const refuse = () => {
-        refused();
+        refused('tls-failed');
         cut();
       };
       const read = (data: Buffer) => {
+        if (hello.length === 0 && isHttp(data)) {
+          socket.off('data', read);
+          refused('http-spoken');
+          return answerHttp(socket);
+        }
         hello.push(data);
         bytes += data.length;
         if (bytes > MAX_HELLO_BYTES) return refuse();

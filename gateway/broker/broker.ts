@@ -33,7 +33,7 @@ export type Login = { terminalId: string; certificate: PeerCertificate | null; p
 
 /**
  * `code` names the enrolment code that was shown, without giving it away. `refused` is a reason, for the counter and the log;
- * the peer is told "not authorised" and no more.
+ * the peer is told "not authorised" and no more, unless it has shown the secret of a code that is over.
  */
 export type Admission = 'terminal' | { code: string } | { refused: string };
 

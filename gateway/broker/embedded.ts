@@ -9,6 +9,7 @@ import {
   type Client,
   type PublishPacket,
 } from 'aedes';
+import { CODE_REFUSALS } from '../../protocol/identity.ts';
 import { DOWN_KINDS, GATEWAY_STATUS_TOPIC, topicOf } from '../../protocol/topics.ts';
 import {
   type Admission,
@@ -25,6 +26,10 @@ import { tapVotes, type VoteTap } from './vote-tap.ts';
 
 /** MQTT 3.1.1, table 3.1. */
 const REFUSED = { identifier: 2, unavailable: 3, notAuthorized: 5 } as const;
+
+const CONNACKS = new Map(
+  Object.entries(CODE_REFUSALS).map(([code, reason]) => [reason as string, Number(code)]),
+);
 
 type Session = {
   terminalId: string;
@@ -79,7 +84,10 @@ export async function createEmbeddedBroker(
         return done(refuse(reasonOf(error as Error), REFUSED.unavailable, id), null);
       }
       if (admission !== 'terminal' && 'refused' in admission)
-        return done(refuse(admission.refused, REFUSED.notAuthorized, null), null);
+        return done(
+          refuse(admission.refused, CONNACKS.get(admission.refused) ?? REFUSED.notAuthorized, null),
+          null,
+        );
       const code = admission === 'terminal' ? null : admission.code;
       const serial = certificate?.serial ?? '';
       const socket = client.conn as Socket;

@@ -2,6 +2,7 @@
 import { createHash, type X509Certificate } from 'node:crypto';
 import { createServer as createPlainServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { TLS_RULES } from '../../protocol/tls.ts';
 import { createArrivals } from './arrivals.ts';
 import type { BrokerLimits, Credentials, PeerCertificate } from './broker.ts';
 
@@ -68,7 +69,7 @@ export function createListener({ transport, limits, accept, refused }: ListenerD
   } else {
     const secure = createTlsServer({
       ...contextOf(transport.credentials),
-      minVersion: 'TLSv1.2',
+      ...TLS_RULES,
       requestCert: true,
       // Whether a certificate will do is decided at CONNECT, so that the terminal is told and its log can say why.
       rejectUnauthorized: false,
@@ -77,7 +78,7 @@ export function createListener({ transport, limits, accept, refused }: ListenerD
     const arrivals = createArrivals({
       silenceMs: limits.handshakeTimeoutMs,
       progressed,
-      refused: () => refused('tls-failed'),
+      refused,
       begin: (socket) => void secure.emit('connection', socket),
     });
     settled = arrivals.ended;

@@ -4,6 +4,7 @@
  * storing the vote does. Whatever is not exactly such a packet (another type, topic or flag) goes to aedes untouched.
  */
 import type { Socket } from 'node:net';
+import { answerHttp, isHttp } from './http-spoken.ts';
 import { createHeaderWalk } from './packet-limit.ts';
 
 /** PUBLISH, QoS 1, not retained (MQTT 3.1.1, 3.3.1); with and without DUP. */
@@ -37,6 +38,7 @@ export function tapVotes(
   let rest: Buffer | null = null;
   /** aedes is in the middle of a packet: what follows is its own. */
   let passing = false;
+  let spoken = false;
   let undone = 0;
   let held = false;
   let counted = { controls: 0, since: performance.now() };
@@ -86,6 +88,12 @@ export function tapVotes(
     }
     const chunk = readSocket(size) as Buffer | null;
     if (chunk === null) return null;
+    if (!spoken && isHttp(chunk)) {
+      onRefused('http-spoken');
+      answerHttp(socket);
+      return null;
+    }
+    spoken = true;
     if (!walk.take(chunk)) return cut('packet-too-large');
     if (isFlood()) return cut('control-flood');
     if (!armed || passing) {

@@ -1,17 +1,11 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { ORG_ID_PATTERN } from '../../protocol/ids.ts';
 import { checkId, newId } from './ids.ts';
 import { show, showOne } from './output.ts';
+import { checkText } from './texts.ts';
 import type { WithStore } from './with-store.ts';
 
-const MAX_NAME_CHARS = 80;
-
-function checkName(name: string): string {
-  const clean = name.normalize('NFC').trim();
-  if (clean === '' || [...clean].length > MAX_NAME_CHARS || /\p{Cc}/u.test(clean))
-    throw new InvalidArgumentError(`a name has 1 to ${MAX_NAME_CHARS} printable characters`);
-  return clean;
-}
+const checkName = checkText(80);
 
 export function registerOrgCommands(program: Command, withStore: WithStore): void {
   const unit = program.command('unit').description('a node of the organisation tree');

@@ -7,12 +7,14 @@ import {
   createProvisioning,
   DEFAULT_CODE_HOURS,
   MAX_CODE_HOURS,
+  MAX_REASON_CHARS,
   type Provisioning,
 } from '../fleet/provisioning.ts';
 import { openAuthority } from '../pki/authority.ts';
 import type { Store } from '../store/store.ts';
 import { checkId, newId } from './ids.ts';
 import { show, showOne } from './output.ts';
+import { checkText } from './texts.ts';
 import type { CliContext, WithStore } from './with-store.ts';
 
 const CODE_NOTE = `Give the code to the terminal (MANYI_ENROLMENT_CODE). It is shown only this once, and is good for one
@@ -136,9 +138,4 @@ function numberWithin(from: number, to: number, what: string): (text: string) =>
 const checkHours = numberWithin(0.01, MAX_CODE_HOURS, 'hours');
 const checkDays = numberWithin(0.0001, 3_650, 'days');
 
-function checkReason(text: string): string {
-  const clean = text.normalize('NFC').trim();
-  if (clean === '' || [...clean].length > 200 || /\p{Cc}/u.test(clean))
-    throw new InvalidArgumentError('a reason has 1 to 200 printable characters');
-  return clean;
-}
+const checkReason = checkText(MAX_REASON_CHARS);

@@ -19,10 +19,7 @@ export function createAdmission({ registry, certificates, enrolment, follow }: A
   const decide = ({ terminalId, certificate, password }: Login): Admission => {
     const terminal = registry.terminal(terminalId);
     if (!terminal) return { refused: 'terminal-unknown' };
-    if (certificate === null) {
-      const code = enrolment.admits(terminal, password);
-      return code === null ? { refused: 'code-wrong' } : { code };
-    }
+    if (certificate === null) return enrolment.admits(terminal, password);
     const refusal = certificates.refusalOf(terminal, certificate);
     if (refusal !== null) return { refused: refusal };
     certificates.used(terminal, certificate);

@@ -19,8 +19,11 @@ export type SignedCertificate = { pem: string; serial: string; expiresAt: number
 export type Asker = { code: string | null; address: string; isOpen(): boolean };
 
 export type Enrolment = {
-  /** The name of the terminal's open code, if this is its secret; null if not. */
-  admits(terminal: RegisteredTerminal, secret: Buffer): string | null;
+  /** The name of the terminal's open code, if this is its secret. Whoever holds the secret is told why it does not open any more. */
+  admits(
+    terminal: RegisteredTerminal,
+    secret: Buffer,
+  ): { code: string } | { refused: 'code-wrong' | 'code-used' | 'code-expired' };
   /** For connections that are there: has no other code taken its place, and is it not used or expired? */
   isOpen(code: string): boolean;
   answer(terminal: RegisteredTerminal, payload: Buffer, from: Asker): Promise<CertificateAnswer>;
@@ -51,6 +54,9 @@ export function hashSecret(secret: Buffer | string): Buffer {
   return createHash('sha256').update(secret).digest();
 }
 
+/** The end of a code whose certificate has connected. */
+const USED_UP = 0;
+
 /** What is kept of a code's secret names it. */
 const nameOf = ({ secretHash }: EnrolmentRecord): string => secretHash.toString('hex');
 
@@ -69,10 +75,11 @@ export function createEnrolment({ store, authority, now, days, follow, issued }:
 
   return {
     admits(terminal, secret) {
-      const record = openFor(terminal);
-      return record !== null && timingSafeEqual(hashSecret(secret), record.secretHash)
-        ? nameOf(record)
-        : null;
+      const record = open.get(terminal.key);
+      if (record === undefined || !timingSafeEqual(hashSecret(secret), record.secretHash))
+        return { refused: 'code-wrong' };
+      if (record.expiresAt === USED_UP) return { refused: 'code-used' };
+      return record.expiresAt > now() ? { code: nameOf(record) } : { refused: 'code-expired' };
     },
     isOpen: (code) =>
       [...open.values()].some((record) => nameOf(record) === code && record.expiresAt > now()),

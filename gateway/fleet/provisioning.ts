@@ -1,6 +1,7 @@
 /** What technicians do with terminals, at the command line and over HTTP alike; each act is in the audit or not done. */
 import { randomBytes } from 'node:crypto';
 import { formatEnrolmentCode, SECRET_BYTES, toBase32 } from '../../protocol/enrolment-code.ts';
+import { readShownText } from '../domain/shown-text.ts';
 import { type CertificateRecord, OrgRefusal, type Store } from '../store/store.ts';
 import { hashSecret, type SignedCertificate, type Signer } from './enrolment.ts';
 
@@ -16,7 +17,10 @@ export type Provisioning = {
   /** For a request brought by hand. Rejects with `csr-invalid`, `terminal-unknown`. */
   certify(by: By, terminalId: string, csr: string, days: number): Promise<SignedCertificate>;
   certificates(terminalId: string): CertificateRecord[];
-  /** One, or (null) all of them and the open code. @returns the serials. @throws OrgRefusal `certificate-unknown`, `certificate-revoked`. */
+  /**
+   * One, or (null) all of them and the open code. @returns the serials.
+   * @throws OrgRefusal `certificate-unknown`, `certificate-revoked`, `reason-invalid`.
+   */
   revoke(by: By, terminalId: string, serial: string | null, reason: string): string[];
 };
 
@@ -30,6 +34,7 @@ export type ProvisioningDeps = {
 };
 
 export const DEFAULT_CODE_HOURS = 24;
+export const MAX_REASON_CHARS = 200;
 export const MAX_CODE_HOURS = 24 * 30;
 const HOUR_MS = 3_600_000;
 
@@ -73,7 +78,10 @@ export function createProvisioning(deps: ProvisioningDeps): Provisioning {
       return issued;
     },
     certificates: (terminalId) => store.certificates(keyOf(terminalId)),
-    revoke(by, terminalId, serial, reason) {
+    revoke(by, terminalId, serial, given) {
+      const { text: reason, fault } = readShownText(given, MAX_REASON_CHARS);
+      if (reason === null)
+        throw new OrgRefusal('reason-invalid', `say the reason in other words: it ${fault}`);
       const revoked = store.atomic(() => {
         const terminalKey = keyOf(terminalId);
         const serials = store.revokeCertificates(terminalKey, serial?.toUpperCase() ?? null, now(), reason);

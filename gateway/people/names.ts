@@ -1,4 +1,5 @@
 import { ACCOUNT_NAME_PATTERN } from '../../protocol/session.ts';
+import { readShownText } from '../domain/shown-text.ts';
 import { PeopleRefusal } from './refusal.ts';
 
 const MAX_DISPLAY_CHARS = 80;
@@ -18,11 +19,8 @@ export function checkName(name: string): string {
 
 /** @throws PeopleRefusal `display-name-invalid`. */
 export function checkDisplayName(name: string): string {
-  const clean = name.normalize('NFC').trim();
-  if (clean === '' || [...clean].length > MAX_DISPLAY_CHARS || /\p{Cc}/u.test(clean))
-    throw new PeopleRefusal(
-      'display-name-invalid',
-      `a name to show has 1 to ${MAX_DISPLAY_CHARS} printable characters`,
-    );
-  return clean;
+  const { text, fault } = readShownText(name, MAX_DISPLAY_CHARS);
+  if (text === null)
+    throw new PeopleRefusal('display-name-invalid', `choose another name to show: it ${fault}`);
+  return text;
 }

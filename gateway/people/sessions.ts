@@ -1,5 +1,7 @@
 /** Sessions of accounts. They are in the store, so they outlive a restart, and the CLI can end them. */
+
 import type { Principal } from '../domain/roles.ts';
+import { withoutHidden } from '../domain/shown-text.ts';
 import type { AccountRecord, PeopleStore, SessionRecord } from '../store/people-store.ts';
 import type { Audit, By } from './audit.ts';
 import { PeopleRefusal } from './refusal.ts';
@@ -67,7 +69,7 @@ export function createSessions(
         for (const old of store.sessions(account.name).slice(MAX_PER_ACCOUNT - 1)) store.endSession(old.id);
         const session = { id, accountName: account.name, createdAt: at, lastUsedAt: at, address };
         store.addSession(
-          { ...session, userAgent: userAgent.slice(0, MAX_USER_AGENT_CHARS) },
+          { ...session, userAgent: withoutHidden(userAgent.slice(0, MAX_USER_AGENT_CHARS)) },
           hashToken(token),
         );
       });

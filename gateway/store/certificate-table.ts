@@ -47,6 +47,11 @@ export function createCertificateTable(db: Connection): CertificateStore {
     `UPDATE enrolments SET public_key = @publicKey
      WHERE terminal_key = @terminalKey AND secret_hash = @secretHash AND coalesce(public_key, @publicKey) = @publicKey`,
   );
+  // It stays, so that whoever comes with it again can be told that it was used.
+  const useUp = db.prepare(`
+    UPDATE enrolments SET expires_at = 0
+    WHERE terminal_key = @terminalKey AND public_key = (SELECT public_key FROM certificates WHERE serial = @serial)`);
+  const closeUnused = db.prepare('DELETE FROM enrolments WHERE terminal_key = ? AND expires_at <> 0');
   const close = db.prepare('DELETE FROM enrolments WHERE terminal_key = ?');
 
   return {
@@ -60,7 +65,8 @@ export function createCertificateTable(db: Connection): CertificateStore {
         insert.run(serial, terminalKey, publicKey, at, expiresAt);
         use.run(at, serial);
         supersede.run({ at, serial });
-        close.run(terminalKey);
+        useUp.run({ terminalKey, serial });
+        closeUnused.run(terminalKey);
       }
     }),
     revokeCertificates: (terminalKey, serial, at, reason) =>

@@ -132,6 +132,7 @@ export type EnrolmentRecord = {
   terminalKey: number;
   /** SHA-256 of the code's secret. */
   secretHash: Buffer;
+  /** 0: the certificate that it was for has connected. */
   expiresAt: number;
   /** The key that it was used with first: it is good for no other. */
   publicKey: string | null;

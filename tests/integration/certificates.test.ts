@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { enrol } from '../../device/enrolment.ts';
 import type { Identity } from '../../device/identity.ts';
+import { hashSecret } from '../../gateway/fleet/enrolment.ts';
 import { DAY_MS, openAuthority } from '../../gateway/pki/authority.ts';
 import { type EnrolmentCode, parseEnrolmentCode } from '../../protocol/enrolment-code.ts';
 import { authorityOf, issueIdentity, makeRequest } from '../support/certificates.ts';
@@ -175,24 +176,68 @@ describe('a code', () => {
     const first = await enrol(url(), code, mine.csr);
     const again = await enrol(url(), code, mine.csr);
     expect(again.certificate).not.toBe(first.certificate);
-    await expect(enrol(url(), code, other.csr)).rejects.toMatchObject({ code: 'enrolment-refused' });
+    await expect(enrol(url(), code, other.csr)).rejects.toMatchObject({ code: 'enrolment-code-used' });
     const identity = { key: mine.key, certificate: again.certificate, authority: again.authority };
     expect(await connack('t-thief', asPeer(identity))).toBe(0);
     await until('the code to be closed', async () =>
       enrol(url(), code, mine.csr).then(
         () => false,
-        (error) => error.code === 'enrolment-refused',
+        (error) => error.code === 'enrolment-code-used',
       ),
     );
+    // Whoever does not hold the secret learns nothing of it.
+    const guess = { ...code, secret: 'a'.repeat(26) };
+    await expect(enrol(url(), guess, mine.csr)).rejects.toMatchObject({ code: 'enrolment-code-wrong' });
+    // And the one who does, does not cut the terminal off that has its certificate now.
+    const live = await signIn(gateway.mqttPort, { id: 't-thief', ...asPeer(identity) });
+    await expect(enrol(url(), code, mine.csr)).rejects.toMatchObject({ code: 'enrolment-code-used' });
+    expect(live.destroyed).toBe(false);
+    live.destroy();
   });
 
   it('is refused when it is wrong, and not said to a gateway that it does not name', async () => {
     const code = parseEnrolmentCode(await newCode('live')) as EnrolmentCode;
     const { csr } = await makeRequest();
     const guess = { ...code, secret: 'a'.repeat(26) };
-    await expect(enrol(url(), guess, csr)).rejects.toMatchObject({ code: 'enrolment-refused' });
+    await expect(enrol(url(), guess, csr)).rejects.toMatchObject({ code: 'enrolment-code-wrong' });
     const elsewhere = { ...code, authority: 'a'.repeat(32) };
     await expect(enrol(url(), elsewhere, csr)).rejects.toMatchObject({ code: 'gateway-untrusted' });
+  });
+
+  it('that has expired says so to whoever holds it, and to nobody else', async () => {
+    const code = parseEnrolmentCode(await newCode('expired')) as EnrolmentCode;
+    const { csr } = await makeRequest();
+    await gateway.add((_org, store) => {
+      const terminalKey = store.terminals().find(({ id }) => id === 't-expired')?.key as number;
+      store.openEnrolment({ terminalKey, secretHash: hashSecret(code.secret), expiresAt: Date.now() - 1 });
+    });
+    await expect(enrol(url(), code, csr)).rejects.toMatchObject({ code: 'enrolment-code-expired' });
+    const guess = { ...code, secret: 'a'.repeat(26) };
+    await expect(enrol(url(), guess, csr)).rejects.toMatchObject({ code: 'enrolment-code-wrong' });
+  });
+
+  it.each([
+    ['cut-off', (code: string) => code.slice(0, -9)],
+    ['mistyped', (code: string) => `${code.slice(0, -1)}0`],
+  ])('that is %s is told so at the terminal, which takes presses all the same', async (fault, spoil) => {
+    const terminal = createTerminal({
+      gateway,
+      login: login('coded'),
+      folder,
+      env: {
+        MANYI_ENROLMENT_CODE: spoil(await newCode('coded')),
+        MANYI_IDENTITY: join(folder, `coded-${fault}`),
+        MANYI_JOURNAL: join(folder, `coded-${fault}.db`),
+        MANYI_TERMINAL: '',
+      },
+    });
+    // Whoever sets it up sees it at once; a terminal that knows who it is takes presses meanwhile.
+    await expect(terminal.start()).rejects.toThrow(`MANYI_ENROLMENT_CODE: enrolment-code-${fault}: `);
+    terminal.env.MANYI_TERMINAL = 't-coded';
+    await terminal.start();
+    await terminal.press('1');
+    await until('the reason', () => terminal.log().includes(`"enrolment-code-${fault}"`));
+    await terminal.end();
   });
 
   it('opens nothing but the way to a certificate', async () => {

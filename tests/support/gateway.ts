@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Identity } from '../../device/identity.ts';
 import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite.ts';
+import type { Store } from '../../gateway/store/store.ts';
 import type { ScoreRow } from '../../protocol/score.ts';
 import { authorityOf, issueIdentity, writeIdentity } from './certificates.ts';
 import { createSessionClient, type TestClient } from './client.ts';
@@ -38,7 +39,7 @@ export type TestGateway = TestClient & {
   /** Ends the process and removes the data. */
   dispose(): Promise<void>;
   /** Adds to the store as the CLI does. The terminals have their certificates when it resolves. */
-  add(fill: (org: OrgWriter) => void): Promise<void>;
+  add(fill: (org: OrgWriter, store: Store) => void): Promise<void>;
   /** Somebody else's client. */
   signIn(name: string, password: string): Promise<TestClient>;
   scores(period?: string): Promise<ScoreRow[]>;
@@ -150,7 +151,7 @@ export async function startGateway({
       const store = createSqliteStore({ file: databaseFile(dataDir) });
       try {
         const logins: TerminalLogin[] = [];
-        fill(writerOf(store, dataDir, logins));
+        fill(writerOf(store, dataDir, logins), store);
         if (logins.length === 0) return;
         const authority = await authorityOf(dataDir);
         for (const login of logins) {
