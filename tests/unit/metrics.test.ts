@@ -5,7 +5,12 @@ import { createMetrics } from '../../gateway/metrics.ts';
 import { succeeds } from '../support/prerequisites.ts';
 
 const exposed = async () => {
-  const metrics = createMetrics({ connections: () => 1, walls: () => 2, wallsCut: () => 3 });
+  const metrics = createMetrics({
+    connections: () => 1,
+    walls: () => 2,
+    wallsCut: () => 3,
+    logLinesLost: () => 4,
+  });
   metrics.watchJournals({ unable: () => 0, setAside: () => 0 });
   metrics.tallied.httpRefused.add('rate-limited');
   metrics.tallied.refused.add('tls-failed');
