@@ -6,7 +6,6 @@ import {
   chmodSync,
   closeSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -16,6 +15,9 @@ import {
 import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { assertUsable } from '../host/access.ts';
+import { type Told, tellFault } from '../host/fault.ts';
+import { giveToFolderOwner, makeFolder } from '../host/owner.ts';
 import { MAX_PEM_CHARS } from '../protocol/identity.ts';
 import { EpochMs, TERMINAL_ID_PATTERN } from '../protocol/ids.ts';
 import { isCertificateFor } from './certificates.ts';
@@ -52,8 +54,8 @@ export type IdentityStore = {
   reject(): boolean;
   /** A key to ask for a certificate with: the same until a certificate has come for it. */
   pendingKey(terminalId: string, make: () => Promise<string>): Promise<string>;
-  /** What could not be read at the start; null when all was well. The terminal goes on taking presses without it. */
-  readonly damaged: string | null;
+  /** What could not be read, or will not be written, at the start; null when all was well. The terminal goes on taking presses. */
+  readonly trouble: Told | null;
   /** The answer for the pending key. @throws DeviceError `certificate-wrong` when it is not for this terminal and key. */
   propose(answer: Omit<Identity, 'key'>): void;
 };
@@ -61,16 +63,16 @@ export type IdentityStore = {
 /** Under `folder`; null keeps it in memory, beginning with `given`: for simulations. */
 export function openIdentityStore(folder: string | null, given: Identity | null = null): IdentityStore {
   const files = folder === null ? memoryFiles() : diskFiles(folder);
-  let damaged: string | null = null;
+  let trouble = folder === null ? null : findTrouble(folder);
   const read = <T>(name: string, isRight: (value: unknown) => value is T): T | null => {
     try {
       const text = files.read(name);
       if (text === null) return null;
       const value: unknown = JSON.parse(text);
       if (isRight(value)) return value;
-      damaged = `${name}: not what it should be`;
+      trouble ??= { code: 'identity-damaged', message: `${name}: not what it should be` };
     } catch (error) {
-      damaged = `${name}: ${messageOf(error)}`;
+      trouble ??= { code: 'identity-damaged', message: `${name}: ${messageOf(error)}` };
     }
     return null;
   };
@@ -79,7 +81,7 @@ export function openIdentityStore(folder: string | null, given: Identity | null 
   let pending = read('pending', (value) => pendings.Check(value));
 
   return {
-    damaged,
+    trouble,
     get: () => candidate ?? current,
     confirm() {
       if (candidate === null) return;
@@ -121,6 +123,17 @@ type Files = {
   remove(name: string): void;
 };
 
+/** Somebody else's files, or a disk that cannot be written: renewal would fail when nobody is looking. */
+function findTrouble(folder: string): Told | null {
+  try {
+    const files = ['identity', 'candidate', 'pending'].map((name) => join(folder, `${name}.json`));
+    assertUsable(folder, files, 'write');
+    return null;
+  } catch (error) {
+    return tellFault(error);
+  }
+}
+
 function memoryFiles(): Files {
   const held = new Map<string, string>();
   return {
@@ -142,11 +155,12 @@ function diskFiles(folder: string): Files {
       }
     },
     write(name, text) {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      makeFolder(folder);
       chmodSync(folder, 0o700);
       const draft = `${pathOf(name)}.new`;
       const file = openSync(draft, 'w', 0o600);
       try {
+        giveToFolderOwner(file, draft);
         writeSync(file, text);
         fsyncSync(file);
       } finally {

@@ -1,8 +1,11 @@
 /** Opening the journal's file: durability pragmas, schema, and what to do with a file that is not a journal any more. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
+import { assertUsable } from '../host/access.ts';
+import { HostFault } from '../host/fault.ts';
+import { makeFile, makeFolder } from '../host/owner.ts';
 import { codeOf, DeviceError, messageOf } from './errors.ts';
 import { finishMoves, type Known, NOTHING_KNOWN, setFileAside, type Why } from './set-aside.ts';
 
@@ -35,14 +38,14 @@ export type OpenFileOptions = {
   known?: Known;
 };
 
-/** Throws `journal-in-use`, `journal-not-durable`, `disk-full` or `journal-cannot-open`. A corrupt file is renamed, not deleted. */
+/** Throws `journal-in-use`, `journal-not-durable`, `disk-full`, `storage-not-ours`, `storage-read-only` or `journal-cannot-open`. A corrupt file is renamed, not deleted. */
 export function openJournalFile(options: OpenFileOptions): OpenedFile {
   const { path, wallMs, unreadableIsDamaged = false } = options;
   const salvaged: { known: Known } = { known: NOTHING_KNOWN };
   let why: Why;
   try {
     if (path !== ':memory:') {
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolder(dirname(path), 0o777);
       finishMoves(path, wallMs());
     }
     return open(options, salvaged);
@@ -80,6 +83,8 @@ function toOpenError(path: string, error: unknown): DeviceError {
     return new DeviceError('journal-in-use', `another process holds the journal ${path}`, error);
   if (isDiskFull(error))
     return new DeviceError('disk-full', `the disk is full: no room for the journal ${path}`, error);
+  const { code, message } = findHostFault(path) ?? {};
+  if (code !== undefined) return new DeviceError(code, message as string, error);
   return new DeviceError(
     'journal-cannot-open',
     `cannot open the journal ${path}: ${messageOf(error)}`,
@@ -87,10 +92,21 @@ function toOpenError(path: string, error: unknown): DeviceError {
   );
 }
 
+/** SQLite says only that it cannot: this says whose it is, or that the disk takes nothing. */
+function findHostFault(path: string): HostFault | null {
+  try {
+    assertUsable(dirname(path), [path, `${path}-wal`], 'write');
+    return null;
+  } catch (error) {
+    return error instanceof HostFault ? error : null;
+  }
+}
+
 function open({ path, terminalId }: OpenFileOptions, salvaged: { known: Known }): OpenedFile {
   let db: Database.Database | undefined;
   try {
     const isNew = path === ':memory:' || !existsSync(path);
+    if (path !== ':memory:') makeFile(path, 0o644);
     db = new Database(path, { timeout: 2_000 });
     // Two agents on one journal would give one seq twice. The lock ends with the process, even by kill -9.
     db.pragma('locking_mode = EXCLUSIVE');

@@ -15,6 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { makeFile } from '../host/owner.ts';
 import { MAX_VOTES_PER_EPOCH } from '../protocol/ids.ts';
 
 /**
@@ -53,6 +54,7 @@ export function setFileAside(path: string, why: Why, timeMs: number, known: Know
   // The file first: one without its WAL is an older state, and would give numbers a second time.
   for (const part of PARTS) if (existsSync(path + part)) renameSync(path + part, target + part);
   try {
+    makeFile(`${target}.json`, 0o644);
     writeFileSync(`${target}.json`, JSON.stringify(known));
   } catch {
     // On a full disk there is no note; the file is what counts.

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Server as HttpsServer } from 'node:https';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
+import { listenAt, type Place } from '../host/listening.ts';
 import { TLS_RULES } from '../protocol/tls.ts';
 import { GATEWAY_STATUS_TOPIC, topicOf } from '../protocol/topics.ts';
 import { createTrust } from './api/addresses.ts';
@@ -12,6 +13,7 @@ import { DEFAULT_BROKER_LIMITS } from './broker/broker.ts';
 import { createEmbeddedBroker } from './broker/embedded.ts';
 import { openCheckedStore } from './checked-store.ts';
 import type { Config } from './config.ts';
+import { watchDescriptors } from './descriptor-watch.ts';
 import { createCalendar } from './domain/calendar.ts';
 import { standingOf } from './domain/completeness.ts';
 import { ScoreBook } from './domain/score-book.ts';
@@ -281,6 +283,7 @@ export async function startGateway(
     isTrusted,
     basePath: config.basePath,
     requestsPerS: config.requestsPerS,
+    timeZone: config.timeZone,
     tls: selfSigned ? await access.httpsCredentials() : readTls(config),
     // The same from dist/gateway and from gateway: the built pages are beside the built gateway.
     pagesRoot: fileURLToPath(new URL('../../dist/pages', import.meta.url)),
@@ -309,6 +312,12 @@ export async function startGateway(
         (error: unknown) => log.error({ err: error }, 'the certificate for HTTPS could not be renewed'),
       );
     },
+    lookAtDescriptors: watchDescriptors({
+      log,
+      terminals: () => [...registry.terminals()].length,
+      maxWalls: MAX_WALLS,
+      monoMs: () => performance.now(),
+    }),
     storageFailed: guard.failed,
   });
 
@@ -335,8 +344,9 @@ export async function startGateway(
   try {
     const oneTimePassword = await people.accounts.ensureFirst(FIRST_ADMINISTRATOR, config.adminPassword);
     const firstPassword = oneTimePassword === null ? null : { name: FIRST_ADMINISTRATOR, oneTimePassword };
-    const mqttPort = await broker.listen(config.mqttHost, config.mqttPort);
-    await app.listen({ host: config.httpHost, port: config.httpPort });
+    const { mqtt, http } = placesOf(config);
+    const mqttPort = await listenAt(mqtt, broker.listen(mqtt.host, mqtt.port));
+    await listenAt(http, app.listen({ host: http.host, port: http.port }));
     const address = app.server.address();
     const httpPort = typeof address === 'object' && address ? address.port : config.httpPort;
     checking.goOn(guard);
@@ -345,6 +355,17 @@ export async function startGateway(
     await stop();
     throw error;
   }
+}
+
+function placesOf({ mqttHost, mqttPort, httpHost, httpPort }: Config): { mqtt: Place; http: Place } {
+  const named = (name: 'MQTT' | 'HTTP') => ({
+    hostSetting: `MANYI_${name}_HOST`,
+    portSetting: `MANYI_${name}_PORT`,
+  });
+  return {
+    mqtt: { host: mqttHost, port: mqttPort, ...named('MQTT') },
+    http: { host: httpHost, port: httpPort, ...named('HTTP') },
+  };
 }
 
 /** For measuring only, with the plain transport: the name is the proof. */

@@ -15,6 +15,8 @@ export type RoundsDeps = {
   sweep(): void;
   /** Cuts terminals whose certificate has ended, and renews the gateway's own. */
   renew(): void;
+  /** Looks whether connections can still be opened. */
+  lookAtDescriptors(): void;
   /** The database could not be read or written. */
   storageFailed(error: Error): void;
 };
@@ -26,6 +28,7 @@ const FOLLOW_MS = 200;
 /** A session that is ended elsewhere, e.g. with the CLI, ends its live streams within a second. */
 const SWEEP_MS = 400;
 const RENEW_MS = 3_600_000;
+const DESCRIPTORS_MS = 2_000;
 
 /** @returns ends them. */
 export function startRounds(deps: RoundsDeps): () => void {
@@ -53,6 +56,7 @@ export function startRounds(deps: RoundsDeps): () => void {
     setInterval(orStorageFailed(deps.follow), FOLLOW_MS),
     setInterval(sweep, SWEEP_MS),
     setInterval(deps.renew, RENEW_MS),
+    setInterval(deps.lookAtDescriptors, DESCRIPTORS_MS),
   ];
   return () => {
     for (const timer of timers) clearInterval(timer);

@@ -58,6 +58,8 @@ export type ServerDeps = {
   isTrusted: (address: string) => boolean;
   /** `` or `/manyi`. */
   basePath: string;
+  /** Of the times in an export for spreadsheets. */
+  timeZone: string;
   /** Requests a second that one session, link or address may make. */
   requestsPerS: number;
   /** PEM; null for HTTP without TLS. */
@@ -144,7 +146,13 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   const { lastSeenAt, provisioning } = deps;
   await app.register(terminalRoutes, { prefix, visibleTree, isOnline, lastSeenAt, provisioning });
   await app.register(scoreRoutes, { prefix, visibleTree, board, now });
-  await app.register(voteRoutes, { prefix, visibleTree, store, audit: people.audit });
+  await app.register(voteRoutes, {
+    prefix,
+    visibleTree,
+    store,
+    audit: people.audit,
+    timeZone: deps.timeZone,
+  });
   await app.register(liveRoute);
   await registerPages(plain, deps.pagesRoot);
   const { signIn, used } = people;

@@ -3,13 +3,15 @@ import { PassThrough } from 'node:stream';
 import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
 import { EpochMs, ORG_ID_PATTERN } from '../../protocol/ids.ts';
 import { CLOCKS, RATINGS } from '../../protocol/vote.ts';
+import { createZonedTime } from '../domain/zoned-time.ts';
 import type { Audit } from '../people/audit.ts';
 import type { ExportedVote, Store } from '../store/store.ts';
 import { Refusal } from './errors.ts';
 import { byOf, principalOf } from './guard.ts';
 import type { VisibleTree } from './visible-tree.ts';
+import { votesAsCsv } from './vote-csv.ts';
 
-export type VoteDeps = { visibleTree: VisibleTree; store: Store; audit: Audit };
+export type VoteDeps = { visibleTree: VisibleTree; store: Store; audit: Audit; timeZone: string };
 
 const Query = Type.Object(
   {
@@ -21,7 +23,6 @@ const Query = Type.Object(
   { additionalProperties: false },
 );
 
-const COLUMNS = ['window', 'terminal', 'epoch', 'seq', 'rating', 'at', 'clock', 'receivedAt'] as const;
 /** A reader that takes nothing for so long is cut, so that it holds no part of the export. */
 const STALLED_MS = 30_000;
 /** At once: of all, and of one account, whose slow reading must leave room for the others. */
@@ -39,17 +40,6 @@ function recordOf(vote: ExportedVote) {
     clock: CLOCKS[vote.clock],
     receivedAt: vote.receivedAt,
   };
-}
-
-/** Every value is an identifier or a number of ours: none needs quoting (RFC 4180), none can be a formula. */
-function csvLine(vote: ExportedVote): string {
-  const record = recordOf(vote);
-  return `${COLUMNS.map((column) => record[column]).join(',')}\r\n`;
-}
-
-function* csv(pages: Iterable<ExportedVote[]>): Iterable<string> {
-  yield `${COLUMNS.join(',')}\r\n`;
-  for (const page of pages) yield page.map(csvLine).join('');
 }
 
 function* json(pages: Iterable<ExportedVote[]>): Iterable<string> {
@@ -77,10 +67,11 @@ async function pump(parts: Iterable<string>, output: PassThrough): Promise<void>
 /** Every stored vote pressed in a span of time, streamed. */
 export const voteRoutes: FastifyPluginCallbackTypebox<VoteDeps> = (
   app,
-  { visibleTree, store, audit },
+  { visibleTree, store, audit, timeZone },
   done,
 ) => {
   const running: string[] = [];
+  const timeOf = createZonedTime(timeZone);
   app.get(
     '/votes',
     {
@@ -88,6 +79,8 @@ export const voteRoutes: FastifyPluginCallbackTypebox<VoteDeps> = (
       exposeHeadRoute: false,
       schema: {
         summary: 'Stored votes pressed in [from, to), oldest first',
+        description:
+          'JSON is for programs. CSV is for spreadsheets: UTF-8 with a byte order mark; `atTime` and `receivedAtTime` are `at` and `receivedAt` in the time zone of the gateway (ISO 8601); a text that a spreadsheet would change (`1-2`, `1e5`, `0012`, `=…`) has an apostrophe before it, as has one that begins with an apostrophe.',
         tags: ['votes'],
         querystring: Query,
         produces: ['application/json', 'text/csv'],
@@ -114,7 +107,8 @@ export const voteRoutes: FastifyPluginCallbackTypebox<VoteDeps> = (
       const pages = store.exportVotes(from, to, asked?.map(({ key }) => key) ?? null);
       const output = new PassThrough();
       // The place is free when the database is let go of, not when the reader has left.
-      pump(format === 'csv' ? csv(pages) : json(pages), output)
+      const nameOf = (id: string) => tree.windowById.get(id)?.name ?? '';
+      pump(format === 'csv' ? votesAsCsv(pages, { nameOf, timeOf }) : json(pages), output)
         .catch((error: Error) => output.destroy(error))
         .finally(() => {
           running.splice(running.indexOf(actor), 1);

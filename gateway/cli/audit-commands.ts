@@ -28,7 +28,7 @@ export function registerAuditCommands(program: Command, withStore: WithStore): v
     .command('list')
     .option('--limit <n>', 'how many, newest first', checkLimit, 50)
     .action(({ limit }: { limit: number }) =>
-      withStore((store, json) =>
+      withStore.reading((store, json) =>
         show(
           store.auditEntries({ limit }).map(({ seq, at, actor, origin, action, target, detail }) => ({
             seq,

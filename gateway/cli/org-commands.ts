@@ -24,7 +24,7 @@ export function registerOrgCommands(program: Command, withStore: WithStore): voi
       }),
     );
   unit.command('list').action(() =>
-    withStore((store, json) =>
+    withStore.reading((store, json) =>
       show(
         store.units().map(({ id, name, parentId }) => ({ id, name, parentId })),
         json,
@@ -48,7 +48,7 @@ export function registerOrgCommands(program: Command, withStore: WithStore): voi
       }),
     );
   serviceWindow.command('list').action(() =>
-    withStore((store, json) =>
+    withStore.reading((store, json) =>
       show(
         store.windows().map(({ id, name, unitId }) => ({ id, name, unitId })),
         json,

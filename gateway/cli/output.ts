@@ -1,6 +1,5 @@
-import { PeopleRefusal } from '../people/refusal.ts';
-import { SigningRefusal } from '../pki/signing-request.ts';
-import { OrgRefusal, StoreFailure } from '../store/store.ts';
+import { wantsStacks } from '../../host/config.ts';
+import { tellFault } from '../../host/fault.ts';
 
 /** Prints rows as a table for people, or as JSON for programs. */
 export function show(rows: readonly Record<string, unknown>[], json: boolean): void {
@@ -8,6 +7,8 @@ export function show(rows: readonly Record<string, unknown>[], json: boolean): v
   else if (rows.length === 0) console.log('none yet');
   else console.table(rows);
 }
+
+export const date = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
 
 export function showOne(row: Record<string, unknown>, json: boolean, note: string): void {
   if (json) console.log(JSON.stringify(row));
@@ -20,15 +21,9 @@ export function showOne(row: Record<string, unknown>, json: boolean, note: strin
 
 /** Says what went wrong on standard error. @returns the exit status. */
 export function explain(error: unknown, json: boolean): number {
-  const known =
-    error instanceof OrgRefusal ||
-    error instanceof PeopleRefusal ||
-    error instanceof StoreFailure ||
-    error instanceof SigningRefusal;
-  const code = known ? error.code : 'internal';
-  const message =
-    error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);
+  const { code, message } = tellFault(error);
   console.error(json ? JSON.stringify({ error: { code, message } }) : `${code}: ${printable(message)}`);
+  if (code === 'internal' && wantsStacks() && error instanceof Error) console.error(error.stack);
   return 1;
 }
 

@@ -7,10 +7,11 @@ import type { AccountEdit } from '../people/accounts.ts';
 import type { ListedLink } from '../people/link-tokens.ts';
 import { createPeople, type People } from '../people/people.ts';
 import type { AccountRecord } from '../store/people-store.ts';
-import { show, showOne } from './output.ts';
-import type { CliContext, WithStore } from './with-store.ts';
+import { show, showOne, date as time } from './output.ts';
+import type { CliContext, StoreAct, WithStore } from './with-store.ts';
 
 type Act = (people: People, context: CliContext) => void | Promise<void>;
+type WithPeople = { (act: Act): Promise<void>; reading(act: Act): Promise<void> };
 
 const ONE_TIME =
   'Keep the password now: it is shown only this once, and must be changed at the first sign-in.';
@@ -19,14 +20,17 @@ const TOKEN = 'Keep the token now: it is shown only this once.';
 export function registerPeopleCommands(program: Command, withStore: WithStore): void {
   /** Which sessions are too old is the running gateway's to say: here, those are open that it has not ended. */
   const limits = { absoluteMs: Number.POSITIVE_INFINITY, idleMs: Number.POSITIVE_INFINITY };
-  const withPeople = (act: Act) =>
-    withStore((store, _json, context) => act(createPeople({ store, now: Date.now, limits }), context));
+  const on =
+    (act: Act): StoreAct =>
+    (store, _json, context) =>
+      act(createPeople({ store, now: Date.now, limits }), context);
+  const withPeople: WithPeople = Object.assign((act: Act) => withStore(on(act)), {
+    reading: (act: Act) => withStore.reading(on(act)),
+  });
   registerAccounts(program, withPeople);
   registerSessions(program, withPeople);
   registerLinks(program, withPeople);
 }
-
-const time = (at: number | null) => (at === null ? null : new Date(at).toISOString());
 
 function accountRow({ name, displayName, role, unitId, mustChangePassword, disabledAt }: AccountRecord) {
   return { name, displayName, role, unitId, mustChangePassword, disabledAt: time(disabledAt) };
@@ -37,7 +41,7 @@ function checkSwitch(text: string): boolean {
   return text === 'yes';
 }
 
-function registerAccounts(program: Command, withPeople: (act: Act) => Promise<void>): void {
+function registerAccounts(program: Command, withPeople: WithPeople): void {
   const role = () => new Option('--role <role>', 'what it may do').choices(ROLES);
   const account = program.command('account').description('somebody who signs in');
   account
@@ -55,7 +59,9 @@ function registerAccounts(program: Command, withPeople: (act: Act) => Promise<vo
     );
   account
     .command('list')
-    .action(() => withPeople(({ accounts }, { json }) => show(accounts.list().map(accountRow), json)));
+    .action(() =>
+      withPeople.reading(({ accounts }, { json }) => show(accounts.list().map(accountRow), json)),
+    );
   account
     .command('set')
     .description('changes what is named; when it is more than the name that is shown, its sessions end')
@@ -92,10 +98,10 @@ function registerAccounts(program: Command, withPeople: (act: Act) => Promise<vo
     );
 }
 
-function registerSessions(program: Command, withPeople: (act: Act) => Promise<void>): void {
+function registerSessions(program: Command, withPeople: WithPeople): void {
   const session = program.command('session').description('who is signed in');
   session.command('list').action(() =>
-    withPeople(({ sessions }, { json }) =>
+    withPeople.reading(({ sessions }, { json }) =>
       show(
         sessions.list(null).map(({ id, accountName, createdAt, lastUsedAt, address, userAgent }) => ({
           id,
@@ -151,7 +157,7 @@ function readDays(text: string): number {
   return days;
 }
 
-function registerLinks(program: Command, withPeople: (act: Act) => Promise<void>): void {
+function registerLinks(program: Command, withPeople: WithPeople): void {
   const days = () =>
     new Option('--days <days>', 'how long it is good').argParser(readDays).default(LINK_DAYS.standard);
   const link = program.command('link').description('a token that lets a screen or a program read');
@@ -182,7 +188,7 @@ function registerLinks(program: Command, withPeople: (act: Act) => Promise<void>
     );
   link
     .command('list')
-    .action(() => withPeople(({ links }, { json }) => show(links.list().map(linkRow), json)));
+    .action(() => withPeople.reading(({ links }, { json }) => show(links.list().map(linkRow), json)));
   link
     .command('extend')
     .description('a new end, from now on; its token stays')

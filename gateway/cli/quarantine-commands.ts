@@ -19,7 +19,7 @@ export function registerQuarantineCommands(program: Command, withStore: WithStor
     .command('list')
     .option('--limit <n>', 'how many, newest first', checkLimit, 50)
     .action(({ limit }: { limit: number }) =>
-      withStore((store, json) => {
+      withStore.reading((store, json) => {
         const idOf = new Map(store.terminals().map(({ key, id }) => [key, id]));
         show(
           store.quarantined(limit).map(({ receivedAt, reason, terminalKey, seq, payload }) => ({

@@ -11,9 +11,10 @@ import {
   type Provisioning,
 } from '../fleet/provisioning.ts';
 import { openAuthority } from '../pki/authority.ts';
-import type { Store } from '../store/store.ts';
+import { OrgRefusal, type Store } from '../store/store.ts';
 import { checkId, newId } from './ids.ts';
-import { show, showOne } from './output.ts';
+import { date, show, showOne } from './output.ts';
+import { HEARD_NOTE, terminalRows } from './terminal-rows.ts';
 import { checkText } from './texts.ts';
 import type { CliContext, WithStore } from './with-store.ts';
 
@@ -38,18 +39,15 @@ export function registerTerminalCommands(program: Command, withStore: WithStore)
       }),
     );
 
-  terminal.command('list').action(() =>
-    withStore((store, json) => {
-      // The youngest of each terminal is the last.
-      const good = store.certificates().filter(({ revokedAt }) => revokedAt === null);
-      const expiry = new Map(good.map(({ terminalKey, expiresAt }) => [terminalKey, expiresAt]));
-      const rows = store.terminals().map(({ key, id, windowId, lastSeenAt }) => {
-        const expiresAt = expiry.get(key) ?? null;
-        return { id, windowId, lastSeenAt: date(lastSeenAt), certificateExpiresAt: date(expiresAt) };
-      });
-      show(rows, json);
-    }),
-  );
+  terminal
+    .command('list')
+    .description('where each stands, when it was last heard of, and whether its certificate is good')
+    .action(() =>
+      withStore.reading((store, json) => {
+        show(terminalRows(store, Date.now()), json);
+        if (!json) console.log(HEARD_NOTE);
+      }),
+    );
 
   terminal
     .command('code')
@@ -84,9 +82,11 @@ export function registerTerminalCommands(program: Command, withStore: WithStore)
     .description('lists the certificates of a terminal')
     .requiredOption('--terminal <id>', 'the terminal')
     .action(({ terminal: id }: { terminal: string }) =>
-      withStore(async (store, json, context) => {
-        const { certificates } = await provision(store, context);
-        const rows = certificates(id).map((record) => ({
+      withStore.reading((store, json) => {
+        const found = store.terminals().find((one) => one.id === id);
+        if (!found)
+          throw new OrgRefusal('terminal-unknown', `there is no terminal ${id}: list the terminals`);
+        const rows = store.certificates(found.key).map((record) => ({
           serial: record.serial,
           issuedAt: date(record.issuedAt),
           expiresAt: date(record.expiresAt),
@@ -124,8 +124,6 @@ async function provision(
 }
 
 const shown = ({ code, expiresAt }: Code) => ({ code, expiresAt: date(expiresAt) });
-
-const date = (at: number | null) => (at === null ? null : new Date(at).toISOString());
 
 function numberWithin(from: number, to: number, what: string): (text: string) => number {
   return (text) => {

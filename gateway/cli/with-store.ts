@@ -1,37 +1,35 @@
-import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type Audit, type By, createAudit } from '../people/audit.ts';
-import { createSqliteStore, databaseFile } from '../store/sqlite.ts';
+import { createSqliteReader, createSqliteStore, databaseFile } from '../store/sqlite.ts';
 import type { Store } from '../store/store.ts';
+import { cliActor } from './actor.ts';
 
 /** What a command works with beside the store: `by` is who the audit says it was. */
 export type CliContext = { json: boolean; by: By; audit: Audit; dataDir: string };
 
-/** Runs a command on the store of the data folder that was named, and closes it. */
-export type WithStore = (
-  act: (store: Store, json: boolean, context: CliContext) => void | Promise<void>,
-) => Promise<void>;
+export type StoreAct = (store: Store, json: boolean, context: CliContext) => void | Promise<void>;
+
+/** Runs a command on the store of the data folder that was named, which is made when it is not there, and closes it. */
+export type WithStore = {
+  (act: StoreAct): Promise<void>;
+  /** For a command that changes nothing: it makes and writes nothing either. */
+  reading(act: StoreAct): Promise<void>;
+};
 
 export function createWithStore(program: Command): WithStore {
-  return async (act) => {
+  const runOn = async (open: (file: string) => Store, act: StoreAct) => {
     const { json = false, ...options } = program.opts<{ json?: boolean; dataDir: string }>();
     const dataDir = resolve(options.dataDir);
-    const store = createSqliteStore({ file: databaseFile(dataDir) });
+    const store = open(databaseFile(dataDir));
     try {
       const audit = createAudit(store, Date.now);
-      await act(store, json, { json, by: { actor: `cli:${userName()}`, origin: 'local' }, audit, dataDir });
+      await act(store, json, { json, by: cliActor(), audit, dataDir });
     } finally {
       store.close();
     }
   };
-}
-
-/** Of the operating system. A container may run under a number that has no name. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return String(process.getuid?.() ?? 'unknown');
-  }
+  return Object.assign((act: StoreAct) => runOn((file) => createSqliteStore({ file }), act), {
+    reading: (act: StoreAct) => runOn(createSqliteReader, act),
+  });
 }

@@ -56,15 +56,16 @@ export type Authority = {
   httpsCredentials(hosts: readonly string[]): Promise<ServerCredentials>;
 };
 
+const AUTHORITY_FILE = 'authority.pem';
+
 export type AuthorityOptions = { folder: string; now: () => number };
 
 /** Opens the authority in `folder`, or makes it there. Several processes may do so at once: all get the same one. */
 export async function openAuthority({ folder, now }: AuthorityOptions): Promise<Authority> {
-  const path = join(folder, 'authority.pem');
+  const path = join(folder, AUTHORITY_FILE);
   const stored = readIfThere(path) ?? createOnce(path, await makeAuthority());
-  const root = new x509.X509Certificate(blocksOf(stored, 'CERTIFICATE')[0] ?? '');
+  const { root, certificate, fingerprint } = openCertificate(stored);
   const signingKey = await importPrivateKey(stored);
-  const certificate = root.toString('pem');
 
   type Subject = {
     name: string;
@@ -122,7 +123,7 @@ export async function openAuthority({ folder, now }: AuthorityOptions): Promise<
 
   return {
     certificate,
-    fingerprint: toBase32(hashPublicKey(root.publicKey).subarray(0, FINGERPRINT_BYTES)),
+    fingerprint,
     async issueTerminal(terminalId, csr, days) {
       const publicKey = await readSigningRequest(csr);
       const { issued, serial, expiresAt } = await issue({
@@ -147,6 +148,23 @@ export async function openAuthority({ folder, now }: AuthorityOptions): Promise<
         hosts,
         life: () => ({ notBefore: daysFromNow(-CLOCK_MARGIN_DAYS), notAfter: daysFromNow(HTTPS_DAYS - 1) }),
       }),
+  };
+}
+
+/** What everyone may see of the authority in `folder`; null when there is none. Makes none. */
+export function readAuthority(folder: string): Pick<Authority, 'certificate' | 'fingerprint'> | null {
+  const stored = readIfThere(join(folder, AUTHORITY_FILE));
+  if (stored === null) return null;
+  const { certificate, fingerprint } = openCertificate(stored);
+  return { certificate, fingerprint };
+}
+
+function openCertificate(stored: string) {
+  const root = new x509.X509Certificate(blocksOf(stored, 'CERTIFICATE')[0] ?? '');
+  return {
+    root,
+    certificate: root.toString('pem'),
+    fingerprint: toBase32(hashPublicKey(root.publicKey).subarray(0, FINGERPRINT_BYTES)),
   };
 }
 

@@ -3,7 +3,6 @@ import {
   closeSync,
   fsyncSync,
   linkSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -11,6 +10,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { giveToFolderOwner, makeFolder } from '../../host/owner.ts';
 
 export function readIfThere(path: string): string | null {
   try {
@@ -42,10 +42,11 @@ export function replace(path: string, content: string): void {
 }
 
 function writeDraft(path: string, content: string): string {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   const draft = `${path}.${process.pid}`;
   const file = openSync(draft, 'w', 0o600);
   try {
+    giveToFolderOwner(file, path);
     writeSync(file, content);
     fsyncSync(file);
   } finally {

@@ -9,8 +9,9 @@ type Row = Omit<AuditRow, 'detail' | 'hash'> & { detail: string; hash: Buffer };
 export function createAuditTable(
   db: Connection,
   file: string,
+  access: 'read' | 'write',
 ): Pick<Store, 'appendAudit' | 'auditEntries' | 'auditHead'> {
-  const key = openAuditKey(db, file);
+  const key = access === 'write' ? openAuditKey(db, file) : null;
   const selectHead = db.prepare('SELECT seq, hash, mac FROM audit_head WHERE key = 1');
   const highest = db.prepare('SELECT coalesce(max(seq), 0) FROM audit').pluck();
   const insert = db.prepare('INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');

@@ -2,9 +2,10 @@
  * Holds the whole audit against its key: page by page, so that a million rows need no more memory than a thousand, and on
  * a read connection of its own, so that the gateway goes on writing meanwhile.
  */
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { BEGINNING, type ChainedRow, type Head, isGenuine, isGenuineHead, same } from './audit-chain.ts';
 import { readAuditKey } from './audit-key.ts';
+import { openForReading } from './database.ts';
 import { StoreFailure } from './store.ts';
 
 export type AuditHead = { seq: number; hash: string };
@@ -28,7 +29,7 @@ export function verifyAudit(file: string, known?: AuditHead): AuditVerdict {
       'audit-key-missing',
       'there is no audit.key beside the database: take the one of a backup',
     );
-  const db = new Database(file, { readonly: true, fileMustExist: true, timeout: 5_000 });
+  const db = openForReading(file);
   try {
     return verify(db, key, known);
   } finally {

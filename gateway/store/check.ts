@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
+import { openForReading } from './database.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { findRollupDifferences } from './rollup-check.ts';
 import { type RollupDifference, StoreFailure } from './store.ts';
@@ -35,7 +36,7 @@ export function checkDatabase(file: string, goesOn: () => boolean = () => true):
   const report: CheckReport = { schemaVersion: 0, damage: [], votes: 0, rollups, durationMs: 0 };
   let db: Database.Database | null = null;
   try {
-    db = new Database(file, { readonly: true, fileMustExist: true, timeout: 5_000 });
+    db = openForReading(file);
     report.schemaVersion = db.pragma('user_version', { simple: true }) as number;
     const said = db.pragma('quick_check(20)') as { quick_check: string }[];
     report.damage = said.map(({ quick_check }) => quick_check).filter((line) => line !== 'ok');

@@ -2,6 +2,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
+import { assertUsable } from '../../host/access.ts';
+import { assertDataFolder } from './data-folder.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { makePrivate } from './private-file.ts';
 import { StoreFailure } from './store.ts';
@@ -49,12 +51,14 @@ export function writeWalBack(db: Connection): void {
     );
 }
 
-export function openDatabase(file: string): Connection {
+/** @param proves writes once before it looks at `synchronous`: every other process that has the file open reads again. */
+export function openDatabase(file: string, proves: boolean): Connection {
   refuseUnfinishedRestore(dirname(file));
+  assertDataFolder(dirname(file), 'write');
   makePrivate(file);
   const db = new Database(file, { timeout: BUSY_TIMEOUT_MS });
   try {
-    prepare(db);
+    prepare(db, proves);
   } catch (error) {
     db.close();
     throw error;
@@ -62,7 +66,58 @@ export function openDatabase(file: string): Connection {
   return db;
 }
 
-function prepare(db: Connection): void {
+/**
+ * For whoever only reads: it makes nothing, writes nothing, and leaves nothing behind. @throws StoreFailure `storage-missing`;
+ * HostFault `storage-not-ours`.
+ */
+export function openForReading(file: string, timeoutMs = BUSY_TIMEOUT_MS): Connection {
+  refuseUnfinishedRestore(dirname(file));
+  if (!existsSync(file))
+    throw new StoreFailure(
+      'storage-missing',
+      `there is no database ${file}: is --data-dir (MANYI_DATA_DIR) the gateway's? Its first start makes one`,
+    );
+  assertUsable(dirname(file), [file, `${file}-wal`], 'read');
+  // Nobody has it open: a connection that may not write would make a log and an index of it, and could not remove them.
+  const alone = !existsSync(`${file}-wal`) && isWritable(dirname(file), file);
+  const db = new Database(file, { readonly: !alone, fileMustExist: true, timeout: timeoutMs });
+  try {
+    db.pragma('query_only = ON');
+    db.pragma('user_version');
+    return db;
+  } catch (error) {
+    db.close();
+    // SQLite reads such a file only with a log beside it, and could not make one: this says why.
+    if (/^SQLITE_(CANTOPEN|READONLY)/.test((error as { code?: string }).code ?? ''))
+      assertUsable(dirname(file), [file], 'write');
+    throw error;
+  }
+}
+
+/** A small durable write. */
+export const PROBE = 'INSERT INTO probe VALUES (1, 0) ON CONFLICT DO UPDATE SET at = at + 1';
+
+function isWritable(folder: string, file: string): boolean {
+  try {
+    assertUsable(folder, [file], 'write');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What only reads does not bring the schema up to date either. */
+export function assertOwnSchema(db: Connection): void {
+  const version = db.pragma('user_version', { simple: true }) as number;
+  if (version > MIGRATIONS.length) throw tooNew(version);
+  if (version < MIGRATIONS.length)
+    throw new StoreFailure(
+      'storage-older',
+      `the data was written by an older gateway (schema ${version}, this one reads ${MIGRATIONS.length}): start the gateway, which brings it up to date`,
+    );
+}
+
+function prepare(db: Connection, proves: boolean): void {
   db.pragma('journal_mode = WAL');
   // Must be explicit: better-sqlite3 is compiled to fall to NORMAL in WAL mode after the first write otherwise.
   db.pragma('synchronous = FULL');
@@ -72,10 +127,10 @@ function prepare(db: Connection): void {
   db.pragma('wal_autocheckpoint = 16384');
   db.pragma('journal_size_limit = 134217728');
   migrate(db);
-  db.prepare('INSERT INTO probe VALUES (1, 0) ON CONFLICT DO UPDATE SET at = at + 1').run();
+  if (proves) db.exec(PROBE);
   const synchronous = db.pragma('synchronous', { simple: true });
   if (synchronous !== 2)
-    throw new StoreFailure('storage-unsafe', `synchronous is ${synchronous} after a write, not FULL (2)`);
+    throw new StoreFailure('storage-unsafe', `synchronous is ${synchronous}, not FULL (2)`);
 }
 
 /** Some of the files may be in place and others not: an empty database must not be begun among them. */
@@ -89,14 +144,17 @@ function refuseUnfinishedRestore(dataDir: string): void {
     );
 }
 
+function tooNew(version: number): StoreFailure {
+  return new StoreFailure(
+    'storage-newer',
+    `the data was written by a newer gateway (schema ${version}, this one knows ${MIGRATIONS.length}): update the gateway`,
+  );
+}
+
 function migrate(db: Connection): void {
   const apply = db.transaction(() => {
     const version = db.pragma('user_version', { simple: true }) as number;
-    if (version > MIGRATIONS.length)
-      throw new StoreFailure(
-        'storage-newer',
-        `the data was written by a newer gateway (schema ${version}, this one knows ${MIGRATIONS.length}): update the gateway`,
-      );
+    if (version > MIGRATIONS.length) throw tooNew(version);
     for (const sql of MIGRATIONS.slice(version)) db.exec(sql);
     if (version < MIGRATIONS.length) db.pragma(`user_version = ${MIGRATIONS.length}`);
   });

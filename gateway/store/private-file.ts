@@ -1,14 +1,15 @@
 /** Databases that only their owner may open: SQLite makes them readable for everyone, and its logs as it finds the database. */
-import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { chmodSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFile, makeFolder } from '../../host/owner.ts';
 
 /** For everyone but the owner and the group, whom somebody may have let in on purpose. */
 const OTHERS = 0o007;
 
 /** Makes the file, if it is not there, and the folder. A folder that is there is whoever made it's to open or close. */
 export function makePrivate(file: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  closeSync(openSync(file, 'a', 0o600));
+  makeFolder(dirname(file));
+  makeFile(file, 0o600);
   const { mode } = statSync(file);
   if ((mode & OTHERS) !== 0) chmodSync(file, mode & 0o770);
 }

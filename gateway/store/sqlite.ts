@@ -1,7 +1,16 @@
 import { join } from 'node:path';
 import { createAuditTable } from './audit-table.ts';
 import { createCertificateTable } from './certificate-table.ts';
-import { type Connection, failure, openDatabase, spoilsConnection, writeWalBack } from './database.ts';
+import {
+  assertOwnSchema,
+  type Connection,
+  failure,
+  openDatabase,
+  openForReading,
+  PROBE,
+  spoilsConnection,
+  writeWalBack,
+} from './database.ts';
 import { createHistory } from './history.ts';
 import { createNewestVotes } from './newest-votes.ts';
 import { createOrgTable } from './org-table.ts';
@@ -18,9 +27,9 @@ export function databaseFile(dataDir: string): string {
 
 type Tables = Omit<Store, 'probe' | 'close'>;
 
-function createTables(db: Connection, file: string): Tables {
+function createTables(db: Connection, file: string, access: 'read' | 'write' = 'write'): Tables {
   const { withSources, ...sources } = createSourceTable(db);
-  const audit = createAuditTable(db, file);
+  const audit = createAuditTable(db, file, access);
   return {
     ...createOrgTable(db),
     ...sources,
@@ -50,7 +59,7 @@ export function createSqliteStore({ file, settle = false }: SqliteOptions): Stor
   const open = () => {
     let db: Connection | null = null;
     try {
-      db = openDatabase(file);
+      db = openDatabase(file, settle);
       return { db, tables: createTables(db, file) };
     } catch (error) {
       db?.close();
@@ -112,7 +121,7 @@ export function createSqliteStore({ file, settle = false }: SqliteOptions): Stor
         reopen();
         return { reopened: true };
       }
-      guard(() => current.db.exec('UPDATE probe SET at = at + 1'))();
+      guard(() => current.db.exec(PROBE))();
       return { reopened: false };
     },
     close() {
@@ -124,6 +133,29 @@ export function createSqliteStore({ file, settle = false }: SqliteOptions): Stor
       current.db.close();
     },
   };
+}
+
+/**
+ * The store for a command that only reads: a folder without a database stays as it is, and a gateway that runs notices nothing.
+ * Every method that writes is refused by SQLite.
+ */
+export function createSqliteReader(file: string): Store {
+  let db: Connection | null = null;
+  try {
+    db = openForReading(file);
+    assertOwnSchema(db);
+    const opened = db;
+    return {
+      ...createTables(opened, file, 'read'),
+      probe() {
+        throw new StoreFailure('storage-read-only', 'it was opened for reading only');
+      },
+      close: () => void opened.close(),
+    };
+  } catch (error) {
+    db?.close();
+    throw failure(error);
+  }
 }
 
 /** A command that reads just now, a backup say, must not keep a gateway from its start. */

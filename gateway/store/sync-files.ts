@@ -1,5 +1,6 @@
 /** Files that are on the disk when the call returns: write, fsync, rename, fsync the folder. */
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { giveToFolderOwner } from '../../host/owner.ts';
 
 export function syncFolder(folder: string): void {
   syncFile(folder);
@@ -19,6 +20,7 @@ export function writeNewFile(path: string, content: Buffer | string): void {
   const handle = openSync(path, 'wx', 0o600);
   try {
     const bytes = Buffer.from(content);
+    giveToFolderOwner(handle, path);
     for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at);
     fsyncSync(handle);
   } finally {

@@ -1,4 +1,4 @@
-// dist/terminal/: the agent with what it imports in one file. Node looks for some 900 files without it, and on a slow
+// dist/terminal/: main.js, which looks at Node.js, and the agent with what it imports in one file. Node looks for some 900 files without it, and on a slow
 // board with a slow card that is most of the time from power to the first press that can be taken.
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +20,7 @@ await build({
     emptyOutDir: true,
     target: 'node20',
     minify: false,
+    rollupOptions: { output: { chunkFileNames: '[name].js' } },
     sourcemap: true,
   },
 });

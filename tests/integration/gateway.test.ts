@@ -293,7 +293,19 @@ describe('the export', () => {
       await gateway.fetch('/api/v1/votes?from=0&to=9000000000000&format=csv&window=w1')
     ).text();
     const [head, ...lines] = csv.trim().split('\r\n');
-    expect(head).toBe('window,terminal,epoch,seq,rating,at,clock,receivedAt');
+    expect(head).toBe(
+      'window,windowName,terminal,epoch,seq,rating,at,atTime,clock,receivedAt,receivedAtTime',
+    );
+    // Read as UTF-8 text, the mark that Excel needs is gone.
+    const cells = (lines[0] as string).split(',');
+    expect(cells[0]).toBe('w1');
+    expect(cells[7]).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]{12}\+08:00$/);
+    expect(Date.parse(cells[7] as string)).toBe(Number(cells[6]));
+    expect(Date.parse(cells[10] as string)).toBe(Number(cells[9]));
+    const bytes = new Uint8Array(
+      await (await gateway.fetch('/api/v1/votes?from=0&to=9000000000000&format=csv&window=w1')).arrayBuffer(),
+    );
+    expect([...bytes.slice(0, 3)]).toEqual([0xef, 0xbb, 0xbf]);
     expect(lines).toHaveLength(2);
     expect(await gateway.getJson('/api/v1/votes?from=0&to=1')).toEqual([]);
   });

@@ -68,6 +68,7 @@ export async function createApp(store: Store): Promise<TestApp> {
     requestsPerS: 100,
     tls: null,
     pagesRoot: join(import.meta.dirname, '../../dist/pages'),
+    timeZone: 'Asia/Shanghai',
     version: 'test',
   });
   return {

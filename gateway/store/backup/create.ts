@@ -1,8 +1,9 @@
 /** `manyi backup`: the database as of one moment, the audit's key and the certificate authority, in a new folder. */
 import { spawn } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeFolder } from '../../../host/owner.ts';
 import { type Store, StoreFailure } from '../store.ts';
 import { syncFile, syncFolder, writeNewFile } from '../sync-files.ts';
 import { inspect } from './inspect.ts';
@@ -36,8 +37,7 @@ export async function createBackup(target: string, deps: BackupDeps): Promise<Ma
   // Before the copy, so that the copy has it, too.
   audit('backup.begin', { folder: target });
   const createdAt = now();
-  mkdirSync(dirname(target), { recursive: true });
-  mkdirSync(partial, { mode: 0o700 });
+  makeFolder(partial);
   try {
     await copyDatabase(join(dataDir, DATABASE), join(partial, DATABASE), deps.progress);
     copyKeys(dataDir, partial);
@@ -61,6 +61,8 @@ export async function createBackup(target: string, deps: BackupDeps): Promise<Ma
 }
 
 async function copyDatabase(file: string, target: string, progress?: (part: number) => void): Promise<void> {
+  // VACUUM INTO takes an empty file for none: so it is whose it is to be.
+  writeNewFile(target, '');
   const child = spawn(process.execPath, [COPY, file, target], { stdio: ['ignore', 'ignore', 'pipe'] });
   const wholeBytes = statSync(file).size;
   const timer = setInterval(() => {
@@ -95,9 +97,10 @@ function copyKeys(dataDir: string, partial: string): void {
   for (const path of listFiles(pki)) copyPrivately(join(pki, path), join(partial, PKI, path));
 }
 
-/** For the owner only, whatever the original allows. */
+/** A new file for its folder's owner only, whatever the original allows. */
 export function copyPrivately(from: string, to: string): void {
-  mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(to));
+  writeNewFile(to, '');
   copyFileSync(from, to);
   chmodSync(to, 0o600);
 }

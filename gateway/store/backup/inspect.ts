@@ -1,9 +1,9 @@
 /** What a copy of the data holds, looked at as the gateway will meet it; and whether a backup is what its manifest says. */
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { verifyAudit } from '../audit-verify.ts';
 import { checkDatabase } from '../check.ts';
+import { openForReading } from '../database.ts';
 import { MIGRATIONS } from '../migrations/index.ts';
 import { StoreFailure } from '../store.ts';
 import { DATABASE, describeFile, listFiles, MANIFEST, type Manifest, readManifest } from './manifest.ts';
@@ -22,7 +22,7 @@ export function inspect(folder: string): Found {
     const { kind, seq } = verdict.broken;
     throw new StoreFailure('audit-broken', `the audit of ${file} is broken: ${kind} at row ${seq}`);
   }
-  const db = new Database(file, { readonly: true, fileMustExist: true });
+  const db = openForReading(file);
   try {
     const count = (table: string) => db.prepare(`SELECT count(*) FROM ${table}`).pluck().get() as number;
     const counts = {

@@ -2,8 +2,9 @@
  * `manyi restore`: the files of a backup in the place of the data, which is moved aside and never deleted. Cut off at any
  * moment, it leaves a mark: nothing opens the folder until a restore has come to its end.
  */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../../../host/owner.ts';
 import { type CheckReport, checkDatabase } from '../check.ts';
 import { claimDataDir } from '../claim.ts';
 import { RESTORE_MARK } from '../database.ts';
@@ -45,7 +46,7 @@ export function restoreBackup(folder: string, { dataDir, now, by }: RestoreDeps)
 function stage(folder: string, dataDir: string, manifest: Manifest): string {
   const staged = join(dataDir, STAGED);
   rmSync(staged, { recursive: true, force: true });
-  mkdirSync(staged, { recursive: true, mode: 0o700 });
+  makeFolder(staged);
   for (const { path, sha256 } of manifest.files) {
     copyPrivately(join(folder, path), join(staged, path));
     if (describeFile(staged, path).sha256 !== sha256)
@@ -72,7 +73,7 @@ function moveAside(dataDir: string, manifest: Manifest, at: number): string | nu
   const present = names.filter((name) => existsSync(join(dataDir, name)));
   if (present.length === 0) return null;
   const aside = join(dataDir, `replaced-${new Date(at).toISOString().replaceAll(/[:.]/g, '')}`);
-  mkdirSync(aside, { mode: 0o700 });
+  makeFolder(aside);
   for (const name of present) renameSync(join(dataDir, name), join(aside, name));
   syncFolder(aside);
   syncFolder(dirname(aside));

@@ -1,0 +1,94 @@
+/** Reads the settings, starts the gateway, and ends it when it is told to. */
+import { type Logger, pino } from 'pino';
+import { endWith } from '../host/launch.ts';
+import { lostLines } from '../output/lost-lines.ts';
+import { createSink } from '../output/sink.ts';
+import { ConfigError, configHelp, readConfig } from './config.ts';
+import { type Gateway, startGateway, VERSION } from './gateway.ts';
+import { PeopleRefusal } from './people/refusal.ts';
+
+const HELP = `Manyi gateway ${VERSION}: takes the votes of terminals over MQTT, keeps them, serves the wall.
+
+Usage: npm start [-- --help]
+
+Environment:
+${configHelp()}
+
+The wall is at http://HOST:PORT/wall, the API's description at /api/docs.
+Add units, windows and terminals with: npm run --silent manyi -- --help`;
+
+const STOP_MS = 15_000;
+
+export async function run(): Promise<void> {
+  try {
+    await start();
+  } catch (error) {
+    if (error instanceof ConfigError) fail(2, `${error.code}:\n${error.message}\nSee --help.`);
+    if (error instanceof PeopleRefusal) fail(2, `${error.code}: MANYI_ADMIN_PASSWORD: ${error.message}`);
+    endWith(error);
+  }
+}
+
+async function start(): Promise<void> {
+  const [argument] = process.argv.slice(2);
+  if (argument === '--help' || argument === '-h') {
+    console.log(HELP);
+    return;
+  }
+  if (argument !== undefined) fail(2, `argument-unknown: ${argument}: see --help`);
+  const config = readConfig();
+  const base = { name: 'gateway' };
+  const output = createSink(1, { sayLost: lostLines(base) });
+  process.on('exit', () => output.finish());
+  const log = pino({ level: config.logLevel, base }, output);
+  // Node writes its warnings by itself otherwise, and would wait for a reader of standard error that does not read.
+  process.removeAllListeners('warning').on('warning', (warning) => log.warn({ err: warning }, 'node warns'));
+  const gateway = await startGateway(config, log, 'tls', output.lost);
+  const { httpPort, mqttPort } = gateway;
+  if (gateway.firstPassword) tellPassword(gateway.firstPassword, log);
+  log.info({ httpPort, mqttPort, dataDir: config.dataDir }, 'gateway ready');
+
+  let stopping = false;
+  const stop = (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'gateway stops');
+    // Every stored vote is on the disk already: waiting longer for a peer that does not let go would save nothing.
+    setTimeout(() => {
+      log.error('the gateway did not stop in time');
+      process.exit(1);
+    }, STOP_MS).unref();
+    gateway.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, 'the gateway did not stop in order');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}
+
+/** To whoever starts it, and not into a log that is kept. */
+function tellPassword({ name, oneTimePassword }: NonNullable<Gateway['firstPassword']>, log: Logger): void {
+  const screen = createSink(2);
+  const text = [
+    '',
+    `  The first account:      ${name}`,
+    `  Its one-time password:  ${oneTimePassword}`,
+    '  It is shown only this once, and must be changed at the first sign-in.',
+    '',
+  ].join('\n');
+  screen.write(`${text}\n`);
+  if (screen.lost() > 0)
+    log.error(
+      { code: 'first-password-unseen' },
+      `the first password could not be shown: manyi account password ${name} gives another`,
+    );
+}
+
+function fail(status: number, message: string): never {
+  console.error(message);
+  process.exit(status);
+}

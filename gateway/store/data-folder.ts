@@ -1,0 +1,26 @@
+/** The files of a data folder, and whether this process may use them. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Access, assertUsable } from '../../host/access.ts';
+
+const FILES = ['manyi.db', 'manyi.db-wal', 'manyi.db-shm', 'audit.key', 'audit.key.new', 'gateway.lock'];
+const PKI = 'pki';
+
+/**
+ * Before anything is opened, so that nothing has changed when it is refused. @param access `write` for a folder that is to be
+ * made when it is not there. @throws HostFault, e.g. `storage-not-ours`.
+ */
+export function assertDataFolder(dataDir: string, access: Access): void {
+  const files = FILES.map((name) => join(dataDir, name));
+  const pki = join(dataDir, PKI);
+  assertUsable(dataDir, [...files, pki], access);
+  assertUsable(dataDir, keysIn(pki), 'read');
+}
+
+function keysIn(pki: string): string[] {
+  try {
+    return readdirSync(pki).map((name) => join(pki, name));
+  } catch {
+    return [];
+  }
+}
