@@ -47,6 +47,10 @@ export type Config = {
   httpsCert: string | null;
   httpsKey: string | null;
   /** Messages a second and terminal that are taken without delay, and how many in a row. */
+  /** What one terminal can honestly have; more is held for a person. */
+  votesPerMinute: number;
+  votesPerHour: number;
+  votesPerDay: number;
   messagesPerS: number;
   messageBurst: number;
   logLevel: string;
@@ -149,6 +153,14 @@ const SETTINGS = {
     'messages in a row one terminal may send',
     integer(1, 1e6),
   ),
+  votesPerMinute: setting(
+    'MANYI_VOTES_PER_MINUTE',
+    '30',
+    'votes that one terminal can honestly have a minute; more are held for a person to decide',
+    integer(1, 1e9),
+  ),
+  votesPerHour: setting('MANYI_VOTES_PER_HOUR', '600', 'and an hour', integer(1, 1e9)),
+  votesPerDay: setting('MANYI_VOTES_PER_DAY', '3000', 'and a day', integer(1, 1e9)),
   logLevel: setting(
     'MANYI_LOG_LEVEL',
     'info',

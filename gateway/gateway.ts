@@ -16,8 +16,8 @@ import type { Config } from './config.ts';
 import { watchDescriptors } from './descriptor-watch.ts';
 import { createCalendar } from './domain/calendar.ts';
 import { standingOf } from './domain/completeness.ts';
-import { ScoreBook } from './domain/score-book.ts';
 import { createTokenBuckets } from './domain/token-buckets.ts';
+import { createClockAlarms } from './fleet/clock-alarms.ts';
 import { createHealthReports, createInbox } from './fleet/inbox.ts';
 import { createJournalAlarms, isOpen, readPutAway } from './fleet/journal-alarms.ts';
 import { createPresence } from './fleet/presence.ts';
@@ -32,11 +32,12 @@ import { createHub } from './live/hub.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createPeople } from './people/people.ts';
 import { startRounds } from './rounds.ts';
-import { loadScoreBook } from './score-history.ts';
+import { createScoreKeeper } from './score-keeper.ts';
 import { createStorageGuard } from './storage-guard.ts';
 import { claimDataDir } from './store/claim.ts';
 import { databaseFile } from './store/sqlite.ts';
 import { createTerminalAccess } from './terminal-access.ts';
+import { createVoteLog } from './vote-log.ts';
 
 export const VERSION = '0.1.0';
 
@@ -87,13 +88,12 @@ export async function startGateway(
     follow: () => watch.follow(),
     changed: () => followStore(),
   });
-  const book = new ScoreBook(calendar);
-  const excludedBook = new ScoreBook(calendar);
-  loadScoreBook(book, store, calendar, now());
-  const journals = createJournals(store);
-
-  // One cloned card may send thousands: the log says so now and then, the counter says how many.
-  const conflictLog = createTokenBuckets(1 / 60, 10);
+  const journals = createJournals(store, config.votesPerDay);
+  const { terminalOf } = journals;
+  const scores = createScoreKeeper({ store, calendar, now, terminalOf });
+  const { book, excludedBook } = scores;
+  const voteLog = createVoteLog(log, now, (terminalId) => touch(terminalId));
+  const clocks = createClockAlarms(voteLog);
   const refusalLog = createTokenBuckets(1 / 60, 30);
 
   let broker: Broker | null = null;
@@ -125,13 +125,13 @@ export async function startGateway(
     weights: config.weights,
     presence,
     excludedBook,
-    isClockApart: () => false,
+    isClockApart: clocks.isApart,
     completenessOf: ({ key, id }) =>
       standingOf({
         ...journals.evidenceOf(key),
         online: presence.isOnline(id),
         lastSeenAt: presence.lastSeenAt(id),
-        setAside: 0,
+        setAside: health.setAsideVotes(id),
       }),
   });
   const feed = createFeed({
@@ -157,16 +157,29 @@ export async function startGateway(
   });
 
   metrics.watchJournals(health);
+  metrics.watchReview({
+    held: journals.held,
+    clocksApart: clocks.count,
+    gatewayBehindMs: clocks.gatewayBehindMs,
+  });
 
   const ingest = createIngest({
     store,
     journals,
     now,
+    monotonic: () => performance.now(),
+    exclusions: scores.exclusions,
     publish: (topic, payload) => broker?.publish(topic, payload, { qos: 1, retain: false }),
-    limits: { messagesPerS: config.messagesPerS, burst: config.messageBurst },
+    limits: {
+      messagesPerS: config.messagesPerS,
+      burst: config.messageBurst,
+      perMinute: config.votesPerMinute,
+      perHour: config.votesPerHour,
+      perDay: config.votesPerDay,
+    },
     events: {
       stored(vote) {
-        book.add(vote.windowKey, vote.rating, vote.at);
+        scores.stored(vote);
         feed.voted(vote);
         metrics.tallied.votesStored += 1;
       },
@@ -176,10 +189,9 @@ export async function startGateway(
       },
       quarantined(reason, terminalId) {
         metrics.tallied.quarantined.add(reason);
-        if (reason === 'identity-conflict' && conflictLog.take(0, now()))
-          log.error({ terminalId, reason }, 'the same vote number came with another press: a cloned card?');
-        else log.debug({ terminalId, reason }, 'quarantined');
+        voteLog.quarantined(reason, terminalId);
       },
+      clockHeard: clocks.heard,
       batch(votes, durationMs) {
         metrics.commitVotes.observe(votes);
         metrics.commitSeconds.observe(durationMs / 1_000);
@@ -199,20 +211,32 @@ export async function startGateway(
     publishStatus,
     flush: ingest.flush,
     reload() {
-      const recounted = new ScoreBook(calendar);
-      loadScoreBook(recounted, store, calendar, now());
       journals.reload();
-      book.take(recounted);
+      scores.reload();
       registry.reload();
       access.reload();
       feed.replaced();
     },
   });
 
+  let decisions = store.decisions();
+  /** What a person has decided about votes is taken up: scores, and what is still expected. */
+  const followDecisions = () => {
+    const latest = store.decisions();
+    if (latest === decisions) return;
+    decisions = latest;
+    // What waits for its commit speaks of journals that are read again.
+    ingest.flush();
+    journals.reload();
+    scores.reload();
+    feed.replaced();
+  };
+
   const followStore = () => {
     const treeChanged = registry.reload();
     access.reload();
     broker?.cut(access.isWelcome);
+    followDecisions();
     if (treeChanged) feed.replaced();
   };
   const watch = createStoreWatch(store, followStore);

@@ -105,6 +105,19 @@ export function createMetrics(gauges: Gauges) {
       gauge('manyi_terminals_unable', 'Terminals that say they can take no votes', journals.unable);
       gauge('manyi_journals_set_aside', 'Journals put away on the cards of terminals', journals.setAside);
     },
+    watchReview(review: { held(): number; clocksApart(): number; gatewayBehindMs(): number | null }) {
+      gauge('manyi_votes_held', 'Votes held until a person has decided', review.held);
+      gauge(
+        'manyi_terminal_clocks_apart',
+        "Terminals whose clock and the gateway's disagree",
+        review.clocksApart,
+      );
+      gauge(
+        'manyi_gateway_clock_behind_seconds',
+        'By how much most terminals say that this clock is behind; 0 while they do not',
+        () => (review.gatewayBehindMs() ?? 0) / 1_000,
+      );
+    },
     commitSeconds: new Histogram({
       name: 'manyi_commit_seconds',
       help: 'Time of one commit',

@@ -1,14 +1,40 @@
 import { type Calendar, MINUTE_MS } from './domain/calendar.ts';
-import type { ScoreBook } from './domain/score-book.ts';
+import type { Exclusions } from './domain/exclusions.ts';
+import { ScoreBook } from './domain/score-book.ts';
 import type { Store } from './store/store.ts';
 
-/** Fills a new book from what is stored: the rollups of the longest live periods, the votes of the last hour and a bit. */
-export function loadScoreBook(book: ScoreBook, store: Store, calendar: Calendar, now: number): void {
+/** The counts of every window: of the votes that count, and of those that a person has excluded. */
+export type ScoreBooks = { counted: ScoreBook; excluded: ScoreBook };
+
+export type ScoreHistory = {
+  store: Pick<Store, 'lastVotes' | 'rollups' | 'excludedRollups' | 'recentVotes'>;
+  calendar: Calendar;
+  exclusions: Exclusions;
+  /** Whose journal it is. */
+  terminalOf(sourceKey: number): number;
+};
+
+/** From what is stored: the rollups of the longest live periods, the votes of the last hour and a bit. */
+export function readScoreBooks(history: ScoreHistory, now: number): ScoreBooks {
+  const { store, calendar, exclusions, terminalOf } = history;
+  const books = { counted: new ScoreBook(calendar), excluded: new ScoreBook(calendar) };
   const today = calendar.dayOf(now);
   const from = calendar.startOf(Math.min(calendar.monthStart(today), today - 6));
-  for (const { windowKey, lastAt } of store.lastVotes()) book.addQuarter(windowKey, lastAt, [], lastAt);
-  for (const { quarterStart, windowKey, counts, lastAt } of store.rollups(from))
-    book.addQuarter(windowKey, quarterStart, counts, lastAt);
-  for (const { windowKey, rating, at } of store.recentVotes(now - 75 * MINUTE_MS))
+  for (const { windowKey, lastAt } of store.lastVotes())
+    books.counted.addQuarter(windowKey, lastAt, [], lastAt);
+  const leftOut = new Map<string, readonly number[]>();
+  for (const { quarterStart, windowKey, counts } of store.excludedRollups(from)) {
+    books.excluded.addQuarter(windowKey, quarterStart, counts, 0);
+    leftOut.set(`${quarterStart}/${windowKey}`, counts);
+  }
+  for (const { quarterStart, windowKey, counts, lastAt } of store.rollups(from)) {
+    const less = leftOut.get(`${quarterStart}/${windowKey}`);
+    const counted = less ? counts.map((votes, rating) => votes - (less[rating] ?? 0)) : counts;
+    books.counted.addQuarter(windowKey, quarterStart, counted, lastAt);
+  }
+  for (const { windowKey, rating, at, sourceKey } of store.recentVotes(now - 75 * MINUTE_MS)) {
+    const book = exclusions.excludes(terminalOf(sourceKey), at) ? books.excluded : books.counted;
     book.addMinute(windowKey, rating, at);
+  }
+  return books;
 }

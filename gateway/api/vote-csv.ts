@@ -15,6 +15,9 @@ const COLUMNS = [
   'clock',
   'receivedAt',
   'receivedAtTime',
+  'claimedAt',
+  'claimedAtTime',
+  'excluded',
 ];
 
 export type VoteCsvDeps = {
@@ -49,6 +52,9 @@ export function* votesAsCsv(pages: Iterable<ExportedVote[]>, deps: VoteCsvDeps):
           CLOCKS[vote.clock],
           vote.receivedAt,
           timeOf(vote.receivedAt),
+          vote.claimedAt ?? '',
+          vote.claimedAt === null ? '' : timeOf(vote.claimedAt),
+          vote.excluded === 1 ? 'true' : 'false',
         ]),
       )
       .join('');

@@ -39,6 +39,8 @@ function recordOf(vote: ExportedVote) {
     at: vote.at,
     clock: CLOCKS[vote.clock],
     receivedAt: vote.receivedAt,
+    claimedAt: vote.claimedAt,
+    excluded: vote.excluded === 1,
   };
 }
 

@@ -8,6 +8,7 @@ import { registerOrgCommands } from './org-commands.ts';
 import { explain, explainOutput } from './output.ts';
 import { registerPeopleCommands } from './people-commands.ts';
 import { registerQuarantineCommands } from './quarantine-commands.ts';
+import { registerReviewCommands } from './review-commands.ts';
 import { registerTerminalCommands } from './terminal-commands.ts';
 import { createWithStore } from './with-store.ts';
 
@@ -28,6 +29,7 @@ export async function run(): Promise<void> {
   registerOrgCommands(program, withStore);
   registerTerminalCommands(program, withStore);
   registerQuarantineCommands(program, withStore);
+  registerReviewCommands(program, withStore);
   registerPeopleCommands(program, withStore);
   registerAuditCommands(program, withStore);
   registerBackupCommands(program);

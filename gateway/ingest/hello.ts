@@ -4,7 +4,7 @@ import { Hello } from '../../protocol/hello.ts';
 import { topicOf } from '../../protocol/topics.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { Ingest, IngestDone, KnownTerminal } from './ingest.ts';
-import { giveUp, type Journal, type Journals, lostUpTo, takeAnnounced } from './journals.ts';
+import { giveUp, type Journal, type Journals, lostUpTo, noteKnown, takeAnnounced } from './journals.ts';
 import { parseJson } from './parse-votes.ts';
 import type { Refusals } from './refusals.ts';
 
@@ -17,9 +17,12 @@ export type HelloDeps = {
   refuse: Refusals['refuse'];
   failed(error: Error, done: IngestDone): void;
   heard(terminal: KnownTerminal, journal: Journal): void;
+  disbelieve(terminal: KnownTerminal, journal: Journal): void;
+  clockHeard(terminal: KnownTerminal, hello: Hello): void;
 };
 
-export function createHellos({ journals, queue, now, refuse, failed, heard }: HelloDeps): Ingest['hello'] {
+export function createHellos(deps: HelloDeps): Ingest['hello'] {
+  const { journals, queue, now, refuse, failed, heard, disbelieve, clockHeard } = deps;
   return (terminal, payload, done) => {
     const topic = topicOf(terminal.id, 'hello');
     const parsed = parseJson(payload);
@@ -28,14 +31,22 @@ export function createHellos({ journals, queue, now, refuse, failed, heard }: He
     if (!helloSchema.Check(value)) return refuse(terminal, topic, 'schema-invalid', payload, done);
     let journal: Journal | null;
     try {
-      journal = journals.open(terminal, value.epoch);
+      journal = journals.open(terminal, value.epoch, now());
     } catch (error) {
       return failed(error as Error, done);
     }
     if (!journal) return refuse(terminal, topic, 'epoch-limit', payload, done);
     const known = journal;
+    clockHeard(terminal, value);
     const { first, last } = value.journal;
+    // One number more than there is: the first of a journal that has let everything go.
+    if (Math.max(first - 1, last) > known.history.highest(now())) {
+      disbelieve(terminal, known);
+      return refuse(terminal, topic, 'counter-implausible', payload, done);
+    }
+    known.implausible = false;
     takeAnnounced(known, last);
+    noteKnown(known, last, now());
     const gone = Math.min(first - 1, last);
     const lost = lostUpTo(known, gone);
     const answer = () => {

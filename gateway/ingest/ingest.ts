@@ -1,21 +1,24 @@
 /** message → validated → committed → done (the broker's PUBACK) → acked → announced. Nothing is done before it is stored. */
 import { type Ack, MAX_MISSING_RANGES } from '../../protocol/ack.ts';
 import { topicOf } from '../../protocol/topics.ts';
-import { CLOCKS, RATINGS, type Rating, type VotesMessage } from '../../protocol/vote.ts';
+import { RATINGS, type Rating, type VotesMessage } from '../../protocol/vote.ts';
+import type { Exclusions } from '../domain/exclusions.ts';
 import type { Terminal } from '../domain/org.ts';
-import type { RatingCode } from '../domain/tally.ts';
+import { votesIn } from '../domain/tally.ts';
 import { createTokenBuckets } from '../domain/token-buckets.ts';
-import { checkVoteTime } from '../domain/vote-time.ts';
-import type { ClockCode, QuarantineRecord, Store, VoteOutcome, VoteRecord } from '../store/store.ts';
+import { createVoteRates, type VoteRateLimits, type VoteRates } from '../domain/vote-rates.ts';
+import type { QuarantineRecord, Store, VoteOutcome, VoteRecord } from '../store/store.ts';
 import { createAckSchedule } from './ack-schedule.ts';
 import { createCommitQueue } from './commit-queue.ts';
 import { createHellos } from './hello.ts';
-import { type Journal, type Journals, MAX_FRAGMENTS, takeTotals } from './journals.ts';
+import { type Journal, type Journals, MAX_FRAGMENTS, noteKnown, takeTotals } from './journals.ts';
+import { createJudge } from './judge.ts';
 import { type BadVote, parseVotes } from './parse-votes.ts';
+import { createReadings } from './readings.ts';
 import type { QuarantineReason } from './reasons.ts';
 import { createRefusals, KEPT_PAYLOAD_CHARS } from './refusals.ts';
 
-export type IngestLimits = { messagesPerS: number; burst: number };
+export type IngestLimits = VoteRateLimits & { messagesPerS: number; burst: number };
 
 /** A terminal beside the window it stands at, as the registry knows them. */
 export type KnownTerminal = Terminal & { windowKey: number; votesTopic: string };
@@ -27,6 +30,8 @@ export type IngestEvents = {
   evidence(terminal: KnownTerminal): void;
   duplicates(count: number): void;
   quarantined(reason: QuarantineReason, terminalId: string): void;
+  /** The terminal's clock minus the gateway's, milliseconds, where they disagree; null where they do not. */
+  clockHeard(terminalId: string, apartMs: number | null): void;
   batch(votes: number, durationMs: number): void;
   failed(error: Error): void;
 };
@@ -35,6 +40,9 @@ export type IngestDeps = {
   store: Store;
   journals: Journals;
   now: () => number;
+  /** Milliseconds that never jump. */
+  monotonic: () => number;
+  exclusions: () => Exclusions;
   publish: (topic: string, payload: string) => void;
   limits: IngestLimits;
   events: IngestEvents;
@@ -63,18 +71,12 @@ export type Ingest = {
   stop(): void;
 };
 
-const RATING_CODE = Object.fromEntries(RATINGS.map((rating, code) => [rating, code])) as Record<
-  string,
-  RatingCode
->;
-const CLOCK_CODE = Object.fromEntries(CLOCKS.map((clock, code) => [clock, code])) as Record<
-  string,
-  ClockCode
->;
 /** Messages of one terminal that wait for their turn. */
 const MAX_WAITING = 1_000;
+const DAY_MS = 24 * 3_600_000;
 
-export function createIngest({ store, journals, now, publish, limits, events }: IngestDeps): Ingest {
+export function createIngest(deps: IngestDeps): Ingest {
+  const { store, journals, now, monotonic, exclusions, publish, limits, events } = deps;
   const queue = createCommitQueue(store, events.batch, ({ sourceKey }) =>
     allowed(journals.terminalOf(sourceKey)),
   );
@@ -93,12 +95,25 @@ export function createIngest({ store, journals, now, publish, limits, events }: 
     events.evidence(terminal);
   };
 
+  /** What it says of its numbers cannot be true: they are left as they were, and the window says so. */
+  const disbelieve = (terminal: KnownTerminal, journal: Journal) => {
+    journal.implausible = true;
+    heard(terminal, journal);
+  };
+
   const failed = (error: Error, done: IngestDone) => {
     events.failed(error);
     done(error);
   };
 
-  const { refuse, allowed } = createRefusals({ queue, now, quarantined: events.quarantined, failed });
+  const { refuse, allowed, mayHold } = createRefusals({
+    ...{ queue, now, quarantined: events.quarantined, failed },
+    heldOf: journals.heldOf,
+  });
+  const readings = createReadings(now, monotonic);
+  const rates = createVoteRates(limits);
+  rememberStored(rates, store, now());
+  const judge = createJudge({ store, readings, rates, exclusions });
 
   const take = (
     terminal: KnownTerminal,
@@ -109,28 +124,11 @@ export function createIngest({ store, journals, now, publish, limits, events }: 
   ) => {
     const receivedAt = now();
     const votes: VoteRecord[] = [];
-    for (const { seq, rating, at, clock, boot, mono } of message.votes) {
-      const refusal = checkVoteTime(at, receivedAt);
-      if (refusal) {
-        bad.push({ seq, reason: refusal, payload: JSON.stringify({ seq, rating, at, clock, boot, mono }) });
-        continue;
-      }
-      votes.push({
-        sourceKey: journal.key,
-        seq,
-        windowKey: terminal.windowKey,
-        rating: RATING_CODE[rating] as RatingCode,
-        at,
-        clock: CLOCK_CODE[clock] as ClockCode,
-        boot,
-        mono,
-        receivedAt,
-      });
-    }
     const kept: QuarantineRecord[] = [];
-    for (const { seq, reason, payload } of bad) {
+    const keep = ({ seq, reason, payload }: BadVote, permits: (terminalKey: number) => boolean) => {
       // One that is accounted for already adds nothing; one over the budget stays in the terminal's journal for now.
-      if (journal.accounted.has(seq) || !allowed(terminal.key)) continue;
+      if (journal.accounted.has(seq)) return;
+      if (!permits(terminal.key)) return events.quarantined('held-limit', terminal.id);
       events.quarantined(reason, terminal.id);
       kept.push({
         receivedAt,
@@ -141,14 +139,26 @@ export function createIngest({ store, journals, now, publish, limits, events }: 
         seq,
         payload: payload.slice(0, KEPT_PAYLOAD_CHARS),
       });
+    };
+    for (const one of bad) keep(one, allowed);
+    for (const pressed of message.votes) {
+      const judgement = judge(terminal, journal, pressed, receivedAt);
+      if (judgement.kind === 'vote') votes.push(judgement.vote);
+      else if (judgement.kind === 'held') keep({ ...judgement, seq: pressed.seq }, mayHold);
     }
+    const taken = votesIn(message.totals);
+    const isCountPlausible = taken <= journal.history.highest(receivedAt);
     queue.push({
       votes,
       quarantine: kept,
       settled(result) {
         if (!result.ok) return failed(result.error, done);
         account(terminal, journal, votes, result, kept);
-        takeTotals(journal, message.totals);
+        journal.implausible = !isCountPlausible;
+        if (isCountPlausible) {
+          takeTotals(journal, message.totals);
+          noteKnown(journal, Math.max(taken, message.votes.at(-1)?.seq ?? 0), receivedAt);
+        }
         done();
         heard(terminal, journal);
       },
@@ -169,14 +179,16 @@ export function createIngest({ store, journals, now, publish, limits, events }: 
       if (outcome === 'stored') {
         // A number given up for lost or set aside, and then sent well after all, is simply stored.
         if (journal.lost + journal.quarantined > 0 && journal.accounted.has(vote.seq)) {
-          if (journal.quarantined > 0 && store.isSetAside(journal.key, vote.seq)) journal.quarantined -= 1;
-          else journal.lost -= 1;
+          takeBack(journal, vote.seq);
         }
         journal.accounted.add(vote.seq);
         journal.stored[RATINGS[vote.rating] as Rating] += 1;
         events.stored(vote);
       } else if (outcome === 'duplicate') duplicates += 1;
-      else events.quarantined('identity-conflict', terminal.id);
+      else {
+        journal.conflicts.add(vote.seq);
+        events.quarantined('identity-conflict', terminal.id);
+      }
     }
     for (const { seq } of kept) {
       // The same message may have come twice before this commit: one number is set aside once.
@@ -188,6 +200,16 @@ export function createIngest({ store, journals, now, publish, limits, events }: 
     if (duplicates > 0) events.duplicates(duplicates);
   };
 
+  const takeBack = (journal: Journal, seq: number) => {
+    if (journal.quarantined > 0 && store.setAsideReason(journal.key, seq) !== null) {
+      journal.quarantined -= 1;
+      journal.held = Math.max(0, journal.held - 1);
+      return;
+    }
+    journal.lost -= 1;
+    if (journal.writtenOff > 0 && store.isWrittenOff(journal.key, seq)) journal.writtenOff -= 1;
+  };
+
   return {
     votes(terminal, payload, done) {
       const topic = terminal.votesTopic;
@@ -196,11 +218,16 @@ export function createIngest({ store, journals, now, publish, limits, events }: 
       let { message, bad } = parsed;
       let journal: Journal | null;
       try {
-        journal = journals.open(terminal, message.epoch);
+        journal = journals.open(terminal, message.epoch, now());
       } catch (error) {
         return failed(error as Error, done);
       }
       if (!journal) return refuse(terminal, topic, 'epoch-limit', payload, done);
+      const highest = journal.history.highest(now());
+      if ((message.votes.at(-1)?.seq ?? 0) > highest || (bad.at(-1)?.seq ?? 0) > highest) {
+        disbelieve(terminal, journal);
+        return refuse(terminal, topic, 'counter-implausible', payload, done);
+      }
       if (journal.accounted.fragments >= MAX_FRAGMENTS) {
         // Filling the first hole is always welcome: only what would make more of them is refused.
         const end = journal.accounted.runEnd(
@@ -214,7 +241,10 @@ export function createIngest({ store, journals, now, publish, limits, events }: 
       take(terminal, journal, message, bad, done);
     },
 
-    hello: createHellos({ journals, queue, now, refuse, failed, heard }),
+    hello: createHellos({
+      ...{ journals, queue, now, refuse, failed, heard, disbelieve },
+      clockHeard: (terminal, value) => events.clockHeard(terminal.id, readings.take(terminal.key, value)),
+    }),
     quarantine: refuse,
 
     delayMs: (terminal) => messageRate.takeOnCredit(terminal.key, now(), MAX_WAITING),
@@ -224,4 +254,11 @@ export function createIngest({ store, journals, now, publish, limits, events }: 
       acks.stop();
     },
   };
+}
+
+/** What a terminal has had today and this hour is not forgotten with a restart. */
+function rememberStored(rates: VoteRates, store: Pick<Store, 'storedSince'>, now: number): void {
+  const startOfDay = now - (now % DAY_MS);
+  for (const { terminalKey, quarterStart, votes } of store.storedSince(startOfDay))
+    rates.remember(terminalKey, quarterStart, votes);
 }

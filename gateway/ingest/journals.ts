@@ -2,6 +2,7 @@
 import type { Completeness } from '../../protocol/score.ts';
 import type { Counts } from '../../protocol/vote.ts';
 import { reconcile } from '../domain/completeness.ts';
+import { JournalHistory, newJournalHistory } from '../domain/journal-history.ts';
 import { type Range, SeqRanges } from '../domain/seq-ranges.ts';
 import type { SourceRecord, Store } from '../store/store.ts';
 
@@ -20,8 +21,10 @@ export type Journal = {
   accounted: SeqRanges;
   stored: Counts;
   quarantined: number;
-  /** Of these, and of other bodies under a stored number, what no person has decided on yet. */
+  /** Of these, what no person has decided on yet. */
   held: number;
+  /** Numbers under which another body came than the stored one, and no person has decided yet. */
+  conflicts: Set<number>;
   lost: number;
   /** Of these, what a person has written off. */
   writtenOff: number;
@@ -31,15 +34,20 @@ export type Journal = {
   implausible: boolean;
   totals: Counts | null;
   announced: number;
+  history: JournalHistory;
   /** What the terminal said has changed since it was last saved. */
   unsaved: boolean;
 };
 
 export type Journals = {
   /** The terminal's journal of that epoch, begun if it is new; null when the terminal has begun too many. */
-  open(terminal: { key: number; id: string }, epoch: string): Journal | null;
+  open(terminal: { key: number; id: string }, epoch: string, now: number): Journal | null;
   /** What the evidences of a terminal's journals say; of those that are not closed. */
   evidenceOf(terminalKey: number): { journals: Completeness[]; allClosed: boolean };
+  /** Undecided quarantine records of a terminal's journals. */
+  heldOf(terminalKey: number): number;
+  /** Of all terminals. */
+  held(): number;
   /** Key of the terminal whose journal it is. */
   terminalOf(sourceKey: number): number;
   /** Keeps what terminals have said across a restart. It is said again at every hello, so this need not be at once. */
@@ -51,7 +59,8 @@ export type Journals = {
   reload(): void;
 };
 
-export function createJournals(store: Store): Journals {
+/** @param perDay votes that a terminal can honestly have a day */
+export function createJournals(store: Store, perDay: number): Journals {
   let byTerminal = new Map<number, Map<string, Journal>>();
   let terminalOf = new Map<number, number>();
 
@@ -63,14 +72,14 @@ export function createJournals(store: Store): Journals {
     return journal;
   };
   const load = () => {
-    const restored = store.sources().map((record) => restore(record, store));
+    const restored = store.sources().map((record) => restore(record, store, perDay));
     byTerminal = new Map();
     terminalOf = new Map();
     restored.forEach(hold);
   };
   load();
 
-  const open: Journals['open'] = ({ key: terminalKey, id: terminalId }, epoch) => {
+  const open: Journals['open'] = ({ key: terminalKey, id: terminalId }, epoch, now) => {
     const epochs = byTerminal.get(terminalKey);
     const known = epochs?.get(epoch);
     if (known) {
@@ -78,6 +87,7 @@ export function createJournals(store: Store): Journals {
       return known;
     }
     if (epochs && epochs.size >= MAX_EPOCHS_PER_TERMINAL) return null;
+    const heardAt = Math.max(0, ...[...(epochs?.values() ?? [])].map(({ history }) => history.known.at ?? 0));
     const { key } = store.openSource(terminalKey, epoch);
     return hold({
       key,
@@ -88,12 +98,14 @@ export function createJournals(store: Store): Journals {
       stored: { satisfied: 0, basically: 0, unsatisfied: 0 },
       quarantined: 0,
       held: 0,
+      conflicts: new Set(),
       lost: 0,
       writtenOff: 0,
       closed: false,
       implausible: false,
       totals: null,
       announced: 0,
+      history: newJournalHistory(heardAt === 0 ? null : Math.min(heardAt, now), now, perDay),
       unsaved: false,
     });
   };
@@ -104,9 +116,22 @@ export function createJournals(store: Store): Journals {
       const all = [...(byTerminal.get(terminalKey)?.values() ?? [])];
       const open = all.filter(({ closed }) => !closed);
       return {
-        journals: open.map((journal) => reconcile({ ...journal, received: receivedOf(journal) })),
+        journals: open.map((journal) =>
+          reconcile({ ...journal, held: heldIn(journal), received: receivedOf(journal) }),
+        ),
         allClosed: all.length > 0 && open.length === 0,
       };
+    },
+    heldOf(terminalKey) {
+      let held = 0;
+      for (const journal of byTerminal.get(terminalKey)?.values() ?? []) held += heldIn(journal);
+      return held;
+    },
+    held() {
+      let held = 0;
+      for (const epochs of byTerminal.values())
+        for (const journal of epochs.values()) held += heldIn(journal);
+      return held;
     },
     terminalOf: (sourceKey) => terminalOf.get(sourceKey) as number,
     save() {
@@ -115,17 +140,26 @@ export function createJournals(store: Store): Journals {
       );
       if (changed.length === 0) return;
       store.saveAnnouncements(
-        changed.map(({ key, totals, announced }) => ({ sourceKey: key, totals, announced })),
+        changed.map(({ key, totals, announced, history }) => ({
+          sourceKey: key,
+          totals,
+          announced,
+          known: history.known,
+          floorAt: history.floorAt,
+        })),
       );
       for (const journal of changed) journal.unsaved = false;
     },
     reload() {
       const before = [...byTerminal.values()].flatMap((epochs) => [...epochs.values()]);
       load();
-      for (const { terminalKey, terminalId, epoch, totals, announced } of before) {
-        const journal = open({ key: terminalKey, id: terminalId }, epoch);
+      for (const { terminalKey, terminalId, epoch, totals, announced, history, implausible } of before) {
+        const journal = open({ key: terminalKey, id: terminalId }, epoch, history.known.at ?? Date.now());
         if (journal && totals) takeTotals(journal, totals);
-        if (journal) takeAnnounced(journal, announced);
+        if (!journal) continue;
+        takeAnnounced(journal, announced);
+        journal.history = history;
+        journal.implausible = implausible;
       }
     },
   };
@@ -135,7 +169,11 @@ function receivedOf({ stored, quarantined }: Journal): number {
   return stored.satisfied + stored.basically + stored.unsatisfied + quarantined;
 }
 
-function restore(record: SourceRecord, store: Store): Journal {
+function heldIn({ held, conflicts }: Journal): number {
+  return held + conflicts.size;
+}
+
+function restore(record: SourceRecord, store: Store, perDay: number): Journal {
   const { key, terminalKey, epoch, stored, quarantined, totals, announced } = record;
   const accounted = new SeqRanges();
   const storedCount = stored.satisfied + stored.basically + stored.unsatisfied;
@@ -153,15 +191,23 @@ function restore(record: SourceRecord, store: Store): Journal {
     accounted,
     stored,
     quarantined,
-    held: quarantined,
+    held: record.held,
+    conflicts: new Set(),
     lost,
-    writtenOff: 0,
-    closed: false,
+    writtenOff: record.writtenOff,
+    closed: record.closedAt !== null,
     implausible: false,
     totals,
     announced,
+    history: new JournalHistory({ known: record.known, floorAt: record.floorAt, perDay }),
     unsaved: false,
   };
+}
+
+/** The terminal has had `last` votes of it by now. */
+export function noteKnown(journal: Journal, last: number, now: number): void {
+  journal.history.note(last, now);
+  journal.unsaved = true;
 }
 
 /** Totals only grow; a terminal that says fewer than before is believed where it said most. */

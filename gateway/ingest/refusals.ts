@@ -10,12 +10,18 @@ export const KEPT_PAYLOAD_CHARS = 2_048;
 /** What one terminal may add to the quarantine: enough to find a fault, too little to fill a disk. */
 const RECORDS_PER_S = 1;
 const BURST = 256;
+/** Votes held for a person: what a terminal may add at once and as a rule, and how many undecided ones are kept of it (6 MB). */
+const HELD_PER_S = 20;
+const HELD_BURST = 2_000;
+export const MAX_HELD = 20_000;
 
 export type RefusalDeps = {
   queue: CommitQueue;
   now: () => number;
   quarantined(reason: QuarantineReason, terminalId: string): void;
   failed(error: Error, done: IngestDone): void;
+  /** Undecided records of a terminal. */
+  heldOf(terminalKey: number): number;
 };
 
 export type Refusals = {
@@ -28,13 +34,18 @@ export type Refusals = {
   ): void;
   /** May this terminal add one more record? Asking takes it. */
   allowed(terminalKey: number): boolean;
+  /** May this terminal have one more vote held? Asking takes it. */
+  mayHold(terminalKey: number): boolean;
 };
 
-export function createRefusals({ queue, now, quarantined, failed }: RefusalDeps): Refusals {
+export function createRefusals({ queue, now, quarantined, failed, heldOf }: RefusalDeps): Refusals {
   const rate = createTokenBuckets(RECORDS_PER_S, BURST);
-  const allowed = (terminalKey: number) => rate.take(terminalKey, now());
+  const heldRate = createTokenBuckets(HELD_PER_S, HELD_BURST);
+  const hasRoom = (terminalKey: number) => heldOf(terminalKey) < MAX_HELD;
+  const allowed = (terminalKey: number) => hasRoom(terminalKey) && rate.take(terminalKey, now());
   return {
     allowed,
+    mayHold: (terminalKey) => hasRoom(terminalKey) && heldRate.take(terminalKey, now()),
     refuse(terminal, topic, reason, payload, done) {
       quarantined(reason, terminal.id);
       if (!allowed(terminal.key)) {

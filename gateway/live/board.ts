@@ -50,7 +50,8 @@ export function createBoard(deps: BoardDeps): Board {
     return {
       counts: book.counts(serviceWindow.key, period, now),
       excluded: excludedBook.counts(serviceWindow.key, period, now),
-      lastVoteAt: book.lastVoteAt(serviceWindow.key),
+      // A vote that is not counted was pressed all the same.
+      lastVoteAt: laterOf(book.lastVoteAt(serviceWindow.key), excludedBook.lastVoteAt(serviceWindow.key)),
       terminals: {
         online,
         offline: devices.length - online,
@@ -146,6 +147,8 @@ export function createBoard(deps: BoardDeps): Board {
     },
   };
 }
+
+const laterOf = (a: number | null, b: number | null) => (a === null || (b !== null && b > a) ? b : a);
 
 function addTo(total: Sum, part: Sum): void {
   addCounts(total.counts, part.counts);

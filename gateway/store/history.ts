@@ -11,7 +11,7 @@ const READ_AT_ONCE = 10_000;
 export function createHistory(
   db: Connection,
   file: string,
-): Pick<Store, 'rollups' | 'lastVotes' | 'recentVotes' | 'exportVotes'> {
+): Pick<Store, 'storedSince' | 'rollups' | 'lastVotes' | 'recentVotes' | 'exportVotes'> {
   const selectRollups = db
     .prepare(`
     SELECT quarter, window_key, sum(satisfied), sum(basically), sum(unsatisfied), max(last_at)
@@ -23,12 +23,25 @@ export function createHistory(
   // A rollup row names the stretch of its journal that holds its votes; the exact press time decides.
   const selectRecent = db
     .prepare(`
-    SELECT v.window_key, v.rating, v.at FROM rollups r
+    SELECT v.window_key, v.rating, v.at, v.source_key FROM rollups r
     CROSS JOIN votes v ON v.source_key = r.source_key AND v.seq BETWEEN r.first_seq AND r.last_seq
     WHERE r.quarter >= @quarter AND v.window_key = r.window_key AND v.at / ${QUARTER_MS} = r.quarter AND v.at >= @from`)
     .raw();
 
+  const selectStored = db
+    .prepare(`
+    SELECT s.terminal_key, r.quarter, sum(r.satisfied + r.basically + r.unsatisfied)
+    FROM rollups r JOIN sources s ON s.key = r.source_key WHERE r.quarter >= ? GROUP BY 1, 2`)
+    .raw();
+
   return {
+    *storedSince(fromMs) {
+      const quarter = Math.floor(fromMs / QUARTER_MS);
+      for (const [terminalKey, of, votes] of selectStored.iterate(quarter) as Iterable<
+        [number, number, number]
+      >)
+        yield { terminalKey, quarterStart: of * QUARTER_MS, votes };
+    },
     *rollups(fromMs): Iterable<RollupRow> {
       type Row = [number, number, number, number, number, number];
       for (const [quarter, windowKey, a, b, c, lastAt] of selectRollups.iterate(
@@ -39,10 +52,10 @@ export function createHistory(
     lastVotes: () => selectLast.all() as { windowKey: number; lastAt: number }[],
     *recentVotes(from): Iterable<RecentVote> {
       const quarter = Math.floor(from / QUARTER_MS);
-      for (const [windowKey, rating, at] of selectRecent.iterate({ quarter, from }) as Iterable<
-        [number, 0 | 1 | 2, number]
+      for (const [windowKey, rating, at, sourceKey] of selectRecent.iterate({ quarter, from }) as Iterable<
+        [number, 0 | 1 | 2, number, number]
       >)
-        yield { windowKey, rating, at };
+        yield { windowKey, rating, at, sourceKey };
     },
     exportVotes: (fromMs, toMs, windowKeys) => exportPages(file, fromMs, toMs, windowKeys),
   };
@@ -68,11 +81,14 @@ function* exportPages(
       .raw()
       .all(Math.floor(from / QUARTER_MS), Math.floor((to - 1) / QUARTER_MS)) as [number, number][];
     const select = reader.prepare(`
-      SELECT t.id AS terminalId, s.epoch, v.seq, w.id AS windowId, v.rating, v.at, v.clock, v.received_at AS receivedAt
+      SELECT t.id AS terminalId, s.epoch, v.seq, w.id AS windowId, v.rating, v.at, v.clock, v.received_at AS receivedAt,
+        d.claimed_at AS claimedAt, EXISTS (SELECT 1 FROM exclusions e WHERE e.terminal_key = s.terminal_key
+          AND e.ended_at IS NULL AND v.at >= e.from_at AND v.at < e.to_at) AS excluded
       FROM rollups r
       CROSS JOIN votes v ON v.source_key = r.source_key AND v.seq BETWEEN r.first_seq AND r.last_seq
       JOIN sources s ON s.key = v.source_key JOIN terminals t ON t.key = s.terminal_key
       JOIN windows w ON w.key = v.window_key
+      LEFT JOIN datings d ON d.source_key = v.source_key AND d.seq = v.seq
       WHERE r.quarter = @quarter AND v.window_key = r.window_key AND v.at / ${QUARTER_MS} = r.quarter
         AND v.at >= @from AND v.at < @to ${windowKeys === null ? '' : 'AND r.window_key IN (SELECT value FROM json_each(@windowKeys))'}
       ORDER BY v.at, v.source_key, v.seq`);

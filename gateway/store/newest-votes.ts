@@ -33,14 +33,14 @@ export function createNewestVotes(db: Connection): Pick<Store, 'newestVotes'> {
           for (const [sourceKey, firstSeq, lastSeq] of rollups) {
             const votes = selectVotes.all(sourceKey, firstSeq, lastSeq, windowKey, quarter, limit);
             for (const [rating, at, receivedAt] of votes as [0 | 1 | 2, number, number][])
-              found.push({ windowKey, rating, at, receivedAt });
+              found.push({ windowKey, rating, at, sourceKey, receivedAt });
           }
         }
       }
       return found
         .sort((a, b) => b.at - a.at || b.receivedAt - a.receivedAt)
         .slice(0, limit)
-        .map(({ windowKey, rating, at }) => ({ windowKey, rating, at }));
+        .map(({ receivedAt: _, ...vote }) => vote);
     },
   };
 }

@@ -1,10 +1,11 @@
 import type { Range } from '../domain/seq-ranges.ts';
 import type { Connection } from './database.ts';
+import { WRITTEN_OFF } from './review/journal-table.ts';
 import type { Announcement, Source, SourceRecord, Store } from './store.ts';
 
 type SourceStore = Pick<
   Store,
-  'sources' | 'openSource' | 'accountedRanges' | 'isSetAside' | 'saveAnnouncements'
+  'sources' | 'openSource' | 'accountedRanges' | 'setAsideReason' | 'isWrittenOff' | 'saveAnnouncements'
 >;
 
 type SourceRow = {
@@ -21,6 +22,12 @@ type SourceRow = {
   lastSeq: number;
   hasLost: 0 | 1;
   quarantined: number;
+  held: number;
+  writtenOff: number;
+  knownSeq: number;
+  knownAt: number | null;
+  floorAt: number | null;
+  closedAt: number | null;
 };
 
 /** Makes a transaction that also writes the journals opened since the last one. */
@@ -32,7 +39,9 @@ export function createSourceTable(db: Connection): SourceStore & { withSources: 
       s.total_satisfied AS totalSatisfied, s.total_basically AS totalBasically, s.total_unsatisfied AS totalUnsatisfied,
       coalesce(r.satisfied, 0) AS satisfied, coalesce(r.basically, 0) AS basically,
       coalesce(r.unsatisfied, 0) AS unsatisfied, coalesce(r.last_seq, 0) AS lastSeq, coalesce(q.claims, 0) AS quarantined,
-      EXISTS (SELECT 1 FROM lost l WHERE l.source_key = s.key) AS hasLost
+      EXISTS (SELECT 1 FROM lost l WHERE l.source_key = s.key) AS hasLost,
+      coalesce(h.numbers, 0) AS held, coalesce(o.numbers, 0) AS writtenOff,
+      s.known_seq AS knownSeq, s.known_at AS knownAt, s.floor_at AS floorAt, s.closed_at AS closedAt
     FROM sources s
     LEFT JOIN (SELECT source_key, sum(satisfied) AS satisfied, sum(basically) AS basically, sum(unsatisfied) AS unsatisfied,
                       max(last_seq) AS last_seq
@@ -40,6 +49,10 @@ export function createSourceTable(db: Connection): SourceStore & { withSources: 
     LEFT JOIN (SELECT source_key, count(*) AS claims FROM quarantine c WHERE claims = 1
                AND NOT EXISTS (SELECT 1 FROM votes v WHERE v.source_key = c.source_key AND v.seq = c.seq)
                GROUP BY source_key) q ON q.source_key = s.key
+    LEFT JOIN (SELECT source_key, count(DISTINCT seq) AS numbers FROM quarantine
+               WHERE source_key IS NOT NULL AND seq IS NOT NULL AND decision IS NULL GROUP BY source_key) h
+      ON h.source_key = s.key
+    LEFT JOIN (${WRITTEN_OFF}) o ON o.source_key = s.key
     ORDER BY s.key`);
   const selectOne = db.prepare(
     'SELECT key, terminal_key AS terminalKey, epoch FROM sources WHERE terminal_key = ? AND epoch = ?',
@@ -70,16 +83,22 @@ export function createSourceTable(db: Connection): SourceStore & { withSources: 
     UNION ALL SELECT from_seq, to_seq FROM lost WHERE source_key = @source
     ORDER BY 1`)
     .raw();
-  const selectClaim = db.prepare('SELECT 1 FROM quarantine WHERE source_key = ? AND seq = ? AND claims = 1');
-  const update = db.prepare(
-    'UPDATE sources SET announced = max(announced, ?), total_satisfied = ?, total_basically = ?, total_unsatisfied = ? WHERE key = ?',
+  const selectClaim = db
+    .prepare('SELECT reason FROM quarantine WHERE source_key = ? AND seq = ? AND claims = 1')
+    .pluck();
+  const selectWrittenOff = db.prepare(
+    'SELECT 1 FROM lost WHERE source_key = ? AND ? BETWEEN from_seq AND to_seq AND written_off_at IS NOT NULL',
   );
+  const update = db.prepare(`
+    UPDATE sources SET announced = max(announced, ?), total_satisfied = ?, total_basically = ?, total_unsatisfied = ?,
+      known_seq = max(known_seq, ?), known_at = ?, floor_at = ? WHERE key = ?`);
 
   return {
     withSources,
     sources() {
       return (selectAll.all() as SourceRow[]).map((row): SourceRecord => {
         const { key, terminalKey, epoch, announced, quarantined, satisfied, basically, unsatisfied } = row;
+        const { knownSeq, knownAt, floorAt, closedAt, held, writtenOff } = row;
         const { totalSatisfied, totalBasically, totalUnsatisfied, lastSeq } = row;
         const totals =
           totalSatisfied === null || totalBasically === null || totalUnsatisfied === null
@@ -95,6 +114,11 @@ export function createSourceTable(db: Connection): SourceStore & { withSources: 
           stored,
           lastSeq,
           hasLost: row.hasLost === 1,
+          held,
+          writtenOff,
+          known: { seq: Math.max(knownSeq, announced, lastSeq), at: knownAt },
+          floorAt,
+          closedAt,
           totals,
         };
       });
@@ -108,14 +132,18 @@ export function createSourceTable(db: Connection): SourceStore & { withSources: 
       return source;
     },
     accountedRanges: (sourceKey) => selectIslands.all({ source: sourceKey }) as Range[],
-    isSetAside: (sourceKey, seq) => selectClaim.get(sourceKey, seq) !== undefined,
+    isWrittenOff: (sourceKey, seq) => selectWrittenOff.get(sourceKey, seq) !== undefined,
+    setAsideReason: (sourceKey, seq) => (selectClaim.get(sourceKey, seq) as string | undefined) ?? null,
     saveAnnouncements: withSources((announcements: readonly Announcement[]) => {
-      for (const { sourceKey, totals, announced } of announcements)
+      for (const { sourceKey, totals, announced, known, floorAt } of announcements)
         update.run(
           announced,
           totals?.satisfied ?? null,
           totals?.basically ?? null,
           totals?.unsatisfied ?? null,
+          known.seq,
+          known.at,
+          floorAt,
           sourceKey,
         );
     }),

@@ -16,6 +16,7 @@ import { createNewestVotes } from './newest-votes.ts';
 import { createOrgTable } from './org-table.ts';
 import { createPeopleTable } from './people-table.ts';
 import { createPutAwayTable } from './put-away-table.ts';
+import { createReviewTable } from './review/review-table.ts';
 import { createRollupRepair } from './rollup-repair.ts';
 import { createSourceTable } from './source-table.ts';
 import { type Store, StoreFailure } from './store.ts';
@@ -30,9 +31,11 @@ type Tables = Omit<Store, 'probe' | 'close'>;
 function createTables(db: Connection, file: string, access: 'read' | 'write' = 'write'): Tables {
   const { withSources, ...sources } = createSourceTable(db);
   const audit = createAuditTable(db, file, access);
+  const review = createReviewTable(db, sources);
   return {
     ...createOrgTable(db),
     ...sources,
+    ...review,
     ...createVoteTable(db, withSources),
     ...createHistory(db, file),
     ...createNewestVotes(db),

@@ -4,10 +4,12 @@
  */
 import type { SetAside } from '../../protocol/health.ts';
 import type { Counts } from '../../protocol/vote.ts';
+import type { Known } from '../domain/journal-history.ts';
 import type { ServiceWindow, Terminal, Unit } from '../domain/org.ts';
 import type { Range } from '../domain/seq-ranges.ts';
 import type { RatingCode } from '../domain/tally.ts';
 import type { PeopleStore } from './people-store.ts';
+import type { ReviewStore } from './review-store.ts';
 
 /**
  * `storage-full`, `storage-io`, `storage-busy`, `storage-damaged` or `storage-failed`. What the refused call was to write is
@@ -46,6 +48,16 @@ export type SourceRecord = Source & {
   hasLost: boolean;
   /** Numbers accounted for by a quarantine record. */
   quarantined: number;
+  /** Numbers with a quarantine record that no person has decided on: of these, and other bodies under a stored number. */
+  held: number;
+  /** Lost numbers that a person has written off, and that have not come after all. */
+  writtenOff: number;
+  /** The newest that was noted of how many votes the journal has had. */
+  known: Known;
+  /** Nothing of the journal is older; null when that is not known. */
+  floorAt: number | null;
+  /** When a person closed it. */
+  closedAt: number | null;
   totals: Counts | null;
   announced: number;
 };
@@ -61,6 +73,10 @@ export type VoteRecord = {
   boot: string;
   mono: number;
   receivedAt: number;
+  /** What the terminal said of when, where `at` is where the gateway has placed it; left out when they are the same. */
+  claimedAt?: number;
+  /** It falls into a span that a person has excluded: stored, and not counted. */
+  excluded?: boolean;
 };
 
 /** What the gateway did not accept, kept with its reason. A record with a `seq` accounts for that number of its journal. */
@@ -85,7 +101,7 @@ export type RollupRow = {
   lastAt: number;
 };
 
-export type RecentVote = { windowKey: number; rating: RatingCode; at: number };
+export type RecentVote = { windowKey: number; rating: RatingCode; at: number; sourceKey: number };
 
 export type ExportedVote = {
   terminalId: string;
@@ -96,9 +112,19 @@ export type ExportedVote = {
   at: number;
   clock: ClockCode;
   receivedAt: number;
+  /** What the terminal said of when, where the press was placed at another time; null where `at` is its own word. */
+  claimedAt: number | null;
+  /** A person has excluded it from the scores. */
+  excluded: 0 | 1;
 };
 
-export type Announcement = { sourceKey: number; totals: Counts | null; announced: number };
+export type Announcement = {
+  sourceKey: number;
+  totals: Counts | null;
+  announced: number;
+  known: Known;
+  floorAt: number | null;
+};
 
 /** Numbers of a journal that its terminal no longer has. */
 export type LostRecord = { sourceKey: number; range: Range; at: number };
@@ -175,7 +201,7 @@ export type RollupDifference = {
 /** What a terminal last said of the journals put away on its card. */
 export type PutAway = { terminalKey: number; reportedAt: number; journals: readonly SetAside[] };
 
-export interface Store extends PeopleStore {
+export interface Store extends PeopleStore, ReviewStore {
   units(): Unit[];
   windows(): ServiceWindow[];
   terminals(): (Terminal & { lastSeenAt: number | null })[];
@@ -216,8 +242,12 @@ export interface Store extends PeopleStore {
     quarantine: readonly QuarantineRecord[],
     extras?: CommitExtras,
   ): VoteOutcome[];
-  /** Is the number accounted for by a quarantine record? */
-  isSetAside(sourceKey: number, seq: number): boolean;
+  /** Why the number is accounted for by a quarantine record; null when it is not. */
+  setAsideReason(sourceKey: number, seq: number): string | null;
+  /** Is it one of those that a person has written off? */
+  isWrittenOff(sourceKey: number, seq: number): boolean;
+  /** Votes stored of each terminal in each quarter of an hour since. */
+  storedSince(fromMs: number): Iterable<{ terminalKey: number; quarterStart: number; votes: number }>;
 
   rollups(fromMs: number): Iterable<RollupRow>;
   /** Press time of the latest vote of every window. */

@@ -75,11 +75,17 @@ export function createVoteTable(
       first_seq = min(first_seq, excluded.first_seq),
       last_seq = max(last_seq, excluded.last_seq),
       last_at = max(last_at, excluded.last_at)`);
+  const insertDating = db.prepare('INSERT OR REPLACE INTO datings VALUES (?, ?, ?)');
+  const upsertExcluded = db.prepare(`
+    INSERT INTO excluded AS kept VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+      satisfied = kept.satisfied + excluded.satisfied,
+      basically = kept.basically + excluded.basically,
+      unsatisfied = kept.unsatisfied + excluded.unsatisfied`);
   const insertQuarantine = db.prepare(
     'INSERT OR IGNORE INTO quarantine (received_at, reason, terminal_key, topic, source_key, seq, payload, claims) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   );
   const insertLost = db.prepare(
-    'INSERT INTO lost VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET to_seq = max(to_seq, excluded.to_seq)',
+    'INSERT INTO lost (source_key, from_seq, to_seq, noted_at) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET to_seq = max(to_seq, excluded.to_seq)',
   );
   const prune = db.prepare('DELETE FROM quarantine WHERE claims = 0 AND key <= ?');
   const selectQuarantine = db.prepare(
@@ -119,6 +125,7 @@ export function createVoteTable(
   type Commit = Required<Parameters<Store['commit']>>;
   const commit = withSources((...[votes, quarantine, { lost = [], keepsConflict }]: Commit) => {
     const rollups = new RollupBatch();
+    let leftOut: RollupBatch | null = null;
     const outcomes: VoteOutcome[] = [];
     for (const vote of votes) {
       const { changes } = insertVote.run(
@@ -134,6 +141,11 @@ export function createVoteTable(
       );
       if (changes === 1) {
         rollups.add(vote);
+        if (vote.claimedAt !== undefined) insertDating.run(vote.sourceKey, vote.seq, vote.claimedAt);
+        if (vote.excluded) {
+          leftOut ??= new RollupBatch();
+          leftOut.add(vote);
+        }
         outcomes.push('stored');
         continue;
       }
@@ -150,6 +162,8 @@ export function createVoteTable(
     }
     for (const { quarter, windowKey, sourceKey, counts, firstSeq, lastSeq, lastAt } of rollups.values())
       upsertRollup.run(quarter, windowKey, sourceKey, ...counts, firstSeq, lastSeq, lastAt);
+    for (const { quarter, windowKey, sourceKey, counts } of leftOut?.values() ?? [])
+      upsertExcluded.run(quarter, windowKey, sourceKey, ...counts);
     for (const record of quarantine) quarantineOne(record, record.seq === null ? 0 : 1);
     for (const { sourceKey, range, at } of lost) insertLost.run(sourceKey, ...range, at);
     return outcomes;

@@ -82,6 +82,9 @@ export async function startGateway(
     // The load is the whole city through a few connections: the limit for one terminal is not what is measured.
     MANYI_MESSAGES_PER_S: '1000000',
     MANYI_MESSAGE_BURST: '1000000',
+    MANYI_VOTES_PER_MINUTE: '1000000000',
+    MANYI_VOTES_PER_HOUR: '1000000000',
+    MANYI_VOTES_PER_DAY: '1000000000',
     MANYI_REQUESTS_PER_S: '1000000',
     MANYI_ADMIN_PASSWORD: randomBytes(12).toString('base64url'),
     ...env,

@@ -105,6 +105,10 @@ async function start(options: DemoOptions, running: Running, signal: AbortSignal
       MANYI_HTTPS: 'off',
       MANYI_HTTPS_CERT: '',
       MANYI_HTTPS_KEY: '',
+      // At --rate 1000 each window has more simulated citizens than there are seconds.
+      MANYI_VOTES_PER_MINUTE: '1000000000',
+      MANYI_VOTES_PER_HOUR: '1000000000',
+      MANYI_VOTES_PER_DAY: '1000000000',
       MANYI_ADMIN_PASSWORD: signIn.password,
       // Its readiness is read from its log.
       MANYI_LOG_LEVEL: 'info',

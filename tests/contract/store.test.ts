@@ -208,8 +208,8 @@ describe.each([['sqlite', createStoreHome]] as const)('the %s store', (_name, cr
       ],
     );
     store.commit([], [], { lost: [{ sourceKey, range: [8, 9], at: BASE }] });
-    expect(store.isSetAside(sourceKey, 3)).toBe(true);
-    expect(store.isSetAside(sourceKey, 2)).toBe(false);
+    expect(store.setAsideReason(sourceKey, 3)).toBe(record.reason);
+    expect(store.setAsideReason(sourceKey, 2)).toBeNull();
     reopen();
     expect(store.accountedRanges(sourceKey)).toEqual([
       [1, 3],
@@ -245,10 +245,11 @@ describe.each([['sqlite', createStoreHome]] as const)('the %s store', (_name, cr
   it('remembers what terminals said and when they were heard of', () => {
     const sourceKey = source();
     const totals = { satisfied: 4, basically: 1, unsatisfied: 0 };
-    store.saveAnnouncements([{ sourceKey, totals, announced: 5 }]);
+    const known = { seq: 5, at: BASE };
+    store.saveAnnouncements([{ sourceKey, totals, announced: 5, known, floorAt: BASE - 1 }]);
     store.saveSeen([{ terminalKey: 1, at: BASE }]);
     reopen();
-    expect(store.sources()[0]).toMatchObject({ totals, announced: 5 });
+    expect(store.sources()[0]).toMatchObject({ totals, announced: 5, known, floorAt: BASE - 1 });
     expect(store.terminals()[0]?.lastSeenAt).toBe(BASE);
   });
 

@@ -33,6 +33,10 @@ export async function createGateway({ app, dataDir }) {
     MANYI_DATA_DIR: dataDir,
     MANYI_HTTP_PORT: String(ports.http),
     MANYI_MQTT_PORT: String(ports.mqtt),
+    // Simulated fingers are quicker than a window's citizens.
+    MANYI_VOTES_PER_MINUTE: '1000000000',
+    MANYI_VOTES_PER_HOUR: '1000000000',
+    MANYI_VOTES_PER_DAY: '1000000000',
     MANYI_ADMIN_PASSWORD: adminPassword,
   });
   process.once('exit', () => running?.kill('SIGKILL'));

@@ -29,7 +29,7 @@ export async function createApp(store: Store): Promise<TestApp> {
   const calendar = createCalendar('Asia/Shanghai');
   const book = new ScoreBook(calendar);
   const presence = createPresence([], now, () => {});
-  const journals = createJournals(store);
+  const journals = createJournals(store, 3_000);
   const board = createBoard({
     tree,
     book,

@@ -173,9 +173,18 @@ export function recountScores(
     const rows = db
       .prepare(
         `SELECT window_key AS windowKey, rating, at / ${MINUTE_MS} AS minute, count(*) AS votes, max(at) AS lastAt
-         FROM votes GROUP BY 1, 2, 3`,
+           , EXISTS (SELECT 1 FROM exclusions e JOIN sources s ON s.terminal_key = e.terminal_key WHERE s.key = votes.source_key
+               AND e.ended_at IS NULL AND votes.at >= e.from_at AND votes.at < e.to_at) AS excluded
+         FROM votes GROUP BY 1, 2, 3, excluded`,
       )
-      .all() as { windowKey: number; rating: number; minute: number; votes: number; lastAt: number }[];
+      .all() as {
+      windowKey: number;
+      rating: number;
+      minute: number;
+      votes: number;
+      lastAt: number;
+      excluded: 0 | 1;
+    }[];
 
     const empty = (): Recount => ({
       counts: { satisfied: 0, basically: 0, unsatisfied: 0 },
@@ -193,7 +202,7 @@ export function recountScores(
         concerned.push(unit.recount);
         key = unit.parentKey;
       }
-      const counted = isIn[period](row.minute, dayName(row.minute * MINUTE_MS));
+      const counted = row.excluded === 0 && isIn[period](row.minute, dayName(row.minute * MINUTE_MS));
       for (const recount of concerned) {
         if (counted) recount.counts[RATINGS[row.rating] as keyof Counts] += row.votes;
         recount.lastVoteAt = Math.max(recount.lastVoteAt ?? 0, row.lastAt);

@@ -5,7 +5,7 @@ import { buildTree, unitsAbove, unitsBelow } from '../../gateway/domain/org.ts';
 import { spanOf } from '../../gateway/domain/period.ts';
 import { DEFAULT_WEIGHTS, scoreOf } from '../../gateway/domain/score.ts';
 import { SeqRanges } from '../../gateway/domain/seq-ranges.ts';
-import { checkVoteTime } from '../../gateway/domain/vote-time.ts';
+import { placeVote } from '../../gateway/domain/vote-time.ts';
 
 const at = (iso: string) => Date.parse(iso);
 const counts = (satisfied: number, basically: number, unsatisfied: number) => ({
@@ -161,10 +161,25 @@ describe('completeness', () => {
 
 describe('vote time', () => {
   const now = at('2026-11-22T00:00:00Z');
-  it('refuses 1970 and 2100, and takes a night’s backlog', () => {
-    expect(checkVoteTime(0, now)).toBe('time-too-old');
-    expect(checkVoteTime(at('2100-01-01T00:00:00Z'), now)).toBe('time-in-future');
-    expect(checkVoteTime(now - 12 * 3_600_000, now)).toBeNull();
+  const HOUR = 3_600_000;
+  const told = { receivedAt: now, notBefore: 0, byMonotonic: null, isClockApart: false };
+  it('takes a night’s backlog, and places 1970 and 2100 where it received them', () => {
+    expect(placeVote(now - 12 * HOUR, told)).toBe(now - 12 * HOUR);
+    expect(placeVote(0, told)).toBe(now);
+    expect(placeVote(at('2100-01-01T00:00:00Z'), told)).toBe(now);
+  });
+  it('does not put a press before the number can have existed', () => {
+    const known = { ...told, notBefore: now - HOUR };
+    expect(placeVote(now - HOUR - 60_000, known)).toBe(now - HOUR - 60_000);
+    expect(placeVote(now - 2 * HOUR, known)).toBe(now);
+    expect(placeVote(now - 2 * HOUR, { ...known, byMonotonic: now - 5_000 })).toBe(now - 5_000);
+    expect(placeVote(now - 2 * HOUR, { ...known, byMonotonic: now - 3 * HOUR })).toBe(now - HOUR);
+  });
+  it('goes by the monotonic clock where the wall clocks disagree', () => {
+    const apart = { ...told, isClockApart: true, byMonotonic: now - 30_000 };
+    expect(placeVote(now - HOUR, apart)).toBe(now - 30_000);
+    expect(placeVote(now + HOUR, apart)).toBe(now - 30_000);
+    expect(placeVote(now - 60_000, apart)).toBe(now - 60_000);
   });
 });
 

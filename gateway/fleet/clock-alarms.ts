@@ -1,0 +1,54 @@
+/**
+ * Whose clock and the gateway's disagree. One that does has a wrong clock; when most do, and by about as much, it is the
+ * gateway's own that is wrong.
+ */
+import { CLOCK_TOLERANCE_MS } from '../domain/vote-time.ts';
+
+export type ClockAlarms = {
+  /** A terminal's clock minus the gateway's, milliseconds, where they disagree; null where they agree. */
+  heard(terminalId: string, apartMs: number | null): void;
+  isApart(terminalId: string): boolean;
+  /** Terminals whose clock disagrees. */
+  count(): number;
+  /** By how much most of the terminals say that the gateway's clock is behind (negative: ahead), milliseconds; null while they do not. */
+  gatewayBehindMs(): number | null;
+};
+
+/** Fewer witnesses prove nothing. */
+const WITNESSES = 3;
+
+export type ClockAlarmDeps = {
+  changed(terminalId: string, apartMs: number | null): void;
+  /** Most terminals say so, or no longer do. */
+  gatewayDoubted(behindMs: number | null): void;
+};
+
+export function createClockAlarms({ changed, gatewayDoubted }: ClockAlarmDeps): ClockAlarms {
+  const heardOf = new Map<string, number | null>();
+  let doubted = false;
+
+  const gatewayBehindMs = (): number | null => {
+    const apart = [...heardOf.values()].filter((value) => value !== null).sort((a, b) => a - b);
+    if (apart.length < WITNESSES || apart.length * 2 <= heardOf.size) return null;
+    const median = apart[Math.floor(apart.length / 2)] as number;
+    const agree = apart.filter((value) => Math.abs(value - median) <= CLOCK_TOLERANCE_MS).length;
+    return agree * 2 > heardOf.size ? median : null;
+  };
+
+  return {
+    heard(terminalId, apartMs) {
+      const before = heardOf.get(terminalId) ?? null;
+      heardOf.set(terminalId, apartMs);
+      const differs = (before === null) !== (apartMs === null);
+      if (!differs) return;
+      changed(terminalId, apartMs);
+      const behindMs = gatewayBehindMs();
+      if ((behindMs !== null) === doubted) return;
+      doubted = behindMs !== null;
+      gatewayDoubted(behindMs);
+    },
+    isApart: (terminalId) => (heardOf.get(terminalId) ?? null) !== null,
+    count: () => [...heardOf.values()].filter((value) => value !== null).length,
+    gatewayBehindMs,
+  };
+}

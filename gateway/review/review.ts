@@ -1,0 +1,116 @@
+/**
+ * What a person may decide about votes, at the command line and over HTTP alike. Nothing is changed or removed by it: each
+ * decision stands in the audit with its reason, in the same transaction, and can be taken back.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Audit, By } from '../people/audit.ts';
+import type { Exclusion, HeldFilter, HeldRecord, HeldSummary, JournalRecord } from '../store/review-store.ts';
+import type { Store } from '../store/store.ts';
+import { readHeldVote } from './held-vote.ts';
+
+export type Span = { from: number; to: number };
+
+export type Review = {
+  heldSummary(): HeldSummary[];
+  /** Undecided ones, newest first. */
+  held(filter: HeldFilter, limit: number): HeldRecord[];
+  /** Makes votes of what is held. */
+  release(by: By, filter: HeldFilter, reason: string): { released: number; taken: number; unfit: number };
+  /** Leaves it out for good, or until `reconsider`. @returns how many. */
+  dismiss(by: By, filter: HeldFilter, reason: string): number;
+  reconsider(by: By, filter: HeldFilter, reason: string): number;
+
+  exclusions(): Exclusion[];
+  /** A terminal's votes pressed in a span count no longer. @throws OrgRefusal `terminal-unknown`. */
+  exclude(by: By, terminalId: string, span: Span, reason: string): { id: string; votes: number };
+  /** @throws OrgRefusal `exclusion-unknown`. */
+  include(by: By, id: string, reason: string): Exclusion;
+  /** @returns how many votes were set to another time. @throws OrgRefusal `terminal-unknown`. */
+  redate(by: By, terminalId: string, span: Span, how: number | 'claimed', reason: string): number;
+
+  /** @throws OrgRefusal `terminal-unknown`. */
+  journals(terminalId: string): JournalRecord[];
+  /** Nothing more is expected of it, and what comes of it is held. @throws OrgRefusal `journal-unknown`. */
+  close(by: By, terminalId: string, epoch: string, reason: string): void;
+  reopen(by: By, terminalId: string, epoch: string, reason: string): void;
+  /** What is lost or on its way is expected no longer; what comes all the same is stored. */
+  writeOff(by: By, terminalId: string, epoch: string, reason: string): { lost: number; onItsWay: number };
+  undoWriteOff(by: By, terminalId: string, epoch: string, reason: string): number;
+};
+
+export type ReviewDeps = {
+  store: Store;
+  audit: Audit;
+  now: () => number;
+  /** This process has decided something: for whoever holds a part of the store in memory. */
+  changed?(): void;
+};
+
+export function createReview({ store, audit, now, changed = () => {} }: ReviewDeps): Review {
+  /** Decision and audit are one commit. The audit line comes last, because it says how much was concerned. */
+  const decide = <T>(by: By, action: string, target: string, detail: object, act: () => T): T => {
+    const result = store.atomic(() => {
+      const done = act();
+      const outcome = typeof done === 'number' ? { votes: done } : (done ?? {});
+      audit(by, action, target, { ...detail, ...outcome });
+      return done;
+    });
+    changed();
+    return result;
+  };
+  const targetOf = ({ terminalId }: HeldFilter) =>
+    terminalId === undefined ? 'quarantine' : `terminal:${terminalId}`;
+  const journalOf = (terminalId: string, epoch: string) => `journal:${terminalId}/${epoch}`;
+
+  return {
+    heldSummary: () => store.heldSummary(),
+    held: (filter, limit) => store.held(filter, limit),
+    release: (by, filter, reason) =>
+      decide(by, 'held.release', targetOf(filter), { ...filter, because: reason }, () =>
+        store.release(filter, now(), readHeldVote),
+      ),
+    dismiss: (by, filter, reason) =>
+      decide(by, 'held.dismiss', targetOf(filter), { ...filter, because: reason }, () =>
+        store.dismiss(filter, now()),
+      ),
+    reconsider: (by, filter, reason) =>
+      decide(by, 'held.reconsider', targetOf(filter), { ...filter, because: reason }, () =>
+        store.reconsider(filter),
+      ),
+
+    exclusions: () => store.exclusions(),
+    exclude(by, terminalId, { from, to }, reason) {
+      const id = `x-${randomBytes(5).toString('hex')}`;
+      return decide(by, 'votes.exclude', `terminal:${terminalId}`, { from, to, reason }, () => ({
+        id,
+        votes: store.exclude({ id, terminalId, from, to, reason, madeAt: now(), madeBy: by.actor }),
+      }));
+    },
+    include: (by, id, reason) =>
+      decide(by, 'votes.include', `exclusion:${id}`, { because: reason }, () =>
+        store.endExclusion(id, now()),
+      ),
+    redate: (by, terminalId, { from, to }, how, reason) =>
+      decide(by, 'votes.redate', `terminal:${terminalId}`, { from, to, how, reason }, () =>
+        store.redate(terminalId, { from, to }, how),
+      ),
+
+    journals: (terminalId) => store.journals(terminalId),
+    close: (by, terminalId, epoch, reason) =>
+      decide(by, 'journal.close', journalOf(terminalId, epoch), { reason }, () =>
+        store.closeJournal(terminalId, epoch, now()),
+      ),
+    reopen: (by, terminalId, epoch, reason) =>
+      decide(by, 'journal.reopen', journalOf(terminalId, epoch), { reason }, () =>
+        store.closeJournal(terminalId, epoch, null),
+      ),
+    writeOff: (by, terminalId, epoch, reason) =>
+      decide(by, 'journal.write-off', journalOf(terminalId, epoch), { reason }, () =>
+        store.writeOff(terminalId, epoch, now()),
+      ),
+    undoWriteOff: (by, terminalId, epoch, reason) =>
+      decide(by, 'journal.expect-again', journalOf(terminalId, epoch), { reason }, () =>
+        store.undoWriteOff(terminalId, epoch),
+      ),
+  };
+}

@@ -1,0 +1,44 @@
+/** The live counts, and which votes are left out of them: read from the store at the start and whenever a person has decided. */
+import type { Calendar } from './domain/calendar.ts';
+import { createExclusions, type Exclusions } from './domain/exclusions.ts';
+import type { ScoreBook } from './domain/score-book.ts';
+import { readScoreBooks, type ScoreBooks } from './score-history.ts';
+import type { Store, VoteRecord } from './store/store.ts';
+
+export type ScoreKeeper = {
+  readonly book: ScoreBook;
+  readonly excludedBook: ScoreBook;
+  exclusions(): Exclusions;
+  stored(vote: VoteRecord): void;
+  /** Reads everything from the store again. */
+  reload(): void;
+};
+
+export type ScoreKeeperDeps = {
+  store: Store;
+  calendar: Calendar;
+  now: () => number;
+  terminalOf(sourceKey: number): number;
+};
+
+export function createScoreKeeper({ store, calendar, now, terminalOf }: ScoreKeeperDeps): ScoreKeeper {
+  let exclusions: Exclusions;
+  const read = (): ScoreBooks => {
+    exclusions = createExclusions(store.exclusions());
+    return readScoreBooks({ store, calendar, exclusions, terminalOf }, now());
+  };
+  const { counted: book, excluded: excludedBook } = read();
+  return {
+    book,
+    excludedBook,
+    exclusions: () => exclusions,
+    stored({ windowKey, rating, at, excluded }) {
+      (excluded ? excludedBook : book).add(windowKey, rating, at);
+    },
+    reload() {
+      const books = read();
+      book.take(books.counted);
+      excludedBook.take(books.excluded);
+    },
+  };
+}
