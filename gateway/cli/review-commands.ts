@@ -50,7 +50,7 @@ function registerHeld(program: Command, withStore: WithStore): void {
   which(quarantine.command('held').description('votes that wait for a decision; without options, a summary'))
     .option('--limit <n>', 'how many, newest first', checkLimit, 50)
     .action(({ limit, ...options }: Held & { limit: number }) =>
-      withStore((store, json, context) => {
+      withStore.reading((store, json, context) => {
         const review = reviewOf(store, context);
         const filter = filterOf(options);
         if (Object.keys(filter).length === 0) {
@@ -138,7 +138,7 @@ function registerVotes(program: Command, withStore: WithStore): void {
       }),
     );
   votes.command('exclusions').action(() =>
-    withStore((store, json) => {
+    withStore.reading((store, json) => {
       const rows = store.exclusions().map(({ terminalKey: _, from, to, madeAt, endedAt, ...row }) => ({
         ...row,
         from: date(from),
@@ -171,7 +171,7 @@ function registerJournals(program: Command, withStore: WithStore): void {
     .command('list')
     .requiredOption('--terminal <id>', 'the terminal')
     .action(({ terminal }: { terminal: string }) =>
-      withStore((store, json) => {
+      withStore.reading((store, json) => {
         const rows = store.journals(terminal).map(({ terminalId: _, stored, knownAt, closedAt, ...row }) => ({
           ...row,
           stored: stored.satisfied + stored.basically + stored.unsatisfied,
