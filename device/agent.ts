@@ -4,6 +4,7 @@
 import type { TerminalConfig } from '../protocol/config.ts';
 import { RATINGS, type Rating, type Vote } from '../protocol/vote.ts';
 import { createClock, type DeviceClock, dateBy } from './clock.ts';
+import { type Commands, createCommands } from './commands/commands.ts';
 import type { AgentConfig } from './config.ts';
 import { createCredentials, NOT_ENROLLED } from './credentials.ts';
 import { codeOf, DeviceError, messageOf } from './errors.ts';
@@ -80,6 +81,7 @@ export function createAgent(config: AgentConfig, deps: AgentDeps = {}): Agent {
   let configVersion = 0;
   let journal: Journal | null = null;
   let uplink: Uplink | null = null;
+  let commands: Commands | null = null;
   let watch: JournalWatch | null = null;
   let dropped = 0;
   let savedOffsetMs: number | null = null;
@@ -142,7 +144,9 @@ export function createAgent(config: AgentConfig, deps: AgentDeps = {}): Agent {
       saveAnchor();
       const anchor = clock.anchor();
       if (anchor.clock === 'estimated') return;
-      const beforeMs = dateBy(anchor, clock.monoMs()).at - keepAckedDays * DAY_MS;
+      const nowMs = dateBy(anchor, clock.monoMs()).at;
+      journal?.lookAside(nowMs);
+      const beforeMs = nowMs - keepAckedDays * DAY_MS;
       let pruned = 0;
       for (let step = 0; step < PRUNE_STEPS && journal !== null; step += 1) {
         const deleted = journal.prune(beforeMs);
@@ -176,6 +180,7 @@ export function createAgent(config: AgentConfig, deps: AgentDeps = {}): Agent {
       journalPath,
       names,
       journal,
+      sending: commands?.sending() ?? new Set(),
       dropped,
       clock,
       faults: faults.list(),
@@ -258,8 +263,21 @@ export function createAgent(config: AgentConfig, deps: AgentDeps = {}): Agent {
         about: { version: DEVICE_VERSION, inputs: config.inputs },
         onUp: () => void reportHealth(),
         onConfig: takeConfig,
+        onCommand: (command) => commands?.take(command),
+        onGreeted: () => commands?.sessionBegan(),
+        onOtherAck: (ack) => commands?.takeAck(ack) === true,
         onTime: saveAnchor,
         onBehind: takeBehind,
+      });
+      commands = createCommands({
+        terminalId: config.terminalId,
+        journalPath: config.journalPath,
+        journal,
+        clock,
+        log,
+        line: uplink.line,
+        changed: () => void reportHealth(),
+        resendMs: deps.uplink?.resendMs,
       });
       watch = createJournalWatch({
         journal,
@@ -282,6 +300,8 @@ export function createAgent(config: AgentConfig, deps: AgentDeps = {}): Agent {
       clearInterval(housekeepingTimer);
       watch?.stop();
       await inputs.stop();
+      commands?.stop();
+      commands = null;
       await uplink?.stop();
       await feedback.stop();
       const closing = journal;

@@ -64,7 +64,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   const statusTopic = topicOf(terminalId, 'status');
   const subscriptions = [
     GATEWAY_STATUS_TOPIC,
-    ...(['ack', 'config', 'certificate'] as const).map((kind) => topicOf(terminalId, kind)),
+    ...(['ack', 'config', 'command', 'certificate'] as const).map((kind) => topicOf(terminalId, kind)),
   ];
   let client: mqtt.MqttClient | null = null;
   let connectionId = '';
@@ -179,7 +179,9 @@ export function createConnection(options: ConnectionOptions): Connection {
       session.subscribe(subscriptions, { qos: 1 }, (error, granted) => {
         if (client !== session || over) return;
         // 128 in a SUBACK is a refusal that is not an error to MQTT.js.
-        const denied = granted?.find((grant) => grant.qos === 128 && !grant.topic.endsWith('/config'));
+        const denied = granted?.find(
+          (grant) => grant.qos === 128 && !/\/(config|command)$/.test(grant.topic),
+        );
         if (error || denied) {
           complain('subscribe-refused', error ? messageOf(error) : `the gateway refuses ${denied?.topic}`);
           refused = true;

@@ -14,6 +14,8 @@ export type HealthSources = {
   /** Of the inputs, whether they have a fault or not. */
   names: readonly string[];
   journal: Pick<Journal, 'first' | 'last' | 'acked' | 'usedBytes' | 'setAside'>;
+  /** Ids of the files set aside that are being sent. */
+  sending: ReadonlySet<string>;
   /** Files set aside that were deleted since the start. */
   dropped: number;
   clock: DeviceClock;
@@ -25,12 +27,12 @@ export type HealthSources = {
 };
 
 export async function describeHealth(sources: HealthSources): Promise<Health> {
-  const { journal, clock, faults, names, configVersion, logLinesLost } = sources;
+  const { clock, faults, names, configVersion, logLinesLost } = sources;
   const board = await measureBoard(sources.journalPath);
   return {
     uptimeS: Math.floor(clock.monoMs() / 1000),
     clock: clock.anchor().clock,
-    journal: describeJournal(journal, sources.dropped, faults[JOURNAL_SOURCE]?.[0]),
+    journal: describeJournal(sources, faults[JOURNAL_SOURCE]?.[0]),
     inputs: names.slice(0, 8).map((name) => {
       const reason = faults[name]?.join(' ').slice(0, 200);
       return reason === undefined ? { name, state: 'ok' } : { name, state: 'fault', reason };
@@ -43,18 +45,18 @@ export async function describeHealth(sources: HealthSources): Promise<Health> {
 
 /** From memory, but for the bytes in use: a report must get out while the card fails. */
 function describeJournal(
-  journal: HealthSources['journal'],
-  dropped: number,
+  { journal, dropped, sending }: HealthSources,
   fault: string | undefined,
 ): Health['journal'] {
   const setAside = journal.setAside
     .slice(0, MAX_SET_ASIDE_REPORTED)
-    .map(({ id, atMs, why, epoch, unsent }) => ({
+    .map(({ id, atMs, why, epoch, unsent, settled }) => ({
       id,
       at: atMs,
       reason: why,
       ...(epoch !== null && { epoch }),
       ...(unsent !== null && { unsent }),
+      ...(sending.has(id) ? { state: 'sending' as const } : settled !== null && { state: settled.as }),
     }));
   const bytes = journal.usedBytes();
   return {

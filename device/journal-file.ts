@@ -182,7 +182,7 @@ function lookInto(db: Database.Database): Known {
   try {
     const of = (key: string) => db.prepare('SELECT value FROM meta WHERE key = ?').pluck().get(key) as string;
     const last = db.prepare('SELECT sum(votes) FROM totals').pluck().get() as number;
-    return { epoch: of('epoch'), unsent: Math.max(0, last - Number(of('acked'))) };
+    return { epoch: of('epoch'), unsent: Math.max(0, last - Number(of('acked'))), last };
   } catch {
     return NOTHING_KNOWN;
   }

@@ -10,7 +10,7 @@ import { codeOf, DeviceError, messageOf } from './errors.ts';
 import { isDiskFull, isUnreadable, openJournalFile } from './journal-file.ts';
 import { type BootRecord, type Counters, prepareStatements, type Statements } from './journal-statements.ts';
 import { moveIntoNewEpoch } from './new-epoch.ts';
-import { dropSurplus, listSetAside, type SetAside } from './set-aside.ts';
+import { dropSettled, dropSurplus, listSetAside, type SetAside } from './set-aside.ts';
 
 export type Journal = {
   /** 32 hexadecimal digits, random at creation; empty while no journal could be opened yet. */
@@ -52,6 +52,8 @@ export type Journal = {
   flush(): boolean;
   /** Finds out whether a vote could be taken now, by writing what a vote would and taking it back. Throws as `append` does. */
   rehearse(): void;
+  /** Looks again which files are set aside, after something was done with one; deletes what was settled long before `nowMs`. */
+  lookAside(nowMs: number): void;
   /** Sets the file aside and goes on with a new epoch, in which the votes from `from` on are the first ones. */
   beginEpoch(from: number): SetAside;
   close(): void;
@@ -129,7 +131,7 @@ export function openJournal(options: JournalOptions): Journal {
         terminalId: options.terminalId,
         wallMs,
         unreadableIsDamaged: unreadable >= UNREADABLE_TRIES,
-        ...(epoch === '' ? {} : { known: { epoch, unsent: last - acked } }),
+        ...(epoch === '' ? {} : { known: { epoch, unsent: last - acked, last } }),
       });
       db = opened.db;
       statements = prepareStatements(db);
@@ -275,8 +277,17 @@ export function openJournal(options: JournalOptions): Journal {
       write((to) => to.rehearse(REHEARSAL(counters.last + 1), counters.acked));
       ackedOnDisk = counters.acked;
     },
+    lookAside(nowMs) {
+      if (path === ':memory:') return;
+      try {
+        dropSettled(path, nowMs);
+      } catch {
+        // It is tried again.
+      }
+      setAside = listSetAside(path);
+    },
     beginEpoch(from) {
-      const known = { epoch, unsent: 0 };
+      const known = { epoch, unsent: 0, last: counters.last, carriedFrom: from };
       const votes = this.read(from, Number.MAX_SAFE_INTEGER);
       if (votes.length < counters.last - from + 1)
         throw trouble ?? new DeviceError('journal-read-failed', GONE);
@@ -284,7 +295,7 @@ export function openJournal(options: JournalOptions): Journal {
         attach();
         for (const { seq, ...vote } of votes) this.append(vote);
         lastAtOpen = 0;
-        return { path, id: '', why: 'behind', atMs: wallMs(), ...known };
+        return { ...known, path, id: '', why: 'behind', atMs: wallMs(), settled: null };
       }
       const aside = write((to) =>
         moveIntoNewEpoch({ path, wallMs, votes, anchorOf: to.anchorOf, known, release: detach }),

@@ -34,16 +34,29 @@ export type SetAside = {
   epoch: string | null;
   /** Votes in it that no ack covered, as far as is known. */
   unsent: number | null;
+  /** The highest number in it, as far as is known. */
+  last: number | null;
+  /** From here on its votes are the first ones of the epoch after it, and not to be sent from here; null for none. */
+  carriedFrom: number | null;
+  /** What became of it, and when; null while nobody has decided. */
+  settled: { as: Settled; atMs: number } | null;
 };
 
-export type Known = Pick<SetAside, 'epoch' | 'unsent'>;
+/** Every vote that could be read is stored at the gateway; or a person has written them off. The file stays for a while. */
+export type Settled = 'sent' | 'dropped';
+export type Known = Pick<SetAside, 'epoch' | 'unsent'> & Partial<Pick<SetAside, 'last' | 'carriedFrom'>>;
 export const NOTHING_KNOWN: Known = { epoch: null, unsent: null };
+/** So long can a decision be taken back. */
+const SETTLED_KEPT_MS = 30 * 86_400_000;
+/** A clock that shows less knows nothing of ages. */
+const PLAUSIBLE_FROM_MS = Date.UTC(2026, 0, 1);
 
 export const MAX_SET_ASIDE = 4;
 /** Times up to the year 5138: what is beyond is none of ours, and no gateway would take it. */
-const NAME = /\.(corrupt|behind|moved)-(\d{1,14})$/;
+const NAME = /\.(corrupt|behind|moved)-(\d{1,14})(?:\.(sent|dropped)-(\d{1,14}))?$/;
 const PARTS = ['', '-wal', '-shm'];
 const MAX_NOTE_BYTES = 1_024;
+const UNKNOWN = { epoch: null, unsent: null, last: null, carriedFrom: null, settled: null };
 
 /** Renames the journal with its WAL, and syncs the folder. What is beyond MAX_SET_ASIDE goes: see `dropOldest`. */
 export function setFileAside(path: string, why: Why, timeMs: number, known: Known): SetAside {
@@ -60,7 +73,7 @@ export function setFileAside(path: string, why: Why, timeMs: number, known: Know
     // On a full disk there is no note; the file is what counts.
   }
   syncFolder(path);
-  return { path: target, id: idOf(why, atMs), why, atMs, ...known };
+  return { ...UNKNOWN, ...known, path: target, id: idOf(why, atMs), why, atMs };
 }
 
 /** Short enough to be read out, and made of the name, so that it needs no place of its own on the card. */
@@ -78,35 +91,52 @@ export function listSetAside(path: string): SetAside[] {
   }
   const found: SetAside[] = [];
   for (const name of names) {
-    const [ending, why, time] = NAME.exec(name) ?? [];
+    const [ending, why, time, as, settledAt] = NAME.exec(name) ?? [];
     if (ending === undefined || name !== basename(path) + ending) continue;
     const file = join(dirname(path), name);
     const atMs = Number(time);
-    found.push({
-      path: file,
-      id: idOf(why as Why, atMs),
-      why: why as Why,
-      atMs,
-      ...readNote(`${file}.json`),
-    });
+    const settled = as === undefined ? null : { as: as as Settled, atMs: Number(settledAt) };
+    const id = idOf(why as Why, atMs);
+    found.push({ ...UNKNOWN, ...readNote(`${file}.json`), path: file, id, why: why as Why, atMs, settled });
   }
   return found.sort((a, b) => b.atMs - a.atMs);
 }
 
 /**
- * Deletes what is too much, first what is known to hold nothing unsent, then the oldest. Returns what it deleted, for
- * somebody to say so: it may have held votes that are nowhere else.
+ * Deletes what is too much, first what somebody has decided about, then what is known to hold nothing unsent, then the oldest.
+ * Returns what it deleted, for somebody to say so: it may have held votes that are nowhere else.
  */
 export function dropSurplus(path: string): SetAside[] {
-  const oldestFirst = listSetAside(path).reverse();
-  const candidates = [
-    ...oldestFirst.filter(({ unsent }) => unsent === 0),
-    ...oldestFirst.filter(({ unsent }) => unsent !== 0),
-  ];
+  const rank = ({ settled, unsent }: SetAside) => (settled !== null ? 0 : unsent === 0 ? 1 : 2);
+  const candidates = listSetAside(path)
+    .reverse()
+    .sort((a, b) => rank(a) - rank(b));
   const surplus = candidates.slice(0, Math.max(0, candidates.length - MAX_SET_ASIDE));
-  for (const { path: file } of surplus)
-    for (const part of [...PARTS, '.json']) rmSync(file + part, { force: true });
+  for (const aside of surplus) remove(aside);
   return surplus;
+}
+
+/** Deletes what somebody decided about so long ago that nobody takes it back any more. @param nowMs by a clock that is known */
+export function dropSettled(path: string, nowMs: number): void {
+  for (const aside of listSetAside(path)) {
+    const since = aside.settled?.atMs ?? Number.POSITIVE_INFINITY;
+    if (since >= PLAUSIBLE_FROM_MS && nowMs - since > SETTLED_KEPT_MS) remove(aside);
+  }
+}
+
+/** Renames it to say what became of it. Done again after a power cut in between, it does the rest. */
+export function settle(path: string, aside: SetAside, as: Settled, timeMs: number): void {
+  const undecided = `${path}.${aside.why}-${aside.atMs}`;
+  const target =
+    aside.settled?.as === as ? aside.path : `${undecided}.${as}-${Math.max(0, Math.round(timeMs))}`;
+  for (const from of new Set([aside.path, undecided]))
+    for (const part of [...PARTS, '.json'])
+      if (from !== target && existsSync(from + part)) renameSync(from + part, target + part);
+  syncFolder(path);
+}
+
+function remove({ path }: SetAside): void {
+  for (const part of [...PARTS, '.json']) rmSync(path + part, { force: true });
 }
 
 /**
@@ -140,8 +170,10 @@ function readNote(file: string): Known {
   try {
     const text = readFileSync(file, 'utf8');
     if (text.length > MAX_NOTE_BYTES) return NOTHING_KNOWN;
-    const { epoch, unsent } = JSON.parse(text) as { epoch?: unknown; unsent?: unknown };
+    const { epoch, unsent, last, carriedFrom } = JSON.parse(text) as Record<string, unknown>;
     return {
+      last: isCount(last) ? last : null,
+      carriedFrom: isCount(carriedFrom) ? carriedFrom : null,
       epoch: typeof epoch === 'string' && /^[0-9a-f]{32}$/.test(epoch) ? epoch : null,
       unsent: isCount(unsent) ? unsent : null,
     };

@@ -4,6 +4,7 @@
  * at the other end makes that harmless.
  */
 import type { Ack } from '../protocol/ack.ts';
+import type { Command } from '../protocol/command.ts';
 import type { TerminalConfig } from '../protocol/config.ts';
 import type { Hello } from '../protocol/hello.ts';
 import type { CertificateAnswer } from '../protocol/identity.ts';
@@ -12,6 +13,7 @@ import { topicOf } from '../protocol/topics.ts';
 import type { VotesMessage } from '../protocol/vote.ts';
 import { createBackoff } from './backoff.ts';
 import { type DeviceClock, dateBy } from './clock.ts';
+import type { CommandLine } from './commands/commands.ts';
 import { type Connection, type ConnectionOptions, createConnection } from './connection.ts';
 import type { Credentials } from './credentials.ts';
 import { canDate, createDating } from './dating.ts';
@@ -36,6 +38,11 @@ export type UplinkOptions = Pick<
   /** Connected, and hello said. */
   onUp?: () => void;
   onConfig?: (config: TerminalConfig) => void;
+  onCommand?: (command: Command) => void;
+  /** Votes may be sent in this session. */
+  onGreeted?: () => void;
+  /** An ack of another epoch than the journal's. @returns whether somebody waits for it. */
+  onOtherAck?: (ack: Ack) => boolean;
   /** This boot has learnt what time it is, or learnt it better. */
   onTime?: () => void;
   /**
@@ -62,6 +69,8 @@ export type Uplink = {
   pump(): void;
   publishHealth(payload: string): void;
   state(): UplinkState;
+  /** For what is said beside the journal of today, and after it. */
+  line: CommandLine;
 };
 
 const RESEND_MS = 5_000;
@@ -123,21 +132,24 @@ export function createUplink(options: UplinkOptions): Uplink {
     resendBackoff.reset();
   }
 
-  function sayHello(): void {
-    // Nothing to say while there is no journal; it is said when there is.
-    if (journal.epoch === '') return;
+  function publishHello(epoch: string, { first, last }: Hello['journal']): boolean {
     const { version, inputs } = options.about;
     const hello: Hello = {
-      epoch: journal.epoch,
+      epoch,
       boot: clock.bootId,
       version,
       inputs,
-      journal: { first: journal.first, last: journal.last },
+      journal: { first, last },
       clock: clock.anchor().clock,
       ...(canDate(clock) && { time: dateBy(clock.anchor(), clock.monoMs()).at }),
       mono: Math.round(clock.monoMs()),
     };
-    if (!connection.publish(topicOf(terminalId, 'hello'), JSON.stringify(hello))) return;
+    return connection.publish(topicOf(terminalId, 'hello'), JSON.stringify(hello));
+  }
+
+  function sayHello(): void {
+    // Nothing to say while there is no journal; it is said when there is.
+    if (journal.epoch === '' || !publishHello(journal.epoch, journal)) return;
     if (windowEpoch !== journal.epoch) window.reset();
     windowEpoch = journal.epoch;
     helloed = { epoch: journal.epoch, instance: gateway?.instance ?? null, first: journal.first };
@@ -156,8 +168,10 @@ export function createUplink(options: UplinkOptions): Uplink {
 
   function endGreeting(): void {
     clearTimeout(greetTimer);
+    const isNew = !greeted;
     greeted = true;
     pump();
+    if (isNew) options.onGreeted?.();
   }
 
   function pump(): void {
@@ -211,6 +225,7 @@ export function createUplink(options: UplinkOptions): Uplink {
     if (incoming.kind === 'ack') takeAck(incoming.ack, topic);
     else if (incoming.kind === 'gateway') takeGatewayStatus(incoming.status);
     else if (incoming.kind === 'config') options.onConfig?.(incoming.config);
+    else if (incoming.kind === 'command') options.onCommand?.(incoming.command);
     else if (incoming.kind === 'certificate') takeCertificate(incoming.answer);
     else reject(topic, incoming.code);
   }
@@ -236,6 +251,7 @@ export function createUplink(options: UplinkOptions): Uplink {
 
   function takeAck(ack: Ack, topic: string): void {
     if (ack.epoch !== journal.epoch) {
+      if (options.onOtherAck?.(ack)) return;
       reject(topic, 'other-epoch');
       return;
     }
@@ -321,6 +337,20 @@ export function createUplink(options: UplinkOptions): Uplink {
     },
     pump,
     publishHealth: (payload) => connection.publishLossy(topicOf(terminalId, 'health'), payload),
+    line: {
+      isFree: () =>
+        connection.isUp() &&
+        gateway?.online === true &&
+        helloed?.epoch === journal.epoch &&
+        greeted &&
+        inFlight === 0 &&
+        behind === null,
+      messageVotes: () => pace.votes,
+      hello: publishHello,
+      votes: (message) => connection.publish(topicOf(terminalId, 'votes'), JSON.stringify(message)),
+      result: (result, done) =>
+        connection.publish(topicOf(terminalId, 'result'), JSON.stringify(result), (ok) => ok && done()),
+    },
     state: () => ({
       connected: connection.isUp(),
       gatewayOnline: gateway?.online === true,

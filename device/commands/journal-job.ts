@@ -1,0 +1,117 @@
+/** One journal that was put away: sent as far as it can be read, or written off. */
+import type { Ack } from '../../protocol/ack.ts';
+import type { JournalContent } from '../../protocol/journal-file.ts';
+import { dateBy } from '../clock.ts';
+import { DeviceError } from '../errors.ts';
+import { type SetAside, settle } from '../set-aside.ts';
+import type { CommandsDeps } from './commands.ts';
+import { createSender, type PutAwayVotes, type Sender } from './journal-sender.ts';
+import { readPutAway } from './put-away-file.ts';
+
+export type JournalJob = {
+  /** Of the journal. */
+  readonly id: string;
+  /** What came of it, for people; rejects with a coded error. Never settles once it is stopped. */
+  readonly outcome: Promise<string>;
+  isSending(): boolean;
+  restart(): void;
+  takeAck(ack: Ack): boolean;
+  stop(): void;
+};
+
+export type JournalJobDeps = Pick<
+  CommandsDeps,
+  'terminalId' | 'journalPath' | 'journal' | 'clock' | 'line' | 'resendMs'
+> & { op: 'journal-send' | 'journal-drop'; id: string };
+
+export function createJournalJob(deps: JournalJobDeps): JournalJob {
+  const { terminalId, journalPath, journal, clock, line, resendMs, op, id } = deps;
+  const give = op === 'journal-send';
+  let sender: Sender | null = null;
+  let stopped = false;
+
+  const begin = async (): Promise<string> => {
+    const aside = journal.setAside.find((one) => one.id === id);
+    if (aside === undefined)
+      throw new DeviceError('journal-unknown', `there is no journal ${id} put away here`);
+    if (give && aside.why === 'moved') throw ofOther(id);
+    const content = await readPutAway(aside.path).catch((error: unknown) => {
+      throw new DeviceError('journal-unreadable', `the file of journal ${id} cannot be opened`, error);
+    });
+    if (give && content.terminal !== null && content.terminal !== terminalId) throw ofOther(id);
+    const votes = plan(aside, content, give);
+    if (votes !== null)
+      await new Promise<void>((resolve, reject) => {
+        if (stopped) return;
+        sender = createSender(votes, {
+          ...{ line, clock },
+          ...(resendMs !== undefined && { resendMs }),
+          done: resolve,
+          gaveUp: () =>
+            reject(
+              new DeviceError(
+                'journal-not-taken',
+                'the gateway does not take these votes: look into its quarantine, and send again',
+              ),
+            ),
+        });
+        sender.restart();
+      });
+    settle(journalPath, aside, give ? 'sent' : 'dropped', dateBy(clock.anchor(), clock.monoMs()).at);
+    return give ? tellRead(aside, content) : `written off: ${aside.unsent ?? 'nobody knows how many'}`;
+  };
+
+  return {
+    id,
+    outcome: begin(),
+    isSending: () => give && sender !== null,
+    restart: () => sender?.restart(),
+    takeAck: (ack) => sender?.takeAck(ack) === true,
+    stop() {
+      stopped = true;
+      sender?.stop();
+    },
+  };
+}
+
+const ofOther = (id: string) =>
+  new DeviceError(
+    'journal-of-other-terminal',
+    `journal ${id} is of another terminal, whose votes this one may not send: bring the file to the gateway (manyi journal import)`,
+  );
+
+/** Null when the gateway need not hear of it. @throws DeviceError `journal-unreadable`. */
+function plan(aside: SetAside, content: JournalContent, give: boolean): PutAwayVotes | null {
+  const last = lastOf(aside, content);
+  // Of what a copied card had, everything else was sent before it was left, or is in the epoch after it.
+  if (last === 0 || aside.why === 'moved' || (!give && aside.why === 'behind')) return null;
+  const known = [...new Set([aside.epoch, content.epoch].filter((epoch) => epoch !== null))];
+  const [epoch] = known;
+  if (epoch !== undefined && known.length === 1 && (content.votes.length > 0 || !give))
+    return { epoch, content, last, give };
+  if (!give) return null;
+  throw new DeviceError(
+    'journal-unreadable',
+    known.length > 0 && content.votes.length === 0
+      ? 'no vote in it can be read any more'
+      : 'the file does not say of which epoch it is',
+  );
+}
+
+function lastOf({ why, last, carriedFrom }: SetAside, { totals, votes, acked }: JournalContent): number {
+  if (why === 'behind') return Math.max(0, (carriedFrom ?? 1) - 1);
+  const sum = totals === null ? 0 : totals.satisfied + totals.basically + totals.unsatisfied;
+  const highest = votes.length === 0 ? 0 : votes.seqAt(votes.length - 1);
+  return Math.max(sum, highest, last ?? 0, acked ?? 0);
+}
+
+/** Of the votes that the gateway had not acknowledged. */
+function tellRead(aside: SetAside, content: JournalContent): string {
+  const last = lastOf(aside, content);
+  const first = content.votes.length === 0 ? last + 1 : content.votes.seqAt(0);
+  const byNote = aside.last !== null && aside.unsent !== null ? aside.last - aside.unsent : null;
+  const acked = content.acked ?? byNote ?? first - 1;
+  const read = content.votes.indexFrom(last + 1) - content.votes.indexFrom(acked + 1);
+  const unreadable = Math.max(0, last - acked - read);
+  return unreadable === 0 ? `read ${read}` : `read ${read}, unreadable at least ${unreadable}`;
+}
