@@ -347,7 +347,8 @@ export function createUplink(options: UplinkOptions): Uplink {
         behind === null,
       messageVotes: () => pace.votes,
       hello: publishHello,
-      votes: (message) => connection.publish(topicOf(terminalId, 'votes'), JSON.stringify(message)),
+      votes: (message, done) =>
+        connection.publish(topicOf(terminalId, 'votes'), JSON.stringify(message), (ok) => ok && done()),
       result: (result, done) =>
         connection.publish(topicOf(terminalId, 'result'), JSON.stringify(result), (ok) => ok && done()),
     },

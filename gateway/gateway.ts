@@ -18,8 +18,7 @@ import { createCalendar } from './domain/calendar.ts';
 import { standingOf } from './domain/completeness.ts';
 import { createTokenBuckets } from './domain/token-buckets.ts';
 import { createClockAlarms } from './fleet/clock-alarms.ts';
-import { createHealthReports, createInbox } from './fleet/inbox.ts';
-import { createJournalAlarms, isOpen, readPutAway } from './fleet/journal-alarms.ts';
+import { createInbox } from './fleet/inbox.ts';
 import { createPresence } from './fleet/presence.ts';
 import { createRegistry, type Registry } from './fleet/registry.ts';
 import { createStoreWatch } from './fleet/store-watch.ts';
@@ -31,6 +30,7 @@ import { createFeed } from './live/feed.ts';
 import { createHub } from './live/hub.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createPeople } from './people/people.ts';
+import { createPutAway } from './put-away.ts';
 import { startRounds } from './rounds.ts';
 import { createScoreKeeper } from './score-keeper.ts';
 import { createStorageGuard } from './storage-guard.ts';
@@ -107,18 +107,14 @@ export async function startGateway(
     log.debug({ terminalId, online }, 'terminal presence');
     touch(terminalId);
   });
-  const health = createJournalAlarms({
-    reports: createHealthReports(now),
-    now,
-    remembered: readPutAway(store),
-    changed(terminalId, alarm) {
-      if (alarm.fault !== undefined) log.error({ terminalId, ...alarm }, 'a terminal takes no votes');
-      else if (alarm.setAside?.some(isOpen) || alarm.dropped)
-        log.error({ terminalId, ...alarm }, 'a terminal has put a journal away');
-      else log.info({ terminalId, ...alarm }, "a terminal's journal is well again");
-    },
-    setAsideChanged: (terminalId) => touch(terminalId),
+  const putAway = createPutAway({
+    ...{ store, registry, audit, log, now },
+    isOnline: presence.isOnline,
+    broker: () => broker,
+    touch: (terminalId) => touch(terminalId),
+    storageFailed: (error) => guard.failed(error),
   });
+  const { health } = putAway;
   const board = createBoard({
     tree: registry.tree,
     book,
@@ -238,6 +234,7 @@ export async function startGateway(
     broker?.cut(access.isWelcome);
     followDecisions();
     if (treeChanged) feed.replaced();
+    putAway.follow();
   };
   const watch = createStoreWatch(store, followStore);
 
@@ -246,6 +243,8 @@ export async function startGateway(
     presence,
     votes: ingest,
     health,
+    greeted: putAway.greeted,
+    answered: putAway.answered,
     async sign(terminal, payload, from) {
       const answer = await access.sign(terminal, payload, from);
       broker?.publish(topicOf(terminal.id, 'certificate'), JSON.stringify(answer), { qos: 1, retain: false });
@@ -273,14 +272,7 @@ export async function startGateway(
   const save = () => {
     journals.save();
     people.save();
-    health.save((reports) =>
-      store.savePutAway(
-        reports.flatMap(({ terminalId, ...report }) => {
-          const terminal = registry.terminal(terminalId);
-          return terminal ? [{ terminalKey: terminal.key, ...report }] : [];
-        }),
-      ),
-    );
+    putAway.save();
     store.saveSeen(
       presence.takeSeen().flatMap(({ terminalId, at }) => {
         const terminal = registry.terminal(terminalId);
@@ -295,6 +287,7 @@ export async function startGateway(
     isOnline: presence.isOnline,
     lastSeenAt: presence.lastSeenAt,
     provisioning: access.provisioning,
+    commandDesk: putAway.desk,
     board,
     store,
     people,

@@ -10,7 +10,8 @@ const Bytes = Type.Object(
 export const MAX_SET_ASIDE_REPORTED = 4;
 
 /** Names a journal put away, in reports and commands: the same for as long as its file is there. */
-export const JournalId = Type.String({ pattern: '^[0-9a-f]{8}$' });
+export const JOURNAL_ID_PATTERN = '^[0-9a-f]{8}$';
+export const JournalId = Type.String({ pattern: JOURNAL_ID_PATTERN });
 
 /** A journal that the terminal has put away, unread or overtaken, and still has on its card. */
 export const SetAside = Type.Object(

@@ -88,7 +88,7 @@ function plan(aside: SetAside, content: JournalContent, give: boolean): PutAwayV
   const known = [...new Set([aside.epoch, content.epoch].filter((epoch) => epoch !== null))];
   const [epoch] = known;
   if (epoch !== undefined && known.length === 1 && (content.votes.length > 0 || !give))
-    return { epoch, content, last, give };
+    return { epoch, content, acked: Math.min(ackedOf(aside, content), last), last, give };
   if (!give) return null;
   throw new DeviceError(
     'journal-unreadable',
@@ -105,12 +105,17 @@ function lastOf({ why, last, carriedFrom }: SetAside, { totals, votes, acked }: 
   return Math.max(sum, highest, last ?? 0, acked ?? 0);
 }
 
+/** What the gateway had acknowledged when it was put away; where nobody knows, as little as there can be. */
+function ackedOf(aside: SetAside, content: JournalContent): number {
+  const byNote = aside.last !== null && aside.unsent !== null ? aside.last - aside.unsent : null;
+  const first = content.votes.length === 0 ? lastOf(aside, content) + 1 : content.votes.seqAt(0);
+  return content.acked ?? byNote ?? first - 1;
+}
+
 /** Of the votes that the gateway had not acknowledged. */
 function tellRead(aside: SetAside, content: JournalContent): string {
   const last = lastOf(aside, content);
-  const first = content.votes.length === 0 ? last + 1 : content.votes.seqAt(0);
-  const byNote = aside.last !== null && aside.unsent !== null ? aside.last - aside.unsent : null;
-  const acked = content.acked ?? byNote ?? first - 1;
+  const acked = ackedOf(aside, content);
   const read = content.votes.indexFrom(last + 1) - content.votes.indexFrom(acked + 1);
   const unreadable = Math.max(0, last - acked - read);
   return unreadable === 0 ? `read ${read}` : `read ${read}, unreadable at least ${unreadable}`;

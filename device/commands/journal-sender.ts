@@ -1,8 +1,8 @@
 /**
  * The votes of a journal that was put away, under their own epoch and numbers. One message at a time, and only while the
  * journal of today has nothing on its way: a press is never held up by old ones. What cannot be read any more is said to be gone,
- * with a hello, so that the gateway's ack gets over it; so its ack alone says how far it has come, and after a cut line or a
- * restart that is where it goes on.
+ * with a hello, so that the gateway's ack gets over it. All that was not acknowledged when the journal was put away is sent
+ * once, whatever the ack says: it also covers what was written off or given up for lost.
  */
 import type { Ack } from '../../protocol/ack.ts';
 import { type JournalContent, voteOf } from '../../protocol/journal-file.ts';
@@ -19,12 +19,15 @@ export type SenderLine = {
   /** Votes that a message may hold on this line. */
   messageVotes(): number;
   hello(epoch: string, journal: { first: number; last: number }): boolean;
-  votes(message: VotesMessage): boolean;
+  /** `done` when it was taken, after the commit. */
+  votes(message: VotesMessage, done: () => void): boolean;
 };
 
 export type PutAwayVotes = {
   epoch: string;
   content: JournalContent;
+  /** The gateway had acknowledged everything up to here when it was put away. */
+  acked: number;
   /** The highest number that there was; nothing beyond is sent. */
   last: number;
   /** False: all that the gateway lacks is said to be gone. */
@@ -56,17 +59,19 @@ const TRIES = 8;
 const LOOK_AGAIN_MS = 200;
 
 export function createSender(job: PutAwayVotes, deps: SenderDeps): Sender {
-  const { epoch, content, last, give } = job;
+  const { epoch, content, acked, last, give } = job;
   const { line, clock, done, gaveUp } = deps;
   const { votes } = content;
   const baseMs = deps.resendMs ?? RESEND_MS;
   const backoff = createBackoff({ baseMs, capMs: RESEND_CAP_MS, floorMs: baseMs / 2 });
   const date = datingOf(job, clock);
   const totals = content.totals ?? countsOf(content);
-  /** The gateway has everything up to here; null until it has said so in this session. */
+  /** All that the gateway lacks is above this; null until it has said so in this session. */
   let cursor: number | null = null;
-  /** What was said last is done when the cursor gets here. */
-  let expected = 0;
+  /** Sent and taken up to here; from `acked` on at the latest, so that each vote is sent once. */
+  let position: number | null = null;
+  /** What was said last is done when the cursor is at `upTo` and, of votes, when they were taken, too. */
+  let expected = { upTo: 0, taken: true };
   let tries = 0;
   let timer: NodeJS.Timeout | undefined;
 
@@ -84,36 +89,40 @@ export function createSender(job: PutAwayVotes, deps: SenderDeps): Sender {
       stop();
       // Nothing is left but to say what is gone: a gateway that does not believe it changes nothing for the votes.
       const highest = give && votes.length > 0 ? Math.min(last, votes.seqAt(votes.length - 1)) : 0;
-      if (cursor !== null && cursor >= highest) done();
+      if (position !== null && position >= highest) done();
       else gaveUp();
       return;
     }
     cursor = null;
     step();
   };
-  const said = (ok: boolean, upTo: number) => {
+  const said = (ok: boolean, what: typeof expected) => {
     if (!ok) return wait(LOOK_AGAIN_MS, step);
-    expected = upTo;
+    expected = what;
     wait(backoff.nextMs(), silence);
   };
 
   function step(): void {
     if (!line.isFree()) wait(LOOK_AGAIN_MS, step);
     // Where is it? To say that it begins at 1 calls nothing lost.
-    else if (cursor === null) said(line.hello(epoch, { first: 1, last }), 0);
-    else if (cursor < last) sendNext(cursor + 1);
+    else if (cursor === null) said(line.hello(epoch, { first: 1, last }), { upTo: 0, taken: true });
+    else if ((position ?? last) < last) sendNext(cursor, position as number);
     else {
       stop();
       done();
     }
   }
 
-  function sendNext(wanted: number): void {
-    const index = give ? votes.indexFrom(wanted) : votes.length;
-    const next = index < votes.length ? votes.seqAt(index) : last + 1;
-    if (next > wanted) {
-      const first = Math.min(next, last + 1);
-      said(line.hello(epoch, { first, last }), first - 1);
+  function sendNext(known: number, from: number): void {
+    const index = give ? votes.indexFrom(from + 1) : votes.length;
+    const next = Math.min(index < votes.length ? votes.seqAt(index) : last + 1, last + 1);
+    if (next > known + 1) {
+      said(line.hello(epoch, { first: next, last }), { upTo: next - 1, taken: true });
+      return;
+    }
+    if (next > last) {
+      position = last;
+      step();
       return;
     }
     const message: Vote[] = [];
@@ -122,7 +131,25 @@ export function createSender(job: PutAwayVotes, deps: SenderDeps): Sender {
       if (vote.seq !== next + message.length || vote.seq > last) break;
       message.push(date(vote));
     }
-    said(line.votes({ epoch, votes: message, totals }), next + message.length - 1);
+    const sent = { upTo: next + message.length - 1, taken: false };
+    const taken = () => {
+      sent.taken = true;
+      proceed(sent);
+    };
+    said(line.votes({ epoch, votes: message, totals }, taken), sent);
+  }
+
+  /** What was said last has come of what it was said for. */
+  function proceed(what: typeof expected): void {
+    if (what !== expected || !what.taken || cursor === null || cursor < what.upTo) return;
+    const before = position;
+    position = before === null ? Math.min(cursor, acked) : Math.max(before, what.upTo);
+    // That it answers a hello is no progress.
+    if (position !== before) {
+      tries = 0;
+      backoff.reset();
+    }
+    step();
   }
 
   return {
@@ -132,13 +159,10 @@ export function createSender(job: PutAwayVotes, deps: SenderDeps): Sender {
     },
     takeAck(ack) {
       if (ack.epoch !== epoch) return false;
-      if (cursor === null || ack.upTo > cursor) {
-        tries = 0;
-        backoff.reset();
-      }
+      // A gateway that was restored from a backup.
+      if (position !== null && ack.upTo < (cursor ?? 0)) position = Math.min(position, ack.upTo);
       cursor = ack.upTo;
-      // Told of something earlier: what was said last is still on its way.
-      if (cursor >= expected) step();
+      proceed(expected);
       return true;
     },
     stop,

@@ -34,7 +34,14 @@ const PEOPLE_STATUS: Partial<Record<PeopleCode, number>> = {
   'links-too-many': 409,
   'changes-too-many': 429,
 };
-const ORG_STATUS: Record<string, number> = { 'name-taken': 409, 'id-taken': 409 };
+const ORG_STATUS: Record<string, number> = {
+  'name-taken': 409,
+  'id-taken': 409,
+  'terminal-unknown': 404,
+  'journal-unknown': 404,
+  'journal-of-other-terminal': 409,
+  'commands-too-many': 409,
+};
 
 /** Refusals of the rooms behind the API, as the API says them. */
 function refusalOf(error: unknown): Refusal | null {

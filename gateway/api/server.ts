@@ -6,6 +6,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { Registry as MetricsRegistry } from 'prom-client';
 import { TLS_RULES } from '../../protocol/tls.ts';
 import type { OrgTree } from '../domain/org.ts';
+import type { CommandDesk } from '../fleet/command-desk.ts';
 import type { Provisioning } from '../fleet/provisioning.ts';
 import type { Board } from '../live/board.ts';
 import type { Hub } from '../live/hub.ts';
@@ -15,6 +16,7 @@ import { accountRoutes } from './account-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { createBasePath, registerBasePath } from './base-path.ts';
 import { createCallerOf } from './caller.ts';
+import { commandRoutes } from './command-routes.ts';
 import { watchConnections } from './connections.ts';
 import { createCookies } from './cookies.ts';
 import { refuseAddress, refuseClient, registerErrors } from './errors.ts';
@@ -46,6 +48,7 @@ export type ServerDeps = {
   store: Store;
   lastSeenAt: (terminalId: string) => number | null;
   provisioning: Provisioning;
+  commandDesk: CommandDesk;
   people: People;
   hub: Hub;
   metrics: MetricsRegistry;
@@ -143,8 +146,9 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(linkRoutes, { prefix, people, visibleTree });
   await app.register(auditRoutes, { prefix, store });
   await app.register(orgRoutes, { prefix, visibleTree, isOnline });
-  const { lastSeenAt, provisioning } = deps;
+  const { lastSeenAt, provisioning, commandDesk } = deps;
   await app.register(terminalRoutes, { prefix, visibleTree, isOnline, lastSeenAt, provisioning });
+  await app.register(commandRoutes, { prefix, visibleTree, commandDesk });
   await app.register(scoreRoutes, { prefix, visibleTree, board, now });
   await app.register(voteRoutes, {
     prefix,

@@ -13,6 +13,7 @@ import {
 import { openAuthority } from '../pki/authority.ts';
 import { OrgRefusal, type Store } from '../store/store.ts';
 import { checkId, newId } from './ids.ts';
+import { registerTerminalJournalCommands } from './journal-commands.ts';
 import { date, show, showOne } from './output.ts';
 import { HEARD_NOTE, terminalRows } from './terminal-rows.ts';
 import { checkText } from './texts.ts';
@@ -111,6 +112,7 @@ export function registerTerminalCommands(program: Command, withStore: WithStore)
         showOne({ id, revoked: json ? revoked : revoked.join(' ') || 'none was left' }, json, '');
       }),
     );
+  registerTerminalJournalCommands(terminal, withStore);
 }
 
 /** The same acts as over HTTP, on the authority of the data folder. */
@@ -135,5 +137,4 @@ function numberWithin(from: number, to: number, what: string): (text: string) =>
 }
 const checkHours = numberWithin(0.01, MAX_CODE_HOURS, 'hours');
 const checkDays = numberWithin(0.0001, 3_650, 'days');
-
 const checkReason = checkText(MAX_REASON_CHARS);

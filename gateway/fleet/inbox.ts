@@ -44,6 +44,10 @@ export type InboxDeps = {
   presence: Presence;
   votes: VoteTaker;
   health: HealthReports;
+  /** The terminal has said hello: it is subscribed to what is for it. */
+  greeted(terminal: RegisteredTerminal): void;
+  /** Keeps the answer to a command. */
+  answered(terminal: RegisteredTerminal, result: CommandResult): void;
   /** Answers a request for a certificate. */
   sign(terminal: RegisteredTerminal, payload: Buffer, from: Asker): Promise<void>;
   /** Counts messages. */
@@ -52,7 +56,8 @@ export type InboxDeps = {
   failed(error: Error, terminalId: string): void;
 };
 
-export function createInbox({ registry, presence, votes, health, sign, received, failed }: InboxDeps) {
+export function createInbox(deps: InboxDeps) {
+  const { registry, presence, votes, health, greeted, answered, sign, received, failed } = deps;
   return (incoming: Incoming, done: Done): void => {
     const terminal = registry.terminal(incoming.terminalId);
     // Removed while it was connected: there is nobody to speak for.
@@ -104,6 +109,7 @@ export function createInbox({ registry, presence, votes, health, sign, received,
     switch (own) {
       case 'hello':
         votes.hello(terminal, payload, done);
+        greeted(terminal);
         return;
       case 'status':
         if (presence.status(terminalId, connection, payload)) done();
@@ -122,10 +128,16 @@ export function createInbox({ registry, presence, votes, health, sign, received,
       case 'csr':
         answer(terminal, payload, { code, address, isOpen }, done);
         return;
-      case 'result':
-        if (resultSchema.Check(parse(payload))) done();
-        else refuse('schema-invalid');
+      case 'result': {
+        const result = parse(payload);
+        if (!resultSchema.Check(result)) {
+          refuse('schema-invalid');
+          return;
+        }
+        answered(terminal, result);
+        done();
         return;
+      }
       default:
         refuse('topic-unknown');
     }

@@ -1,9 +1,9 @@
 import type { Connection } from './database.ts';
-import type { PutAway, Store } from './store.ts';
+import type { PutAway, PutAwayStore } from './put-away-store.ts';
 
 type Row = { terminalKey: number; reportedAt: number; journals: string };
 
-export function createPutAwayTable(db: Connection): Pick<Store, 'putAway' | 'savePutAway'> {
+export function createPutAwayTable(db: Connection): Pick<PutAwayStore, 'putAway' | 'savePutAway'> {
   const select = db.prepare(
     'SELECT terminal_key AS terminalKey, reported_at AS reportedAt, journals FROM put_away ORDER BY terminal_key',
   );

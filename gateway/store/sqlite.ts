@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { createAuditTable } from './audit-table.ts';
 import { createCertificateTable } from './certificate-table.ts';
+import { createCommandTable } from './command-table.ts';
 import {
   assertOwnSchema,
   type Connection,
@@ -43,6 +44,7 @@ function createTables(db: Connection, file: string, access: 'read' | 'write' = '
     ...createCertificateTable(db),
     ...createPeopleTable(db),
     ...createPutAwayTable(db),
+    ...createCommandTable(db),
     ...createRollupRepair(db, audit.appendAudit),
     foreignVersion: () => db.pragma('data_version', { simple: true }) as number,
   };

@@ -2,13 +2,13 @@
  * The port to durable storage. Every method is synchronous: a commit returns only after the data is on the disk, which
  * is what lets the broker hold back its PUBACK. Errors of the storage itself are thrown as StoreFailure.
  */
-import type { SetAside } from '../../protocol/health.ts';
 import type { Counts } from '../../protocol/vote.ts';
 import type { Known } from '../domain/journal-history.ts';
 import type { ServiceWindow, Terminal, Unit } from '../domain/org.ts';
 import type { Range } from '../domain/seq-ranges.ts';
 import type { RatingCode } from '../domain/tally.ts';
 import type { PeopleStore } from './people-store.ts';
+import type { PutAwayStore } from './put-away-store.ts';
 import type { ReviewStore } from './review-store.ts';
 
 /**
@@ -198,10 +198,7 @@ export type RollupDifference = {
   counted: RollupFigures | null;
 };
 
-/** What a terminal last said of the journals put away on its card. */
-export type PutAway = { terminalKey: number; reportedAt: number; journals: readonly SetAside[] };
-
-export interface Store extends PeopleStore, ReviewStore {
+export interface Store extends PeopleStore, ReviewStore, PutAwayStore {
   units(): Unit[];
   windows(): ServiceWindow[];
   terminals(): (Terminal & { lastSeenAt: number | null })[];
@@ -264,10 +261,6 @@ export interface Store extends PeopleStore, ReviewStore {
   quarantined(limit: number): QuarantineRecord[];
 
   saveAnnouncements(announcements: readonly Announcement[]): void;
-  /** Of every terminal that has any. */
-  putAway(): PutAway[];
-  /** Takes the place of what these terminals said before; without journals nothing is kept of them. */
-  savePutAway(reports: readonly PutAway[]): void;
   saveSeen(seen: readonly { terminalKey: number; at: number }[]): void;
   /** On the disk when it returns. What cannot be audited must not be done: do it in this order. */
   appendAudit(entry: AuditEntry): void;

@@ -9,6 +9,7 @@ import { createCalendar } from '../../gateway/domain/calendar.ts';
 import { combine } from '../../gateway/domain/completeness.ts';
 import { DEFAULT_WEIGHTS } from '../../gateway/domain/score.ts';
 import { ScoreBook } from '../../gateway/domain/score-book.ts';
+import { createCommandDesk } from '../../gateway/fleet/command-desk.ts';
 import { createPresence } from '../../gateway/fleet/presence.ts';
 import { createProvisioning } from '../../gateway/fleet/provisioning.ts';
 import { createRegistry } from '../../gateway/fleet/registry.ts';
@@ -53,6 +54,7 @@ export async function createApp(store: Store): Promise<TestApp> {
     isOnline: presence.isOnline,
     lastSeenAt: presence.lastSeenAt,
     provisioning: createProvisioning({ store, authority, audit: people.audit, now }),
+    commandDesk: createCommandDesk({ store, audit: people.audit, now }),
     board,
     store,
     people,
