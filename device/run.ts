@@ -76,6 +76,8 @@ async function runAgent({ agent: given, logLevel }: Config): Promise<number> {
   const feedback = createFeedback(lamp === null ? [console] : [console, lamp], (error) =>
     log.warn({ code: codeOf(error) }, messageOf(error)),
   );
+  // A terminal line that is hung up, or a service manager's reload: neither is a reason to take no more votes.
+  process.on('SIGHUP', () => log.info({ signal: 'SIGHUP' }, 'nothing is read again'));
   let onInterrupt = () => {};
   const ending = new Promise<string>((resolve) => {
     onInterrupt = () => resolve('interrupt');

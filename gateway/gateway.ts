@@ -22,7 +22,8 @@ import { createInbox } from './fleet/inbox.ts';
 import { createPresence } from './fleet/presence.ts';
 import { createRegistry, type Registry } from './fleet/registry.ts';
 import { createStoreWatch } from './fleet/store-watch.ts';
-import { readTls } from './https.ts';
+import type { Tls } from './https.ts';
+import { openHttpsCertificate, readFiles } from './https-certificate.ts';
 import { createIngest } from './ingest/ingest.ts';
 import { createJournals } from './ingest/journals.ts';
 import { createBoard } from './live/board.ts';
@@ -49,6 +50,8 @@ export type Gateway = {
   mqttPort: number;
   /** Of the first administrator, when it has just been made without a password of its own: to be told once, to a person. */
   firstPassword: { name: string; oneTimePassword: string } | null;
+  /** Takes up a renewed certificate now, and says what is wrong with it; ends nothing. */
+  reload(): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -67,6 +70,13 @@ export async function startGateway(
   const startedAt = now();
   const isTrusted = createTrust(config.trustedProxies);
   const file = databaseFile(config.dataDir);
+  let serveHttps = (_tls: Tls): void => {};
+  const openHttps = (read: () => Tls | Promise<Tls>) =>
+    openHttpsCertificate({ log, now, read, serve: (tls) => serveHttps(tls) });
+  const { httpsCert: certFile, httpsKey: keyFile } = config;
+  // Before anything is opened: files that cannot be served are a mistake of the settings.
+  const ownHttps =
+    certFile !== null && keyFile !== null ? await openHttps(readFiles({ certFile, keyFile })) : null;
   const claim = claimDataDir(config.dataDir);
   const { store, ...checking } = await openCheckedStore(file, now, log).catch((error: unknown) => {
     claim.release();
@@ -280,7 +290,9 @@ export async function startGateway(
       }),
     );
   };
-  const selfSigned = config.https === 'self-signed';
+  const isSelfSigned = config.https === 'self-signed' && ownHttps === null;
+  const https = isSelfSigned ? await openHttps(access.httpsCredentials) : ownHttps;
+  if (https) metrics.watchHttps(https.endsAt);
   const app = await createServer({
     logger: log,
     tree: registry.tree,
@@ -294,6 +306,7 @@ export async function startGateway(
     hub,
     metrics: metrics.registry,
     troubles: () => [guard.trouble() ?? []].flat(),
+    warnings: () => https?.warnings() ?? [],
     refused: (code) => metrics.tallied.httpRefused.add(code),
     now,
     allowedOrigins: config.allowedOrigins,
@@ -301,12 +314,14 @@ export async function startGateway(
     basePath: config.basePath,
     requestsPerS: config.requestsPerS,
     timeZone: config.timeZone,
-    tls: selfSigned ? await access.httpsCredentials() : readTls(config),
+    tls: https?.tls() ?? null,
     // The same from dist/gateway and from gateway: the built pages are beside the built gateway.
     pagesRoot: fileURLToPath(new URL('../../dist/pages', import.meta.url)),
     version: VERSION,
   });
 
+  // What is not said again, the context forgets.
+  serveHttps = (tls) => (app.server as HttpsServer).setSecureContext({ ...TLS_RULES, ...tls });
   const stopRounds = startRounds({
     log,
     tick: feed.tick,
@@ -322,13 +337,8 @@ export async function startGateway(
     renew() {
       // Certificates end while their terminals are connected, too.
       broker?.cut(access.isWelcome);
-      if (!selfSigned) return;
-      access.httpsCredentials().then(
-        // What is not said again, the context forgets.
-        (renewed) => (app.server as HttpsServer).setSecureContext({ ...TLS_RULES, ...renewed }),
-        (error: unknown) => log.error({ err: error }, 'the certificate for HTTPS could not be renewed'),
-      );
     },
+    lookAtCertificate: () => void https?.look(),
     lookAtDescriptors: watchDescriptors({
       log,
       terminals: () => [...registry.terminals()].length,
@@ -367,7 +377,7 @@ export async function startGateway(
     const address = app.server.address();
     const httpPort = typeof address === 'object' && address ? address.port : config.httpPort;
     checking.goOn(guard);
-    return { httpPort, mqttPort, firstPassword, stop };
+    return { httpPort, mqttPort, firstPassword, reload: async () => https?.look(true), stop };
   } catch (error) {
     await stop();
     throw error;

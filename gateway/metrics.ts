@@ -118,6 +118,13 @@ export function createMetrics(gauges: Gauges) {
         () => (review.gatewayBehindMs() ?? 0) / 1_000,
       );
     },
+    watchHttps(endsAt: () => number) {
+      gauge(
+        'manyi_https_certificate_expires_seconds',
+        'When the HTTPS certificate ends, in seconds since the epoch',
+        () => Math.floor(endsAt() / 1_000),
+      );
+    },
     commitSeconds: new Histogram({
       name: 'manyi_commit_seconds',
       help: 'Time of one commit',

@@ -13,7 +13,9 @@ export type RoundsDeps = {
   follow(): void;
   /** Ends the streams of those who may not listen any more. */
   sweep(): void;
-  /** Cuts terminals whose certificate has ended, and renews the gateway's own. */
+  /** Takes up another certificate for HTTPS. */
+  lookAtCertificate(): void;
+  /** Cuts terminals whose certificate has ended. */
   renew(): void;
   /** Looks whether connections can still be opened. */
   lookAtDescriptors(): void;
@@ -28,6 +30,8 @@ const FOLLOW_MS = 200;
 /** A session that is ended elsewhere, e.g. with the CLI, ends its live streams within a second. */
 const SWEEP_MS = 400;
 const RENEW_MS = 3_600_000;
+/** A certificate that was renewed is served within this time. */
+const CERTIFICATE_MS = 5_000;
 const DESCRIPTORS_MS = 2_000;
 
 /** @returns ends them. */
@@ -56,6 +60,7 @@ export function startRounds(deps: RoundsDeps): () => void {
     setInterval(orStorageFailed(deps.follow), FOLLOW_MS),
     setInterval(sweep, SWEEP_MS),
     setInterval(deps.renew, RENEW_MS),
+    setInterval(deps.lookAtCertificate, CERTIFICATE_MS),
     setInterval(deps.lookAtDescriptors, DESCRIPTORS_MS),
   ];
   return () => {

@@ -66,6 +66,10 @@ async function start(): Promise<void> {
       },
     );
   };
+  process.on('SIGHUP', () => {
+    log.info({ signal: 'SIGHUP' }, 'looking for a renewed certificate');
+    void gateway.reload();
+  });
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
 }

@@ -1,5 +1,4 @@
 /** The wiring of who may sign in over MQTT: the authority, what it has issued, and the codes of new terminals. */
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { GATEWAY_NAME } from '../protocol/identity.ts';
@@ -10,6 +9,7 @@ import { createCertificates } from './fleet/certificates.ts';
 import { createEnrolment, type Enrolment } from './fleet/enrolment.ts';
 import { createProvisioning, type Provisioning } from './fleet/provisioning.ts';
 import type { Registry } from './fleet/registry.ts';
+import { ownAddresses, ownHostName } from './own-addresses.ts';
 import type { Audit } from './people/audit.ts';
 import { openAuthority } from './pki/authority.ts';
 import type { Store } from './store/store.ts';
@@ -84,7 +84,7 @@ export async function createTerminalAccess(deps: TerminalAccessDeps): Promise<Te
       ...(await authority.serverCredentials(hosts)),
       authority: authority.certificate,
     }),
-    httpsCredentials: () => authority.httpsCredentials(hosts),
+    httpsCredentials: () => authority.httpsCredentials([...new Set([...hosts, ...ownAddresses()])]),
     save() {
       // With its first use, a certificate has closed the code that it came with.
       if (certificates.save()) enrolment.reload();
@@ -94,10 +94,4 @@ export async function createTerminalAccess(deps: TerminalAccessDeps): Promise<Te
       enrolment.reload();
     },
   };
-}
-
-/** What this machine calls itself, when a certificate can hold it. */
-function ownHostName(): string[] {
-  const name = hostname().toLowerCase();
-  return /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name) ? [name] : [];
 }

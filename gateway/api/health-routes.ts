@@ -5,11 +5,21 @@ export type HealthDeps = {
   metrics: MetricsRegistry;
   /** Why the gateway cannot take votes now, each as a code; empty when it can. */
   troubles: () => string[];
+  /** What a person should look at while votes are taken, each as a code. */
+  warnings: () => string[];
 };
 
-export const healthRoutes: FastifyPluginCallbackTypebox<HealthDeps> = (app, { metrics, troubles }, done) => {
+export const healthRoutes: FastifyPluginCallbackTypebox<HealthDeps> = (
+  app,
+  { metrics, troubles, warnings },
+  done,
+) => {
   const Alive = Type.Object({ status: Type.Literal('ok') });
-  const Ready = Type.Object({ ready: Type.Boolean(), troubles: Type.Array(Type.String()) });
+  const Ready = Type.Object({
+    ready: Type.Boolean(),
+    troubles: Type.Array(Type.String()),
+    warnings: Type.Array(Type.String()),
+  });
   app.get(
     '/healthz',
     { schema: { summary: 'The process is alive', tags: ['health'], response: { 200: Alive } } },
@@ -27,7 +37,7 @@ export const healthRoutes: FastifyPluginCallbackTypebox<HealthDeps> = (app, { me
     (_request, reply) => {
       const found = troubles();
       reply.status(found.length > 0 ? 503 : 200);
-      return { ready: found.length === 0, troubles: found };
+      return { ready: found.length === 0, troubles: found, warnings: warnings() };
     },
   );
   app.get(

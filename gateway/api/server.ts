@@ -53,6 +53,7 @@ export type ServerDeps = {
   hub: Hub;
   metrics: MetricsRegistry;
   troubles: () => string[];
+  warnings: () => string[];
   /** Counts requests that are refused, by code. */
   refused: (code: string) => void;
   now: () => number;
@@ -139,7 +140,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     logo: { type: 'image/svg+xml', content: LOGO, href: `${base.path}/` },
     staticCSP: PAGE_POLICY,
   });
-  await app.register(healthRoutes, { metrics, troubles });
+  await app.register(healthRoutes, { metrics, troubles, warnings: deps.warnings });
   const prefix = '/api/v1';
   await app.register(sessionRoutes, { prefix, people, cookies, callerOf });
   await app.register(accountRoutes, { prefix, people });

@@ -52,7 +52,7 @@ export type Authority = {
   issueTerminal(terminalId: string, csr: string, days: number): Promise<IssuedCertificate>;
   /** What terminals are shown, for these host names and addresses; made anew when they change. */
   serverCredentials(hosts: readonly string[]): Promise<ServerCredentials>;
-  /** What browsers are shown; made anew when its end comes near, too. */
+  /** What browsers are shown; made anew when its end comes near, or when it lacks one of these. */
   httpsCredentials(hosts: readonly string[]): Promise<ServerCredentials>;
 };
 
@@ -99,11 +99,17 @@ export async function openAuthority({ folder, now }: AuthorityOptions): Promise<
 
   const daysFromNow = (days: number) => new Date(Math.floor((now() + days * DAY_MS) / 1_000) * 1_000);
 
-  type Server = { file: string; hosts: readonly string[]; life: () => { notBefore: Date; notAfter: Date } };
-  const server = async ({ file, hosts, life }: Server): Promise<ServerCredentials> => {
+  type Server = {
+    file: string;
+    hosts: readonly string[];
+    /** Will do what is there, with these names? */
+    fits: (names: string[]) => boolean;
+    life: () => { notBefore: Date; notAfter: Date };
+  };
+  const server = async ({ file, hosts, fits, life }: Server): Promise<ServerCredentials> => {
     const serverPath = join(folder, file);
     const held = readIfThere(serverPath);
-    if (held !== null && isGood(held, hosts, now())) return credentialsOf(held, certificate);
+    if (held !== null && isGood(held, now()) && fits(namesIn(held))) return credentialsOf(held, certificate);
     const keys = await generateKeyPair();
     const { issued } = await issue({
       name: hosts[0] as string,
@@ -141,11 +147,18 @@ export async function openAuthority({ folder, now }: AuthorityOptions): Promise<
       };
     },
     serverCredentials: (hosts) =>
-      server({ file: 'server.pem', hosts, life: () => ({ notBefore: EPOCH, notAfter: NEVER }) }),
+      server({
+        file: 'server.pem',
+        hosts,
+        fits: (names) => names.join() === hosts.join(),
+        life: () => ({ notBefore: EPOCH, notAfter: NEVER }),
+      }),
     httpsCredentials: (hosts) =>
       server({
         file: 'https.pem',
         hosts,
+        // An address that has gone does no harm.
+        fits: (names) => hosts.every((host) => names.includes(host)),
         life: () => ({ notBefore: daysFromNow(-CLOCK_MARGIN_DAYS), notAfter: daysFromNow(HTTPS_DAYS - 1) }),
       }),
   };
@@ -189,12 +202,17 @@ async function makeAuthority(): Promise<string> {
   return `${await exportPrivateKey(keys.privateKey)}${root.toString('pem')}\n`;
 }
 
-function isGood(held: string, hosts: readonly string[], nowMs: number): boolean {
-  const certificate = new x509.X509Certificate(blocksOf(held, 'CERTIFICATE')[0] ?? '');
-  const names = certificate.getExtension(x509.SubjectAlternativeNameExtension)?.names.toJSON() ?? [];
-  const left = certificate.notAfter.getTime() - nowMs;
-  return left > HTTPS_MARGIN_DAYS * DAY_MS && names.map(({ value }) => value).join() === hosts.join();
+function isGood(held: string, nowMs: number): boolean {
+  const left = leafOf(held).notAfter.getTime() - nowMs;
+  return left > HTTPS_MARGIN_DAYS * DAY_MS;
 }
+
+function namesIn(held: string): string[] {
+  const names = leafOf(held).getExtension(x509.SubjectAlternativeNameExtension)?.names.toJSON() ?? [];
+  return names.map(({ value }) => value);
+}
+
+const leafOf = (held: string) => new x509.X509Certificate(blocksOf(held, 'CERTIFICATE')[0] ?? '');
 
 function credentialsOf(held: string, authority: string): ServerCredentials {
   const [key = ''] = blocksOf(held, 'PRIVATE KEY');

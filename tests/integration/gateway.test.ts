@@ -345,7 +345,7 @@ describe('a restart', () => {
 describe('readiness and description', () => {
   it('are served', async () => {
     expect(await gateway.getJson('/healthz')).toEqual({ status: 'ok' });
-    expect(await gateway.getJson('/readyz')).toEqual({ ready: true, troubles: [] });
+    expect(await gateway.getJson('/readyz')).toEqual({ ready: true, troubles: [], warnings: [] });
     const description = await gateway.getJson<{ paths: Record<string, unknown> }>('/api/docs/json');
     expect(Object.keys(description.paths)).toEqual(
       expect.arrayContaining([

@@ -106,7 +106,7 @@ describe('a setting that cannot be', () => {
   it.each([
     [() => ({ MANYI_HTTPS_CERT: files.MANYI_HTTPS_CERT }), /set both or neither/],
     [() => ({ ...files, MANYI_HTTPS_KEY: join(folder, 'none') }), /https-file-unreadable: MANYI_HTTPS_KEY/],
-    [() => ({ ...files, MANYI_HTTPS_KEY: files.MANYI_HTTPS_CERT }), /https-files-invalid/],
+    [() => ({ ...files, MANYI_HTTPS_KEY: files.MANYI_HTTPS_CERT }), /https-key-invalid/],
     [() => ({ MANYI_HTTPS: 'maybe' }), /MANYI_HTTPS=maybe: must be one of/],
   ])('is told before anything starts', async (env, message) => {
     await expect(startGateway({ env: env() as Record<string, string> })).rejects.toThrow(message);
@@ -115,6 +115,6 @@ describe('a setting that cannot be', () => {
   it('a key of another certificate', async () => {
     const other = await createCertificate();
     const env = { ...files, MANYI_HTTPS_KEY: file('other.pem', other.key) };
-    await expect(startGateway({ env })).rejects.toThrow(/https-files-foreign/);
+    await expect(startGateway({ env })).rejects.toThrow(/https-key-foreign/);
   });
 });

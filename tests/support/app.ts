@@ -62,6 +62,7 @@ export async function createApp(store: Store): Promise<TestApp> {
     metrics: createMetrics({ connections: () => 0, walls: () => 0, wallsCut: () => 0, logLinesLost: () => 0 })
       .registry,
     troubles: () => [],
+    warnings: () => [],
     refused: () => {},
     now,
     allowedOrigins: [],

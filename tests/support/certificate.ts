@@ -1,19 +1,24 @@
 /** A certificate for 127.0.0.1, signed by itself. */
 import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
+import { randomBytes, webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 
 const HOUR_MS = 3_600_000;
 
-export async function createCertificate(): Promise<{ cert: string; key: string }> {
+export type CertificateOptions = { beginsAt?: number; endsAt?: number };
+
+export async function createCertificate({
+  beginsAt = Date.now() - HOUR_MS,
+  endsAt = Date.now() + 90 * 24 * HOUR_MS,
+}: CertificateOptions = {}): Promise<{ cert: string; key: string }> {
   x509.cryptoProvider.set(webcrypto as Crypto);
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: '01',
+    serialNumber: `40${randomBytes(8).toString('hex')}`,
     name: 'CN=127.0.0.1',
-    notBefore: new Date(Date.now() - HOUR_MS),
-    notAfter: new Date(Date.now() + 24 * HOUR_MS),
+    notBefore: new Date(beginsAt),
+    notAfter: new Date(endsAt),
     signingAlgorithm: algorithm,
     keys: keys as CryptoKeyPair,
     extensions: [
