@@ -25,11 +25,13 @@ export type ClockAlarmDeps = {
 
 export function createClockAlarms({ changed, gatewayDoubted }: ClockAlarmDeps): ClockAlarms {
   const heardOf = new Map<string, number | null>();
+  let apartCount = 0;
   let doubted = false;
+  const isMajority = () => apartCount >= WITNESSES && apartCount * 2 > heardOf.size;
 
   const gatewayBehindMs = (): number | null => {
+    if (!isMajority()) return null;
     const apart = [...heardOf.values()].filter((value) => value !== null).sort((a, b) => a - b);
-    if (apart.length < WITNESSES || apart.length * 2 <= heardOf.size) return null;
     const median = apart[Math.floor(apart.length / 2)] as number;
     const agree = apart.filter((value) => Math.abs(value - median) <= CLOCK_TOLERANCE_MS).length;
     return agree * 2 > heardOf.size ? median : null;
@@ -42,13 +44,16 @@ export function createClockAlarms({ changed, gatewayDoubted }: ClockAlarmDeps): 
       const differs = (before === null) !== (apartMs === null);
       if (!differs) return;
       changed(terminalId, apartMs);
+      apartCount += apartMs === null ? -1 : 1;
+      // A whole city that comes back is not counted anew for each.
+      if (doubted && isMajority()) return;
       const behindMs = gatewayBehindMs();
       if ((behindMs !== null) === doubted) return;
       doubted = behindMs !== null;
       gatewayDoubted(behindMs);
     },
     isApart: (terminalId) => (heardOf.get(terminalId) ?? null) !== null,
-    count: () => [...heardOf.values()].filter((value) => value !== null).length,
+    count: () => apartCount,
     gatewayBehindMs,
   };
 }
