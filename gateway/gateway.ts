@@ -12,6 +12,7 @@ import type { Admission, Broker, Login } from './broker/broker.ts';
 import { DEFAULT_BROKER_LIMITS } from './broker/broker.ts';
 import { createEmbeddedBroker } from './broker/embedded.ts';
 import { openCheckedStore } from './checked-store.ts';
+import { createClockWatch } from './clock-watch.ts';
 import type { Config } from './config.ts';
 import { watchDescriptors } from './descriptor-watch.ts';
 import { createCalendar } from './domain/calendar.ts';
@@ -66,6 +67,7 @@ export async function startGateway(
   logLinesLost: () => number = () => 0,
 ): Promise<Gateway> {
   const now = Date.now;
+  const monotonic = () => performance.now();
   const instance = randomUUID();
   const startedAt = now();
   const isTrusted = createTrust(config.trustedProxies);
@@ -85,6 +87,7 @@ export async function startGateway(
   const people = createPeople({
     store,
     now,
+    monotonic,
     limits: {
       absoluteMs: config.sessionHours * 3_600_000,
       idleMs: config.sessionIdleMinutes * 60_000,
@@ -94,7 +97,7 @@ export async function startGateway(
   const calendar = createCalendar(config.timeZone);
   const registry = createRegistry(store);
   const access = await createTerminalAccess({
-    ...{ config, store, registry, audit, now, log },
+    ...{ config, store, registry, audit, now, monotonic, log },
     follow: () => watch.follow(),
     changed: () => followStore(),
   });
@@ -102,7 +105,7 @@ export async function startGateway(
   const { terminalOf } = journals;
   const scores = createScoreKeeper({ store, calendar, now, terminalOf });
   const { book, excludedBook } = scores;
-  const voteLog = createVoteLog(log, now, (terminalId) => touch(terminalId));
+  const voteLog = createVoteLog(log, monotonic, (terminalId) => touch(terminalId));
   const clocks = createClockAlarms(voteLog);
   const refusalLog = createTokenBuckets(1 / 60, 30);
 
@@ -118,7 +121,7 @@ export async function startGateway(
     touch(terminalId);
   });
   const putAway = createPutAway({
-    ...{ store, registry, audit, log, now },
+    ...{ store, registry, audit, log, now, monotonic },
     isOnline: presence.isOnline,
     broker: () => broker,
     touch: (terminalId) => touch(terminalId),
@@ -154,12 +157,24 @@ export async function startGateway(
     const terminal = registry.terminal(terminalId);
     if (terminal) feed.touched(terminal.windowId);
   };
-  const hub = createHub(feed, { now, maxClients: MAX_WALLS });
+  const hub = createHub(feed, { now, monotonic, maxClients: MAX_WALLS });
+  const clockWatch = createClockWatch({
+    now,
+    monotonic,
+    log,
+    stepped() {
+      // Other votes are of today now, and of the last hour.
+      scores.reload();
+      feed.replaced();
+    },
+  });
   const metrics: Metrics = createMetrics({
     connections: () => broker?.connections() ?? 0,
     walls: hub.metrics.clients,
     wallsCut: () => hub.metrics.cut,
     logLinesLost,
+    clockSteps: clockWatch.steps,
+    lastClockStepMs: clockWatch.lastStepMs,
   });
 
   metrics.watchJournals(health);
@@ -173,7 +188,7 @@ export async function startGateway(
     store,
     journals,
     now,
-    monotonic: () => performance.now(),
+    monotonic,
     exclusions: scores.exclusions,
     publish: (topic, payload) => broker?.publish(topic, payload, { qos: 1, retain: false }),
     limits: {
@@ -270,7 +285,7 @@ export async function startGateway(
       disconnected: presence.disconnected,
       refused(reason, terminalId) {
         metrics.tallied.refused.add(reason);
-        const worthALook = reason.startsWith('certificate-') && refusalLog.take(0, now());
+        const worthALook = reason.startsWith('certificate-') && refusalLog.take(0, monotonic());
         log[worthALook ? 'warn' : 'debug']({ reason, terminalId }, 'refused');
       },
     },
@@ -309,6 +324,7 @@ export async function startGateway(
     warnings: () => https?.warnings() ?? [],
     refused: (code) => metrics.tallied.httpRefused.add(code),
     now,
+    monotonic,
     allowedOrigins: config.allowedOrigins,
     isTrusted,
     basePath: config.basePath,
@@ -324,7 +340,11 @@ export async function startGateway(
   serveHttps = (tls) => (app.server as HttpsServer).setSecureContext({ ...TLS_RULES, ...tls });
   const stopRounds = startRounds({
     log,
-    tick: feed.tick,
+    tick() {
+      clockWatch.look();
+      if (scores.look()) feed.replaced();
+      feed.tick();
+    },
     recover: guard.recover,
     save() {
       if (guard.trouble() === null) save();
@@ -343,7 +363,7 @@ export async function startGateway(
       log,
       terminals: () => [...registry.terminals()].length,
       maxWalls: MAX_WALLS,
-      monoMs: () => performance.now(),
+      monoMs: monotonic,
     }),
     storageFailed: guard.failed,
   });

@@ -27,6 +27,9 @@ export type Gauges = {
   walls(): number;
   wallsCut(): number;
   logLinesLost(): number;
+  /** Of the gateway's own wall clock. */
+  clockSteps(): number;
+  lastClockStepMs(): number;
 };
 
 export function createMetrics(gauges: Gauges) {
@@ -81,6 +84,16 @@ export function createMetrics(gauges: Gauges) {
   gauge('manyi_live_clients', 'Walls listening', gauges.walls);
   counter('manyi_live_clients_cut_total', 'Walls cut because they took nothing', gauges.wallsCut);
   counter('manyi_log_lines_lost_total', 'Lines of the log that could not be written', gauges.logLinesLost);
+  counter(
+    'manyi_clock_steps_total',
+    "Times that the gateway's clock was set by more than 2 s",
+    gauges.clockSteps,
+  );
+  gauge(
+    'manyi_clock_last_step_seconds',
+    'How far it was set the last time, forward positive',
+    () => gauges.lastClockStepMs() / 1_000,
+  );
   counter('manyi_votes_stored_total', 'Votes stored', () => tallied.votesStored);
   counter(
     'manyi_votes_duplicate_total',

@@ -18,6 +18,7 @@ export type PutAwayDeps = {
   audit: Audit;
   log: Logger;
   now: () => number;
+  monotonic: () => number;
   broker: () => Broker | null;
   /** The row of the terminal's window is another one. */
   touch(terminalId: string): void;
@@ -36,10 +37,11 @@ export type PutAway = {
 };
 
 export function createPutAway(deps: PutAwayDeps): PutAway {
-  const { store, registry, isOnline, audit, log, now, broker, touch, storageFailed } = deps;
+  const { store, registry, isOnline, audit, log, now, monotonic, broker, touch, storageFailed } = deps;
   const health = createJournalAlarms({
     reports: createHealthReports(now),
     now,
+    monotonic,
     remembered: readPutAway(store),
     changed(terminalId, alarm) {
       if (alarm.fault !== undefined) log.error({ terminalId, ...alarm }, 'a terminal takes no votes');

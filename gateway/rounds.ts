@@ -54,7 +54,7 @@ export function startRounds(deps: RoundsDeps): () => void {
     }
   };
   const timers = [
-    setInterval(deps.tick, TICK_MS),
+    setInterval(orStorageFailed(deps.tick), TICK_MS),
     setInterval(orStorageFailed(deps.recover), TICK_MS),
     setInterval(orStorageFailed(deps.save), SAVE_MS),
     setInterval(orStorageFailed(deps.follow), FOLLOW_MS),

@@ -10,8 +10,10 @@ export type ScoreKeeper = {
   readonly excludedBook: ScoreBook;
   exclusions(): Exclusions;
   stored(vote: VoteRecord): void;
-  /** Reads everything from the store again. */
+  /** Reads everything from the store again. @throws StoreFailure; the next `look` tries again */
   reload(): void;
+  /** Reloads when that is due. @throws StoreFailure @returns whether it did */
+  look(): boolean;
 };
 
 export type ScoreKeeperDeps = {
@@ -27,7 +29,16 @@ export function createScoreKeeper({ store, calendar, now, terminalOf }: ScoreKee
     exclusions = createExclusions(store.exclusions());
     return readScoreBooks({ store, calendar, exclusions, terminalOf }, now());
   };
-  const { counted: book, excluded: excludedBook } = read();
+  const first = read();
+  const { counted: book, excluded: excludedBook } = first;
+  let { staleAt } = first;
+  const reload = () => {
+    staleAt = Number.NEGATIVE_INFINITY;
+    const books = read();
+    book.take(books.counted);
+    excludedBook.take(books.excluded);
+    staleAt = books.staleAt;
+  };
   return {
     book,
     excludedBook,
@@ -35,10 +46,11 @@ export function createScoreKeeper({ store, calendar, now, terminalOf }: ScoreKee
     stored({ windowKey, rating, at, excluded }) {
       (excluded ? excludedBook : book).add(windowKey, rating, at);
     },
-    reload() {
-      const books = read();
-      book.take(books.counted);
-      excludedBook.take(books.excluded);
+    reload,
+    look() {
+      if (staleAt === null || now() < staleAt) return false;
+      reload();
+      return true;
     },
   };
 }

@@ -20,6 +20,7 @@ export type TerminalAccessDeps = {
   registry: Registry;
   audit: Audit;
   now: () => number;
+  monotonic: () => number;
   log: Logger;
   /** Reads what other processes have changed in the store; @returns false when there is nothing. */
   follow(): boolean;
@@ -46,7 +47,7 @@ export type TerminalAccess = {
 const AS_GATEWAY = { actor: 'gateway', origin: 'local' };
 
 export async function createTerminalAccess(deps: TerminalAccessDeps): Promise<TerminalAccess> {
-  const { config, store, registry, audit, now, log, follow, changed } = deps;
+  const { config, store, registry, audit, now, monotonic, log, follow, changed } = deps;
   const authority = await openAuthority({ folder: join(config.dataDir, 'pki'), now });
   const hosts = [...new Set([GATEWAY_NAME, 'localhost', '127.0.0.1', ...ownHostName(), ...config.hostNames])];
 
@@ -62,6 +63,7 @@ export async function createTerminalAccess(deps: TerminalAccessDeps): Promise<Te
     store,
     authority,
     now,
+    monotonic,
     days: config.certificateDays,
     follow,
     issued({ id }, { serial, expiresAt }, { code, address }) {

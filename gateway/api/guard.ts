@@ -11,6 +11,7 @@ import type { Cookies } from './cookies.ts';
 import { Refusal } from './errors.ts';
 import { foreignOrigin, isSameOrigin } from './origin.ts';
 import { checkPolicy, policyKey } from './policy.ts';
+import { createRateStore } from './rate-store.ts';
 import { requireClear } from './requests.ts';
 
 declare module 'fastify' {
@@ -30,6 +31,7 @@ export type GuardDeps = {
   callerOf: CallerOf;
   cookies: Cookies;
   connections: Connections;
+  monotonic: () => number;
 };
 
 const RATE_WINDOW_MS = 10_000;
@@ -38,7 +40,7 @@ const RATE_CALLERS = 10_000;
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export async function registerGuard(app: FastifyInstance, deps: GuardDeps): Promise<void> {
-  const { people, allowedOrigins, requestsPerS, callerOf, cookies, connections } = deps;
+  const { people, allowedOrigins, requestsPerS, callerOf, cookies, connections, monotonic } = deps;
   app.decorateRequest('principal', null);
   app.decorateRequest('caller', null as unknown as Caller);
   // Only JSON changes anything: a form of a foreign page can send text, but not this type without being asked first.
@@ -54,6 +56,7 @@ export async function registerGuard(app: FastifyInstance, deps: GuardDeps): Prom
   const silent = { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false };
   await app.register(fastifyRateLimit, {
     global: false,
+    store: createRateStore(monotonic, RATE_CALLERS),
     addHeaders: { ...silent, 'retry-after': false },
     addHeadersOnExceeding: silent,
   });
@@ -62,7 +65,6 @@ export async function registerGuard(app: FastifyInstance, deps: GuardDeps): Prom
     app.rateLimit({
       max: Math.ceil((requestsPerS * RATE_WINDOW_MS) / 1_000),
       timeWindow: RATE_WINDOW_MS,
-      cache: RATE_CALLERS,
       keyGenerator: ({ principal, caller }) => principal?.credential ?? addressGroup(caller.address),
       errorResponseBuilder: (_request, { ttl }) =>
         new Refusal(429, 'rate-limited', 'too many requests: slow down', Math.ceil(ttl / 1_000)),

@@ -57,6 +57,7 @@ export type ServerDeps = {
   /** Counts requests that are refused, by code. */
   refused: (code: string) => void;
   now: () => number;
+  monotonic: () => number;
   allowedOrigins: readonly string[];
   /** Is the peer of this address a proxy whose word about the caller is taken? */
   isTrusted: (address: string) => boolean;
@@ -82,7 +83,8 @@ const SILENT_MS = 60_000;
 const HANDSHAKE_MS = 10_000;
 
 export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
-  const { tree, isOnline, board, store, people, hub, metrics, troubles, now, allowedOrigins } = deps;
+  const { tree, isOnline, board, store, people, hub, metrics, troubles, now, monotonic, allowedOrigins } =
+    deps;
   const base = createBasePath(deps.basePath);
   let toldOfProxy = false;
   const callerOf = createCallerOf({
@@ -120,7 +122,15 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   registerBasePath(plain, base);
   requirePolicy(plain);
   const { requestsPerS } = deps;
-  await registerGuard(plain, { people, allowedOrigins, requestsPerS, callerOf, cookies, connections });
+  await registerGuard(plain, {
+    people,
+    allowedOrigins,
+    requestsPerS,
+    callerOf,
+    cookies,
+    connections,
+    monotonic,
+  });
 
   await app.register(fastifySwagger, {
     openapi: {

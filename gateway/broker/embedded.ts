@@ -30,6 +30,8 @@ const REFUSED = { identifier: 2, unavailable: 3, notAuthorized: 5 } as const;
 const CONNACKS = new Map(
   Object.entries(CODE_REFUSALS).map(([code, reason]) => [reason as string, Number(code)]),
 );
+/** Four of them are the longest wait of a timer. */
+const NEVER_MS = Math.floor((2 ** 31 - 1) / 4);
 
 type Session = {
   terminalId: string;
@@ -62,6 +64,9 @@ export async function createEmbeddedBroker(
 
   const acks = createPubacks();
   const options: AedesOptions = {
+    // There is no other broker whose wills were to be sent for it. Aedes measures that by the wall clock: one that is set
+    // forward would make it send the wills of terminals that are there.
+    heartbeatInterval: NEVER_MS,
     // A frozen peer keeps its deliveries until drainTimeout: with as many places as peers, nobody waits behind it.
     concurrency: limits.maxConnections,
     connectTimeout: limits.connectTimeoutMs,

@@ -23,7 +23,7 @@ export function registerPeopleCommands(program: Command, withStore: WithStore): 
   const on =
     (act: Act): StoreAct =>
     (store, _json, context) =>
-      act(createPeople({ store, now: Date.now, limits }), context);
+      act(createPeople({ store, now: Date.now, monotonic: () => performance.now(), limits }), context);
   const withPeople: WithPeople = Object.assign((act: Act) => withStore(on(act)), {
     reading: (act: Act) => withStore.reading(on(act)),
   });

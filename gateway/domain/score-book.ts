@@ -11,6 +11,9 @@ import { emptyCounts, type RatingCode, Tally } from './tally.ts';
 /** Slots past the longest period (31 days, 60 minutes) leave room for clocks that run ahead across a boundary. */
 const DAY_SLOTS = 40;
 const MINUTE_SLOTS = 90;
+/** So far ahead of now a vote may be dated without taking the slot of one that counts now. */
+export const DAYS_AHEAD = DAY_SLOTS - 31 - 1;
+export const MINUTES_AHEAD = MINUTE_SLOTS - 60 - 5;
 
 type WindowBook = { days: Tally; minutes: Tally; lastVoteAt: number };
 

@@ -1,4 +1,4 @@
-/** One token bucket a key, kept as the one number "when it would be full again". */
+/** One token bucket a key, kept as the one number "when it would be full again". `now` is monotonic, in milliseconds. */
 export type TokenBuckets<Key = number> = {
   /**
    * Takes a token, on a credit of at most `credit` tokens. @returns how long to wait before using it, milliseconds; 0 for

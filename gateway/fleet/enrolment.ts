@@ -34,6 +34,7 @@ export type EnrolmentDeps = {
   store: Store;
   authority: Signer;
   now: () => number;
+  monotonic: () => number;
   /** How long a certificate is good for. */
   days: number;
   /** Reads what other processes have changed in the store, and cuts the connections that are not welcome any more. */
@@ -60,7 +61,15 @@ const USED_UP = 0;
 /** What is kept of a code's secret names it. */
 const nameOf = ({ secretHash }: EnrolmentRecord): string => secretHash.toString('hex');
 
-export function createEnrolment({ store, authority, now, days, follow, issued }: EnrolmentDeps): Enrolment {
+export function createEnrolment({
+  store,
+  authority,
+  now,
+  monotonic,
+  days,
+  follow,
+  issued,
+}: EnrolmentDeps): Enrolment {
   const rate = createTokenBuckets(REQUESTS_PER_S, REQUEST_BURST);
   let open: Map<number, EnrolmentRecord>;
   const reload = () => {
@@ -91,7 +100,7 @@ export function createEnrolment({ store, authority, now, days, follow, issued }:
         return { refused: 'csr-invalid' };
       }
       if (!signingRequest.Check(request)) return { refused: 'csr-invalid' };
-      if (!rate.take(terminal.key, now())) return { refused: 'csr-too-many' };
+      if (!rate.take(terminal.key, monotonic())) return { refused: 'csr-too-many' };
       let certificate: SignedCertificate;
       try {
         certificate = await authority.issueTerminal(terminal.id, request.csr, days);

@@ -26,6 +26,7 @@ const TELL_EVERY_MS = 5_000;
 export type JournalAlarmDeps = {
   reports: HealthReports;
   now: () => number;
+  monotonic: () => number;
   /** From before the start. */
   remembered: readonly PutAwayReport[];
   /** The state of a terminal's journal is another one than was told before. */
@@ -37,7 +38,7 @@ export type JournalAlarmDeps = {
 type Known = { alarm: JournalAlarm; told: string; toldAt: number };
 
 export function createJournalAlarms(deps: JournalAlarmDeps): JournalAlarms {
-  const { reports, now, changed, setAsideChanged } = deps;
+  const { reports, now, monotonic, changed, setAsideChanged } = deps;
   const known = new Map<string, Known>();
   const unsaved = new Map<string, PutAwayReport>();
   for (const { terminalId, journals } of deps.remembered) {
@@ -68,9 +69,9 @@ export function createJournalAlarms(deps: JournalAlarmDeps): JournalAlarms {
       };
       const text = JSON.stringify(alarm);
       const before = known.get(terminalId) ?? { told: '{}', toldAt: Number.NEGATIVE_INFINITY };
-      const tell = text !== before.told && now() - before.toldAt >= TELL_EVERY_MS;
+      const tell = text !== before.told && monotonic() - before.toldAt >= TELL_EVERY_MS;
       if (text === '{}' && before.told === '{}') known.delete(terminalId);
-      else known.set(terminalId, { ...(tell ? { told: text, toldAt: now() } : before), alarm });
+      else known.set(terminalId, { ...(tell ? { told: text, toldAt: monotonic() } : before), alarm });
       if (tell) changed(terminalId, alarm);
       const journals = setAside ?? [];
       if (JSON.stringify(journals) !== journalsBefore)

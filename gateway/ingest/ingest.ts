@@ -40,7 +40,7 @@ export type IngestDeps = {
   store: Store;
   journals: Journals;
   now: () => number;
-  /** Milliseconds that never jump. */
+  /** For what measures a span: `now` may be set while it is measured. */
   monotonic: () => number;
   exclusions: () => Exclusions;
   publish: (topic: string, payload: string) => void;
@@ -107,7 +107,7 @@ export function createIngest(deps: IngestDeps): Ingest {
   };
 
   const { refuse, allowed, mayHold } = createRefusals({
-    ...{ queue, now, quarantined: events.quarantined, failed },
+    ...{ queue, now, monotonic, quarantined: events.quarantined, failed },
     heldOf: journals.heldOf,
   });
   const readings = createReadings(now, monotonic);
@@ -247,7 +247,7 @@ export function createIngest(deps: IngestDeps): Ingest {
     }),
     quarantine: refuse,
 
-    delayMs: (terminal) => messageRate.takeOnCredit(terminal.key, now(), MAX_WAITING),
+    delayMs: (terminal) => messageRate.takeOnCredit(terminal.key, monotonic(), MAX_WAITING),
     flush: queue.flush,
     stop() {
       queue.stop();

@@ -18,6 +18,7 @@ export const MAX_HELD = 20_000;
 export type RefusalDeps = {
   queue: CommitQueue;
   now: () => number;
+  monotonic: () => number;
   quarantined(reason: QuarantineReason, terminalId: string): void;
   failed(error: Error, done: IngestDone): void;
   /** Undecided records of a terminal. */
@@ -38,14 +39,15 @@ export type Refusals = {
   mayHold(terminalKey: number): boolean;
 };
 
-export function createRefusals({ queue, now, quarantined, failed, heldOf }: RefusalDeps): Refusals {
+export function createRefusals(deps: RefusalDeps): Refusals {
+  const { queue, now, monotonic, quarantined, failed, heldOf } = deps;
   const rate = createTokenBuckets(RECORDS_PER_S, BURST);
   const heldRate = createTokenBuckets(HELD_PER_S, HELD_BURST);
   const hasRoom = (terminalKey: number) => heldOf(terminalKey) < MAX_HELD;
-  const allowed = (terminalKey: number) => hasRoom(terminalKey) && rate.take(terminalKey, now());
+  const allowed = (terminalKey: number) => hasRoom(terminalKey) && rate.take(terminalKey, monotonic());
   return {
     allowed,
-    mayHold: (terminalKey) => hasRoom(terminalKey) && heldRate.take(terminalKey, now()),
+    mayHold: (terminalKey) => hasRoom(terminalKey) && heldRate.take(terminalKey, monotonic()),
     refuse(terminal, topic, reason, payload, done) {
       quarantined(reason, terminal.id);
       if (!allowed(terminal.key)) {

@@ -23,7 +23,7 @@ export type Channels<Client> = {
   replace(): void;
 };
 
-export function createChannels<Client>(feed: Feed, now: () => number): Channels<Client> {
+export function createChannels<Client>(feed: Feed, monotonic: () => number): Channels<Client> {
   const channels = new Map<string | null, Channel<Client>>();
   return {
     open(unitId) {
@@ -43,7 +43,7 @@ export function createChannels<Client>(feed: Feed, now: () => number): Channels<
     },
     all: () => channels.values(),
     snapshotOf(channel) {
-      const [revision, at] = [channel.source.revision(), now()];
+      const [revision, at] = [channel.source.revision(), monotonic()];
       const { shared } = channel;
       if (shared?.revision === revision && at - shared.at <= SNAPSHOT_SHARED_MS) return shared.snapshot;
       const snapshot = encode(channel.source.snapshot());

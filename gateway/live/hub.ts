@@ -58,8 +58,16 @@ export type Hub = {
   close(): void;
 };
 
-export function createHub(feed: Feed, options: { now: () => number; maxClients: number }): Hub {
-  const { now } = options;
+export type HubOptions = {
+  /** What walls are told. */
+  now: () => number;
+  /** How long something takes. */
+  monotonic: () => number;
+  maxClients: number;
+};
+
+export function createHub(feed: Feed, options: HubOptions): Hub {
+  const { now, monotonic } = options;
   const server = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -68,7 +76,7 @@ export function createHub(feed: Feed, options: { now: () => number; maxClients: 
   });
   const clients = new Set<Client>();
   const metrics: HubMetrics = { clients: () => clients.size, cut: 0, merged: 0 };
-  const channels = createChannels<Client>(feed, now);
+  const channels = createChannels<Client>(feed, monotonic);
 
   const leave = (client: Client) => {
     clients.delete(client);
@@ -76,7 +84,7 @@ export function createHub(feed: Feed, options: { now: () => number; maxClients: 
   };
 
   const send = (client: Client, message: Buffer) => {
-    client.lastSentAt = now();
+    client.lastSentAt = monotonic();
     client.socket.send(message, { binary: false });
   };
 
@@ -96,8 +104,8 @@ export function createHub(feed: Feed, options: { now: () => number; maxClients: 
 
   const catchUp = (client: Client) => {
     if (isSlow(client)) {
-      client.slowSince ??= now();
-      if (now() - client.slowSince > SLOW_LIMIT_MS) cut(client);
+      client.slowSince ??= monotonic();
+      if (monotonic() - client.slowSince > SLOW_LIMIT_MS) cut(client);
       return;
     }
     client.slowSince = null;
@@ -143,7 +151,7 @@ export function createHub(feed: Feed, options: { now: () => number; maxClients: 
   const drain = setInterval(() => {
     for (const client of clients) {
       if (client.pending || client.wantsSnapshot || client.slowSince !== null) catchUp(client);
-      else if (now() - client.lastSentAt >= TICK_INTERVAL_MS && !isSlow(client))
+      else if (monotonic() - client.lastSentAt >= TICK_INTERVAL_MS && !isSlow(client))
         send(client, encode({ type: 'tick', revision: client.channel.source.revision(), now: now() }));
       if (client.resyncs > 0) client.resyncs -= 0.1;
     }
@@ -184,7 +192,7 @@ export function createHub(feed: Feed, options: { now: () => number; maxClients: 
           slowSince: null,
           answeredPing: true,
           resyncs: 0,
-          lastSentAt: now(),
+          lastSentAt: monotonic(),
         };
         clients.add(client);
         channel.clients.add(client);

@@ -21,10 +21,10 @@ const LINE_EVERY_S = 5;
  * make: links, terminals, codes. Signing out is always possible; there is one for each sign-in.
  * @throws PeopleRefusal `changes-too-many`.
  */
-export function limitAudit(audit: Audit, now: () => number): Audit {
+export function limitAudit(audit: Audit, monotonic: () => number): Audit {
   const room = createTokenBuckets<string>(1 / LINE_EVERY_S, LINES_IN_A_ROW);
   return (by, action, target, detail) => {
-    if (by.actor.startsWith('account:') && action !== 'session.close' && !room.take(by.actor, now()))
+    if (by.actor.startsWith('account:') && action !== 'session.close' && !room.take(by.actor, monotonic()))
       throw new PeopleRefusal(
         'changes-too-many',
         'this account has changed or exported too much in a row: wait a little, or use the command line',

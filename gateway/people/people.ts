@@ -23,18 +23,26 @@ export type People = {
 
 export const DEFAULT_SESSION_LIMITS: SessionLimits = { absoluteMs: 12 * 3_600_000, idleMs: 2 * 3_600_000 };
 
-export function createPeople(deps: { store: Store; now: () => number; limits: SessionLimits }): People {
-  const { store, now, limits } = deps;
-  const audit = limitAudit(createAudit(store, now), now);
+export type PeopleDeps = {
+  store: Store;
+  /** What dates. */
+  now: () => number;
+  /** What measures waits, rates and ages: nobody sets it. */
+  monotonic: () => number;
+  limits: SessionLimits;
+};
+
+export function createPeople({ store, now, monotonic, limits }: PeopleDeps): People {
+  const audit = limitAudit(createAudit(store, now), monotonic);
   const passwords = createPasswords();
-  const sessions = createSessions(store, audit, limits, now);
+  const sessions = createSessions(store, audit, limits, now, monotonic);
   const links = createLinkTokens(store, audit, now);
-  const throttle = createSignInThrottle(now);
+  const throttle = createSignInThrottle(monotonic);
   return {
     accounts: createAccounts({ store, passwords, throttle, audit, now }),
     sessions,
     links,
-    signIn: createSignIn({ store, passwords, sessions, links, throttle, audit, now }),
+    signIn: createSignIn({ store, passwords, sessions, links, throttle, audit, monotonic }),
     audit,
     used({ credential }) {
       const [kind, id] = credential.split(':') as ['session' | 'link', string];

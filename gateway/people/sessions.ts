@@ -46,13 +46,35 @@ export function createSessions(
   audit: Audit,
   { absoluteMs, idleMs }: SessionLimits,
   now: () => number,
+  monotonic: () => number,
 ): Sessions {
+  /**
+   * How old a session is and how long unused, by a clock that nobody sets: one that is set forward ends no session, and one that
+   * is set back makes none last longer. Only over a restart the wall clock measures.
+   */
+  const spans = new Map<string, { openedAt: number; usedAt: number }>();
+  const spanOf = (session: SessionRecord) => {
+    const known = spans.get(session.id);
+    if (known) return known;
+    // Of the future, when the clock was set back meanwhile: it begins now.
+    const momentOf = (at: number) => monotonic() - Math.max(0, now() - at);
+    const span = { openedAt: momentOf(session.createdAt), usedAt: momentOf(session.lastUsedAt) };
+    spans.set(session.id, span);
+    return span;
+  };
+  for (const session of store.sessions(null)) spanOf(session);
+  const isOver = ({ openedAt, usedAt }: { openedAt: number; usedAt: number }) =>
+    monotonic() >= openedAt + absoluteMs || monotonic() >= usedAt + idleMs;
+  const end = (id: string) => {
+    spans.delete(id);
+    store.endSession(id);
+  };
+
   /** Later than what is stored; written every few seconds, because a commit a request would cost more than the request. */
   let unsaved = new Map<string, number>();
 
-  const lastUsedAt = ({ id, lastUsedAt: stored }: SessionRecord) => Math.max(stored, unsaved.get(id) ?? 0);
-  const isOpen = (session: SessionRecord) =>
-    now() < session.createdAt + absoluteMs && now() < lastUsedAt(session) + idleMs;
+  const lastUsedAt = ({ id, lastUsedAt: stored }: SessionRecord) => unsaved.get(id) ?? stored;
+  const isOpen = (session: SessionRecord) => !isOver(spanOf(session));
   const list = (accountName: string | null) =>
     store
       .sessions(accountName)
@@ -66,13 +88,14 @@ export function createSessions(
       const at = now();
       store.atomic(() => {
         audit({ actor: `account:${account.name}`, origin: address }, 'session.open', `session:${id}`);
-        for (const old of store.sessions(account.name).slice(MAX_PER_ACCOUNT - 1)) store.endSession(old.id);
+        for (const old of store.sessions(account.name).slice(MAX_PER_ACCOUNT - 1)) end(old.id);
         const session = { id, accountName: account.name, createdAt: at, lastUsedAt: at, address };
         store.addSession(
           { ...session, userAgent: withoutHidden(userAgent.slice(0, MAX_USER_AGENT_CHARS)) },
           hashToken(token),
         );
       });
+      spans.set(id, { openedAt: monotonic(), usedAt: monotonic() });
       return { token, id, expiresAt: at + absoluteMs };
     },
     find(token) {
@@ -80,15 +103,19 @@ export function createSessions(
       return found && isOpen(found.session) && found.account.disabledAt === null ? found : null;
     },
     expiresAt: (session) => session.createdAt + absoluteMs,
-    used: (id) => void unsaved.set(id, now()),
+    used(id) {
+      unsaved.set(id, now());
+      const span = spans.get(id);
+      if (span) span.usedAt = monotonic();
+    },
     save() {
       const used = unsaved;
       if (used.size > 0) store.saveSessionsUsed([...used].map(([id, at]) => ({ id, at })));
       unsaved = new Map();
-      store.endSessionsBefore(now() - absoluteMs, now() - idleMs);
+      for (const [id, span] of spans) if (isOver(span)) end(id);
     },
     list,
-    close: (id) => store.endSession(id),
+    close: end,
     revoke(by, id, { seen, ended }) {
       const found = list(seen).find((session) => session.id === id);
       if (!found) throw new PeopleRefusal('session-unknown', `there is no open session ${id}`);
@@ -96,7 +123,7 @@ export function createSessions(
         throw new PeopleRefusal('role-insufficient', 'only an administrator may end the sessions of others');
       store.atomic(() => {
         audit(by, 'session.revoke', `session:${id}`, { account: found.accountName });
-        store.endSession(id);
+        end(id);
       });
     },
   };

@@ -29,9 +29,9 @@ export type SignInThrottle = {
   abandoned(name: string, address: string): void;
 };
 
-export function createSignInThrottle(now: () => number): SignInThrottle {
-  const pairs = createCounts(PAIR_PATIENCE, now);
-  const addresses = createCounts(ADDRESS_PATIENCE, now);
+export function createSignInThrottle(monotonic: () => number): SignInThrottle {
+  const pairs = createCounts(PAIR_PATIENCE, monotonic);
+  const addresses = createCounts(ADDRESS_PATIENCE, monotonic);
   const pairOf = (name: string, address: string) => `${address} ${name}`;
   return {
     begin(name, address) {
@@ -56,12 +56,12 @@ export function createSignInThrottle(now: () => number): SignInThrottle {
   };
 }
 
-function createCounts({ free, firstWaitMs, longestWaitMs }: Patience, now: () => number) {
+function createCounts({ free, firstWaitMs, longestWaitMs }: Patience, monotonic: () => number) {
   /** Least lately used first. */
   const entries = new Map<string, Entry>();
   const entryOf = (key: string): Entry | undefined => {
     const entry = entries.get(key);
-    if (entry && now() - entry.lastAt > FORGET_AFTER_MS) {
+    if (entry && monotonic() - entry.lastAt > FORGET_AFTER_MS) {
       entries.delete(key);
       return undefined;
     }
@@ -69,15 +69,15 @@ function createCounts({ free, firstWaitMs, longestWaitMs }: Patience, now: () =>
   };
   const block = (entry: Entry) => {
     const beyond = entry.failures - free;
-    if (beyond >= 0) entry.blockedUntil = now() + Math.min(longestWaitMs, firstWaitMs * 2 ** beyond);
+    if (beyond >= 0) entry.blockedUntil = monotonic() + Math.min(longestWaitMs, firstWaitMs * 2 ** beyond);
   };
   return {
-    waitMs: (key: string) => Math.max(0, (entryOf(key)?.blockedUntil ?? 0) - now()),
+    waitMs: (key: string) => Math.max(0, (entryOf(key)?.blockedUntil ?? 0) - monotonic()),
     failed(key: string) {
       const entry = entryOf(key) ?? { failures: 0, lastAt: 0, blockedUntil: 0 };
       entries.delete(key);
       entry.failures += 1;
-      entry.lastAt = now();
+      entry.lastAt = monotonic();
       block(entry);
       entries.set(key, entry);
       if (entries.size > MAX_ENTRIES) entries.delete(entries.keys().next().value as string);

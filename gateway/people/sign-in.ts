@@ -29,7 +29,7 @@ export type SignInDeps = {
   links: LinkTokens;
   throttle: SignInThrottle;
   audit: Audit;
-  now: () => number;
+  monotonic: () => number;
 };
 
 /** Failed sign-ins that are written one by one, in a row and a minute; beyond, only how many: a flood must not fill the disk. */
@@ -43,13 +43,13 @@ export function createSignIn({
   links,
   throttle,
   audit,
-  now,
+  monotonic,
 }: SignInDeps): SignIn {
-  let [room, roomAt, unwritten] = [FAILURES_IN_A_ROW, now(), 0];
+  let [room, roomAt, unwritten] = [FAILURES_IN_A_ROW, monotonic(), 0];
   const auditFailure = (account: AccountRecord | undefined, address: string) => {
     const reason = account && account.disabledAt !== null ? 'account-disabled' : 'credentials-wrong';
-    const earned = Math.max(0, now() - roomAt) / FAILURE_EVERY_MS;
-    [room, roomAt] = [Math.min(FAILURES_IN_A_ROW, room + earned), now()];
+    const earned = Math.max(0, monotonic() - roomAt) / FAILURE_EVERY_MS;
+    [room, roomAt] = [Math.min(FAILURES_IN_A_ROW, room + earned), monotonic()];
     if (room < 1) {
       unwritten += 1;
       return;

@@ -49,7 +49,12 @@ export async function createHome(terminalCount: number): Promise<BenchHome> {
         expiresAt: certificate.expiresAt,
       });
   });
-  const people = createPeople({ store, now: Date.now, limits: DEFAULT_SESSION_LIMITS });
+  const people = createPeople({
+    store,
+    now: Date.now,
+    monotonic: () => performance.now(),
+    limits: DEFAULT_SESSION_LIMITS,
+  });
   const by = { actor: 'cli:bench', origin: 'local' };
   const headersOf = (kind: 'wall' | 'metrics') => {
     const { token } = people.links.add(by, { kind, name: 'bench', unitId: null });

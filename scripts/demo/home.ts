@@ -26,7 +26,7 @@ export async function openHome(dataDir: string): Promise<Home> {
     store,
     audit,
     provisioning: createProvisioning({ store, authority, audit, now }),
-    people: createPeople({ store, now, limits: DEFAULT_SESSION_LIMITS }),
+    people: createPeople({ store, now, monotonic: () => performance.now(), limits: DEFAULT_SESSION_LIMITS }),
     close: store.close,
   };
 }

@@ -32,6 +32,7 @@ it('leaves no certificate that nobody has withdrawn', async () => {
     store,
     authority,
     now: Date.now,
+    monotonic: () => performance.now(),
     days: 1,
     issued: (_terminal, { serial }) => issued.push(serial),
     // The connections of what has been withdrawn are cut by whoever follows the store.

@@ -44,8 +44,8 @@ export async function createApp(store: Store): Promise<TestApp> {
     ...{ board, book, calendar, tree, now, instance: 'test', targetRate: 0.85 },
     newestVotes: store.newestVotes,
   });
-  const hub = createHub(feed, { now, maxClients: 10 });
-  const people = createPeople({ store, now, limits: DEFAULT_SESSION_LIMITS });
+  const hub = createHub(feed, { now, monotonic: now, maxClients: 10 });
+  const people = createPeople({ store, now, monotonic: now, limits: DEFAULT_SESSION_LIMITS });
   const folder = mkdtempSync(join(tmpdir(), 'manyi-app-'));
   const authority = await openAuthority({ folder, now });
   const app = await createServer({
@@ -59,12 +59,19 @@ export async function createApp(store: Store): Promise<TestApp> {
     store,
     people,
     hub,
-    metrics: createMetrics({ connections: () => 0, walls: () => 0, wallsCut: () => 0, logLinesLost: () => 0 })
-      .registry,
+    metrics: createMetrics({
+      connections: () => 0,
+      walls: () => 0,
+      wallsCut: () => 0,
+      logLinesLost: () => 0,
+      clockSteps: () => 0,
+      lastClockStepMs: () => 0,
+    }).registry,
     troubles: () => [],
     warnings: () => [],
     refused: () => {},
     now,
+    monotonic: now,
     allowedOrigins: [],
     isTrusted: () => false,
     basePath: '',

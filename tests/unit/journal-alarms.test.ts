@@ -37,6 +37,7 @@ function start() {
   const alarms = createJournalAlarms({
     reports: createHealthReports(() => 0),
     now: () => 1_795_000_000_000,
+    monotonic: () => 0,
     remembered: readPutAway(store),
     changed: (terminalId) => told.push(terminalId),
     setAsideChanged: (terminalId) => touched.push(terminalId),

@@ -10,6 +10,8 @@ const exposed = async () => {
     walls: () => 2,
     wallsCut: () => 3,
     logLinesLost: () => 4,
+    clockSteps: () => 5,
+    lastClockStepMs: () => -6_000,
   });
   metrics.watchJournals({ unable: () => 0, setAside: () => 0 });
   metrics.tallied.httpRefused.add('rate-limited');

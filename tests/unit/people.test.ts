@@ -178,7 +178,7 @@ describe('sessions', () => {
     let at = 1_795_000_000_000;
     const now = () => at;
     const limits = { absoluteMs: 10_000, idleMs: 4_000 };
-    const sessions = createSessions(store, createAudit(store, now), limits, now);
+    const sessions = createSessions(store, createAudit(store, now), limits, now, now);
     const record = {
       name: 'a',
       displayName: 'A',
