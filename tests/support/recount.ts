@@ -232,11 +232,16 @@ function figuresShown(rows: readonly (ScoreRow | LiveRow)[]): Map<string, Figure
   );
 }
 
-/** Every unit and window, in every period, from the API, and today's from a wall's snapshot. Nothing may be voting meanwhile. */
+/**
+ * Every unit and window, in every period, from the API, and today's from a wall's snapshot. Nothing may be voting meanwhile.
+ * @param aheadMs how far the gateway's clock is ahead of this process's
+ */
 export async function expectScoresEqualRecount(
   gateway: TestGateway,
   timeZone = 'Asia/Shanghai',
+  aheadMs = 0,
 ): Promise<void> {
+  const atOneMinute = <T>(read: () => Promise<T>) => readAtOneMinute(read, () => Date.now() + aheadMs);
   for (const period of PERIODS) {
     const shown = await atOneMinute(async () => figuresShown(await gateway.scores(period)));
     expect(shown.value, `scores of ${period}`).toEqual(
@@ -255,10 +260,13 @@ export async function expectScoresEqualRecount(
 }
 
 /** What is read in one minute belongs to that minute's periods; what straddles two is read again. */
-async function atOneMinute<T>(read: () => Promise<T>): Promise<{ value: T; now: number }> {
+async function readAtOneMinute<T>(
+  read: () => Promise<T>,
+  now: () => number,
+): Promise<{ value: T; now: number }> {
   for (;;) {
-    const before = Date.now();
+    const before = now();
     const value = await read();
-    if (Math.floor(before / MINUTE_MS) === Math.floor(Date.now() / MINUTE_MS)) return { value, now: before };
+    if (Math.floor(before / MINUTE_MS) === Math.floor(now() / MINUTE_MS)) return { value, now: before };
   }
 }
