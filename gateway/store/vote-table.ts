@@ -94,10 +94,14 @@ export function createVoteTable(
      FROM quarantine q LEFT JOIN sources s ON s.key = q.source_key ORDER BY q.key DESC LIMIT ?`,
   );
 
+  const selectVote = db.prepare('SELECT 1 FROM votes WHERE source_key = ? AND seq = ?').pluck();
+
   let boots = new Map<string, number>();
-  const bootKey = (boot: string): number => {
+  /** A repeat that says another boot each time must leave nothing behind: only what will be stored makes a new one. */
+  const bootKey = ({ boot, sourceKey, seq }: VoteRecord): number => {
     let key = boots.get(boot);
     if (key === undefined) {
+      if (selectVote.get(sourceKey, seq) !== undefined) return 0;
       insertBoot.run(boot);
       key = selectBoot.get(boot) as number;
       if (boots.size >= BOOT_CACHE) boots = new Map();
@@ -135,7 +139,7 @@ export function createVoteTable(
         vote.rating,
         vote.at,
         vote.clock,
-        bootKey(vote.boot),
+        bootKey(vote),
         vote.mono,
         vote.receivedAt,
       );

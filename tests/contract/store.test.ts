@@ -1,7 +1,17 @@
 /** What every adapter of the store port must do. */
+import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OrgRefusal, type Store } from '../../gateway/store/store.ts';
 import { addSmallTown, createStoreHome, type StoreHome, voteRecord } from '../support/store.ts';
+
+const countRows = (file: string, table: string): number => {
+  const db = new Database(file, { readonly: true });
+  try {
+    return db.prepare(`SELECT count(*) FROM ${table}`).pluck().get() as number;
+  } finally {
+    db.close();
+  }
+};
 
 const EPOCH = 'ab'.repeat(16);
 const QUARTER = 15 * 60_000;
@@ -231,6 +241,18 @@ describe.each([['sqlite', createStoreHome]] as const)('the %s store', (_name, cr
       'conflict',
     ]);
     expect(store.quarantined(10).map(({ seq }) => seq)).toEqual([2]);
+  });
+
+  it('keeps nothing of what a repeat says of its boot', () => {
+    const sourceKey = source();
+    store.commit([voteRecord({ sourceKey, seq: 1 })], []);
+    const boots = () => countRows(home.file, 'boots');
+    const before = boots();
+    for (let copy = 0; copy < 3; copy++) {
+      const other = voteRecord({ sourceKey, seq: 1, boot: `forged-${copy}` });
+      expect(store.commit([other], [], { keepsConflict: () => false })).toEqual(['conflict']);
+    }
+    expect(boots()).toBe(before);
   });
 
   it('keeps all of a commit or nothing', () => {
