@@ -4,7 +4,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { addLink, type TestClient } from './client.ts';
 
 const CANDIDATES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const QUIET = [
+export const QUIET = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-background-networking',
@@ -29,6 +29,8 @@ export type OpenWallOptions = {
   search?: string;
   width?: number;
   height?: number;
+  /** What the browser says that its person reads. */
+  locale?: string;
   /** Runs before the page is fetched, e.g. to stand between it and the gateway. */
   before?: (page: Page) => Promise<void>;
 };
@@ -59,9 +61,9 @@ export type OpenedPage = Pick<OpenedWall, 'page' | 'complaints' | 'text' | 'clos
 export async function openPage(
   browser: Browser,
   address: string,
-  { width = 1920, height = 1080, before }: Omit<OpenWallOptions, 'search'> = {},
+  { width = 1920, height = 1080, locale = 'zh-CN', before }: Omit<OpenWallOptions, 'search'> = {},
 ): Promise<OpenedPage> {
-  const context = await browser.newContext({ viewport: { width, height } });
+  const context = await browser.newContext({ viewport: { width, height }, locale });
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { rankUnits } from '../../dashboard/src/order/ranking.ts';
 import { comparableUnits, findRoot, orderWindows } from '../../dashboard/src/order/tree.ts';
-import { layOutGrid, pageOf } from '../../dashboard/src/paging/grid-layout.ts';
-import { createPager } from '../../dashboard/src/paging/pager.ts';
+import { layOutGrid, pageOf, spanTiles } from '../../dashboard/src/paging/grid-layout.ts';
+import { createPager, HOLD_MS, TURN_MS } from '../../dashboard/src/paging/pager.ts';
 
 const unit = (id: string, votes: number, satisfied: number) => ({
   id,
@@ -81,7 +81,9 @@ describe('the grid', () => {
   const height = 42.4;
 
   it.each([
-    [3, 'huge', 1],
+    [1, 'vast', 1],
+    [3, 'vast', 1],
+    [12, 'grand', 1],
     [24, 'roomy', 1],
     [60, 'compact', 1],
     [300, 'compact', 5],
@@ -106,20 +108,52 @@ describe('the grid', () => {
   });
 });
 
+describe('a few windows', () => {
+  it.each([1, 2, 3, 4, 5, 6, 7, 10, 13])('%d of them leave nothing of the room empty', (count) => {
+    const { columns, rows, perPage } = layOutGrid(82.3, 42.4, count);
+    const { tracks, spanOf } = spanTiles(columns, perPage);
+    const taken = Array.from({ length: count }, (_, position) => spanOf(position));
+    expect(taken.reduce((sum, span) => sum + span, 0)).toBe(tracks * rows);
+    // Each row is full by itself: no tile hangs over its end.
+    let inRow = 0;
+    for (const span of taken) {
+      inRow += span;
+      expect(inRow).toBeLessThanOrEqual(tracks);
+      if (inRow === tracks) inRow = 0;
+    }
+  });
+
+  it('a last row that is nearly empty is not stretched over the whole width', () => {
+    expect(spanTiles(10, 61)).toMatchObject({ tracks: 10 });
+    expect(spanTiles(10, 61).spanOf(60)).toBe(1);
+    expect(spanTiles(3, 0).tracks).toBe(3);
+  });
+});
+
 describe('the pager', () => {
+  /** Timers that pass when they are told to. */
   const create = () => {
-    let turn = () => {};
-    const pager = createPager((callback) => {
-      turn = callback;
-      return () => {};
+    let due: { then: () => void; ms: number } | null = null;
+    const pager = createPager((then, ms) => {
+      const own = { then, ms };
+      due = own;
+      return () => {
+        if (due === own) due = null;
+      };
     });
-    return { pager, passTime: () => turn() };
+    const passTime = () => {
+      const { then, ms } = due as { then: () => void; ms: number };
+      due = null;
+      then();
+      return ms;
+    };
+    return { pager, passTime, waits: () => due !== null };
   };
 
   it('goes round by itself and by hand', () => {
     const { pager, passTime } = create();
     pager.setPages(3);
-    passTime();
+    expect(passTime()).toBe(TURN_MS);
     expect(pager.page.value).toBe(1);
     pager.turn(-2);
     expect(pager.page.value).toBe(2);
@@ -127,14 +161,28 @@ describe('the pager', () => {
     expect(pager.page.value).toBe(0);
   });
 
-  it('stays while someone reads', () => {
+  it('stays while someone reads, says so, and goes on by itself when nothing moves any more', () => {
     const { pager, passTime } = create();
     pager.setPages(3);
-    pager.pause(true);
-    passTime();
+    for (let moves = 0; moves < 50; moves += 1) pager.hold();
+    expect(pager.held.value).toBe(true);
     expect(pager.page.value).toBe(0);
+    expect(passTime()).toBe(HOLD_MS);
+    expect([pager.held.value, pager.page.value]).toEqual([false, 1]);
+    expect(passTime()).toBe(TURN_MS);
+    expect(pager.page.value).toBe(2);
     pager.turn(1);
-    expect(pager.page.value).toBe(1);
+    expect([pager.held.value, pager.page.value]).toEqual([true, 0]);
+  });
+
+  it('holds nothing where there is but one page', () => {
+    const { pager, waits } = create();
+    pager.hold();
+    expect([pager.held.value, waits()]).toEqual([false, false]);
+    pager.setPages(2);
+    pager.hold();
+    pager.setPages(1);
+    expect([pager.held.value, waits()]).toEqual([false, false]);
   });
 
   it('never stands on a page that is gone', () => {

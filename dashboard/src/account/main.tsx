@@ -4,13 +4,16 @@ import '../styles/parts.css';
 import '../styles/form-page.css';
 import '../styles/fields.css';
 import '../styles/account.css';
+import '../styles/paper.css';
 import { render } from 'preact';
+import { followFormLayout } from '../parts/form-layout.ts';
 import { createSessionApi } from '../session/api.ts';
 import { enAccount, zhAccount } from '../text/account-messages.ts';
 import { createLanguage } from '../text/language.ts';
 import { createAccount } from './account.ts';
 import { AccountPage } from './account-page.tsx';
 
+followFormLayout();
 const language = createLanguage(location.search, { 'zh-CN': zhAccount, en: enAccount });
 const api = createSessionApi((...request) => fetch(...request));
 const account = createAccount({

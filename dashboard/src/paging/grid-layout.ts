@@ -1,5 +1,5 @@
-/** How much a tile can show: from `huge` (a few windows) to `compact` (sixty). */
-export type Density = 'huge' | 'grand' | 'roomy' | 'medium' | 'compact';
+/** How much a tile can show: from `vast` (one to three windows) to `compact` (sixty). */
+export type Density = 'vast' | 'huge' | 'grand' | 'roomy' | 'medium' | 'compact';
 
 export type GridLayout = { columns: number; rows: number; pages: number; perPage: number; density: Density };
 
@@ -8,8 +8,6 @@ const LEAST_WIDTH_REM = 9.2;
 const LEAST_HEIGHT_REM = 4.5;
 /** Tiles a little wider than high hold a name, a rate and a bar best. */
 const ASPECT = 1.45;
-/** The same limit as in styles/windows.css. */
-const MOST_HEIGHT_REM = 20;
 
 /**
  * The largest tiles with which `count` windows fill an area (in rem) without scrolling; where not even the smallest
@@ -25,13 +23,30 @@ export function layOutGrid(widthRem: number, heightRem: number, count: number): 
     const rows = Math.ceil(perPage / columns);
     if (rows > mostRows) continue;
     const filled = perPage / (columns * rows);
-    const tile = Math.min(share(widthRem, columns) / ASPECT, share(heightRem, rows), MOST_HEIGHT_REM);
+    const tile = Math.min(share(widthRem, columns) / ASPECT, share(heightRem, rows));
     const size = tile * Math.sqrt(filled);
     if (size > best.size) best = { columns, rows, size };
   }
   const { columns, rows } = best;
   const density = densityOf(share(widthRem, columns), share(heightRem, rows));
   return { columns, rows, pages, perPage, density };
+}
+
+/**
+ * How many of `tracks` narrow columns each tile takes, so that a last row that is at least half full fills its room too:
+ * five windows stand as three above two.
+ */
+export function spanTiles(
+  columns: number,
+  shown: number,
+): { tracks: number; spanOf(position: number): number } {
+  const inLast = shown % columns;
+  if (inLast === 0 || inLast < columns / 2) return { tracks: columns, spanOf: () => 1 };
+  const firstOfLast = shown - inLast;
+  return {
+    tracks: columns * inLast,
+    spanOf: (position) => (position < firstOfLast ? inLast : columns),
+  };
 }
 
 /** The slice of `ids` on `page` (from 0). */
@@ -48,6 +63,7 @@ function share(length: number, parts: number): number {
 }
 
 function densityOf(widthRem: number, heightRem: number): Density {
+  if (widthRem >= 26 && heightRem >= 20) return 'vast';
   if (widthRem >= 24 && heightRem >= 16) return 'huge';
   if (widthRem >= 17 && heightRem >= 12) return 'grand';
   if (widthRem >= 12 && heightRem >= 8.4) return 'roomy';

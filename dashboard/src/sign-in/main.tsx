@@ -4,7 +4,9 @@ import '../styles/parts.css';
 import '../styles/form-page.css';
 import '../styles/fields.css';
 import '../styles/sign-in.css';
+import '../styles/paper.css';
 import { render } from 'preact';
+import { followFormLayout } from '../parts/form-layout.ts';
 import { createSessionApi } from '../session/api.ts';
 import { readNext, readReason } from '../session/next-path.ts';
 import { createLanguage } from '../text/language.ts';
@@ -12,6 +14,7 @@ import { enSignIn, zhSignIn } from '../text/sign-in-messages.ts';
 import { createSignIn } from './sign-in.ts';
 import { SignInPage } from './sign-in-page.tsx';
 
+followFormLayout();
 const language = createLanguage(location.search, { 'zh-CN': zhSignIn, en: enSignIn });
 const api = createSessionApi((...request) => fetch(...request));
 const signIn = createSignIn({

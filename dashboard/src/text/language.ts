@@ -13,13 +13,16 @@ export type LanguageChoice<Text extends PageText> = {
   choose(language: Language): void;
 };
 
-/** `?lang=` wins and is remembered for all pages; then what was chosen last; then Chinese. */
+/**
+ * `?lang=` wins and is remembered for all pages; then what was chosen last; then the browser's own languages. What the
+ * browser says is not remembered: nobody has chosen it.
+ */
 export function createLanguage<Text extends PageText>(
   search: string,
   texts: Record<Language, Text>,
 ): LanguageChoice<Text> {
-  const asked = new URLSearchParams(search).get('lang');
-  const language = signal<Language>(parse(asked) ?? parse(recall()) ?? 'zh-CN');
+  const asked = parse(new URLSearchParams(search).get('lang'));
+  const language = signal<Language>(asked ?? parse(recall()) ?? preferredOf(navigator.languages));
   const text = computed(() => texts[language.value]);
   effect(() => {
     document.documentElement.lang = language.value;
@@ -30,14 +33,20 @@ export function createLanguage<Text extends PageText>(
     language.value = chosen;
     remember(chosen);
   }
-  if (parse(asked) !== null) remember(language.value);
+  if (asked !== null) remember(asked);
   return { language, text, choose };
 }
 
-function parse(value: string | null): Language | null {
-  if (value === null) return null;
-  if (value.startsWith('en')) return 'en';
-  return value.startsWith('zh') ? 'zh-CN' : null;
+/** The first of a person's languages that the pages speak; Chinese where the browser names neither. */
+export function preferredOf(languages: readonly string[] | undefined): Language {
+  return languages?.map(parse).find((language) => language !== null) ?? 'zh-CN';
+}
+
+/** BCP 47, e.g. `zh-Hans-CN`, `EN-us`. */
+function parse(tag: string | null): Language | null {
+  const primary = tag?.toLowerCase().split(/[-_]/)[0];
+  if (primary === 'en') return 'en';
+  return primary === 'zh' ? 'zh-CN' : null;
 }
 
 /** A kiosk may forbid storage: then the choice lasts as long as the page. */

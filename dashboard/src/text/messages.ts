@@ -53,6 +53,8 @@ export type Messages = {
   page(page: number, pages: number): string;
   previous: string;
   next: string;
+  held: string;
+  heldWhy: string;
   sessionEnded: string;
   sessionEndedNext: string;
   linkDead: string;
@@ -117,6 +119,8 @@ export const zh: Messages = {
   page: (page, pages) => `第 ${page} / ${pages} 页`,
   previous: '上一页',
   next: '下一页',
+  held: '已暂停',
+  heldWhy: '有人在看：无操作 15 秒后继续翻页',
   sessionEnded: '登录已结束',
   sessionEndedNext: '画面为当时数据，即将转到登录页',
   linkDead: '此大屏链接已失效，请联系管理员',
@@ -181,6 +185,8 @@ export const en: Messages = {
   page: (page, pages) => `Page ${page} of ${pages}`,
   previous: 'Previous page',
   next: 'Next page',
+  held: 'Paused',
+  heldWhy: 'Somebody is reading: pages turn again after 15 seconds without a movement',
   sessionEnded: 'Your session has ended',
   sessionEndedNext: 'What you see is from then. Taking you to the sign-in page',
   linkDead: 'This link no longer opens the wall: ask an administrator',

@@ -11,6 +11,7 @@ import '../styles/latest.css';
 import '../styles/states.css';
 import '../styles/account-menu.css';
 import '../styles/stacked.css';
+import '../styles/paper.css';
 import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { createBoard } from '../live/board.ts';
@@ -23,8 +24,10 @@ import { readLinkToken } from '../session/link-token.ts';
 import { createLanguage } from '../text/language.ts';
 import { en, zh } from '../text/messages.ts';
 import { WallProvider } from './context.ts';
+import { followLayout } from './layout.ts';
 import { Wall } from './wall.tsx';
 
+followLayout();
 const board = createBoard();
 const clock = createGatewayClock();
 const language = createLanguage(location.search, { 'zh-CN': zh, en });

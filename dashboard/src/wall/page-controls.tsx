@@ -7,6 +7,7 @@ export function PageControls({ pager, keys = false }: { pager: Pager; keys?: boo
   const text = useWall().language.text.value;
   const pages = pager.pages.value;
   const page = pager.page.value;
+  const held = pager.held.value;
   useEffect(() => {
     if (!keys) return;
     const onKey = (event: KeyboardEvent) => {
@@ -29,6 +30,14 @@ export function PageControls({ pager, keys = false }: { pager: Pager; keys?: boo
       <button type="button" aria-label={text.next} onClick={() => pager.turn(1)}>
         <Arrow path="m6 3 5 5-5 5" />
       </button>
+      {held && (
+        <span class="pages-held" title={text.heldWhy} data-testid="held">
+          <svg viewBox="0 0 16 16" aria-hidden="true">
+            <path d="M5 3v10M11 3v10" fill="none" stroke="currentColor" stroke-width="3" />
+          </svg>
+          {text.held}
+        </span>
+      )}
     </nav>
   );
 }

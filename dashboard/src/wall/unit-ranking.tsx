@@ -4,6 +4,7 @@ import { isSampleEnough, type Ranked, rankUnits } from '../order/ranking.ts';
 import { comparableUnits } from '../order/tree.ts';
 import { pageOf } from '../paging/grid-layout.ts';
 import { createPager } from '../paging/pager.ts';
+import { useReader } from '../paging/use-reader.ts';
 import { formatCount, formatRate, formatTarget } from '../text/numbers.ts';
 import { formatSince } from '../text/times.ts';
 import { CompletenessNote } from './completeness.tsx';
@@ -13,11 +14,14 @@ import { TargetBar } from './target-bar.tsx';
 import { useAreaInRem } from './use-area.ts';
 
 const ROW_REM = 2.9;
+/** With so much room each, names are written out. */
+const FEW_ROW_REM = 6.5;
 
 export function UnitRanking() {
   const { board, language } = useWall();
   const text = language.text.value;
   const pager = useMemo(() => createPager(), []);
+  const reader = useReader(pager);
   const [area, size] = useAreaInRem();
   const ranked = useComputed(() => {
     const units = board.units.ids.value.map((id) => board.units.get(id)!.value);
@@ -31,8 +35,9 @@ export function UnitRanking() {
   useEffect(() => pager.setPages(pages), [pages, pager]);
   const evenly = Math.ceil(ranked.value.length / pages);
   const shown = pageOf(ranked.value, Math.min(pager.page.value, pages - 1), evenly);
+  const few = !stacked && shown.length * FEW_ROW_REM <= heightRem;
   return (
-    <section class="panel ranking" aria-label={text.ranking} aria-live="off">
+    <section class="panel ranking" aria-label={text.ranking} aria-live="off" {...reader}>
       <div class="panel-head">
         <h2>{text.ranking}</h2>
         <PageControls pager={pager} />
@@ -40,7 +45,7 @@ export function UnitRanking() {
           {text.target(formatTarget(board.meta.value?.targetRate ?? 0))}
         </span>
       </div>
-      <ol class="ranks" ref={area} data-testid="unit-ranking">
+      <ol class="ranks" ref={area} data-few={few} data-testid="unit-ranking">
         {shown.map((place) => (
           <UnitRow key={place.id} place={place} />
         ))}

@@ -2,11 +2,8 @@ import { type ReadonlySignal, signal } from '@preact/signals';
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 
-/** `stacked`: a narrow screen on which the page itself scrolls, so that an area has no height of its own. */
+/** `stacked` (layout.ts): the page itself scrolls, so that an area has no height of its own. */
 export type Area = { widthRem: number; heightRem: number; stacked: boolean };
-
-/** The same condition as in styles/stacked.css. */
-const STACKED = '(max-width: 900px)';
 
 /** The size of an element in rem, which is what the wall's type is measured in: a 4K wall lays out like a 1080p one. */
 export function useAreaInRem(): [RefObject<never>, ReadonlySignal<Area>] {
@@ -20,7 +17,7 @@ export function useAreaInRem(): [RefObject<never>, ReadonlySignal<Area>] {
       const next = {
         widthRem: element.clientWidth / rem,
         heightRem: element.clientHeight / rem,
-        stacked: matchMedia(STACKED).matches,
+        stacked: document.documentElement.dataset.layout === 'stacked',
       };
       const { widthRem, heightRem, stacked } = size.peek();
       if (next.widthRem !== widthRem || next.heightRem !== heightRem || next.stacked !== stacked)

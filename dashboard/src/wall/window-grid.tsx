@@ -1,8 +1,9 @@
 import { useComputed } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { findRoot, orderWindows } from '../order/tree.ts';
-import { layOutGrid, pageOf } from '../paging/grid-layout.ts';
+import { layOutGrid, pageOf, spanTiles } from '../paging/grid-layout.ts';
 import { createPager } from '../paging/pager.ts';
+import { useReader } from '../paging/use-reader.ts';
 import { useWall } from './context.ts';
 import { PageControls } from './page-controls.tsx';
 import { NoWindows } from './states.tsx';
@@ -15,6 +16,7 @@ export function WindowGrid() {
   const { board, language } = useWall();
   const text = language.text.value;
   const pager = useMemo(() => createPager(), []);
+  const reader = useReader(pager);
   const [area, size] = useAreaInRem();
   const ids = useComputed(() =>
     orderWindows(
@@ -26,7 +28,7 @@ export function WindowGrid() {
   const { widthRem, heightRem, stacked } = size.value;
   const layout = stacked
     ? {
-        columns: 2,
+        columns: 1,
         rows: 0,
         pages: Math.max(1, Math.ceil(count / STACKED_PER_PAGE)),
         perPage: STACKED_PER_PAGE,
@@ -36,16 +38,9 @@ export function WindowGrid() {
   const { pages, perPage } = layout;
   useEffect(() => pager.setPages(pages), [pages, pager]);
   const shown = widthRem === 0 ? [] : pageOf(ids.value, Math.min(pager.page.value, pages - 1), perPage);
+  const { tracks, spanOf } = spanTiles(layout.columns, shown.length);
   return (
-    <section
-      class="panel windows"
-      aria-label={text.windows}
-      aria-live="off"
-      onPointerEnter={() => pager.pause(true)}
-      onPointerLeave={() => pager.pause(false)}
-      onFocusIn={() => pager.pause(true)}
-      onFocusOut={() => pager.pause(false)}
-    >
+    <section class="panel windows" aria-label={text.windows} aria-live="off" {...reader}>
       <div class="panel-head">
         <h2>{text.windows}</h2>
         <span class="panel-count">{text.windowCount(count)}</span>
@@ -57,10 +52,10 @@ export function WindowGrid() {
         class="tiles"
         ref={area}
         data-density={layout.density}
-        style={{ '--columns': layout.columns, '--rows': layout.rows }}
+        style={{ '--columns': tracks, '--rows': layout.rows }}
       >
-        {shown.map((id) => (
-          <WindowTile key={id} id={id} compact={layout.density === 'compact'} />
+        {shown.map((id, position) => (
+          <WindowTile key={id} id={id} span={spanOf(position)} compact={layout.density === 'compact'} />
         ))}
       </ul>
     </section>

@@ -1,7 +1,7 @@
 import type { LiveRow } from '../../../protocol/live.ts';
 import type { BoardMeta } from '../live/board.ts';
 import { isSampleEnough } from '../order/ranking.ts';
-import { splitName } from '../text/names.ts';
+import { isLongName, splitName } from '../text/names.ts';
 import { formatCount, formatRate } from '../text/numbers.ts';
 import { formatSince } from '../text/times.ts';
 import { CompletenessNote } from './completeness.tsx';
@@ -10,10 +10,11 @@ import { RATINGS, RatingMark } from './rating-mark.tsx';
 import { ShareBar } from './share-bar.tsx';
 import { usePulse } from './use-pulse.ts';
 
-type Props = { id: string; compact: boolean };
+/** `span`: how many columns of the grid it takes. */
+type Props = { id: string; span: number; compact: boolean };
 
 /** One window. It reads its own row's signal and nothing that changes with another window's vote. */
-export function WindowTile({ id, compact }: Props) {
+export function WindowTile({ id, span, compact }: Props) {
   const { board, language } = useWall();
   const row = board.windows.get(id)?.value;
   const meta = board.meta.value;
@@ -27,6 +28,7 @@ export function WindowTile({ id, compact }: Props) {
   return (
     <li
       class="tile"
+      style={{ '--span': span }}
       title={`${unit} ${row.name}`}
       data-testid="window-tile"
       data-window-id={row.id}
@@ -40,7 +42,7 @@ export function WindowTile({ id, compact }: Props) {
         {compact && <CompletenessNote row={row} quiet brief />}
         {compact && online && <OfflineNote row={row} meta={meta} />}
       </p>
-      <h3 class="tile-name">
+      <h3 class="tile-name" data-long={isLongName(row.name)}>
         <span>{head}</span>
         <span>{tail}</span>
       </h3>
