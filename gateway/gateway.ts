@@ -33,6 +33,7 @@ import { createHub } from './live/hub.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createPeople } from './people/people.ts';
 import { createPutAway } from './put-away.ts';
+import { createReview } from './review/review.ts';
 import { startRounds } from './rounds.ts';
 import { createScoreKeeper } from './score-keeper.ts';
 import { createStorageGuard } from './storage-guard.ts';
@@ -315,6 +316,14 @@ export async function startGateway(
     lastSeenAt: presence.lastSeenAt,
     provisioning: access.provisioning,
     commandDesk: putAway.desk,
+    review: createReview({
+      ...{ store, audit, now },
+      settle() {
+        ingest.flush();
+        journals.save();
+      },
+      changed: followDecisions,
+    }),
     board,
     store,
     people,

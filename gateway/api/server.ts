@@ -11,6 +11,7 @@ import type { Provisioning } from '../fleet/provisioning.ts';
 import type { Board } from '../live/board.ts';
 import type { Hub } from '../live/hub.ts';
 import type { People } from '../people/people.ts';
+import type { Review } from '../review/review.ts';
 import type { Store } from '../store/store.ts';
 import { accountRoutes } from './account-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
@@ -27,6 +28,7 @@ import { liveRoute } from './live-route.ts';
 import { orgRoutes } from './org-routes.ts';
 import { registerPages } from './pages.ts';
 import { requirePolicy } from './policy.ts';
+import { reviewRoutes } from './review-routes.ts';
 import { scoreRoutes } from './score-routes.ts';
 import { PAGE_POLICY, registerSecurityHeaders } from './security-headers.ts';
 import { sessionRoutes } from './session-routes.ts';
@@ -49,6 +51,7 @@ export type ServerDeps = {
   lastSeenAt: (terminalId: string) => number | null;
   provisioning: Provisioning;
   commandDesk: CommandDesk;
+  review: Review;
   people: People;
   hub: Hub;
   metrics: MetricsRegistry;
@@ -160,6 +163,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   const { lastSeenAt, provisioning, commandDesk } = deps;
   await app.register(terminalRoutes, { prefix, visibleTree, isOnline, lastSeenAt, provisioning });
   await app.register(commandRoutes, { prefix, visibleTree, commandDesk });
+  await app.register(reviewRoutes, { prefix, visibleTree, review: deps.review });
   await app.register(scoreRoutes, { prefix, visibleTree, board, now });
   await app.register(voteRoutes, {
     prefix,

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { JOURNAL_ID_PATTERN } from '../../protocol/health.ts';
 import { createCommandDesk, type JournalOp } from '../fleet/command-desk.ts';
-import { MAX_REASON_CHARS } from '../fleet/provisioning.ts';
+import { MAX_REASON_CHARS } from '../fleet/reasons.ts';
 import type { Store } from '../store/store.ts';
 import { checkId } from './ids.ts';
 import { date, show, showOne } from './output.ts';

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { MAX_REASON_CHARS } from '../fleet/provisioning.ts';
+import { MAX_REASON_CHARS } from '../fleet/reasons.ts';
 import { createReview, type Review } from '../review/review.ts';
 import type { HeldFilter } from '../store/review-store.ts';
 import type { Store } from '../store/store.ts';

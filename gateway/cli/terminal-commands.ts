@@ -7,9 +7,9 @@ import {
   createProvisioning,
   DEFAULT_CODE_HOURS,
   MAX_CODE_HOURS,
-  MAX_REASON_CHARS,
   type Provisioning,
 } from '../fleet/provisioning.ts';
+import { MAX_REASON_CHARS } from '../fleet/reasons.ts';
 import { openAuthority } from '../pki/authority.ts';
 import { OrgRefusal, type Store } from '../store/store.ts';
 import { checkId, newId } from './ids.ts';

@@ -1,11 +1,10 @@
 /** What technicians tell terminals to do with journals put away, at the command line and over HTTP alike; each is in the audit or not done. */
 import { randomUUID } from 'node:crypto';
 import type { SetAside } from '../../protocol/health.ts';
-import { readShownText } from '../domain/shown-text.ts';
 import type { CommandRecord } from '../store/put-away-store.ts';
 import { OrgRefusal, type Store } from '../store/store.ts';
 import { isOpen } from './journal-alarms.ts';
-import { MAX_REASON_CHARS } from './provisioning.ts';
+import { readReason } from './reasons.ts';
 
 type By = { actor: string; origin: string };
 
@@ -48,9 +47,7 @@ export function createCommandDesk({ store, audit, now, changed = () => {} }: Com
 
   return {
     order(by, { terminalId, op, journal, reason: given }) {
-      const { text: reason, fault } = readShownText(given, MAX_REASON_CHARS);
-      if (reason === null)
-        throw new OrgRefusal('reason-invalid', `say the reason in other words: it ${fault}`);
+      const reason = readReason(given);
       const id = randomUUID();
       const madeAt = now();
       const expiresAt = madeAt + GOOD_FOR_MS;

@@ -1,9 +1,9 @@
 /** What technicians do with terminals, at the command line and over HTTP alike; each act is in the audit or not done. */
 import { randomBytes } from 'node:crypto';
 import { formatEnrolmentCode, SECRET_BYTES, toBase32 } from '../../protocol/enrolment-code.ts';
-import { readShownText } from '../domain/shown-text.ts';
 import { type CertificateRecord, OrgRefusal, type Store } from '../store/store.ts';
 import { hashSecret, type SignedCertificate, type Signer } from './enrolment.ts';
+import { readReason } from './reasons.ts';
 
 type By = { actor: string; origin: string };
 
@@ -34,7 +34,6 @@ export type ProvisioningDeps = {
 };
 
 export const DEFAULT_CODE_HOURS = 24;
-export const MAX_REASON_CHARS = 200;
 export const MAX_CODE_HOURS = 24 * 30;
 const HOUR_MS = 3_600_000;
 
@@ -79,9 +78,7 @@ export function createProvisioning(deps: ProvisioningDeps): Provisioning {
     },
     certificates: (terminalId) => store.certificates(keyOf(terminalId)),
     revoke(by, terminalId, serial, given) {
-      const { text: reason, fault } = readShownText(given, MAX_REASON_CHARS);
-      if (reason === null)
-        throw new OrgRefusal('reason-invalid', `say the reason in other words: it ${fault}`);
+      const reason = readReason(given);
       const revoked = store.atomic(() => {
         const terminalKey = keyOf(terminalId);
         const serials = store.revokeCertificates(terminalKey, serial?.toUpperCase() ?? null, now(), reason);

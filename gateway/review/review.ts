@@ -3,6 +3,7 @@
  * decision stands in the audit with its reason, in the same transaction, and can be taken back.
  */
 import { randomBytes } from 'node:crypto';
+import { readReason } from '../fleet/reasons.ts';
 import type { Audit, By } from '../people/audit.ts';
 import type { Exclusion, HeldFilter, HeldRecord, HeldSummary, JournalRecord } from '../store/review-store.ts';
 import type { Store } from '../store/store.ts';
@@ -42,17 +43,28 @@ export type ReviewDeps = {
   store: Store;
   audit: Audit;
   now: () => number;
+  /** Before a decision: what this process has not written down yet is to be decided about, too. */
+  settle?(): void;
   /** This process has decided something: for whoever holds a part of the store in memory. */
   changed?(): void;
 };
 
-export function createReview({ store, audit, now, changed = () => {} }: ReviewDeps): Review {
+export function createReview(deps: ReviewDeps): Review {
+  const { store, audit, now, settle = () => {}, changed = () => {} } = deps;
   /** Decision and audit are one commit. The audit line comes last, because it says how much was concerned. */
-  const decide = <T>(by: By, action: string, target: string, detail: object, act: () => T): T => {
+  const decide = <T>(
+    by: By,
+    action: string,
+    target: string,
+    detail: Record<string, unknown> & { reason: string },
+    act: (reason: string) => T,
+  ): T => {
+    const reason = readReason(detail.reason);
+    settle();
     const result = store.atomic(() => {
-      const done = act();
+      const done = act(reason);
       const outcome = typeof done === 'number' ? { votes: done } : (done ?? {});
-      audit(by, action, target, { ...detail, ...outcome });
+      audit(by, action, target, { ...detail, ...outcome, reason });
       return done;
     });
     changed();
@@ -66,30 +78,28 @@ export function createReview({ store, audit, now, changed = () => {} }: ReviewDe
     heldSummary: () => store.heldSummary(),
     held: (filter, limit) => store.held(filter, limit),
     release: (by, filter, reason) =>
-      decide(by, 'held.release', targetOf(filter), { ...filter, because: reason }, () =>
+      decide(by, 'held.release', targetOf(filter), { ...filter, kind: filter.reason, reason }, () =>
         store.release(filter, now(), readHeldVote),
       ),
     dismiss: (by, filter, reason) =>
-      decide(by, 'held.dismiss', targetOf(filter), { ...filter, because: reason }, () =>
+      decide(by, 'held.dismiss', targetOf(filter), { ...filter, kind: filter.reason, reason }, () =>
         store.dismiss(filter, now()),
       ),
     reconsider: (by, filter, reason) =>
-      decide(by, 'held.reconsider', targetOf(filter), { ...filter, because: reason }, () =>
+      decide(by, 'held.reconsider', targetOf(filter), { ...filter, kind: filter.reason, reason }, () =>
         store.reconsider(filter),
       ),
 
     exclusions: () => store.exclusions(),
     exclude(by, terminalId, { from, to }, reason) {
       const id = `x-${randomBytes(5).toString('hex')}`;
-      return decide(by, 'votes.exclude', `terminal:${terminalId}`, { from, to, reason }, () => ({
+      return decide(by, 'votes.exclude', `terminal:${terminalId}`, { from, to, reason }, (why) => ({
         id,
-        votes: store.exclude({ id, terminalId, from, to, reason, madeAt: now(), madeBy: by.actor }),
+        votes: store.exclude({ id, terminalId, from, to, reason: why, madeAt: now(), madeBy: by.actor }),
       }));
     },
     include: (by, id, reason) =>
-      decide(by, 'votes.include', `exclusion:${id}`, { because: reason }, () =>
-        store.endExclusion(id, now()),
-      ),
+      decide(by, 'votes.include', `exclusion:${id}`, { reason }, () => store.endExclusion(id, now())),
     redate: (by, terminalId, { from, to }, how, reason) =>
       decide(by, 'votes.redate', `terminal:${terminalId}`, { from, to, how, reason }, () =>
         store.redate(terminalId, { from, to }, how),

@@ -275,6 +275,64 @@ describe('a person', () => {
     ]);
   });
 
+  it('does the same over HTTP, where what is not written down yet is decided about, too', async () => {
+    const post = async (path: string, body: object) => {
+      const response = await gateway.fetch(`/api/v1${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+    };
+    const holder = await holderOf(5);
+    await holder.votes(1, 60, () => Date.now(), EPOCHS[2]);
+    await until('the ack', () => holder.acks.at(-1)?.upTo === 60);
+    const held = (await row(5))?.completeness.held ?? 0;
+    expect(held).toBeGreaterThan(0);
+    const records = await gateway.getJson<{ seq: number; reason: string }[]>(
+      '/api/v1/held?terminal=t-5&limit=1000',
+    );
+    expect(records).toHaveLength(held);
+    expect(await gateway.getJson('/api/v1/held/summary')).toContainEqual(
+      expect.objectContaining({ terminalId: 't-5', count: held }),
+    );
+    expect(await post('/held/decisions', { decision: 'dismiss', reason: 'x' })).toMatchObject({
+      status: 400,
+    });
+    const which = { terminal: 't-5', reason: '孩子在按' };
+    expect(await post('/held/decisions', { ...which, decision: 'dismiss' })).toMatchObject({
+      status: 201,
+      body: { dismissed: held },
+    });
+    expect((await row(5))?.completeness).toMatchObject({ state: 'complete', held: 0 });
+
+    await holder.hello(64, {}, EPOCHS[2]);
+    await until('what is on its way', async () => (await row(5))?.completeness.pending === 4);
+    const journal = `/terminals/t-5/epochs/${EPOCHS[2]}/decisions`;
+    expect(await post(journal, { decision: 'write-off', reason: '卡坏了' })).toMatchObject({
+      body: { onItsWay: 4 },
+    });
+    expect((await row(5))?.completeness.state).toBe('complete');
+    expect(await post(journal, { decision: 'expect', reason: '卡找到了' })).toMatchObject({
+      body: { expected: 4 },
+    });
+    expect((await row(5))?.completeness).toMatchObject({ state: 'pending', pending: 4 });
+
+    const span = { terminal: 't-5', from: Date.now() - DAY_MS, to: Date.now() + DAY_MS };
+    const made = await post('/exclusions', { ...span, reason: '证书被盗' });
+    expect(made).toMatchObject({ status: 201 });
+    expect((await row(5, '7d'))?.votes).toBe(0);
+    expect(await post(`/exclusions/${made.body.id}/end`, { reason: '误会' })).toMatchObject({ status: 201 });
+    expect((await row(5, '7d'))?.votes).toBeGreaterThan(100);
+    expect(await post('/redatings', { ...span, reason: 'x' })).toMatchObject({ status: 400 });
+    expect(await post('/redatings', { ...span, claimed: true, reason: 'x' })).toMatchObject({
+      body: { redated: 0 },
+    });
+    const nobody = await post('/exclusions', { ...span, terminal: 'nobody', reason: 'x' });
+    expect(nobody).toMatchObject({ status: 404, body: { error: { code: 'terminal-unknown' } } });
+    await expectScoresEqualRecount(gateway);
+  });
+
   it('is in the audit with each of it, and the audit holds', async () => {
     const actions = (await gateway.getJson<{ action: string }[]>('/api/v1/audit?limit=200')).map(
       ({ action }) => action,

@@ -20,6 +20,7 @@ import { createHub } from '../../gateway/live/hub.ts';
 import { createMetrics } from '../../gateway/metrics.ts';
 import { createPeople, DEFAULT_SESSION_LIMITS } from '../../gateway/people/people.ts';
 import { openAuthority } from '../../gateway/pki/authority.ts';
+import { createReview } from '../../gateway/review/review.ts';
 import type { Store } from '../../gateway/store/store.ts';
 
 export type TestApp = { app: FastifyInstance; close(): Promise<void> };
@@ -55,6 +56,7 @@ export async function createApp(store: Store): Promise<TestApp> {
     lastSeenAt: presence.lastSeenAt,
     provisioning: createProvisioning({ store, authority, audit: people.audit, now }),
     commandDesk: createCommandDesk({ store, audit: people.audit, now }),
+    review: createReview({ store, audit: people.audit, now }),
     board,
     store,
     people,

@@ -1,0 +1,12 @@
+import { readShownText } from '../domain/shown-text.ts';
+import { OrgRefusal } from '../store/store.ts';
+
+/** Characters of why somebody has decided something. */
+export const MAX_REASON_CHARS = 200;
+
+/** A reason as it goes into the audit. @throws OrgRefusal `reason-invalid`. */
+export function readReason(given: string): string {
+  const { text, fault } = readShownText(given, MAX_REASON_CHARS);
+  if (text === null) throw new OrgRefusal('reason-invalid', `say the reason in other words: it ${fault}`);
+  return text;
+}
