@@ -4,6 +4,7 @@
 import type { TerminalConfig } from '../protocol/config.ts';
 import { RATINGS, type Rating, type Vote } from '../protocol/vote.ts';
 import { createClock, type DeviceClock, dateBy } from './clock.ts';
+import { createClockWatch } from './clock-watch.ts';
 import { type Commands, createCommands } from './commands/commands.ts';
 import type { AgentConfig } from './config.ts';
 import { createCredentials, NOT_ENROLLED } from './credentials.ts';
@@ -137,8 +138,11 @@ export function createAgent(config: AgentConfig, deps: AgentDeps = {}): Agent {
     }
   }
 
+  const clockWatch = createClockWatch(clock, log, () => void reportHealth());
+
   async function keepHouse(): Promise<void> {
     await clock.checkSystem();
+    clockWatch.look();
     try {
       journal?.flush();
       saveAnchor();
@@ -146,7 +150,8 @@ export function createAgent(config: AgentConfig, deps: AgentDeps = {}): Agent {
       if (anchor.clock === 'estimated') return;
       const nowMs = dateBy(anchor, clock.monoMs()).at;
       journal?.lookAside(nowMs);
-      const beforeMs = nowMs - keepAckedDays * DAY_MS;
+      // While it is not certain what day it is, nothing goes for being old; for room it still goes.
+      const beforeMs = clock.apartMs() === null ? nowMs - keepAckedDays * DAY_MS : 0;
       let pruned = 0;
       for (let step = 0; step < PRUNE_STEPS && journal !== null; step += 1) {
         const deleted = journal.prune(beforeMs);
@@ -266,7 +271,10 @@ export function createAgent(config: AgentConfig, deps: AgentDeps = {}): Agent {
         onCommand: (command) => commands?.take(command),
         onGreeted: () => commands?.sessionBegan(),
         onOtherAck: (ack) => commands?.takeAck(ack) === true,
-        onTime: saveAnchor,
+        onTime() {
+          saveAnchor();
+          clockWatch.look();
+        },
         onBehind: takeBehind,
       });
       commands = createCommands({

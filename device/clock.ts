@@ -1,7 +1,8 @@
 /**
  * When a press happened, on a board without a clock. Within one boot only the monotonic clock counts: `at` is an anchor
  * plus `mono`, so a wall clock that jumps does not move a vote. The anchor comes, in this order, from a synchronised system
- * clock, from the `time` in the gateway's ack, or, marked `estimated`, from the wall clock as it stood at start.
+ * clock, from the `time` in the gateway's ack, or, marked `estimated`, from the wall clock as it stood at start. Whoever came
+ * first in a boot is not overruled by another who says something quite different: that is an alarm, for people.
  */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -22,6 +23,8 @@ export type DeviceClock = {
   resume(known: Anchor | null, notBeforeMs: number): void;
   /** Looks whether the system clock is synchronised now. Cheap; call it once a minute. */
   checkSystem(): Promise<void>;
+  /** The synchronised system clock minus the gateway's time, whole milliseconds, when they disagree; null when they do not. */
+  apartMs(): number | null;
 };
 
 export type ClockSources = {
@@ -35,16 +38,26 @@ export type ClockSources = {
 const GATEWAY_STEP_MS = 60_000;
 /** A wall clock that moves by more than this while called synchronised was set by hand. */
 const WALL_STEP_MS = 2_000;
+/** An ack may be under way for a minute; two clocks that are further apart than this are not both right. */
+export const CLOCKS_APART_MS = 120_000;
 
 export function createClock(sources: ClockSources = systemSources()): DeviceClock {
   const { bootId, monoMs, wallMs } = sources;
   let anchor: Anchor = { offsetMs: wallMs() - monoMs(), clock: 'estimated' };
   let gatewayOffsetMs: number | null = null;
+  let isSynchronised = false;
+
+  const apartMs = (): number | null => {
+    if (!isSynchronised || gatewayOffsetMs === null) return null;
+    const ms = Math.round(wallMs() - monoMs() - gatewayOffsetMs);
+    return Math.abs(ms) > CLOCKS_APART_MS ? ms : null;
+  };
 
   return {
     bootId,
     monoMs,
     anchor: () => anchor,
+    apartMs,
     hearGateway(timeMs) {
       const offsetMs = timeMs - monoMs();
       const held = gatewayOffsetMs;
@@ -53,11 +66,16 @@ export function createClock(sources: ClockSources = systemSources()): DeviceCloc
     },
     resume(known, notBeforeMs) {
       if (anchor.clock !== 'estimated') return;
+      // What the gateway said to an earlier process of this boot it has said.
+      if (known?.clock === 'gateway') gatewayOffsetMs = known.offsetMs;
       if (known !== null) anchor = known;
       else anchor = { ...anchor, offsetMs: Math.max(anchor.offsetMs, notBeforeMs - monoMs()) };
     },
     async checkSystem() {
-      if (!(await sources.isSynchronised())) return;
+      isSynchronised = await sources.isSynchronised();
+      if (!isSynchronised) return;
+      // The gateway has proved who it is (TLS); whoever answers for NTP has not.
+      if (anchor.clock !== 'ntp' && apartMs() !== null) return;
       const offsetMs = wallMs() - monoMs();
       if (anchor.clock !== 'ntp' || Math.abs(offsetMs - anchor.offsetMs) <= WALL_STEP_MS)
         anchor = { offsetMs, clock: 'ntp' };

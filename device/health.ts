@@ -29,9 +29,11 @@ export type HealthSources = {
 export async function describeHealth(sources: HealthSources): Promise<Health> {
   const { clock, faults, names, configVersion, logLinesLost } = sources;
   const board = await measureBoard(sources.journalPath);
+  const apartMs = clock.apartMs();
   return {
     uptimeS: Math.floor(clock.monoMs() / 1000),
     clock: clock.anchor().clock,
+    ...(apartMs !== null && { clockApartMs: apartMs }),
     journal: describeJournal(sources, faults[JOURNAL_SOURCE]?.[0]),
     inputs: names.slice(0, 8).map((name) => {
       const reason = faults[name]?.join(' ').slice(0, 200);

@@ -268,7 +268,13 @@ export async function startGateway(
     registry,
     presence,
     votes: ingest,
-    health,
+    health: {
+      latest: health.latest,
+      take(terminalId, report) {
+        health.take(terminalId, report);
+        clocks.reported(terminalId, report.clockApartMs ?? null);
+      },
+    },
     greeted: putAway.greeted,
     answered: putAway.answered,
     async sign(terminal, payload, from) {

@@ -40,9 +40,11 @@ export function createVoteLog(
       else log.debug({ terminalId, reason }, 'quarantined');
     },
     changed(terminalId, apartMs) {
-      if (apartMs === null) log.info({ terminalId }, "a terminal's clock agrees again");
+      // A terminal that says now this and now that fills no log.
+      const told = lines.take(`clock ${apartMs === null} ${terminalId}`, monotonic());
+      if (apartMs === null) log[told ? 'info' : 'debug']({ terminalId }, "a terminal's clock agrees again");
       else
-        log.error(
+        log[told ? 'error' : 'debug'](
           { code: 'clocks-disagree', terminalId, apartMs },
           "a terminal's clock and the gateway's disagree: its votes are placed by the gateway's, and marked",
         );

@@ -58,6 +58,10 @@ export const Health = Type.Object(
   {
     uptimeS: Type.Integer({ minimum: 0 }),
     clock: Clock,
+    /** The board's own clock, synchronised as it says, minus the gateway's time; left out while they are within 2 minutes. */
+    clockApartMs: Type.Optional(
+      Type.Integer({ minimum: -Number.MAX_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER }),
+    ),
     journal: JournalHealth,
     inputs: Type.Array(
       Type.Object(

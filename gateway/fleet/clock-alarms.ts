@@ -5,8 +5,10 @@
 import { CLOCK_TOLERANCE_MS } from '../domain/vote-time.ts';
 
 export type ClockAlarms = {
-  /** A terminal's clock minus the gateway's, milliseconds, where they disagree; null where they agree. */
+  /** A terminal's clock minus the gateway's, milliseconds, where they disagree; null where they agree. From its hello. */
   heard(terminalId: string, apartMs: number | null): void;
+  /** The same, of a clock that it does not date by: from its health report. */
+  reported(terminalId: string, apartMs: number | null): void;
   isApart(terminalId: string): boolean;
   /** Terminals whose clock disagrees. */
   count(): number;
@@ -25,34 +27,46 @@ export type ClockAlarmDeps = {
 
 export function createClockAlarms({ changed, gatewayDoubted }: ClockAlarmDeps): ClockAlarms {
   const heardOf = new Map<string, number | null>();
+  const reportedOf = new Map<string, number>();
+  const apartOf = (terminalId: string): number | null =>
+    reportedOf.get(terminalId) ?? heardOf.get(terminalId) ?? null;
   let apartCount = 0;
   let doubted = false;
   const isMajority = () => apartCount >= WITNESSES && apartCount * 2 > heardOf.size;
 
   const gatewayBehindMs = (): number | null => {
     if (!isMajority()) return null;
-    const apart = [...heardOf.values()].filter((value) => value !== null).sort((a, b) => a - b);
+    const apart = [...heardOf.keys()].map(apartOf).filter((value) => value !== null).sort((a, b) => a - b);
     const median = apart[Math.floor(apart.length / 2)] as number;
     const agree = apart.filter((value) => Math.abs(value - median) <= CLOCK_TOLERANCE_MS).length;
     return agree * 2 > heardOf.size ? median : null;
   };
 
+  const note = (terminalId: string, write: () => void) => {
+    const before = apartOf(terminalId);
+    write();
+    const apartMs = apartOf(terminalId);
+    if ((before === null) === (apartMs === null)) return;
+    changed(terminalId, apartMs);
+    apartCount += apartMs === null ? -1 : 1;
+    // A whole city that comes back is not counted anew for each.
+    if (doubted && isMajority()) return;
+    const behindMs = gatewayBehindMs();
+    if ((behindMs !== null) === doubted) return;
+    doubted = behindMs !== null;
+    gatewayDoubted(behindMs);
+  };
+
   return {
-    heard(terminalId, apartMs) {
-      const before = heardOf.get(terminalId) ?? null;
-      heardOf.set(terminalId, apartMs);
-      const differs = (before === null) !== (apartMs === null);
-      if (!differs) return;
-      changed(terminalId, apartMs);
-      apartCount += apartMs === null ? -1 : 1;
-      // A whole city that comes back is not counted anew for each.
-      if (doubted && isMajority()) return;
-      const behindMs = gatewayBehindMs();
-      if ((behindMs !== null) === doubted) return;
-      doubted = behindMs !== null;
-      gatewayDoubted(behindMs);
+    heard: (terminalId, apartMs) => note(terminalId, () => void heardOf.set(terminalId, apartMs)),
+    reported(terminalId, apartMs) {
+      if (apartMs === (reportedOf.get(terminalId) ?? null)) return;
+      note(terminalId, () => {
+        if (apartMs === null) reportedOf.delete(terminalId);
+        else reportedOf.set(terminalId, apartMs);
+      });
     },
-    isApart: (terminalId) => (heardOf.get(terminalId) ?? null) !== null,
+    isApart: (terminalId) => apartOf(terminalId) !== null,
     count: () => apartCount,
     gatewayBehindMs,
   };

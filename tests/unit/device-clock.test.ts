@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createClock, dateBy } from '../../device/clock.ts';
+import { createClockWatch } from '../../device/clock-watch.ts';
+import { silentLog } from '../../device/log.ts';
 
 /** A board whose clocks the test turns. */
 function board() {
@@ -69,5 +71,74 @@ describe('the clock of a board without one', () => {
     const second = board();
     second.clock.resume({ offsetMs: 900_000, clock: 'gateway' }, 77_000);
     expect(second.now()).toEqual({ at: 901_000, clock: 'gateway' });
+  });
+
+  it('does not believe a synchronised clock that contradicts the gateway, which has proved who it is', async () => {
+    const { hands, clock, now, pass } = board();
+    clock.hearGateway(1_000_000_000);
+    Object.assign(hands, { wallMs: 1_000_000_000 + 3_600_000, synchronised: true });
+    await clock.checkSystem();
+    expect(now()).toEqual({ at: 1_000_000_000, clock: 'gateway' });
+    expect(clock.apartMs()).toBe(3_600_000);
+    pass(1_000);
+    hands.wallMs -= 3_600_000 - 100_000;
+    expect(clock.apartMs()).toBeNull();
+    await clock.checkSystem();
+    expect(now()).toEqual({ at: 1_000_101_000, clock: 'ntp' });
+  });
+
+  it('dates on as before when the gateway contradicts a synchronised clock that was there first', async () => {
+    const { hands, clock, now, pass } = board();
+    Object.assign(hands, { wallMs: 2_000_000_000, synchronised: true });
+    await clock.checkSystem();
+    expect(clock.apartMs()).toBeNull();
+    clock.hearGateway(2_000_000_000 + 8 * 3_600_000);
+    expect(now()).toEqual({ at: 2_000_000_000, clock: 'ntp' });
+    expect(clock.apartMs()).toBe(-8 * 3_600_000);
+    pass(5_000);
+    await clock.checkSystem();
+    expect(now()).toEqual({ at: 2_000_005_000, clock: 'ntp' });
+  });
+
+  it('holds the clock of a later process of the boot against what the gateway said to an earlier one', async () => {
+    const { hands, clock, now } = board();
+    clock.resume({ offsetMs: 1_000_000_000, clock: 'gateway' }, 0);
+    Object.assign(hands, { wallMs: 4_000_000_000, synchronised: true });
+    await clock.checkSystem();
+    expect(now().clock).toBe('gateway');
+    expect(clock.apartMs()).toBe(4_000_000_000 - 1_000_001_000);
+  });
+
+  it('of a board that nobody has set is no contradiction', async () => {
+    const { clock } = board();
+    clock.hearGateway(1_800_000_000_000);
+    await clock.checkSystem();
+    expect(clock.apartMs()).toBeNull();
+  });
+
+  it('is told once a change, and again when it agrees', async () => {
+    const { hands, clock } = board();
+    const lines: string[] = [];
+    let changes = 0;
+    const write = (fields: object, message: string) =>
+      void lines.push((fields as { code?: string }).code ?? message);
+    const log = { ...silentLog, error: write, info: write };
+    const watch = createClockWatch(clock, log, () => {
+      changes += 1;
+    });
+    clock.hearGateway(1_000_000_000);
+    Object.assign(hands, { wallMs: 2_000_000_000, synchronised: true });
+    await clock.checkSystem();
+    for (let n = 0; n < 3; n++) watch.look();
+    hands.wallMs += 7_200_000;
+    for (let n = 0; n < 3; n++) watch.look();
+    hands.wallMs = 1_000_000_000;
+    for (let n = 0; n < 3; n++) watch.look();
+    expect(lines).toEqual([
+      'clocks-disagree',
+      'clocks-disagree',
+      "the board's clock and the gateway's agree again",
+    ]);
+    expect(changes).toBe(3);
   });
 });

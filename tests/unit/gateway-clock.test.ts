@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createRateStore } from '../../gateway/api/rate-store.ts';
 import { createClockWatch } from '../../gateway/clock-watch.ts';
 import { createCalendar } from '../../gateway/domain/calendar.ts';
+import { createClockAlarms } from '../../gateway/fleet/clock-alarms.ts';
 import { createAudit } from '../../gateway/people/audit.ts';
 import { createSessions } from '../../gateway/people/sessions.ts';
 import { createScoreKeeper } from '../../gateway/score-keeper.ts';
@@ -209,4 +210,23 @@ describe('the score book', () => {
       home.dispose();
     },
   );
+});
+
+describe('the alarm of clocks that disagree', () => {
+  it('hears the hello and the health report, and is over when neither says so', () => {
+    const told: (number | null)[] = [];
+    const alarms = createClockAlarms({
+      changed: (_terminalId, apartMs) => told.push(apartMs),
+      gatewayDoubted: () => {},
+    });
+    alarms.heard('t-1', null);
+    alarms.reported('t-1', -3_600_000);
+    alarms.reported('t-1', -3_600_000);
+    // It dates by the gateway's time, so its hello agrees.
+    alarms.heard('t-1', null);
+    expect([alarms.count(), alarms.isApart('t-1'), alarms.isApart('t-2')]).toEqual([1, true, false]);
+    alarms.reported('t-1', null);
+    expect(alarms.count()).toBe(0);
+    expect(told).toEqual([-3_600_000, null]);
+  });
 });
