@@ -36,7 +36,10 @@ export function createClockAlarms({ changed, gatewayDoubted }: ClockAlarmDeps): 
 
   const gatewayBehindMs = (): number | null => {
     if (!isMajority()) return null;
-    const apart = [...heardOf.keys()].map(apartOf).filter((value) => value !== null).sort((a, b) => a - b);
+    const apart = [...heardOf.keys()]
+      .map(apartOf)
+      .filter((value) => value !== null)
+      .sort((a, b) => a - b);
     const median = apart[Math.floor(apart.length / 2)] as number;
     const agree = apart.filter((value) => Math.abs(value - median) <= CLOCK_TOLERANCE_MS).length;
     return agree * 2 > heardOf.size ? median : null;

@@ -203,8 +203,9 @@ async function makeAuthority(): Promise<string> {
 }
 
 function isGood(held: string, nowMs: number): boolean {
-  const left = leafOf(held).notAfter.getTime() - nowMs;
-  return left > HTTPS_MARGIN_DAYS * DAY_MS;
+  const { notBefore, notAfter } = leafOf(held);
+  // One that was made while the clock was ahead would be good only later.
+  return notBefore.getTime() <= nowMs && notAfter.getTime() - nowMs > HTTPS_MARGIN_DAYS * DAY_MS;
 }
 
 function namesIn(held: string): string[] {

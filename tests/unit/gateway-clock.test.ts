@@ -1,4 +1,8 @@
 /** What measures a span does not hear of a clock that is set; what dates says that it was. */
+import { X509Certificate } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createRateStore } from '../../gateway/api/rate-store.ts';
 import { createClockWatch } from '../../gateway/clock-watch.ts';
@@ -6,6 +10,7 @@ import { createCalendar } from '../../gateway/domain/calendar.ts';
 import { createClockAlarms } from '../../gateway/fleet/clock-alarms.ts';
 import { createAudit } from '../../gateway/people/audit.ts';
 import { createSessions } from '../../gateway/people/sessions.ts';
+import { openAuthority } from '../../gateway/pki/authority.ts';
 import { createScoreKeeper } from '../../gateway/score-keeper.ts';
 import { addSmallTown, createStoreHome, voteRecord } from '../support/store.ts';
 
@@ -228,5 +233,19 @@ describe('the alarm of clocks that disagree', () => {
     alarms.reported('t-1', null);
     expect(alarms.count()).toBe(0);
     expect(told).toEqual([-3_600_000, null]);
+  });
+});
+
+describe('the certificate for HTTPS', () => {
+  it('that was made while the clock was ahead is made anew when it is right', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'manyi-pki-'));
+    const at = { now: NOON + 400 * 24 * HOUR_MS };
+    const authority = await openAuthority({ folder, now: () => at.now });
+    const early = new X509Certificate((await authority.httpsCredentials(['localhost'])).cert);
+    at.now = NOON;
+    const right = new X509Certificate((await authority.httpsCredentials(['localhost'])).cert);
+    expect(Date.parse(early.validFrom)).toBeGreaterThan(NOON);
+    expect(Date.parse(right.validFrom)).toBeLessThan(NOON);
+    rmSync(folder, { recursive: true, force: true });
   });
 });
