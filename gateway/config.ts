@@ -33,6 +33,8 @@ export type Config = {
   allowedOrigins: readonly string[];
   /** Addresses and networks (CIDR) of proxies whose word about the caller is taken. */
   trustedProxies: readonly string[];
+  /** Terminals that come through a TCP balancer, which says whose connection it passes on. */
+  mqttProxyProtocol: string;
   /** `` or `/manyi`: what every address of the pages and the API begins with. */
   basePath: string;
   /** Of the first administrator, when there is no account yet; null makes up a one-time password. */
@@ -104,6 +106,12 @@ const SETTINGS = {
     '',
     'addresses and networks of proxies in front, whose X-Forwarded-For, -Proto and -Host are believed',
     networks,
+  ),
+  mqttProxyProtocol: setting(
+    'MANYI_MQTT_PROXY_PROTOCOL',
+    'off',
+    'off, or v2: trusted proxies, and only they, begin each MQTT connection with a PROXY protocol header',
+    oneOf('off', 'v2'),
   ),
   basePath: setting(
     'MANYI_BASE_PATH',
@@ -192,6 +200,10 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Readon
   }
   if ((config.httpsCert === null) !== (config.httpsKey === null))
     mistakes.push('MANYI_HTTPS_CERT, MANYI_HTTPS_KEY: set both or neither');
+  if (config.mqttProxyProtocol !== 'off' && (config.trustedProxies as string[] | undefined)?.length === 0)
+    mistakes.push(
+      'MANYI_MQTT_PROXY_PROTOCOL: set MANYI_TRUSTED_PROXIES to the addresses of the balancer, too',
+    );
   if (mistakes.length > 0) throw new ConfigError(mistakes.join('\n'));
   return Object.freeze(config as Config);
 }

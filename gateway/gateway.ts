@@ -292,12 +292,13 @@ export async function startGateway(
       disconnected: presence.disconnected,
       refused(reason, terminalId) {
         metrics.tallied.refused.add(reason);
-        const worthALook = reason.startsWith('certificate-') && refusalLog.take(0, monotonic());
+        const worthALook = /^(certificate|proxy-header)-/.test(reason) && refusalLog.take(0, monotonic());
         log[worthALook ? 'warn' : 'debug']({ reason, terminalId }, 'refused');
       },
     },
     DEFAULT_BROKER_LIMITS,
     transport === 'tls' ? { kind: 'tls', credentials: await access.credentials() } : { kind: 'plain' },
+    config.mqttProxyProtocol === 'v2' ? isTrusted : null,
   );
   publishStatus(true);
 

@@ -6,6 +6,7 @@
  */
 import type { Socket } from 'node:net';
 import { answerHttp, isHttp } from './http-spoken.ts';
+import { SIGNATURE } from './proxy-header.ts';
 
 export type ArrivalsDeps = {
   /** A connection without a first word for so long is cut. */
@@ -14,15 +15,15 @@ export type ArrivalsDeps = {
   patienceMs?: number;
   /** Has just said its first word, or begun its handshake. */
   progressed(address: string): void;
-  /** Said nothing for too long, or too much before it was answered; it is cut. */
-  refused(reason: 'tls-failed' | 'http-spoken'): void;
+  /** `tls-failed`: said nothing for too long, or too much before it was answered. It is cut. */
+  refused(reason: 'tls-failed' | 'http-spoken' | 'proxy-header-unexpected'): void;
   /** What was read of it is at the front of its stream again. */
   begin(socket: Socket): void;
 };
 
 export type Arrivals = {
-  /** @param address of its peer, which is how `ended` names it. */
-  add(address: string, socket: Socket): void;
+  /** @param address of its peer, which is how `ended` names it. @param host whose turn it is: not the balancer's in between. */
+  add(address: string, socket: Socket, host?: string): void;
   /** What was begun has come to its end. */
   ended(address: string): void;
 };
@@ -72,15 +73,15 @@ export function createArrivals(deps: ArrivalsDeps): Arrivals {
   };
 
   return {
-    add(address, socket) {
-      const host = socket.remoteAddress ?? '';
+    add(address, socket, host = socket.remoteAddress ?? '') {
       const hello: Buffer[] = [];
       let bytes = 0;
       const cut = () => void socket.destroy();
-      const refuse = () => {
-        refused('tls-failed');
+      const refuse = (reason: 'tls-failed' | 'proxy-header-unexpected' = 'tls-failed') => {
+        refused(reason);
         cut();
       };
+      const late = () => refuse();
       const read = (data: Buffer) => {
         if (hello.length === 0 && isHttp(data)) {
           socket.off('data', read);
@@ -91,6 +92,8 @@ export function createArrivals(deps: ArrivalsDeps): Arrivals {
         bytes += data.length;
         if (bytes > MAX_HELLO_BYTES) return refuse();
         if (hello.length > 1) return;
+        // From a balancer that is not trusted, or while none is expected: its handshake would fail and nobody knew why.
+        if (data.subarray(0, SIGNATURE.length).equals(SIGNATURE)) return refuse('proxy-header-unexpected');
         socket.setTimeout(0);
         const ofHost = waiting.get(host) ?? new Map<Socket, () => void>();
         waiting.set(host, ofHost.set(socket, take));
@@ -99,7 +102,7 @@ export function createArrivals(deps: ArrivalsDeps): Arrivals {
       };
       const take = () => {
         if (socket.destroyed) return;
-        socket.off('data', read).off('end', cut).off('timeout', refuse).off('close', leave);
+        socket.off('data', read).off('end', cut).off('timeout', late).off('close', leave);
         begun.set(
           address,
           setTimeout(() => end(address), patienceMs),
@@ -112,7 +115,7 @@ export function createArrivals(deps: ArrivalsDeps): Arrivals {
       };
       const leave = () => forget(host, socket);
       socket.on('data', read).once('end', cut).once('close', leave);
-      socket.setTimeout(silenceMs, refuse);
+      socket.setTimeout(silenceMs, late);
     },
     ended: end,
   };

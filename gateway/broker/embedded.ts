@@ -20,7 +20,7 @@ import {
   Drop,
   type PeerCertificate,
 } from './broker.ts';
-import { createListener, type Transport } from './listener.ts';
+import { createListener, type ListenerDeps, type Transport } from './listener.ts';
 import { createPubacks } from './pubacks.ts';
 import { tapVotes, type VoteTap } from './vote-tap.ts';
 
@@ -48,8 +48,10 @@ export async function createEmbeddedBroker(
   events: BrokerEvents,
   limits: BrokerLimits,
   transport: Transport,
+  isBalancer: ListenerDeps['isBalancer'] = null,
 ): Promise<Broker> {
   const peers = new WeakMap<object, PeerCertificate>();
+  const addresses = new WeakMap<object, string>();
   const sessions = new WeakMap<Client, Session>();
   const taps = new WeakMap<object, VoteTap>();
   const ready = new Set<Client>();
@@ -96,7 +98,7 @@ export async function createEmbeddedBroker(
       const code = admission === 'terminal' ? null : admission.code;
       const serial = certificate?.serial ?? '';
       const socket = client.conn as Socket;
-      const address = socket.remoteAddress ?? '';
+      const address = addresses.get(socket) ?? '';
       const isOpen = () => !socket.destroyed;
       sessions.set(client, { terminalId: id, connection: ++lastConnection, code, serial, address, isOpen });
       listener.signedIn(socket);
@@ -181,7 +183,9 @@ export async function createEmbeddedBroker(
   const listener = createListener({
     transport,
     limits,
-    accept(socket, peer) {
+    isBalancer,
+    accept(socket, peer, address) {
+      addresses.set(socket, address);
       if (peer) peers.set(socket, peer);
       const tap = tapVotes(socket, limits.maxPacketBytes, (reason) => {
         const client = (socket as Socket & { client?: Client }).client;

@@ -5,6 +5,7 @@ import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { TLS_RULES } from '../../protocol/tls.ts';
 import { createArrivals } from './arrivals.ts';
 import type { BrokerLimits, Credentials, PeerCertificate } from './broker.ts';
+import { takeProxyHeader } from './proxy-header.ts';
 
 /** `plain` is for measuring what TLS costs: nothing in the product's settings leads to it. */
 export type Transport = { kind: 'tls'; credentials: Credentials } | { kind: 'plain' };
@@ -21,18 +22,23 @@ export type Listener = {
 export type ListenerDeps = {
   transport: Transport;
   limits: Pick<BrokerLimits, 'maxConnections' | 'maxPending' | 'handshakeTimeoutMs'>;
-  /** A connection, after its handshake. */
-  accept(socket: Socket, peer: PeerCertificate | null): void;
+  /** Peers of these addresses say with the PROXY protocol, and must, whom they speak for; null: nobody does. */
+  isBalancer: ((address: string) => boolean) | null;
+  /** A connection, after its handshake. @param address of its other end, beyond a balancer. */
+  accept(socket: Socket, peer: PeerCertificate | null, address: string): void;
   refused(reason: string): void;
 };
 
 /** Terminals that all come back at once are to wait in the system's queue, not to be turned away. */
 const BACKLOG = 4_096;
 
-export function createListener({ transport, limits, accept, refused }: ListenerDeps): Listener {
+export function createListener(deps: ListenerDeps): Listener {
+  const { transport, limits, isBalancer, accept, refused } = deps;
   const sockets = new Set<Socket>();
   /** By its peer's address, which a TLS socket shares with the bare one below it; the one that is stuck for longest first. */
   const pending = new Map<string, Socket>();
+  /** What a balancer has said, by its own address: a TLS socket does not know the bare one below it. */
+  const sources = new Map<string, string>();
 
   const track = (socket: Socket) => {
     const address = addressOf(socket);
@@ -40,6 +46,7 @@ export function createListener({ transport, limits, accept, refused }: ListenerD
     pending.set(address, socket);
     socket.once('close', () => {
       sockets.delete(socket);
+      sources.delete(address);
       if (pending.get(address) === socket) pending.delete(address);
     });
     // Ends of handshakes and floods are told by the layer above.
@@ -64,7 +71,7 @@ export function createListener({ transport, limits, accept, refused }: ListenerD
   if (transport.kind === 'plain') {
     server = createPlainServer((socket) => {
       track(socket);
-      accept(socket, null);
+      accept(socket, null, socket.remoteAddress ?? '');
     });
   } else {
     const secure = createTlsServer({
@@ -84,7 +91,7 @@ export function createListener({ transport, limits, accept, refused }: ListenerD
     settled = arrivals.ended;
     secure.on('secureConnection', (socket: TLSSocket) => {
       socket.on('error', () => {});
-      accept(socket, peerOf(socket));
+      accept(socket, peerOf(socket), sources.get(addressOf(socket)) ?? socket.remoteAddress ?? '');
     });
     secure.on('tlsClientError', (_error, socket) => {
       refused('tls-failed');
@@ -93,7 +100,16 @@ export function createListener({ transport, limits, accept, refused }: ListenerD
     });
     server = createPlainServer((socket) => {
       track(socket);
-      arrivals.add(addressOf(socket), socket);
+      const address = addressOf(socket);
+      if (!isBalancer?.(socket.remoteAddress ?? '')) return arrivals.add(address, socket);
+      takeProxyHeader(socket, {
+        refused,
+        taken(source) {
+          if (source !== null) sources.set(address, source);
+          arrivals.add(address, socket, source ?? undefined);
+          socket.resume();
+        },
+      });
     });
   }
   server.maxConnections = limits.maxConnections;
