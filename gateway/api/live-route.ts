@@ -1,21 +1,49 @@
 import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
+import type { Hub } from '../live/hub.ts';
 import { Refusal } from './errors.ts';
+import { principalOf } from './guard.ts';
+import { foreignOrigin, isAllowedOrigin } from './origin.ts';
 import { LIVE_PATH } from './upgrade.ts';
 
-/** The live stream's place in the description and the policy; who asks for it without an upgrade is told how (RFC 9110, 15.5.22). */
-export const liveRoute: FastifyPluginCallbackTypebox = (app, _options, done) => {
+export type LiveRouteDeps = { hub: Pick<Hub, 'hasRoom'>; allowedOrigins: readonly string[] };
+
+const ApiError = Type.Object({ error: Type.Object({ code: Type.String(), message: Type.String() }) });
+
+/**
+ * The live stream's place in the description and the policy; who asks for it without an upgrade is told how (RFC 9110, 15.5.22).
+ * A browser does not tell a page why a WebSocket did not open: the page asks here, with its own origin, and is told what would
+ * have been the answer. When that is "ask for an upgrade", a proxy in between has taken the upgrade out.
+ */
+export const liveRoute: FastifyPluginCallbackTypebox<LiveRouteDeps> = (
+  app,
+  { hub, allowedOrigins },
+  done,
+) => {
   app.get(
     LIVE_PATH,
     {
       schema: {
         summary: 'The live stream: a WebSocket that begins with a snapshot and goes on with patches',
+        description:
+          'Without an upgrade, the answer says why there is none: `upgrade-required` where it would have been taken.',
         tags: ['live'],
-        response: {
-          426: Type.Object({ error: Type.Object({ code: Type.String(), message: Type.String() }) }),
-        },
+        querystring: Type.Object(
+          {
+            origin: Type.Optional(
+              Type.String({ maxLength: 300, description: 'Of the page that wants to listen' }),
+            ),
+          },
+          { additionalProperties: false },
+        ),
+        response: { 403: ApiError, 426: ApiError, 503: ApiError },
       },
     },
-    (_request, reply) => {
+    (request, reply) => {
+      const { host, secure } = request.caller;
+      if (!isAllowedOrigin(request.query.origin, host, allowedOrigins, secure))
+        throw new Refusal(403, 'origin-foreign', foreignOrigin('listen'));
+      if (!hub.hasRoom(principalOf(request).credential))
+        throw new Refusal(503, 'walls-too-many', 'too many walls are listening');
       reply.header('upgrade', 'websocket');
       throw new Refusal(426, 'upgrade-required', 'this is a WebSocket: ask for an upgrade');
     },

@@ -172,7 +172,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     audit: people.audit,
     timeZone: deps.timeZone,
   });
-  await app.register(liveRoute);
+  await app.register(liveRoute, { hub, allowedOrigins });
   await registerPages(plain, deps.pagesRoot);
   const { signIn, used } = people;
   const { refused } = deps;

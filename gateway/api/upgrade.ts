@@ -1,4 +1,5 @@
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Principal } from '../domain/roles.ts';
 import type { Hub } from '../live/hub.ts';
@@ -7,6 +8,7 @@ import type { BasePath } from './base-path.ts';
 import type { CallerOf } from './caller.ts';
 import type { Connections } from './connections.ts';
 import type { Cookies } from './cookies.ts';
+import { declineUpgrade } from './declined-upgrade.ts';
 import { Refusal } from './errors.ts';
 import { foreignOrigin, isAllowedOrigin } from './origin.ts';
 import { checkPolicy } from './policy.ts';
@@ -37,6 +39,8 @@ export function takeUpgrades(server: Server, deps: UpgradeDeps): void {
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     try {
+      if (request.headers.upgrade?.toLowerCase() !== 'websocket')
+        return declineUpgrade(server, request, socket as Socket, head);
       requireClear(request);
       const url = base.below(request.url ?? '');
       if (url === null) throw base.missing();

@@ -51,6 +51,8 @@ export type HubMetrics = { clients(): number; cut: number; merged: number };
 
 export type Hub = {
   metrics: HubMetrics;
+  /** May one more listen, with this credential? */
+  hasRoom(credential: string): boolean;
   /** Takes over an HTTP upgrade that has been allowed. @returns false when there are too many clients already. */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer, visitor: Visitor): boolean;
   /** Ends the streams of those who may no longer listen; called often, and whenever somebody's leave has ended. */
@@ -175,12 +177,17 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
     catchUp(client);
   };
 
+  const hasRoom = (credential: string) => {
+    if (clients.size >= options.maxClients) return false;
+    const alike = [...clients].filter(({ visitor }) => visitor.credential === credential);
+    return alike.length < MAX_PER_CREDENTIAL;
+  };
+
   return {
     metrics,
+    hasRoom,
     accept(upgrade, socket, head, visitor) {
-      if (clients.size >= options.maxClients) return false;
-      const alike = [...clients].filter((client) => client.visitor.credential === visitor.credential);
-      if (alike.length >= MAX_PER_CREDENTIAL) return false;
+      if (!hasRoom(visitor.credential)) return false;
       server.handleUpgrade(upgrade, socket, head, (ws) => {
         const channel = channels.open(visitor.unitId);
         const client: Client = {
