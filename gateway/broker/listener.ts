@@ -99,9 +99,11 @@ export function createListener(deps: ListenerDeps): Listener {
       socket.destroy();
     });
     server = createPlainServer((socket) => {
+      // Gone already (a balancer that looks whether the port is open): it has no address, and nobody waits.
+      if (socket.remoteAddress === undefined) return void socket.on('error', () => {}).destroy();
       track(socket);
       const address = addressOf(socket);
-      if (!isBalancer?.(socket.remoteAddress ?? '')) return arrivals.add(address, socket);
+      if (!isBalancer?.(socket.remoteAddress)) return arrivals.add(address, socket);
       takeProxyHeader(socket, {
         refused,
         taken(source) {

@@ -14,6 +14,11 @@ const BROKER = [
   { package: 'mosquitto', command: 'mosquitto' },
   { package: 'mosquitto-clients', command: 'mosquitto_pub' },
 ];
+/** What people put in front of a gateway. */
+const PROXIES = [
+  { package: 'haproxy', command: 'haproxy' },
+  { package: 'nginx-light', command: 'nginx' },
+];
 /** Real faults: I/O errors in a running process, and a wall clock that jumps. */
 const FAULTS = [
   { package: 'strace', command: 'strace' },
@@ -23,6 +28,7 @@ const GOALS = {
   build: [],
   test: [
     ...BROKER,
+    ...PROXIES,
     ...FAULTS,
     { package: 'chromium', command: 'chromium' },
     { package: 'fonts-noto-cjk', font: /cjk|pingfang|source ?han/i },
@@ -58,8 +64,9 @@ export async function installPackages(missing, wantsLists) {
   const prefix = rootPrefix();
   if (!hasCommand('apt-get') || prefix === null) return missing;
   const apt = (title, aptArgs) => {
-    // Through env: sudo does not pass ours on.
-    const [command, ...args] = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...aptArgs];
+    // Through env: sudo does not pass ours on. The runlevel: what a test starts itself is not to run as a service, too.
+    const env = ['env', 'DEBIAN_FRONTEND=noninteractive', 'RUNLEVEL=1'];
+    const [command, ...args] = [...prefix, ...env, 'apt-get', ...aptArgs];
     return runStep({ title, command, args, cwd: '/' });
   };
   const names = [...new Set(missing.map((need) => need.package))];
