@@ -1,22 +1,41 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** A folder a page, as the gateway serves them: `dist/pages/wall` at `/wall/`. What they share is in `/assets/`. */
 const PAGES = ['wall', 'sign-in', 'account'];
 
+/**
+ * The oldest Chromium that the pages are for: that of televisions sold in 2022. Syntax and styles are brought down to it; what
+ * cannot be (an API) is not used, which tests/browser/old-browser.test.ts holds.
+ */
+const OLDEST_BROWSER = 'chrome87';
+
+/** What stands on a page until its script takes its place: no script, no modules, or syntax that the browser does not know. */
+const notStarted = (): Plugin => ({
+  name: 'not-started',
+  transformIndexHtml: {
+    order: 'pre',
+    handler: (html) =>
+      html.replace('<!-- not-started -->', () => readFileSync(here('not-started.html'), 'utf8')),
+  },
+});
+
 /** Nothing is inlined, so that `script-src 'self'` is enough. */
 export default defineConfig({
   root: here('.'),
-  base: '/',
+  // Pages are one level below whatever path the gateway is served below: what they load is beside them.
+  base: './',
+  plugins: [notStarted()],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     outDir: here('../dist/pages'),
     emptyOutDir: true,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    target: 'chrome109',
+    target: OLDEST_BROWSER,
     chunkSizeWarningLimit: 700,
     rollupOptions: { input: Object.fromEntries(PAGES.map((page) => [page, here(`${page}/index.html`)])) },
   },

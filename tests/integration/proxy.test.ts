@@ -97,7 +97,8 @@ describe.each(PROXIES)('behind %s', (name, needed, start) => {
     let gateway: TestGateway;
     let proxy: RunningProxy;
     beforeAll(async () => {
-      gateway = await startGateway({ env: TRUSTED });
+      // On all addresses of both kinds: the proxy then comes as ::ffff:127.0.0.1.
+      gateway = await startGateway({ env: { ...TRUSTED, MANYI_HTTP_HOST: '::' } });
       proxy = await start(toGateway(gateway, snippet(name)));
     });
     afterAll(async () => {

@@ -32,7 +32,7 @@ export type OpenWallOptions = {
   /** What the browser says that its person reads. */
   locale?: string;
   /** Runs before the page is fetched, e.g. to stand between it and the gateway. */
-  before?: (page: Page) => Promise<void>;
+  before?: (page: Page) => Promise<unknown>;
 };
 
 export type OpenedWall = {

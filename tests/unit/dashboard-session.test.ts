@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { liveUrl } from '../../dashboard/src/live/feed.ts';
 import { CLOSED_SESSION_ENDED } from '../../dashboard/src/live/socket.ts';
 import { formatWait } from '../../dashboard/src/parts/countdown.ts';
 import { readLinkToken } from '../../dashboard/src/session/link-token.ts';
@@ -9,7 +10,8 @@ import { enSession, zhSession } from '../../dashboard/src/text/session-messages.
 import * as protocol from '../../protocol/session.ts';
 
 const ORIGIN = 'https://manyi.example';
-const nextOf = (next: string) => readNext(`?${new URLSearchParams({ next })}`, ORIGIN);
+const HERE = `${ORIGIN}/sign-in/`;
+const nextOf = (next: string, here = HERE) => readNext(`?${new URLSearchParams({ next })}`, here);
 
 describe('where to go after signing in', () => {
   it.each([
@@ -31,7 +33,7 @@ describe('where to go after signing in', () => {
     '/%0',
     'http://[',
   ])('never to %j', (next) => {
-    const address = new URL(nextOf(next), ORIGIN);
+    const address = new URL(nextOf(next), HERE);
     expect(address.origin).toBe(ORIGIN);
     expect(nextOf(next)).not.toMatch(/^\/[/\\]|^\/sign-in/);
   });
@@ -39,12 +41,29 @@ describe('where to go after signing in', () => {
   it('to the page that was wanted, with what it was asked, and without a token', () => {
     expect(nextOf('/wall/?lang=en')).toBe('/wall/?lang=en');
     expect(nextOf('/account/#token=secret')).toBe('/account/');
-    expect(readNext('', ORIGIN)).toBe(HOME);
+    expect(readNext('', HERE)).toBe(HOME);
+  });
+
+  it('below a path, never to a neighbour of the same host', () => {
+    const here = `${ORIGIN}/manyi/sign-in/?x`;
+    expect(nextOf('/manyi/wall/?lang=en', here)).toBe('/manyi/wall/?lang=en');
+    for (const next of [
+      '/wall/',
+      '/manyi',
+      '/manyi2/',
+      '/manyi/../wall/',
+      '/manyi/sign-in/',
+      '/manyi/..//evil',
+    ])
+      expect(nextOf(next, here)).toBe(HOME);
+    expect(new URL(HOME, here).href).toBe(`${ORIGIN}/manyi/wall/`);
+    expect(liveUrl({ href: here })).toBe('wss://manyi.example/manyi/api/v1/live');
+    expect(liveUrl({ href: 'http://127.0.0.1:8080/wall/#token=x' })).toBe('ws://127.0.0.1:8080/api/v1/live');
   });
 
   it('as the sign-in address tells it', () => {
-    const address = new URL(signInAddress('/wall/?lang=en&x=1', 'session-ended'), ORIGIN);
-    expect(readNext(address.search, ORIGIN)).toBe('/wall/?lang=en&x=1');
+    const address = new URL(signInAddress('/wall/?lang=en&x=1', 'session-ended'), HERE);
+    expect(readNext(address.search, HERE)).toBe('/wall/?lang=en&x=1');
     expect(readReason(address.search)).toBe('session-ended');
     expect(readReason('?reason=<b>')).toBe(null);
   });

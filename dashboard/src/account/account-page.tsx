@@ -4,6 +4,7 @@ import { NewPasswordForm } from '../parts/new-password-form.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { ProductSign } from '../parts/product-sign.tsx';
 import type { SessionApi } from '../session/api.ts';
+import { HOME } from '../session/next-path.ts';
 import type { AccountMessages } from '../text/account-messages.ts';
 import type { LanguageChoice } from '../text/language.ts';
 import type { AccountModel } from './account.ts';
@@ -22,7 +23,7 @@ export function AccountPage({ account, api, language }: AccountPageProps) {
           <ProductSign />
           <span class="mark-name">满意</span>
         </p>
-        <a class="quiet-button" href="/wall/">
+        <a class="quiet-button" href={HOME}>
           <Icon name="back" />
           {text.toWall}
         </a>

@@ -62,6 +62,8 @@ export function startFeed(
 }
 
 /** The live address of the gateway that served this page. */
-export function liveUrl(location: Location): string {
-  return `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/api/v1/live`;
+export function liveUrl({ href }: Pick<Location, 'href'>): string {
+  const url = new URL('../api/v1/live', href);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  return url.href;
 }

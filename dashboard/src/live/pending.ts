@@ -63,6 +63,6 @@ export function mergeTrend(known: readonly TrendMinute[], fresh: Iterable<TrendM
   for (const minute of known) byMinute.set(minute.minute, minute);
   for (const minute of fresh) byMinute.set(minute.minute, minute);
   const sorted = [...byMinute.values()].sort((a, b) => a.minute - b.minute);
-  const newest = sorted.at(-1)?.minute ?? 0;
+  const newest = sorted[sorted.length - 1]?.minute ?? 0;
   return sorted.filter((entry) => newest - entry.minute < TREND_MINUTES * 60_000);
 }

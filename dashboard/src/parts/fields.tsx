@@ -19,7 +19,7 @@ export function NameField({ label, name, autocomplete, input, mistake, onInput }
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      <div class="field-box">
+      <div class="field-box" data-invalid={mistake !== null}>
         <input
           id={id}
           ref={input}
@@ -55,7 +55,7 @@ export function PasswordField(props: PasswordFieldProps) {
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      <div class="field-box">
+      <div class="field-box" data-invalid={mistake !== null}>
         <input
           id={id}
           ref={input}

@@ -4,6 +4,7 @@ import { CLOSED_SESSION_ENDED, type Loss } from '../live/socket.ts';
 import type { Account, Answer, SessionApi } from './api.ts';
 import { readLinkToken } from './link-token.ts';
 import { type Reason, signInAddress } from './next-path.ts';
+import { type Obstacle, readObstacle } from './obstacle.ts';
 
 /**
  * What the wall knows about its session. `ended`: a person's, who is being led to the sign-in page. `link-dead`: a
@@ -17,6 +18,8 @@ export type WallSession =
 
 export type Keeper = {
   session: ReadonlySignal<WallSession>;
+  /** As of the last attempt to listen. */
+  obstacle: ReadonlySignal<Obstacle | null>;
   /**
    * Asked before every attempt to listen live. True: listen. False: the gateway cannot tell, try again later. While
    * there is no session, it does not answer.
@@ -28,7 +31,7 @@ export type Keeper = {
 export type KeeperDeps = {
   api: SessionApi;
   /** The page's own address. */
-  page: Pick<Location, 'pathname' | 'search' | 'hash'>;
+  page: Pick<Location, 'pathname' | 'search' | 'hash' | 'origin'>;
   /** Takes the token out of the address bar and out of the history. */
   forgetFragment(): void;
   /** Remembers, as long as the tab lives, that it was opened by a wall link. */
@@ -44,6 +47,9 @@ export const POLL_MS = 20_000;
 
 export function createKeeper({ api, page, forgetFragment, linkMemory, goTo, wait }: KeeperDeps): Keeper {
   const session = signal<WallSession>({ state: 'asking' });
+  const obstacle = signal<Obstacle | null>(null);
+  /** Attempts in a row that did not open although there is a session. */
+  let unopened = 0;
   const next = page.pathname + page.search;
   /** Kept in memory alone, so that a link that is still good brings its wall back after its session was ended. */
   let linkToken = readLinkToken(page.hash);
@@ -70,11 +76,16 @@ export function createKeeper({ api, page, forgetFragment, linkMemory, goTo, wait
   }
 
   async function admit(loss: Loss | null): Promise<boolean> {
+    if (loss === null || loss.opened) {
+      unopened = 0;
+      obstacle.value = null;
+    }
     if (loss?.opened && loss.code !== CLOSED_SESSION_ENDED && session.peek().state === 'open') return true;
     for (;;) {
       const answer = await ask();
       if (leaving) return never();
       if (answer.ok) {
+        if (session.peek().state === 'open' && loss?.opened === false) await lookForObstacle();
         const { account, mustChangePassword } = answer.value;
         if (mustChangePassword) return leave(null);
         linkMemory.remember(account.role === 'wall');
@@ -82,6 +93,8 @@ export function createKeeper({ api, page, forgetFragment, linkMemory, goTo, wait
         return true;
       }
       const { code, retryAfterS } = answer.refusal;
+      unopened = 0;
+      obstacle.value = readObstacle(answer.refusal);
       if (code === 'sign-in-required' || code === 'token-wrong') {
         if (!linkMemory.recall()) return depart();
         const before = session.peek();
@@ -93,6 +106,12 @@ export function createKeeper({ api, page, forgetFragment, linkMemory, goTo, wait
         return false;
       }
     }
+  }
+
+  /** The first attempt may have met a gateway that was just starting. */
+  async function lookForObstacle(): Promise<void> {
+    unopened += 1;
+    if (unopened > 1) obstacle.value = readObstacle(await api.whyNotLive(page.origin));
   }
 
   /** Somebody who was looking at the wall is told first. */
@@ -120,7 +139,7 @@ export function createKeeper({ api, page, forgetFragment, linkMemory, goTo, wait
     return false;
   }
 
-  return { session, admit, signOut };
+  return { session, obstacle, admit, signOut };
 }
 
 function never(): Promise<never> {

@@ -4,6 +4,7 @@ import { NameField, PasswordField } from '../parts/fields.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { Notice } from '../parts/notice.tsx';
 import type { Reason } from '../session/next-path.ts';
+import { sayObstacle } from '../text/obstacles.ts';
 import type { SignInMessages } from '../text/sign-in-messages.ts';
 import type { SignIn, Trouble } from './sign-in.ts';
 
@@ -113,15 +114,28 @@ function WhatHappened({ signIn, trouble, reason, text, secondsLeft }: WhatHappen
           <p>{text.trouble.throttledHint}</p>
         </Notice>
       );
-    case 'unreachable':
+    case 'obstacle': {
+      const { title, hint } = sayObstacle(text.trouble.obstacles, trouble.obstacle);
       return (
-        <Notice tone="bad" icon="unplugged" title={text.trouble.unreachable} testId="notice-unreachable">
-          <p>{text.trouble.unreachableHint}</p>
+        <Notice tone="bad" icon="unplugged" title={title} testId="notice-obstacle">
+          <p>{hint}</p>
+        </Notice>
+      );
+    }
+    case 'unreachable': {
+      const words =
+        trouble.obstacle === null
+          ? { title: text.trouble.unreachable, hint: text.trouble.unreachableHint }
+          : sayObstacle(text.trouble.obstacles, trouble.obstacle);
+      return (
+        <Notice tone="bad" icon="unplugged" title={words.title} testId="notice-unreachable">
+          <p>{words.hint}</p>
           <button type="button" class="notice-button" onClick={signIn.retry}>
             {text.trouble.retry}
           </button>
         </Notice>
       );
+    }
     case 'failed':
       return <Notice tone="bad" title={text.trouble.failed} testId="notice-failed" />;
   }

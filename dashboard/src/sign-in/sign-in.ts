@@ -1,6 +1,7 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import type { Session } from '../../../protocol/session.ts';
 import type { Account, Answer, Refusal, SessionApi } from '../session/api.ts';
+import { type Obstacle, readObstacle } from '../session/obstacle.ts';
 
 /** `asking` whether somebody is signed in already; `entering` when the next page is on its way. */
 export type Step =
@@ -13,7 +14,8 @@ export type Trouble =
   | { kind: 'wrong' }
   /** `until` on the monotonic clock, milliseconds. */
   | { kind: 'throttled'; until: number }
-  | { kind: 'unreachable' }
+  | { kind: 'unreachable'; obstacle: Obstacle | null }
+  | { kind: 'obstacle'; obstacle: Obstacle }
   | { kind: 'failed' };
 
 export type SignIn = {
@@ -61,15 +63,16 @@ export function createSignIn({ api, next, goTo, wait, monotonicMs }: SignInDeps)
     if (step.peek().name !== 'asking' && step.peek().name !== 'credentials') return;
     if (answer.ok && answer.value.account.role !== 'wall') return admit(answer.value, null);
     step.value = { name: 'credentials' };
-    if (!answer.ok && answer.refusal.code === 'unreachable') void awaitGateway(() => void look());
+    if (!answer.ok && answer.refusal.code === 'unreachable')
+      void awaitGateway(answer.refusal, () => void look());
     else if (trouble.peek()?.kind === 'unreachable') trouble.value = null;
   }
 
   /** Says that the gateway is away until it is back. */
-  async function awaitGateway(whatFailed: () => void): Promise<void> {
+  async function awaitGateway(refusal: Refusal, whatFailed: () => void): Promise<void> {
     again = whatFailed;
     if (trouble.peek()?.kind === 'unreachable') return;
-    trouble.value = { kind: 'unreachable' };
+    trouble.value = { kind: 'unreachable', obstacle: readObstacle(refusal) };
     for (;;) {
       await wait(ASK_AGAIN_MS);
       if (trouble.peek()?.kind !== 'unreachable') return;
@@ -90,18 +93,20 @@ export function createSignIn({ api, next, goTo, wait, monotonicMs }: SignInDeps)
     else refuse(answer.refusal, () => void submit(name, password));
   }
 
-  function refuse({ code, retryAfterS }: Refusal, whatFailed: () => void): void {
-    if (code === 'unreachable') void awaitGateway(whatFailed);
+  function refuse(refusal: Refusal, whatFailed: () => void): void {
+    const { code, retryAfterS } = refusal;
+    const obstacle = readObstacle(refusal);
+    if (code === 'unreachable') void awaitGateway(refusal, whatFailed);
     else if (code === 'credentials-wrong') trouble.value = { kind: 'wrong' };
     else if (retryAfterS !== null)
       trouble.value = { kind: 'throttled', until: monotonicMs() + retryAfterS * 1_000 };
-    else trouble.value = { kind: 'failed' };
+    else trouble.value = obstacle === null ? { kind: 'failed' } : { kind: 'obstacle', obstacle };
   }
 
   async function useOtherAccount(): Promise<void> {
     const answer = await api.signOut();
     if (!answer.ok && answer.refusal.code === 'unreachable')
-      return void awaitGateway(() => void useOtherAccount());
+      return void awaitGateway(answer.refusal, () => void useOtherAccount());
     trouble.value = null;
     step.value = { name: 'credentials' };
   }

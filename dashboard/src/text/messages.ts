@@ -1,4 +1,5 @@
 import type { Rating } from '../../../protocol/vote.ts';
+import { enObstacles, type ObstacleMessages, zhObstacles } from './obstacles.ts';
 
 /** Every word the wall says. A language is complete or it does not compile. */
 export type Messages = {
@@ -41,6 +42,8 @@ export type Messages = {
   minutesAgo(minutes: number): string;
   lostSince(time: string): string;
   lostStale: string;
+  staleSince(time: string): string;
+  obstacles: ObstacleMessages;
   neverHeard: string;
   neverHeardHint: string;
   retrying: string;
@@ -107,6 +110,8 @@ export const zh: Messages = {
   minutesAgo: (minutes) => `${minutes} 分钟前`,
   lostSince: (time) => `与网关失去连接，自 ${time} 起`,
   lostStale: '画面为当时数据，正在重新连接',
+  staleSince: (time) => `画面为 ${time} 的数据，正在不断重试`,
+  obstacles: zhObstacles,
   neverHeard: '连接不上网关',
   neverHeardHint: '尚未收到任何数据。请检查网关是否运行、网络是否通畅。',
   retrying: '正在不断重试',
@@ -173,6 +178,8 @@ export const en: Messages = {
   minutesAgo: (minutes) => `${minutes} min ago`,
   lostSince: (time) => `Lost the gateway since ${time}`,
   lostStale: 'What you see is from then. Reconnecting',
+  staleSince: (time) => `What you see is from ${time}. Trying again and again`,
+  obstacles: enObstacles,
   neverHeard: 'The gateway cannot be reached',
   neverHeardHint: 'Nothing has been received yet. Is the gateway running, and is the network up?',
   retrying: 'Trying again and again',

@@ -1,4 +1,5 @@
 import type { Role } from '../../../protocol/session.ts';
+import { enObstacles, type ObstacleMessages, zhObstacles } from './obstacles.ts';
 
 /** Words about sessions that more than one page says. */
 export type SessionMessages = {
@@ -27,6 +28,7 @@ export type SessionMessages = {
     throttled: string;
     throttledHint: string;
     failed: string;
+    obstacles: ObstacleMessages;
   };
   seconds(count: number): string;
   minutesAndSeconds(minutes: number, seconds: number): string;
@@ -59,6 +61,7 @@ export const zhSession: SessionMessages = {
     throttled: '尝试次数过多',
     throttledHint: '登录已暂停，请等倒计时结束后再试。',
     failed: '网关未能完成此操作，请稍后再试',
+    obstacles: zhObstacles,
   },
   seconds: (count) => `${count} 秒`,
   minutesAndSeconds: (minutes, seconds) =>
@@ -98,6 +101,7 @@ export const enSession: SessionMessages = {
     throttled: 'Too many attempts',
     throttledHint: 'Sign-in is paused. Try again when the countdown ends.',
     failed: 'The gateway could not do this: try again later',
+    obstacles: enObstacles,
   },
   seconds: (count) => `${count} s`,
   minutesAndSeconds: (minutes, seconds) => (seconds === 0 ? `${minutes} min` : `${minutes} min ${seconds} s`),

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from '../parts/icons.tsx';
+import { ACCOUNT } from '../session/next-path.ts';
 import { useWall } from './context.ts';
 
 /** Who is looking, and the way out. A wall that was opened by a link is nobody's and shows nothing here. */
@@ -53,7 +54,7 @@ export function AccountMenu() {
           <b>{displayName}</b>
           <span>{name}</span>
         </p>
-        <a href="/account/">
+        <a href={ACCOUNT}>
           <Icon name="computer" />
           {text.accountPage}
         </a>

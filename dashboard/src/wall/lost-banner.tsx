@@ -1,3 +1,4 @@
+import { sayObstacle } from '../text/obstacles.ts';
 import { formatDay, formatSecond, formatSince } from '../text/times.ts';
 import { useWall } from './context.ts';
 
@@ -19,14 +20,19 @@ function LostText() {
   if (session === 'link-dead') return null;
   if (current.state !== 'lost' || current.lostSince === null || meta === null) return null;
   const text = language.text.value;
+  const obstacle = keeper.obstacle.value;
   const sameDay = formatDay(current.lostSince, meta.timeZone) === meta.day;
   const since = sameDay
     ? formatSecond(current.lostSince, meta.timeZone)
     : formatSince(current.lostSince, meta.timeZone, meta.day);
   return (
     <div class="lost-banner" data-testid="lost-banner">
-      <strong>{text.lostSince(since)}</strong>
-      <span>{text.lostStale}</span>
+      <strong>
+        {obstacle === null ? text.lostSince(since) : sayObstacle(text.obstacles, obstacle).title}
+      </strong>
+      <span data-obstacle={obstacle?.kind}>
+        {obstacle === null ? text.lostStale : text.staleSince(since)}
+      </span>
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { HOME, signInAddress } from '../session/next-path.ts';
+import { sayObstacle } from '../text/obstacles.ts';
 import { useWall } from './context.ts';
 
 /** Before the first snapshot: the shape of what is to come. */
@@ -18,10 +19,16 @@ export function Skeleton() {
 
 /** No snapshot and no way to get one. */
 export function Unreachable() {
-  const text = useWall().language.text.value;
+  const { keeper, language } = useWall();
+  const text = language.text.value;
+  const obstacle = keeper.obstacle.value;
+  const { title, hint } =
+    obstacle === null
+      ? { title: text.neverHeard, hint: text.neverHeardHint }
+      : sayObstacle(text.obstacles, obstacle);
   return (
-    <Message title={text.neverHeard} tone="bad" testId="unreachable">
-      <p>{text.neverHeardHint}</p>
+    <Message title={title} tone="bad" testId="unreachable">
+      <p data-obstacle={obstacle?.kind}>{hint}</p>
       <p class="message-quiet">{text.retrying}</p>
     </Message>
   );
