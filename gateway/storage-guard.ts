@@ -77,10 +77,14 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
 /** @returns whether anything was wrong. */
 export function repairRollups(store: Store, sourceKeys: readonly number[], at: number, log: Logger): boolean {
   if (sourceKeys.length === 0) return false;
-  const differences = store.repairRollups(sourceKeys, { at, actor: 'gateway', origin: 'local' });
-  if (differences.length === 0) return false;
+  const { differences, excluded } = store.repairRollups(sourceKeys, {
+    at,
+    actor: 'gateway',
+    origin: 'local',
+  });
+  if (differences.length + excluded === 0) return false;
   log.error(
-    { rows: differences.length, differences: differences.slice(0, 20) },
+    { rows: differences.length, journalsWithExcluded: excluded, differences: differences.slice(0, 20) },
     'rollups did not agree with their votes: counted again, audited as rollups.repair',
   );
   return true;

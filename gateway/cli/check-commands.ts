@@ -54,7 +54,8 @@ function repairAll(file: string, sourceKeys: readonly number[]): number {
   if (sourceKeys.length === 0) return 0;
   const store = createSqliteStore({ file });
   try {
-    return store.repairRollups(sourceKeys, { at: Date.now(), ...cliActor() }).length;
+    const { differences, excluded } = store.repairRollups(sourceKeys, { at: Date.now(), ...cliActor() });
+    return differences.length + excluded;
   } finally {
     store.close();
   }

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { openForReading } from './database.ts';
 import { MIGRATIONS } from './migrations/index.ts';
+import { findExcludedDifferences } from './review/exclusion-table.ts';
 import { findRollupDifferences } from './rollup-check.ts';
 import { type RollupDifference, StoreFailure } from './store.ts';
 
@@ -61,6 +62,10 @@ function compareRollups(db: Database.Database, rollups: CheckReport['rollups'], 
     rollups.examples.push(...differences.slice(0, SHOWN - rollups.examples.length));
     for (const { sourceKey } of differences) keys.add(sourceKey);
     if (!goesOn()) return;
+  }
+  for (const key of findExcludedDifferences(db)) {
+    rollups.differing += 1;
+    keys.add(key);
   }
   rollups.sourceKeys = [...keys];
   rollups.checked = true;

@@ -1,4 +1,5 @@
 import type { Connection } from './database.ts';
+import { findExcludedDifferences, recountExcluded } from './review/exclusion-table.ts';
 import { recountRollups } from './rollup-check.ts';
 import type { RollupFigures, Store } from './store.ts';
 
@@ -13,7 +14,9 @@ export function createRollupRepair(
     figures === null ? 0 : figures.satisfied + figures.basically + figures.unsatisfied;
   const repair = db.transaction((...[sourceKeys, by]: Parameters<Store['repairRollups']>) => {
     const differences = recountRollups(db, sourceKeys);
-    if (differences.length === 0) return differences;
+    const excluded = findExcludedDifferences(db);
+    recountExcluded(db, [...sourceKeys, ...excluded]);
+    if (differences.length + excluded.length === 0) return { differences, excluded: 0 };
     const sum = (side: 'kept' | 'counted') =>
       differences.reduce((votes, difference) => votes + votesOf(difference[side]), 0);
     appendAudit({
@@ -22,12 +25,13 @@ export function createRollupRepair(
       target: 'rollups',
       detail: {
         rows: differences.length,
+        journalsWithExcluded: excluded.length,
         votesBefore: sum('kept'),
         votesAfter: sum('counted'),
         differences: differences.slice(0, TOLD),
       },
     });
-    return differences;
+    return { differences, excluded: excluded.length };
   });
   return { repairRollups: (sourceKeys, by) => repair.immediate(sourceKeys, by) };
 }

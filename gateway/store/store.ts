@@ -270,12 +270,12 @@ export interface Store extends PeopleStore, ReviewStore, PutAwayStore {
   auditHead(): { seq: number; hash: string } | null;
   /**
    * Counts the rollups of these journals anew from their votes, in one transaction with an audit row `rollups.repair`.
-   * @returns what was not right.
+   * @returns what was not right, and of how many journals what is excluded was not.
    */
   repairRollups(
     sourceKeys: readonly number[],
     by: Pick<AuditEntry, 'at' | 'actor' | 'origin'>,
-  ): RollupDifference[];
+  ): { differences: RollupDifference[]; excluded: number };
   /**
    * A small durable write; throws StoreFailure while the storage cannot take one. After a failure of the disk the store is
    * `reopened`: what is held in memory of it must then be read again.

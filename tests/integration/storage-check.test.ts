@@ -67,6 +67,17 @@ describe('rollups that are not what their votes say', () => {
     expect((await run('check')).code).toBe(0);
   });
 
+  it('say that votes are excluded which nobody has excluded: counted again, said, and audited', async () => {
+    change('INSERT INTO excluded SELECT quarter, window_key, source_key, 9, 0, 0 FROM rollups');
+    expect(JSON.parse((await run('check', '--json')).out)).toMatchObject({ differingRollups: 1 });
+    await gateway.start();
+    expect(gateway.log()).toContain('counted again');
+    expect(await votes()).toBe(VOTES);
+    const rows = JSON.parse((await run('audit', 'list', '--json')).out);
+    expect(rows[0]).toMatchObject({ action: 'rollups.repair', detail: { rows: 0, journalsWithExcluded: 1 } });
+    expect((await run('check')).code).toBe(0);
+  });
+
   it('are put right from the command line, by name, while the gateway is stopped', async () => {
     change('UPDATE rollups SET basically = 3');
     const repaired = await run('check', '--repair', '--json');

@@ -9,6 +9,26 @@ const IN_EXCLUSION = `EXISTS (
   SELECT 1 FROM sources s JOIN exclusions e ON e.terminal_key = s.terminal_key
   WHERE s.key = v.source_key AND e.ended_at IS NULL AND v.at >= e.from_at AND v.at < e.to_at)`;
 
+const COUNTED = `
+  SELECT v.at / ${QUARTER_MS} AS quarter, v.window_key, v.source_key, sum(v.rating = 0) AS satisfied,
+    sum(v.rating = 1) AS basically, sum(v.rating = 2) AS unsatisfied
+  FROM votes v
+  WHERE v.source_key IN (SELECT s.key FROM sources s JOIN exclusions e ON e.terminal_key = s.terminal_key WHERE e.ended_at IS NULL)
+    AND ${IN_EXCLUSION} GROUP BY 1, 2, 3`;
+
+/** Journals of which what is kept as excluded is not what is excluded. */
+export function findExcludedDifferences(db: Connection): number[] {
+  return db
+    .prepare(
+      `WITH counted AS MATERIALIZED (${COUNTED})
+       SELECT DISTINCT source_key FROM (
+         SELECT * FROM (SELECT * FROM counted EXCEPT SELECT * FROM excluded)
+         UNION ALL SELECT * FROM (SELECT * FROM excluded EXCEPT SELECT * FROM counted))`,
+    )
+    .pluck()
+    .all() as number[];
+}
+
 /** Counts anew what of these journals is excluded. Call it in a transaction. */
 export function recountExcluded(db: Connection, sourceKeys: Iterable<number>): void {
   const remove = db.prepare('DELETE FROM excluded WHERE source_key = ?');
