@@ -74,7 +74,12 @@ describe('rollups that are not what their votes say', () => {
     expect(gateway.log()).toContain('counted again');
     expect(await votes()).toBe(VOTES);
     const rows = JSON.parse((await run('audit', 'list', '--json')).out);
-    expect(rows[0]).toMatchObject({ action: 'rollups.repair', detail: { rows: 0, journalsWithExcluded: 1 } });
+    expect(rows).toContainEqual(
+      expect.objectContaining({
+        action: 'rollups.repair',
+        detail: expect.objectContaining({ rows: 0, journalsWithExcluded: 1 }),
+      }),
+    );
     expect((await run('check')).code).toBe(0);
   });
 
