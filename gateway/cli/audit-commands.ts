@@ -26,6 +26,7 @@ export function registerAuditCommands(program: Command, withStore: WithStore): v
   const audit = program.command('audit').description('who did what to which thing, from where');
   audit
     .command('list')
+    .description('the newest rows')
     .option('--limit <n>', 'how many, newest first', checkLimit, 50)
     .action(({ limit }: { limit: number }) =>
       withStore.reading((store, json) =>

@@ -31,7 +31,8 @@ export function registerAuthorityCommands(program: Command): void {
       const file = to === undefined ? null : writeNew(resolve(to), certificate);
       const sha256 = new X509Certificate(certificate).fingerprint256;
       const about = { sha256, enrolment: fingerprint };
-      if (json) showOne({ certificate, ...about, file }, true, '');
+      if (json || program.opts<{ print?: string }>().print !== undefined)
+        showOne({ certificate, ...about, file }, true, '');
       else if (file !== null) showOne({ file, ...about }, false, NOTE);
       else {
         // Standard output is the certificate alone, so that it can be redirected.

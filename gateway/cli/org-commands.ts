@@ -11,6 +11,7 @@ export function registerOrgCommands(program: Command, withStore: WithStore): voi
   const unit = program.command('unit').description('a node of the organisation tree');
   unit
     .command('add')
+    .description('adds one, and prints its id')
     .requiredOption('--name <name>', 'its name', checkName)
     .option('--parent <id>', 'the unit above it')
     .option('--id <id>', 'an id of your choice', checkId(ORG_ID_PATTERN))
@@ -23,18 +24,22 @@ export function registerOrgCommands(program: Command, withStore: WithStore): voi
         showOne({ id, name, parentId: parent ?? null }, json, '');
       }),
     );
-  unit.command('list').action(() =>
-    withStore.reading((store, json) =>
-      show(
-        store.units().map(({ id, name, parentId }) => ({ id, name, parentId })),
-        json,
+  unit
+    .command('list')
+    .description('all of them')
+    .action(() =>
+      withStore.reading((store, json) =>
+        show(
+          store.units().map(({ id, name, parentId }) => ({ id, name, parentId })),
+          json,
+        ),
       ),
-    ),
-  );
+    );
 
   const serviceWindow = program.command('window').description('a service counter under a unit');
   serviceWindow
     .command('add')
+    .description('adds one, and prints its id')
     .requiredOption('--unit <id>', 'the unit it belongs to')
     .requiredOption('--name <name>', 'its name', checkName)
     .option('--id <id>', 'an id of your choice', checkId(ORG_ID_PATTERN))
@@ -47,12 +52,15 @@ export function registerOrgCommands(program: Command, withStore: WithStore): voi
         showOne({ id, name, unitId }, json, '');
       }),
     );
-  serviceWindow.command('list').action(() =>
-    withStore.reading((store, json) =>
-      show(
-        store.windows().map(({ id, name, unitId }) => ({ id, name, unitId })),
-        json,
+  serviceWindow
+    .command('list')
+    .description('all of them')
+    .action(() =>
+      withStore.reading((store, json) =>
+        show(
+          store.windows().map(({ id, name, unitId }) => ({ id, name, unitId })),
+          json,
+        ),
       ),
-    ),
-  );
+    );
 }

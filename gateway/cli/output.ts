@@ -1,22 +1,52 @@
 import { wantsStacks } from '../../host/config.ts';
-import { tellFault } from '../../host/fault.ts';
+import { HostFault, tellFault } from '../../host/fault.ts';
+
+/** `--print`: nothing but this field is answered; null for everything. */
+let onlyField: string | null = null;
+
+export function printOnly(field: string | null): void {
+  onlyField = field;
+}
+
+/** What was done is done: that the answer has no such field is said with all of it. */
+function printField(row: Record<string, unknown>, field: string): void {
+  if (!(field in row))
+    throw new HostFault('field-unknown', `there is no "${field}" in the answer: ${JSON.stringify(row)}`);
+  const value = row[field];
+  console.log(typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value ?? ''));
+}
 
 /** Prints rows as a table for people, or as JSON for programs. */
 export function show(rows: readonly Record<string, unknown>[], json: boolean): void {
-  if (json) console.log(JSON.stringify(rows));
+  const field = onlyField;
+  if (field !== null) for (const row of rows) printField(row, field);
+  else if (json) console.log(JSON.stringify(rows));
   else if (rows.length === 0) console.log('none yet');
   else console.table(rows);
+}
+
+/** For people, under a table. */
+export function showNote(text: string): void {
+  if (onlyField === null) console.log(text);
 }
 
 export const date = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
 
 export function showOne(row: Record<string, unknown>, json: boolean, note: string): void {
-  if (json) console.log(JSON.stringify(row));
+  if (onlyField !== null) printField(row, onlyField);
+  else if (json) console.log(JSON.stringify(row));
   else {
     const width = Math.max(10, ...Object.keys(row).map((name) => name.length + 2));
     for (const [name, value] of Object.entries(row)) console.log(`${name.padEnd(width)}${value}`);
     if (note !== '') console.log(`\n${note}`);
   }
+}
+
+/** Of Commander's own words about a command line that it does not understand. */
+export function usageError(text: string, json: boolean): string {
+  const message = text.replace(/^error: /, '').trim();
+  if (json) return `${JSON.stringify({ error: { code: 'argument-invalid', message } })}\n`;
+  return `argument-invalid: ${message}\nSee \`manyi --help\`, or --help after a command.\n`;
 }
 
 /** Says what went wrong on standard error. @returns the exit status. */

@@ -46,6 +46,7 @@ function registerAccounts(program: Command, withPeople: WithPeople): void {
   const account = program.command('account').description('somebody who signs in');
   account
     .command('add')
+    .description('adds one, and prints its one-time password, once')
     .argument('<name>', 'the name to sign in with')
     .addOption(role().makeOptionMandatory())
     .option('--display-name <name>', 'the name that is shown')
@@ -59,6 +60,7 @@ function registerAccounts(program: Command, withPeople: WithPeople): void {
     );
   account
     .command('list')
+    .description('all of them')
     .action(() =>
       withPeople.reading(({ accounts }, { json }) => show(accounts.list().map(accountRow), json)),
     );
@@ -81,6 +83,7 @@ function registerAccounts(program: Command, withPeople: WithPeople): void {
     );
   account
     .command('disable')
+    .description('it can sign in no more, and its sessions end; `account set --enabled yes` undoes it')
     .argument('<name>', 'of the account')
     .action((name: string) =>
       withPeople(({ accounts }, { json, by }) =>
@@ -100,23 +103,27 @@ function registerAccounts(program: Command, withPeople: WithPeople): void {
 
 function registerSessions(program: Command, withPeople: WithPeople): void {
   const session = program.command('session').description('who is signed in');
-  session.command('list').action(() =>
-    withPeople.reading(({ sessions }, { json }) =>
-      show(
-        sessions.list(null).map(({ id, accountName, createdAt, lastUsedAt, address, userAgent }) => ({
-          id,
-          account: accountName,
-          createdAt: time(createdAt),
-          lastUsedAt: time(lastUsedAt),
-          address,
-          userAgent,
-        })),
-        json,
+  session
+    .command('list')
+    .description('all that are open')
+    .action(() =>
+      withPeople.reading(({ sessions }, { json }) =>
+        show(
+          sessions.list(null).map(({ id, accountName, createdAt, lastUsedAt, address, userAgent }) => ({
+            id,
+            account: accountName,
+            createdAt: time(createdAt),
+            lastUsedAt: time(lastUsedAt),
+            address,
+            userAgent,
+          })),
+          json,
+        ),
       ),
-    ),
-  );
+    );
   session
     .command('revoke')
+    .description('ends it')
     .argument('<id>', 'of the session')
     .action((id: string) =>
       withPeople(({ sessions }, { json, by }) => {
@@ -163,6 +170,7 @@ function registerLinks(program: Command, withPeople: WithPeople): void {
   const link = program.command('link').description('a token that lets a screen or a program read');
   link
     .command('add')
+    .description('adds one, and prints its token, once')
     .requiredOption('--name <name>', 'where the screen stands, or what the program is')
     .addOption(new Option('--kind <kind>', 'what it is for').choices(LINK_KINDS).default('wall'))
     .option('--unit <id>', 'a wall that shows this unit and what is below it')
@@ -188,6 +196,7 @@ function registerLinks(program: Command, withPeople: WithPeople): void {
     );
   link
     .command('list')
+    .description('all of them, without their tokens')
     .action(() => withPeople.reading(({ links }, { json }) => show(links.list().map(linkRow), json)));
   link
     .command('extend')
@@ -199,6 +208,7 @@ function registerLinks(program: Command, withPeople: WithPeople): void {
     );
   link
     .command('revoke')
+    .description('ends it, within a second also for a wall that is open')
     .argument('<id>', 'of the link')
     .action((id: string) =>
       withPeople(({ links }, { json, by }) => {

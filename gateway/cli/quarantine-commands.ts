@@ -17,6 +17,7 @@ export function registerQuarantineCommands(program: Command, withStore: WithStor
     .command('quarantine')
     .description('messages and votes set aside, with the reason')
     .command('list')
+    .description('the newest of them')
     .option('--limit <n>', 'how many, newest first', checkLimit, 50)
     .action(({ limit }: { limit: number }) =>
       withStore.reading((store, json) => {

@@ -137,18 +137,21 @@ function registerVotes(program: Command, withStore: WithStore): void {
         showOne({ id, terminalId, from: date(from), to: date(to) }, json, '');
       }),
     );
-  votes.command('exclusions').action(() =>
-    withStore.reading((store, json) => {
-      const rows = store.exclusions().map(({ terminalKey: _, from, to, madeAt, endedAt, ...row }) => ({
-        ...row,
-        from: date(from),
-        to: date(to),
-        madeAt: date(madeAt),
-        endedAt: date(endedAt),
-      }));
-      show(rows, json);
-    }),
-  );
+  votes
+    .command('exclusions')
+    .description('what is excluded, by whom and why')
+    .action(() =>
+      withStore.reading((store, json) => {
+        const rows = store.exclusions().map(({ terminalKey: _, from, to, madeAt, endedAt, ...row }) => ({
+          ...row,
+          from: date(from),
+          to: date(to),
+          madeAt: date(madeAt),
+          endedAt: date(endedAt),
+        }));
+        show(rows, json);
+      }),
+    );
   span(votes.command('redate').description('sets the press time of votes that a wrong clock has dated'))
     .option('--shift <seconds>', 'so much later; negative for earlier', checkSeconds)
     .option('--claimed', 'to what the terminal said')
@@ -169,6 +172,7 @@ function registerJournals(program: Command, withStore: WithStore): void {
   const journal = group(program, 'journal', "terminals' journals: what is stored, held, lost and on its way");
   journal
     .command('list')
+    .description('of a terminal, with what the gateway knows of each')
     .requiredOption('--terminal <id>', 'the terminal')
     .action(({ terminal }: { terminal: string }) =>
       withStore.reading((store, json) => {

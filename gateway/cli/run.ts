@@ -5,25 +5,28 @@ import { registerAuthorityCommands } from './authority-commands.ts';
 import { registerBackupCommands } from './backup-commands.ts';
 import { registerCheckCommands } from './check-commands.ts';
 import { registerOrgCommands } from './org-commands.ts';
-import { explain, explainOutput } from './output.ts';
+import { explain, explainOutput, printOnly, usageError } from './output.ts';
 import { registerPeopleCommands } from './people-commands.ts';
 import { registerQuarantineCommands } from './quarantine-commands.ts';
 import { registerReviewCommands } from './review-commands.ts';
 import { registerTerminalCommands } from './terminal-commands.ts';
 import { createWithStore } from './with-store.ts';
 
-/** Parses, asks, answers. */
-export async function run(): Promise<void> {
-  const streams = quietStreams();
+/** Every command, each with what it does, for its help. */
+export function createProgram(): Command {
   const program = new Command('manyi')
     .description(
-      'Units, windows, terminals, accounts, links, sessions; the quarantine and the audit; check, backup and restore. Works while the gateway runs, and while it does not (restore only then).',
+      'Units, windows, terminals, accounts, links, sessions; the quarantine, the votes that wait for a decision, and the audit; check, backup and restore. Works while the gateway runs, and while it does not (restore and check --repair only then). What only reads changes nothing.',
     )
     .option('--json', 'answer with JSON only')
+    .option('--print <field>', 'answer with this field alone, e.g. id, for a script')
     .addOption(
       new Option('--data-dir <dir>', 'folder of the database').env('MANYI_DATA_DIR').default('./data'),
     )
-    .showHelpAfterError('See `manyi --help`.');
+    .configureOutput({
+      outputError: (text, write) => write(usageError(text, process.argv.includes('--json'))),
+    })
+    .hook('preAction', () => printOnly(program.opts<{ print?: string }>().print ?? null));
 
   const withStore = createWithStore(program);
   registerOrgCommands(program, withStore);
@@ -35,7 +38,13 @@ export async function run(): Promise<void> {
   registerBackupCommands(program);
   registerCheckCommands(program);
   registerAuthorityCommands(program);
+  return program;
+}
 
+/** Parses, asks, answers. */
+export async function run(): Promise<void> {
+  const streams = quietStreams();
+  const program = createProgram();
   try {
     await program.parseAsync();
   } catch (error) {

@@ -14,7 +14,7 @@ import { openAuthority } from '../pki/authority.ts';
 import { OrgRefusal, type Store } from '../store/store.ts';
 import { checkId, newId } from './ids.ts';
 import { registerTerminalJournalCommands } from './journal-commands.ts';
-import { date, show, showOne } from './output.ts';
+import { date, show, showNote, showOne } from './output.ts';
 import { HEARD_NOTE, terminalRows } from './terminal-rows.ts';
 import { checkText } from './texts.ts';
 import type { CliContext, WithStore } from './with-store.ts';
@@ -46,7 +46,7 @@ export function registerTerminalCommands(program: Command, withStore: WithStore)
     .action(() =>
       withStore.reading((store, json) => {
         show(terminalRows(store, Date.now()), json);
-        if (!json) console.log(HEARD_NOTE);
+        if (!json) showNote(HEARD_NOTE);
       }),
     );
 

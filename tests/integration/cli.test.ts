@@ -134,6 +134,6 @@ describe('the command line', () => {
     [['account', 'set', 'admin', '--enabled', 'perhaps']],
     [['link', 'add', '--name', 'x', '--kind', 'door']],
   ])('refuses %j before it touches anything', async (args) => {
-    expect((await failure(...args)).stderr).toMatch(/error: .*\n.*See/s);
+    expect((await failure(...args)).stderr).toMatch(/^argument-invalid: .*\nSee `manyi --help`/s);
   });
 });
