@@ -10,6 +10,8 @@ import type { ButtonIndex, InputDriver } from './input.ts';
 /** Longer than the press machine's 30 ms, for the press and for the release after it. */
 const HOLD_MS = 45;
 const REPEAT_MS = 100;
+/** Nobody types two keys between two reads: they have piled up while the board was busy (a slow fsync), or are held down. */
+const PILED_UP_MS = 1_000;
 const QUEUE_LIMIT = 256;
 const CTRL_C = '\u0003';
 const CTRL_D = '\u0004';
@@ -31,6 +33,8 @@ export function createKeyboard({ stream, monoMs, onInterrupt }: KeyboardOptions)
       const queue: ButtonIndex[] = [];
       let timer: NodeJS.Timeout | undefined;
       let held: { button: ButtonIndex; untilMs: number } | null = null;
+      /** The last character of a TTY: what a machine that was busy reads late, it reads at once. */
+      let lastKey: { button: number; atMs: number } | null = null;
 
       const playNext = () => {
         timer = undefined;
@@ -52,15 +56,20 @@ export function createKeyboard({ stream, monoMs, onInterrupt }: KeyboardOptions)
         timer = setTimeout(playNext, HOLD_MS);
       };
       const onData = (chunk: string | Buffer) => {
-        for (const key of chunk.toString()) {
+        const keys = chunk.toString();
+        const repeatMs = keys.length > 1 ? PILED_UP_MS : REPEAT_MS;
+        for (const key of keys) {
           if (tty !== null && (key === CTRL_C || key === CTRL_D)) {
             onInterrupt();
             continue;
           }
           const button = '123'.indexOf(key);
           if (key === '' || button < 0) continue;
-          if (tty !== null && held?.button === button && queue.length === 0) {
-            held.untilMs = monoMs() + REPEAT_MS;
+          const atMs = monoMs();
+          const isRepeat = tty !== null && lastKey?.button === button && atMs - lastKey.atMs < repeatMs;
+          lastKey = { button, atMs };
+          if (isRepeat || (tty !== null && held?.button === button && queue.length === 0)) {
+            if (held?.button === button) held.untilMs = atMs + REPEAT_MS;
             continue;
           }
           queue.push(button as ButtonIndex);
