@@ -117,6 +117,9 @@ describe.runIf(have(MOUNTS)).each(FAULTS)("the gateway's log on %s", (name, crea
 async function connectAsNobody(port: number): Promise<void> {
   await new Promise<void>((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.end('GET / HTTP/1.0\r\n\r\n'));
-    socket.on('close', () => resolve()).on('error', () => resolve());
+    socket
+      .resume()
+      .on('close', () => resolve())
+      .on('error', () => resolve());
   });
 }
