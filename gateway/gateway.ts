@@ -126,6 +126,7 @@ export async function startGateway(
     isOnline: presence.isOnline,
     broker: () => broker,
     touch: (terminalId) => touch(terminalId),
+    writtenOff: () => followDecisions(),
     storageFailed: (error) => guard.failed(error),
   });
   const { health } = putAway;

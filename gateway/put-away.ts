@@ -22,6 +22,8 @@ export type PutAwayDeps = {
   broker: () => Broker | null;
   /** The row of the terminal's window is another one. */
   touch(terminalId: string): void;
+  /** Votes are expected no longer. */
+  writtenOff(): void;
   storageFailed(error: Error): void;
 };
 
@@ -37,7 +39,8 @@ export type PutAway = {
 };
 
 export function createPutAway(deps: PutAwayDeps): PutAway {
-  const { store, registry, isOnline, audit, log, now, monotonic, broker, touch, storageFailed } = deps;
+  const { store, registry, isOnline, audit, log, now, monotonic, broker, touch, writtenOff, storageFailed } =
+    deps;
   const health = createJournalAlarms({
     reports: createHealthReports(now),
     now,
@@ -52,7 +55,7 @@ export function createPutAway(deps: PutAwayDeps): PutAway {
     setAsideChanged: touch,
   });
   const dispatch = createCommandDispatch({
-    ...{ store, audit, isOnline, now },
+    ...{ store, audit, isOnline, writtenOff, now },
     publish: (terminalId, command) =>
       broker()?.publish(topicOf(terminalId, 'command'), JSON.stringify(command), { qos: 1, retain: false }),
   });

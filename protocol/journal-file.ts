@@ -270,6 +270,13 @@ function contentOf({ meta, totals, boots, votes }: Found, strays: VoteRows): Jou
   };
 }
 
+/** The highest number that there was, as far as anything says. @param noted by whoever put it away */
+export function lastOfJournal({ totals, votes, acked }: JournalContent, noted: number | null): number {
+  const sum = totals === null ? 0 : totals.satisfied + totals.basically + totals.unsatisfied;
+  const highest = votes.length === 0 ? 0 : votes.seqAt(votes.length - 1);
+  return Math.min(Math.max(sum, highest, noted ?? 0, acked ?? 0), MAX_VOTES_PER_EPOCH);
+}
+
 /** A row as the vote that it was; the boot's name is part of its body, so one that cannot be read is named so. */
 export function voteOf(content: Pick<JournalContent, 'boots'>, row: readonly number[]): Vote {
   const [seq, rating, at, clock, boot, mono] = row as [number, number, number, number, number, number];

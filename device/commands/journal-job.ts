@@ -1,6 +1,6 @@
 /** One journal that was put away: sent as far as it can be read, or written off. */
 import type { Ack } from '../../protocol/ack.ts';
-import type { JournalContent } from '../../protocol/journal-file.ts';
+import { type JournalContent, lastOfJournal } from '../../protocol/journal-file.ts';
 import { dateBy } from '../clock.ts';
 import { DeviceError } from '../errors.ts';
 import { type SetAside, settle } from '../set-aside.ts';
@@ -98,11 +98,8 @@ function plan(aside: SetAside, content: JournalContent, give: boolean): PutAwayV
   );
 }
 
-function lastOf({ why, last, carriedFrom }: SetAside, { totals, votes, acked }: JournalContent): number {
-  if (why === 'behind') return Math.max(0, (carriedFrom ?? 1) - 1);
-  const sum = totals === null ? 0 : totals.satisfied + totals.basically + totals.unsatisfied;
-  const highest = votes.length === 0 ? 0 : votes.seqAt(votes.length - 1);
-  return Math.max(sum, highest, last ?? 0, acked ?? 0);
+function lastOf({ why, last, carriedFrom }: SetAside, content: JournalContent): number {
+  return why === 'behind' ? Math.max(0, (carriedFrom ?? 1) - 1) : lastOfJournal(content, last);
 }
 
 /** What the gateway had acknowledged when it was put away; where nobody knows, as little as there can be. */

@@ -3,6 +3,7 @@ import { MAX_REASON_CHARS } from '../fleet/reasons.ts';
 import { createReview, type Review } from '../review/review.ts';
 import type { HeldFilter } from '../store/review-store.ts';
 import type { Store } from '../store/store.ts';
+import { registerImportCommand } from './import-command.ts';
 import { show, showOne } from './output.ts';
 import { checkText } from './texts.ts';
 import { checkTime } from './values.ts';
@@ -170,6 +171,7 @@ function registerVotes(program: Command, withStore: WithStore): void {
 
 function registerJournals(program: Command, withStore: WithStore): void {
   const journal = group(program, 'journal', "terminals' journals: what is stored, held, lost and on its way");
+  registerImportCommand(journal, withStore);
   journal
     .command('list')
     .description('of a terminal, with what the gateway knows of each')

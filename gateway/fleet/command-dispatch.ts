@@ -16,7 +16,15 @@ export type CommandDispatch = {
 export type CommandDispatchDeps = {
   store: Pick<
     Store,
-    'openCommands' | 'noteDelivered' | 'answerCommand' | 'atomic' | 'putAway' | 'countConflicts' | 'terminals'
+    | 'openCommands'
+    | 'noteDelivered'
+    | 'answerCommand'
+    | 'atomic'
+    | 'putAway'
+    | 'countConflicts'
+    | 'terminals'
+    | 'journals'
+    | 'writeOff'
   >;
   audit(
     by: { actor: string; origin: string },
@@ -26,6 +34,8 @@ export type CommandDispatchDeps = {
   ): void;
   publish(terminalId: string, command: Command): void;
   isOnline(terminalId: string): boolean;
+  /** Votes are expected no longer. */
+  writtenOff(): void;
   now: () => number;
 };
 
@@ -33,7 +43,7 @@ export type CommandDispatchDeps = {
 const SAY_AGAIN_MS = 30_000;
 
 export function createCommandDispatch(deps: CommandDispatchDeps): CommandDispatch {
-  const { store, audit, publish, isOnline, now } = deps;
+  const { store, audit, publish, isOnline, writtenOff, now } = deps;
   let open = new Map<number, CommandRecord[]>();
   const saidAt = new Map<string, number>();
 
@@ -72,17 +82,33 @@ export function createCommandDispatch(deps: CommandDispatchDeps): CommandDispatc
     store.atomic(() => {
       const { id, op, args } = command;
       if (!store.answerCommand(id, terminal.key, { at: now(), ok, code, detail })) return;
+      const off = ok && op === 'journal-drop' ? writeOff(terminal, args) : {};
       audit({ actor, origin: 'local' }, `terminal.${op}.answer`, `terminal:${terminal.id}`, {
-        ...{ command: id, ...args, ok, code, detail },
+        ...{ command: id, ...args, ok, code, detail, ...off },
       });
     });
     read();
+    if (ok && command.op === 'journal-drop') writtenOff();
+  };
+
+  const reportOf = (terminalKey: number, { journal }: CommandRecord['args']) =>
+    store
+      .putAway()
+      .find((one) => one.terminalKey === terminalKey)
+      ?.journals.find(({ id }) => id === journal);
+
+  /** What the gateway has heard of, of that journal, and will not get. */
+  const writeOff = (terminal: { id: string; key: number }, args: CommandRecord['args']): object => {
+    const { epoch, reason } = reportOf(terminal.key, args) ?? {};
+    // The original of a copied card may go on with its epoch; and another terminal's is none of ours.
+    if (epoch === undefined || reason !== 'corrupt') return {};
+    const isKnown = store.journals(terminal.id).some((one) => one.epoch === epoch);
+    return isKnown ? store.writeOff(terminal.id, epoch, now()) : {};
   };
 
   /** Of a copied card: what came under numbers that were taken already waits for a person, and the answer says how much. */
-  const conflictsIn = (terminalKey: number, { journal }: CommandRecord['args']): number => {
-    const report = store.putAway().find((one) => one.terminalKey === terminalKey);
-    const epoch = report?.journals.find(({ id }) => id === journal)?.epoch;
+  const conflictsIn = (terminalKey: number, args: CommandRecord['args']): number => {
+    const epoch = reportOf(terminalKey, args)?.epoch;
     return epoch === undefined ? 0 : store.countConflicts(terminalKey, epoch);
   };
 

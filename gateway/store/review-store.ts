@@ -101,6 +101,13 @@ export interface ReviewStore {
    */
   redate(terminalId: string, span: { from: number; to: number }, how: number | 'claimed'): number;
 
+  /**
+   * For votes out of a journal's file: the journal's key, begun if it is new, with what the file says that there was. In a transaction
+   * with the votes, and with `importEnded`, by which a gateway that runs knows of them.
+   */
+  openImported(terminalKey: number, epoch: string, told: { last: number; totals: Counts | null }): number;
+  importEnded(): void;
+
   /** Of one terminal. @throws OrgRefusal `terminal-unknown`. */
   journals(terminalId: string): JournalRecord[];
   /** @throws OrgRefusal `journal-unknown`. */

@@ -30,6 +30,11 @@ type SourceRow = {
   closedAt: number | null;
 };
 
+/** Keys of journals that the command line has begun, so that a gateway that runs beside it never gives the same one. */
+export const IMPORTED_FROM = 2 ** 40;
+/** Every table that names a journal. */
+const OF_SOURCE = ['votes', 'rollups', 'quarantine', 'lost', 'datings', 'excluded'];
+
 /** Makes a transaction that also writes the journals opened since the last one. */
 export type WithSources = <A extends unknown[], R>(act: (...args: A) => R) => (...args: A) => R;
 
@@ -58,12 +63,26 @@ export function createSourceTable(db: Connection): SourceStore & { withSources: 
     'SELECT key, terminal_key AS terminalKey, epoch FROM sources WHERE terminal_key = ? AND epoch = ?',
   );
   const insert = db.prepare('INSERT INTO sources (key, terminal_key, epoch) VALUES (?, ?, ?)');
-  let nextKey = (db.prepare('SELECT coalesce(max(key), 0) FROM sources').pluck().get() as number) + 1;
+  let nextKey =
+    (db
+      .prepare(`SELECT coalesce(max(key), 0) FROM sources WHERE key < ${IMPORTED_FROM}`)
+      .pluck()
+      .get() as number) + 1;
   // A new journal is written with the first thing that speaks of it: thousands of new terminals cost no commit each.
   let unwritten = new Map<string, Source>();
+  /** The command line has begun the same journal meanwhile: it gets the key that votes on their way carry already. */
+  const takeOver = (key: number, terminalKey: number, epoch: string): boolean => {
+    const other = selectOne.get(terminalKey, epoch) as Source | undefined;
+    if (other === undefined) return false;
+    db.prepare('UPDATE sources SET key = ? WHERE key = ?').run(key, other.key);
+    for (const table of OF_SOURCE)
+      db.prepare(`UPDATE ${table} SET source_key = ? WHERE source_key = ?`).run(key, other.key);
+    return true;
+  };
   const withSources: WithSources = (act) => {
     const transaction = db.transaction((...args: Parameters<typeof act>) => {
-      for (const { key, terminalKey, epoch } of unwritten.values()) insert.run(key, terminalKey, epoch);
+      for (const { key, terminalKey, epoch } of unwritten.values())
+        if (!takeOver(key, terminalKey, epoch)) insert.run(key, terminalKey, epoch);
       return act(...args);
     });
     return (...args) => {

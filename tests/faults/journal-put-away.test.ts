@@ -1,5 +1,15 @@
 /** Votes in a journal that was put away: said, and sent or written off when somebody asks for it; each is stored once. */
-import { closeSync, copyFileSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -191,14 +201,20 @@ describe('a damaged journal with votes that the gateway never got', () => {
     await answered(terminal, row.id, 'done: written off: 4');
     expect(files(terminal).some((name) => /\.corrupt-\d+\.dropped-\d+$/.test(name))).toBe(true);
     await until('the report to end', async () => (await openOnes(terminal)).length === 0, { everyMs: 200 });
-    await until('the wall to say lost', async () => (await completenessOf(terminal))?.lost === 4);
+    await until(
+      'the wall to expect them no longer',
+      async () => (await completenessOf(terminal))?.state === 'complete',
+    );
     const { answer } = await cli('audit', 'list');
     expect(JSON.stringify(answer)).toMatch(/terminal\.journal-drop".*"votes":4/);
     expect(rig.votesOf(terminal.login)).toHaveLength(3);
     await ask(terminal, 'journal-send', row.id);
     await answered(terminal, row.id, 'done: read 4');
     await expectStoredEqualsThanked(rig.gateway, [terminal]);
-    await until('nothing to be lost', async () => (await completenessOf(terminal))?.lost === 0);
+    await until(
+      'the wall to be complete',
+      async () => (await completenessOf(terminal))?.state === 'complete',
+    );
     await terminal.end();
   });
 });
@@ -238,7 +254,7 @@ describe('a copied card', () => {
 });
 
 describe('the journal of another terminal', () => {
-  it('is not sent by this one: the refusal says where to take it, and that it can be written off', async () => {
+  it('is not sent by this one, but stored for the other from its file, while the gateway runs', async () => {
     const first = await rig.terminal();
     await first.start();
     await first.pressMany(keys('12'));
@@ -255,8 +271,64 @@ describe('the journal of another terminal', () => {
       code: 1,
       answer: { error: { code: 'journal-of-other-terminal' } },
     });
+    await second.press('1');
+    const file = files(first).find((name) => /\.moved-\d+$/.test(name)) as string;
+    const carry = (...more: string[]) =>
+      cli('journal', 'import', join(rig.folder, file), '--reason', '主板损坏', ...more);
+    const all = { terminal: first.login.id, read: 5, unreadable: 0, conflicts: 0, held: 0 };
+    expect(await carry('--dry-run')).toMatchObject({ code: 0, answer: { ...all, stored: 3, duplicates: 2 } });
+    expect(rig.votesOf(first.login)).toHaveLength(2);
+    expect(await carry()).toMatchObject({ code: 0, answer: { ...all, stored: 3, duplicates: 2 } });
+    await expectStoredEqualsThanked(rig.gateway, [first, second]);
+    await until('the scores to know', async () => {
+      await expectScoresEqualRecount(rig.gateway);
+      return true;
+    });
+    expect(await carry()).toMatchObject({ code: 0, answer: { ...all, stored: 0, duplicates: 5 } });
+    expect(await carry('--terminal', second.login.id)).toMatchObject({
+      code: 1,
+      answer: { error: { code: 'journal-of-other-terminal' } },
+    });
     await ask(second, 'journal-drop', row.id);
     await answered(second, row.id, 'done: written off: 3');
+    await expectStoredEqualsThanked(rig.gateway, [first, second]);
     await second.end();
+  });
+});
+
+describe('the card of a dead board', () => {
+  it('that the gateway never heard of is stored from its file, and goes on where it was when the card lives after all', async () => {
+    const terminal = await rig.terminal();
+    await rig.gateway.stop();
+    await terminal.start();
+    await terminal.pressMany(keys('1231'));
+    await terminal.end('SIGKILL');
+    await rig.gateway.start();
+    const card = join(rig.folder, 'card.db');
+    for (const part of ['', '-wal'])
+      if (existsSync(terminal.journalPath + part)) copyFileSync(terminal.journalPath + part, card + part);
+    const imported = await cli('journal', 'import', card, '--reason', '更换主板');
+    expect(imported).toMatchObject({ code: 0, answer: { read: 4, stored: 4 } });
+    await expectStoredEqualsThanked(rig.gateway, [terminal]);
+    await until('the scores to know', async () => {
+      await expectScoresEqualRecount(rig.gateway);
+      return true;
+    });
+    await terminal.start();
+    await terminal.pressMany(keys('21'));
+    await acked(terminal, 6);
+    await expectStoredEqualsThanked(rig.gateway, [terminal]);
+    await expectScoresEqualRecount(rig.gateway);
+    expect(new Set(rig.votesOf(terminal.login).map(({ epoch }) => epoch)).size).toBe(1);
+    await terminal.end();
+  });
+
+  it('is refused when it is no journal', async () => {
+    const file = join(rig.folder, 'noise.db');
+    writeFileSync(file, randomBytes(20_000));
+    expect(await cli('journal', 'import', file, '--reason', 'x')).toMatchObject({
+      code: 1,
+      answer: { error: { code: 'journal-unreadable' } },
+    });
   });
 });

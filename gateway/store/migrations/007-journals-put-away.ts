@@ -27,12 +27,4 @@ CREATE TABLE commands (
 
 CREATE INDEX commands_terminal ON commands (terminal_key);
 CREATE INDEX commands_open ON commands (key) WHERE answered_at IS NULL;
-
--- Votes that came from a journal's file and not from its terminal: a gateway that runs sees by the number of rows that it has to
--- read its scores again.
-CREATE TABLE imports (
-  key INTEGER PRIMARY KEY,
-  at INTEGER NOT NULL,
-  source_key INTEGER NOT NULL
-) STRICT;
 `;

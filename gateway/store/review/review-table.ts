@@ -3,6 +3,7 @@ import type { ReviewStore } from '../review-store.ts';
 import type { Store } from '../store.ts';
 import { createExclusionTable } from './exclusion-table.ts';
 import { createHeldTable } from './held-table.ts';
+import { createImportTable } from './import-table.ts';
 import { createJournalTable } from './journal-table.ts';
 
 export function createReviewTable(
@@ -17,5 +18,6 @@ export function createReviewTable(
     ...createHeldTable(db, decided),
     ...createExclusionTable(db, decided),
     ...createJournalTable(db, sources, decided),
+    ...createImportTable(db, decided),
   };
 }

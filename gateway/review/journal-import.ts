@@ -1,0 +1,211 @@
+/**
+ * Votes out of a journal's file that was brought to the gateway: of a board that is dead, or one that was put away on another
+ * terminal's card. Each is stored once, under the identity that it has there, whatever came of it before.
+ */
+import { createHash } from 'node:crypto';
+import { type JournalContent, lastOfJournal, readJournalFile, voteOf } from '../../protocol/journal-file.ts';
+import type { Bytes } from '../../protocol/sqlite-pages.ts';
+import { CLOCKS, RATINGS } from '../../protocol/vote.ts';
+import { createExclusions } from '../domain/exclusions.ts';
+import type { RatingCode } from '../domain/tally.ts';
+import { isBelievable } from '../domain/vote-time.ts';
+import type { Audit, By } from '../people/audit.ts';
+import { type ClockCode, OrgRefusal, type Store, type VoteRecord } from '../store/store.ts';
+
+/** The parts of a journal as they lie beside each other; null for one that is not there. */
+export type JournalFiles = {
+  file: Uint8Array;
+  wal: Uint8Array | null;
+  note: string | null;
+  /** It is one that was put away because a copy of its card ran: its last votes are the first ones of another. */
+  isBehind: boolean;
+};
+
+export type ImportOutcome = {
+  terminal: string;
+  epoch: string;
+  /** Votes that could be read, of how many that there were. */
+  read: number;
+  unreadable: number;
+  stored: number;
+  duplicates: number;
+  /** Another vote is stored under the number: these are in quarantine. */
+  conflicts: number;
+  /** They wait in quarantine for a person already. */
+  held: number;
+};
+
+export type ImportDeps = {
+  store: Store;
+  audit: Audit;
+  now: () => number;
+  /** Between two commits: whoever else writes comes in. */
+  rest(): Promise<void>;
+};
+
+/** As long as so many are written, a gateway that runs waits. */
+const AT_ONCE = 4_096;
+
+/**
+ * @param terminalId where the file does not say whose it is. @throws OrgRefusal `journal-unreadable`, `journal-of-other-terminal`,
+ * `journal-closed`, `terminal-unknown`.
+ */
+export async function importJournal(
+  { store, audit, now, rest }: ImportDeps,
+  by: By,
+  files: JournalFiles,
+  options: { terminalId: string | null; reason: string; dryRun: boolean },
+): Promise<ImportOutcome> {
+  const content = readJournalFile(bytesOf(files.file), files.wal && bytesOf(files.wal));
+  const note = readNote(files.note);
+  if (files.isBehind && note.carriedFrom === null)
+    throw new OrgRefusal(
+      'journal-unreadable',
+      'without its note (FILE.json) nobody can say which of its votes went into the journal after it: bring both',
+    );
+  const epoch = epochOf(content, note.epoch);
+  const terminal = terminalOf(store, content, options.terminalId);
+  if (store.journals(terminal.id).some((one) => one.epoch === epoch && one.closedAt !== null))
+    throw new OrgRefusal('journal-closed', `journal ${epoch} was closed: \`journal reopen\` comes first`);
+  const { votes } = content;
+  // Beyond, they are the first ones of the epoch after it, and come from there.
+  const count = note.carriedFrom === null ? votes.length : votes.indexFrom(note.carriedFrom);
+  const last = note.carriedFrom === null ? lastOfJournal(content, note.last) : note.carriedFrom - 1;
+  const first = count === 0 ? last + 1 : votes.seqAt(0);
+  const outcome: ImportOutcome = {
+    ...{ terminal: terminal.id, epoch, read: count, unreadable: Math.max(0, last - first + 1 - count) },
+    ...{ stored: 0, duplicates: 0, conflicts: 0, held: 0 },
+  };
+  const target = `terminal:${terminal.id}`;
+  const sha256 = createHash('sha256').update(files.file).digest('hex');
+  if (!options.dryRun)
+    audit(by, 'journal.import', target, { epoch, sha256, votes: count, reason: options.reason });
+  const exclusions = createExclusions(store.exclusions());
+  const totals = note.carriedFrom === null ? content.totals : null;
+
+  const write = (from: number) => {
+    const sourceKey = store.openImported(terminal.key, epoch, { last, totals });
+    const records: VoteRecord[] = [];
+    for (let index = from; index < Math.min(from + AT_ONCE, count); index++) {
+      const vote = recordOf(content, index, { sourceKey, windowKey: terminal.windowKey, receivedAt: now() });
+      if (store.setAsideReason(sourceKey, vote.seq) !== null) outcome.held += 1;
+      else records.push({ ...vote, ...(exclusions.excludes(terminal.key, vote.at) && { excluded: true }) });
+    }
+    for (const result of store.commit(records, [])) {
+      if (result === 'stored') outcome.stored += 1;
+      else if (result === 'duplicate') outcome.duplicates += 1;
+      else outcome.conflicts += 1;
+    }
+    if (options.dryRun) throw new Undone();
+    store.importEnded();
+  };
+  for (let from = 0; from === 0 || from < count; from += AT_ONCE) {
+    try {
+      store.atomic(() => write(from));
+    } catch (error) {
+      if (!(error instanceof Undone)) throw error;
+    }
+    await rest();
+  }
+  if (!options.dryRun) audit(by, 'journal.imported', target, { ...outcome, sha256 });
+  return outcome;
+}
+
+/** What a dry run ends each of its transactions with. */
+class Undone extends Error {}
+
+const bytesOf = (buffer: Uint8Array): Bytes => ({
+  size: buffer.length,
+  read: (offset, length) => buffer.subarray(offset, offset + length),
+});
+
+function recordOf(
+  content: JournalContent,
+  index: number,
+  known: Pick<VoteRecord, 'sourceKey' | 'windowKey' | 'receivedAt'>,
+): VoteRecord {
+  const { seq, rating, boot, mono, ...said } = voteOf(content, content.votes.rowAt(index));
+  const dated = dateByAnchor(content, boot, mono, said);
+  const isGood = isBelievable(dated.at, known.receivedAt, 0);
+  return {
+    ...known,
+    ...{ seq, boot, mono },
+    rating: RATINGS.indexOf(rating) as RatingCode,
+    at: isGood ? dated.at : known.receivedAt,
+    clock: CLOCKS.indexOf(dated.clock) as ClockCode,
+    ...(!isGood && { claimedAt: dated.at }),
+  };
+}
+
+/** A boot that learnt the time later dates all its votes. */
+function dateByAnchor<T extends { at: number; clock: (typeof CLOCKS)[number] }>(
+  { boots }: JournalContent,
+  boot: string,
+  mono: number,
+  said: T,
+): Pick<T, 'at' | 'clock'> {
+  if (said.clock !== 'estimated') return said;
+  for (const { boot: name, anchor } of boots.values())
+    if (name === boot && anchor !== null && anchor.clock !== 'estimated')
+      return { at: Math.max(0, Math.round(anchor.offsetMs + mono)), clock: anchor.clock };
+  return said;
+}
+
+/** What the terminal wrote beside a file when it put it away. */
+function readNote(text: string | null): {
+  epoch: string | null;
+  last: number | null;
+  carriedFrom: number | null;
+} {
+  let note: Record<string, unknown> = {};
+  try {
+    note = JSON.parse(text ?? '{}') as Record<string, unknown>;
+  } catch {
+    // It was written on a card that fails.
+  }
+  const count = (value: unknown) =>
+    Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : null;
+  const { epoch } = note ?? {};
+  return {
+    epoch: typeof epoch === 'string' && /^[0-9a-f]{32}$/.test(epoch) ? epoch : null,
+    last: count(note?.last),
+    carriedFrom: count(note?.carriedFrom),
+  };
+}
+
+function epochOf({ epoch, votes }: JournalContent, noted: string | null): string {
+  const known = [...new Set([epoch, noted].filter((one) => one !== null))];
+  if (known.length !== 1)
+    throw new OrgRefusal(
+      'journal-unreadable',
+      known.length === 0
+        ? 'the file does not say of which epoch it is, and has no note (FILE.json) that does: is it a journal?'
+        : 'the file and its note (FILE.json) name different epochs',
+    );
+  if (votes.length === 0)
+    throw new OrgRefusal('journal-unreadable', 'there is no vote in the file that can be read');
+  return known[0] as string;
+}
+
+function terminalOf(
+  store: Store,
+  content: JournalContent,
+  given: string | null,
+): { key: number; id: string; windowKey: number } {
+  const id = content.terminal ?? given;
+  if (id === null)
+    throw new OrgRefusal(
+      'journal-unreadable',
+      'the file does not say whose it is: name its terminal with --terminal',
+    );
+  if (given !== null && given !== id)
+    throw new OrgRefusal(
+      'journal-of-other-terminal',
+      `the file says that it is of terminal ${id}, not of ${given}`,
+    );
+  const terminal = store.terminals().find((one) => one.id === id);
+  const window = store.windows().find((one) => one.id === terminal?.windowId);
+  if (!terminal || !window)
+    throw new OrgRefusal('terminal-unknown', `there is no terminal ${id}: list the terminals`);
+  return { key: terminal.key, id, windowKey: window.key };
+}
