@@ -102,8 +102,8 @@ export function openJournal(options: JournalOptions): Journal {
   /** By what is on the card, not by what was done: a file may have been moved and then no new one begun, for want of room. */
   const tellSetAside = () => {
     if (path === ':memory:') return;
-    const known = new Set(setAside.map((aside) => aside.path));
-    for (const aside of listSetAside(path)) if (!known.has(aside.path)) options.onSetAside?.(aside);
+    const known = new Set(setAside.map(({ id }) => id));
+    for (const aside of listSetAside(path)) if (!known.has(aside.id)) options.onSetAside?.(aside);
     try {
       for (const dropped of dropSurplus(path)) options.onDropped?.(dropped);
     } catch {

@@ -102,7 +102,9 @@ export async function startGateway(
     follow: () => watch.follow(),
     changed: () => followStore(),
   });
-  const journals = createJournals(store, config.votesPerDay);
+  const journals = createJournals(store, config.votesPerDay, (terminalKey, epoch) =>
+    putAway.isAskedFor(terminalKey, epoch),
+  );
   const { terminalOf } = journals;
   const scores = createScoreKeeper({ store, calendar, now, terminalOf });
   const { book, excludedBook } = scores;

@@ -32,6 +32,7 @@ export type PutAway = {
   desk: CommandDesk;
   answered: CommandDispatch['answered'];
   greeted: CommandDispatch['greeted'];
+  isAskedFor: CommandDispatch['isAskedFor'];
   /** The store has changed. @throws StoreFailure */
   follow(): void;
   /** Writes down what terminals have said. @throws StoreFailure */
@@ -85,6 +86,7 @@ export function createPutAway(deps: PutAwayDeps): PutAway {
       },
     },
     answered: dispatch.answered,
+    isAskedFor: dispatch.isAskedFor,
     greeted(terminal) {
       try {
         dispatch.greeted(terminal);

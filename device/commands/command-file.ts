@@ -32,9 +32,9 @@ const schema = Compile(Memory);
 const MAX_BYTES = 256 * 1024;
 
 /** Nothing is remembered of a file that is not there or not whole: a command that comes again is carried out again, to no harm. */
-export function readMemory(path: string): Memory {
+export function readMemory(path: string | null): Memory {
   try {
-    const text = readFileSync(path, 'utf8');
+    const text = path === null ? '' : readFileSync(path, 'utf8');
     const value: unknown = text.length > MAX_BYTES ? null : JSON.parse(text);
     if (schema.Check(value)) return value;
   } catch {

@@ -45,11 +45,13 @@ const journalArgs = Compile(JournalArgs);
 export function createCommands(deps: CommandsDeps): Commands {
   const { clock, log, line, journal, changed } = deps;
   const path = `${deps.journalPath}.commands`;
-  const memory = readMemory(path);
+  const isKept = deps.journalPath !== ':memory:';
+  const memory = readMemory(isKept ? path : null);
   let job: JournalJob | null = null;
   let began = false;
 
   const remember = () => {
+    if (!isKept) return;
     try {
       writeMemory(path, memory);
     } catch (error) {

@@ -73,6 +73,7 @@ export function createSender(job: PutAwayVotes, deps: SenderDeps): Sender {
   /** What was said last is done when the cursor is at `upTo` and, of votes, when they were taken, too. */
   let expected = { upTo: 0, taken: true };
   let tries = 0;
+  let patienceMs = backoff.nextMs();
   let timer: NodeJS.Timeout | undefined;
 
   const wait = (ms: number, act: () => void) => {
@@ -85,6 +86,7 @@ export function createSender(job: PutAwayVotes, deps: SenderDeps): Sender {
   };
   const silence = () => {
     tries += 1;
+    patienceMs = backoff.nextMs();
     if (tries >= TRIES) {
       stop();
       // Nothing is left but to say what is gone: a gateway that does not believe it changes nothing for the votes.
@@ -99,7 +101,7 @@ export function createSender(job: PutAwayVotes, deps: SenderDeps): Sender {
   const said = (ok: boolean, what: typeof expected) => {
     if (!ok) return wait(LOOK_AGAIN_MS, step);
     expected = what;
-    wait(backoff.nextMs(), silence);
+    wait(patienceMs, silence);
   };
 
   function step(): void {
@@ -148,6 +150,7 @@ export function createSender(job: PutAwayVotes, deps: SenderDeps): Sender {
     if (position !== before) {
       tries = 0;
       backoff.reset();
+      patienceMs = backoff.nextMs();
     }
     step();
   }

@@ -9,6 +9,8 @@ export type CommandDispatch = {
   greeted(terminal: { id: string; key: number }): void;
   /** Keeps an answer. One that nobody asked for, or that came already, changes nothing. @throws StoreFailure. */
   answered(terminal: { id: string; key: number }, result: CommandResult): void;
+  /** Has a person asked for the votes of that journal, and it is not done? */
+  isAskedFor(terminalKey: number, epoch: string): boolean;
   /** Looks for new ones in the store, and for those that have expired on their way. */
   follow(): void;
 };
@@ -127,6 +129,10 @@ export function createCommandDispatch(deps: CommandDispatchDeps): CommandDispatc
       const outcome = { ok, code: code ?? null, detail: text === '' ? null : text };
       answer(terminal, command, outcome, `terminal:${terminal.id}`);
     },
+    isAskedFor: (terminalKey, epoch) =>
+      (open.get(terminalKey) ?? []).some(
+        ({ op, args }) => op === 'journal-send' && reportOf(terminalKey, args)?.epoch === epoch,
+      ),
     follow() {
       read();
       if (open.size === 0) return;

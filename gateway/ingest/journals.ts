@@ -59,8 +59,15 @@ export type Journals = {
   reload(): void;
 };
 
-/** @param perDay votes that a terminal can honestly have a day */
-export function createJournals(store: Store, perDay: number): Journals {
+/**
+ * @param perDay votes that a terminal can honestly have a day
+ * @param isAskedFor has a person asked the terminal for the votes of this epoch?
+ */
+export function createJournals(
+  store: Store,
+  perDay: number,
+  isAskedFor: (terminalKey: number, epoch: string) => boolean = () => false,
+): Journals {
   let byTerminal = new Map<number, Map<string, Journal>>();
   let terminalOf = new Map<number, number>();
 
@@ -87,7 +94,9 @@ export function createJournals(store: Store, perDay: number): Journals {
       return known;
     }
     if (epochs && epochs.size >= MAX_EPOCHS_PER_TERMINAL) return null;
-    const heardAt = Math.max(0, ...[...(epochs?.values() ?? [])].map(({ history }) => history.known.at ?? 0));
+    // That it had a later journal before says nothing of one that a person has asked for: it is older than that.
+    const heard = isAskedFor(terminalKey, epoch) ? [] : [...(epochs?.values() ?? [])];
+    const heardAt = Math.max(0, ...heard.map(({ history }) => history.known.at ?? 0));
     const { key } = store.openSource(terminalKey, epoch);
     return hold({
       key,

@@ -7,6 +7,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  rmSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -28,7 +29,14 @@ beforeAll(async () => {
 });
 afterAll(() => rig.dispose());
 
-type Row = { id: string; reason: string; unsent: number | null; state: string; answer: string | null };
+type Row = {
+  id: string;
+  reason: string;
+  epoch: string;
+  unsent: number | null;
+  state: string;
+  answer: string | null;
+};
 
 const cli = async (...args: string[]) => {
   const { code, out, err } = await manyi(rig.gateway.dataDir, '--json', ...args);
@@ -165,6 +173,13 @@ describe('a damaged journal with votes that the gateway never got', () => {
 
   it('of which some cannot be read: the others are stored, and those are called lost', async () => {
     const terminal = await rig.terminal();
+    // The gateway has heard it with an earlier card, and then with a later one.
+    await terminal.start();
+    await terminal.press('1');
+    await acked(terminal, 1);
+    await terminal.end();
+    for (const name of files(terminal)) rmSync(join(rig.folder, name));
+    rmSync(terminal.journalPath);
     // A day without a network: more votes than fit on one page.
     const journal = openJournal({ path: terminal.journalPath, terminalId: terminal.login.id });
     const began = Date.now() - 600 * 30_000;
@@ -189,7 +204,9 @@ describe('a damaged journal with votes that the gateway never got', () => {
     ) as RegExpExecArray;
     expect(Number(read) + Number(lost)).toBe(600);
     expect(Number(lost)).toBeGreaterThan(0);
-    expect(rig.votesOf(terminal.login)).toHaveLength(Number(read));
+    const votes = rig.votesOf(terminal.login).filter(({ epoch }) => epoch === row.epoch);
+    expect(votes).toHaveLength(Number(read));
+    for (const { seq, at } of votes) expect(at, `vote ${seq}`).toBe(began + (seq - 1) * 30_000);
     await until('the wall to say lost', async () => (await completenessOf(terminal))?.lost === Number(lost));
     await expectScoresEqualRecount(rig.gateway);
     await terminal.end();
