@@ -56,7 +56,7 @@ export function createPutAway(deps: PutAwayDeps): PutAway {
     setAsideChanged: touch,
   });
   const dispatch = createCommandDispatch({
-    ...{ store, audit, isOnline, writtenOff, now },
+    ...{ store, audit, isOnline, writtenOff, now, monotonic },
     publish: (terminalId, command) =>
       broker()?.publish(topicOf(terminalId, 'command'), JSON.stringify(command), { qos: 1, retain: false }),
   });

@@ -39,13 +39,14 @@ export type CommandDispatchDeps = {
   /** Votes are expected no longer. */
   writtenOff(): void;
   now: () => number;
+  monotonic: () => number;
 };
 
 /** To a terminal that stays connected: the line may have been dead when it was said. */
 const SAY_AGAIN_MS = 30_000;
 
 export function createCommandDispatch(deps: CommandDispatchDeps): CommandDispatch {
-  const { store, audit, publish, isOnline, writtenOff, now } = deps;
+  const { store, audit, publish, isOnline, writtenOff, now, monotonic } = deps;
   let open = new Map<number, CommandRecord[]>();
   const saidAt = new Map<string, number>();
 
@@ -64,7 +65,7 @@ export function createCommandDispatch(deps: CommandDispatchDeps): CommandDispatc
   const say = (terminalId: string, commands: readonly CommandRecord[]) => {
     for (const { id, op, args, expiresAt } of commands) {
       publish(terminalId, { id, expires: expiresAt, op: op as Command['op'], args });
-      saidAt.set(id, now());
+      saidAt.set(id, monotonic());
     }
     const fresh = commands.filter(({ deliveredAt }) => deliveredAt === null);
     if (fresh.length === 0) return;
@@ -147,7 +148,7 @@ export function createCommandDispatch(deps: CommandDispatchDeps): CommandDispatc
           terminal.id,
           commands.filter(
             ({ id, deliveredAt, expiresAt }) =>
-              now() - (saidAt.get(id) ?? Number.NEGATIVE_INFINITY) >= SAY_AGAIN_MS &&
+              monotonic() - (saidAt.get(id) ?? Number.NEGATIVE_INFINITY) >= SAY_AGAIN_MS &&
               (deliveredAt !== null || expiresAt > now()),
           ),
         );
