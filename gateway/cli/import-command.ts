@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { TERMINAL_ID_PATTERN } from '../../protocol/ids.ts';
 import { MAX_JOURNAL_FILE_BYTES } from '../../protocol/journal-file.ts';
-import { MAX_REASON_CHARS } from '../fleet/provisioning.ts';
+import { MAX_REASON_CHARS } from '../fleet/reasons.ts';
 import { importJournal, type JournalFiles } from '../review/journal-import.ts';
 import { OrgRefusal } from '../store/store.ts';
 import { checkId } from './ids.ts';
