@@ -7,6 +7,7 @@ export type ObstacleMessages = {
   wallsTooMany: Words;
   answerForeign: (status: number) => Words;
 };
+/** The title is short: on a wall that has shown data it stands in the header. */
 type Words = { title: string; hint: string };
 
 export function sayObstacle(text: ObstacleMessages, obstacle: Obstacle, origin = location.origin): Words {
@@ -43,11 +44,11 @@ export const zhObstacles: ObstacleMessages = {
 
 export const enObstacles: ObstacleMessages = {
   noWebsocket: {
-    title: 'A proxy in between lets no WebSocket through',
+    title: 'A proxy lets no WebSocket through',
     hint: 'The gateway itself can be reached, its live data cannot. The proxy must pass Upgrade on for /api/v1/live (docs/proxies.md).',
   },
   originForeign: (origin) => ({
-    title: 'The gateway takes this page for a foreign one',
+    title: 'This page is taken for a foreign one',
     hint: `This page is of ${origin}, but the proxy in between asks the gateway by another name. Let it pass Host on, or set MANYI_ALLOWED_ORIGINS=${origin} at the gateway.`,
   }),
   wallsTooMany: {
@@ -55,7 +56,7 @@ export const enObstacles: ObstacleMessages = {
     hint: 'The gateway takes no more live streams. Close walls that nobody needs, and this one appears by itself.',
   },
   answerForeign: (status) => ({
-    title: `Something answers in the gateway’s place (HTTP ${status})`,
-    hint: 'There is a proxy or a network sign-in page in between: the gateway may not be running, the proxy may not reach it, or this screen has yet to be let into the network.',
+    title: `Something else answers (HTTP ${status})`,
+    hint: 'A proxy or the sign-in page of a network answers in place of the gateway: the gateway may not be running, the proxy may not reach it, or this screen has yet to be let into the network.',
   }),
 };
