@@ -123,14 +123,18 @@ describe.each(PROXIES)('behind %s', (name, needed, start) => {
     });
 
     it("one person's wrong passwords make nobody else wait", async () => {
-      const answers: string[] = [];
-      for (let attempt = 0; attempt < 7; attempt++)
-        answers.push(String(codeOf(await signIn(proxy, '127.0.0.3', 'wrong-wrong-wrong'))));
-      expect(answers.at(-1)).toBe('429,sign-in-throttled');
+      // Nor does it help whoever has to wait to be from elsewhere each time.
+      const attempt = async (from: number) =>
+        codeOf(
+          await signIn(proxy, '127.0.0.3', 'wrong-wrong-wrong', '', {
+            'x-forwarded-for': `198.51.100.${from}`,
+          }),
+        ).join();
+      let [last, attempts] = ['', 0];
+      while (last !== '429,sign-in-throttled' && attempts < 12) last = await attempt(++attempts);
+      expect(last).toBe('429,sign-in-throttled');
+      expect(attempts).toBeGreaterThan(5);
       expect((await signIn(proxy, '127.0.0.4')).status).toBe(200);
-      // Nor does a made-up origin help whoever has to wait.
-      const elsewhere = { 'x-forwarded-for': '198.51.100.7' };
-      expect(codeOf(await signIn(proxy, '127.0.0.3', 'wrong-wrong-wrong', '', elsewhere))[0]).toBe(429);
     });
 
     it('the live stream comes, for pages of this host under TLS alone', async () => {
