@@ -11,7 +11,9 @@ export type AccountDeps = { people: People };
 const TAGS = ['accounts'];
 const UnitId = Type.Union([Type.String({ pattern: ORG_ID_PATTERN }), Type.Null()]);
 const DisplayName = Type.String({ minLength: 1, maxLength: 200 });
-const Named = Type.Object({ name: Type.String({ pattern: ACCOUNT_NAME_PATTERN }) });
+const Named = Type.Object({
+  name: Type.String({ pattern: ACCOUNT_NAME_PATTERN, description: 'The name to sign in with' }),
+});
 const OneTime = Type.Object({ oneTimePassword: Type.String() });
 const NewAccount = Type.Object(
   {

@@ -5,7 +5,9 @@ import type { Store } from '../store/store.ts';
 export type AuditDeps = { store: Store };
 
 const MAX_ROWS = 1_000;
-const Limit = Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_ROWS, default: 100 }));
+const Limit = Type.Optional(
+  Type.Integer({ minimum: 1, maximum: MAX_ROWS, default: 100, description: 'How many rows at the most' }),
+);
 
 const AuditItem = Type.Object({
   seq: Type.Integer(),
@@ -37,7 +39,13 @@ export const auditRoutes: FastifyPluginCallbackTypebox<AuditDeps> = (app, { stor
         tags: ['audit'],
         querystring: Type.Object(
           {
-            before: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
+            before: Type.Optional(
+              Type.Integer({
+                minimum: 1,
+                maximum: Number.MAX_SAFE_INTEGER,
+                description: 'The `seq` of the row to go on from',
+              }),
+            ),
             limit: Limit,
           },
           { additionalProperties: false },

@@ -13,7 +13,9 @@ import type { VisibleTree } from './visible-tree.ts';
 export type CommandDeps = { visibleTree: VisibleTree; commandDesk: CommandDesk };
 
 const TAGS = ['terminals'];
-const Params = Type.Object({ id: Type.String({ pattern: TERMINAL_ID_PATTERN }) });
+const Params = Type.Object({
+  id: Type.String({ pattern: TERMINAL_ID_PATTERN, description: 'The id of the terminal' }),
+});
 const CommandItem = Type.Object({
   id: Type.String(),
   op: Type.String(),

@@ -42,7 +42,18 @@ export const healthRoutes: FastifyPluginCallbackTypebox<HealthDeps> = (
   );
   app.get(
     '/metrics',
-    { schema: { summary: 'Prometheus metrics', tags: ['health'], produces: ['text/plain'] } },
+    {
+      schema: {
+        summary: 'Prometheus metrics',
+        tags: ['health'],
+        response: {
+          200: {
+            description: 'In the text format of Prometheus',
+            content: { 'text/plain': { schema: Type.String() } },
+          },
+        },
+      },
+    },
     async (_request, reply) => {
       reply.header('content-type', metrics.contentType);
       return metrics.metrics();

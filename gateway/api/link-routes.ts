@@ -17,7 +17,7 @@ const Days = Type.Optional(
   Type.Integer({ minimum: 1, maximum: LINK_DAYS.most, default: LINK_DAYS.standard }),
 );
 const Extension = Type.Object({ days: Days }, { additionalProperties: false });
-const Id = Type.Object({ id: Type.String({ maxLength: 40 }) });
+const Id = Type.Object({ id: Type.String({ maxLength: 40, description: 'The id of the link' }) });
 const NewLink = Type.Object(
   {
     kind: Type.Union(LINK_KINDS.map((kind) => Type.Literal(kind))),

@@ -1,4 +1,5 @@
 import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
+import { ApiError } from '../../protocol/error.ts';
 import type { Hub } from '../live/hub.ts';
 import { Refusal } from './errors.ts';
 import { principalOf } from './guard.ts';
@@ -6,8 +7,6 @@ import { foreignOrigin, isAllowedOrigin } from './origin.ts';
 import { LIVE_PATH } from './upgrade.ts';
 
 export type LiveRouteDeps = { hub: Pick<Hub, 'hasRoom'>; allowedOrigins: readonly string[] };
-
-const ApiError = Type.Object({ error: Type.Object({ code: Type.String(), message: Type.String() }) });
 
 /**
  * The live stream's place in the description and the policy; who asks for it without an upgrade is told how (RFC 9110, 15.5.22).
@@ -35,7 +34,10 @@ export const liveRoute: FastifyPluginCallbackTypebox<LiveRouteDeps> = (
           },
           { additionalProperties: false },
         ),
-        response: { 403: ApiError, 426: ApiError, 503: ApiError },
+        response: {
+          101: { description: 'From now on a WebSocket; see protocol/README.md for its messages' },
+          default: { description: 'No stream', content: { 'application/json': { schema: ApiError } } },
+        },
       },
     },
     (request, reply) => {

@@ -79,6 +79,10 @@ const BEFORE_PASSWORD_CHANGE = new Set([
   'PUT /api/v1/session/password',
 ]);
 
+export function isBeforePasswordChange(key: string): boolean {
+  return BEFORE_PASSWORD_CHANGE.has(key);
+}
+
 /** The table's line for a route; pages and what belongs to them are one line each. */
 export function policyKey(method: string, url: string): string {
   const verb = method === 'HEAD' ? 'GET' : method;

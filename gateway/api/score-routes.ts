@@ -11,7 +11,15 @@ import type { VisibleTree } from './visible-tree.ts';
 export type ScoreDeps = { visibleTree: VisibleTree; board: Board; now: () => number };
 
 const Query = Type.Object(
-  { period: Period, unit: Type.Optional(Type.String({ pattern: ORG_ID_PATTERN })) },
+  {
+    period: Type.Unsafe<Period>({
+      ...Period,
+      description: 'Which votes count; days are those of the configured time zone',
+    }),
+    unit: Type.Optional(
+      Type.String({ pattern: ORG_ID_PATTERN, description: 'This unit and what is below it' }),
+    ),
+  },
   { additionalProperties: false },
 );
 

@@ -25,6 +25,7 @@ import { registerGuard } from './guard.ts';
 import { healthRoutes } from './health-routes.ts';
 import { linkRoutes } from './link-routes.ts';
 import { liveRoute } from './live-route.ts';
+import { describeApi } from './openapi.ts';
 import { orgRoutes } from './org-routes.ts';
 import { registerPages } from './pages.ts';
 import { requirePolicy } from './policy.ts';
@@ -135,18 +136,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     monotonic,
   });
 
-  await app.register(fastifySwagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'Manyi gateway',
-        description:
-          'Times are integer milliseconds since 1970-01-01T00:00:00Z. Every refusal has the body `{"error": {"code", "message"}}`.',
-        version: deps.version,
-      },
-      servers: [{ url: base.path || '/' }],
-    },
-  });
+  await app.register(fastifySwagger, describeApi(deps.version, base.path));
   await app.register(fastifySwaggerUi, {
     routePrefix: '/api/docs',
     theme: { title: '满意 Manyi API' },

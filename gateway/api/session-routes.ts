@@ -19,7 +19,7 @@ import { accountNameOf, byOf, principalOf } from './guard.ts';
 
 export type SessionDeps = { people: People; cookies: Cookies; callerOf: CallerOf };
 
-const Id = Type.Object({ id: Type.String({ maxLength: 40 }) });
+const Id = Type.Object({ id: Type.String({ maxLength: 40, description: 'The id of the session' }) });
 const Nothing = Type.Null();
 const TAGS = ['session'];
 

@@ -33,7 +33,9 @@ const CertificateItem = Type.Object({
   reason: Type.Union([Type.String(), Type.Null()]),
 });
 const Code = Type.Object({ terminalId: Type.String(), code: Type.String(), expiresAt: Type.Integer() });
-const Params = Type.Object({ id: Type.String({ pattern: TERMINAL_ID_PATTERN }) });
+const Params = Type.Object({
+  id: Type.String({ pattern: TERMINAL_ID_PATTERN, description: 'The id of the terminal' }),
+});
 const Hours = Type.Optional(
   Type.Number({ exclusiveMinimum: 0, maximum: MAX_CODE_HOURS, default: DEFAULT_CODE_HOURS }),
 );

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
+import type { FastifySchema } from 'fastify';
 import { EpochMs, ORG_ID_PATTERN } from '../../protocol/ids.ts';
+import { NullableNumber, oneOf } from '../../protocol/score.ts';
 import { CLOCKS, RATINGS } from '../../protocol/vote.ts';
 import { createZonedTime } from '../domain/zoned-time.ts';
 import type { Audit } from '../people/audit.ts';
@@ -15,10 +17,17 @@ export type VoteDeps = { visibleTree: VisibleTree; store: Store; audit: Audit; t
 
 const Query = Type.Object(
   {
-    from: EpochMs,
-    to: EpochMs,
-    window: Type.Optional(Type.String({ pattern: ORG_ID_PATTERN })),
-    format: Type.Optional(Type.Union([Type.Literal('json'), Type.Literal('csv')], { default: 'json' })),
+    from: Type.Integer({ ...EpochMs, description: 'Pressed at this time or later' }),
+    to: Type.Integer({ ...EpochMs, description: 'And before this one' }),
+    window: Type.Optional(Type.String({ pattern: ORG_ID_PATTERN, description: 'At this window alone' })),
+    format: Type.Optional(
+      Type.Unsafe<'json' | 'csv'>({
+        type: 'string',
+        enum: ['json', 'csv'],
+        default: 'json',
+        description: '`csv` for a spreadsheet',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -28,6 +37,30 @@ const STALLED_MS = 30_000;
 /** At once: of all, and of one account, whose slow reading must leave room for the others. */
 const MAX_EXPORTS = 4;
 const MAX_EXPORTS_OF_ONE = 2;
+
+const VoteItem = Type.Object({
+  window: Type.String(),
+  terminal: Type.String(),
+  epoch: Type.String(),
+  seq: Type.Integer(),
+  rating: oneOf(RATINGS),
+  at: Type.Integer(),
+  clock: oneOf(CLOCKS),
+  receivedAt: Type.Integer(),
+  claimedAt: NullableNumber,
+  excluded: Type.Boolean(),
+});
+
+/** For the description: a stream is sent as it is. */
+const RESPONSE: FastifySchema['response'] = {
+  200: {
+    description: 'A stream of votes; it breaks off when the reader takes nothing for half a minute',
+    content: {
+      'application/json': { schema: Type.Array(VoteItem) },
+      'text/csv': { schema: Type.String() },
+    },
+  },
+};
 
 function recordOf(vote: ExportedVote) {
   return {
@@ -85,7 +118,7 @@ export const voteRoutes: FastifyPluginCallbackTypebox<VoteDeps> = (
           'JSON is for programs. CSV is for spreadsheets: UTF-8 with a byte order mark; `atTime` and `receivedAtTime` are `at` and `receivedAt` in the time zone of the gateway (ISO 8601); a text that a spreadsheet would change (`1-2`, `1e5`, `0012`, `=…`) has an apostrophe before it, as has one that begins with an apostrophe.',
         tags: ['votes'],
         querystring: Query,
-        produces: ['application/json', 'text/csv'],
+        response: RESPONSE,
       },
     },
     (request, reply) => {

@@ -28,6 +28,8 @@ type Operation = {
   body: JsonSchema | null;
   /** Content types by status, where the description names any. */
   produces: Map<string, string[]>;
+  /** `STATUS code` of every refusal that the description names. */
+  refused: Set<string>;
 };
 type Request = { path: string; init: RequestInit };
 
@@ -44,7 +46,7 @@ async function readOperations(town: Town): Promise<Operation[]> {
   type Described = {
     parameters?: Parameter[];
     requestBody?: { content?: Record<string, { schema?: JsonSchema }> };
-    responses?: Record<string, { content?: object }>;
+    responses?: Record<string, { content?: Record<string, { schema?: JsonSchema }> }>;
   };
   const { paths } = await town.gateway.getJson<{ paths: Record<string, Record<string, Described>> }>(
     '/api/docs/json',
@@ -57,10 +59,20 @@ async function readOperations(town: Town): Promise<Operation[]> {
       const produces = Object.entries(responses).flatMap(([status, { content }]) =>
         content ? [[status, Object.keys(content)] as const] : [],
       );
+      const refused = new Set(
+        Object.entries(responses).flatMap(([status, { content }]) =>
+          codesOf(content?.['application/json']?.schema).map((code) => `${status} ${code}`),
+        ),
+      );
       const body = Object.values(requestBody?.content ?? {})[0]?.schema ?? null;
-      return [{ method: method.toUpperCase(), path, parameters, body, produces: new Map(produces) }];
+      return [{ method: method.toUpperCase(), path, parameters, body, produces: new Map(produces), refused }];
     }),
   );
+}
+
+function codesOf(schema: unknown): string[] {
+  type ErrorSchema = { properties?: { error?: { properties?: { code?: { enum?: string[] } } } } };
+  return (schema as ErrorSchema | undefined)?.properties?.error?.properties?.code?.enum ?? [];
 }
 
 const asText = (value: unknown) => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
@@ -185,6 +197,11 @@ describe('a fuzzer on the HTTP port', () => {
         expect(error.code).toMatch(/^[a-z][a-z0-9-]+$/);
         expect(error.code).not.toBe('rate-limited');
         expect(error.message.length).toBeGreaterThan(0);
+        // An empty or odd value in a path asks for another route.
+        if (error.code !== 'route-unknown')
+          expect([...operation.refused], `${operation.method} ${request.path}`).toContain(
+            `${response.status} ${error.code}`,
+          );
         return;
       }
       const declared = operation.produces.get(String(response.status));
