@@ -13,6 +13,7 @@ import { DEFAULT_BROKER_LIMITS } from './broker/broker.ts';
 import { createEmbeddedBroker } from './broker/embedded.ts';
 import { openCheckedStore } from './checked-store.ts';
 import { createClockWatch } from './clock-watch.ts';
+import { createCompressor } from './compress/compressor.ts';
 import type { Config } from './config.ts';
 import { watchDescriptors } from './descriptor-watch.ts';
 import { createCalendar } from './domain/calendar.ts';
@@ -161,7 +162,8 @@ export async function startGateway(
     const terminal = registry.terminal(terminalId);
     if (terminal) feed.touched(terminal.windowId);
   };
-  const hub = createHub(feed, { now, monotonic, maxClients: MAX_WALLS });
+  const compressor = createCompressor();
+  const hub = createHub(feed, { now, monotonic, maxClients: MAX_WALLS, compressor });
   const clockWatch = createClockWatch({
     now,
     monotonic,
@@ -338,6 +340,7 @@ export async function startGateway(
     store,
     people,
     hub,
+    compressor,
     metrics: metrics.registry,
     troubles: () => [guard.trouble() ?? []].flat(),
     warnings: () => https?.warnings() ?? [],

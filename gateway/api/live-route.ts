@@ -8,6 +8,19 @@ import { LIVE_PATH } from './upgrade.ts';
 
 export type LiveRouteDeps = { hub: Pick<Hub, 'hasRoom'>; allowedOrigins: readonly string[] };
 
+const Query = Type.Object(
+  {
+    origin: Type.Optional(Type.String({ maxLength: 300, description: 'Of the page that wants to listen' })),
+    compress: Type.Optional(
+      Type.String({
+        maxLength: 40,
+        description: '`gzip`: snapshots come as binary frames, compressed; all else is text as before',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
 /**
  * The live stream's place in the description and the policy; who asks for it without an upgrade is told how (RFC 9110, 15.5.22).
  * A browser does not tell a page why a WebSocket did not open: the page asks here, with its own origin, and is told what would
@@ -26,14 +39,7 @@ export const liveRoute: FastifyPluginCallbackTypebox<LiveRouteDeps> = (
         description:
           'Without an upgrade, the answer says why there is none: `upgrade-required` where it would have been taken.',
         tags: ['live'],
-        querystring: Type.Object(
-          {
-            origin: Type.Optional(
-              Type.String({ maxLength: 300, description: 'Of the page that wants to listen' }),
-            ),
-          },
-          { additionalProperties: false },
-        ),
+        querystring: Query,
         response: {
           101: { description: 'From now on a WebSocket; see protocol/README.md for its messages' },
           default: { description: 'No stream', content: { 'application/json': { schema: ApiError } } },

@@ -1,6 +1,7 @@
 /** The description of the API: each route's own schema, and beside it what the policy and the table of operations know. */
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import type { FastifySchema } from 'fastify';
+import { cookieName } from './cookies.ts';
 import { OPERATIONS, type Refused } from './operations.ts';
 import { isBeforePasswordChange, POLICY, policyKey } from './policy.ts';
 
@@ -19,12 +20,13 @@ const TAGS: readonly (readonly [name: string, description: string])[] = [
 ];
 
 /** A browser has the cookie, under TLS by the second name; a program sends the token of a link, or of a session, as Bearer. */
-const SCHEMES = {
-  sessionCookie: { type: 'apiKey', in: 'cookie', name: 'manyi_session' },
-  sessionCookieTls: { type: 'apiKey', in: 'cookie', name: '__Host-manyi_session' },
-  bearerToken: { type: 'http', scheme: 'bearer', description: 'The token of a link, or of a session' },
-} as const;
-const SIGNED_IN = Object.keys(SCHEMES).map((name) => ({ [name]: [] }));
+const schemesBelow = (basePath: string) =>
+  ({
+    sessionCookie: { type: 'apiKey', in: 'cookie', name: cookieName(false, basePath) },
+    sessionCookieTls: { type: 'apiKey', in: 'cookie', name: cookieName(true, basePath) },
+    bearerToken: { type: 'http', scheme: 'bearer', description: 'The token of a link, or of a session' },
+  }) as const;
+const SIGNED_IN = Object.keys(schemesBelow('')).map((name) => ({ [name]: [] }));
 
 const ALWAYS: readonly Refused[] = ['400 request-invalid', '429 rate-limited', '500 internal'];
 /** While the database cannot be read or written. */
@@ -121,7 +123,7 @@ export function describeApi(version: string, basePath: string): FastifyDynamicSw
       },
       servers: [{ url: basePath || '/', description: 'This gateway' }],
       tags: TAGS.map(([name, description]) => ({ name, description })),
-      components: { securitySchemes: SCHEMES },
+      components: { securitySchemes: schemesBelow(basePath) },
     },
     transform({ schema, url, route }) {
       const given = schema as Described | undefined;

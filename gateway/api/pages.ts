@@ -26,6 +26,8 @@ export async function registerPages(app: FastifyInstance, root: string): Promise
       root: join(root, folder),
       prefix: `/${folder}/`,
       decorateReply: false,
+      // Made with the pages: see dashboard/vite.config.ts.
+      preCompressed: true,
       ...(folder === ASSETS && { maxAge: '365d', immutable: true }),
     });
   }

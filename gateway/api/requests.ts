@@ -8,7 +8,12 @@ const SINGLE = ['host', 'authorization', 'content-type', 'origin'];
 const HOST = /^([A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])?(:\d{0,5})?$/;
 
 /** @throws Refusal `request-invalid`. */
+/** What comes in is not unpacked: a kilobyte could become a gigabyte. */
+const AS_IT_IS = /^\s*(identity)?\s*$/i;
+
 export function requireClear({ rawHeaders, headers }: Pick<IncomingMessage, 'rawHeaders' | 'headers'>): void {
+  if (!AS_IT_IS.test(headers['content-encoding'] ?? ''))
+    throw new Refusal(415, 'request-invalid', 'send the body as it is, without a content-encoding');
   const seen = new Set<string>();
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = (rawHeaders[at] as string).toLowerCase();

@@ -5,6 +5,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Registry as MetricsRegistry } from 'prom-client';
 import { TLS_RULES } from '../../protocol/tls.ts';
+import type { Compressor } from '../compress/compressor.ts';
 import type { OrgTree } from '../domain/org.ts';
 import type { CommandDesk } from '../fleet/command-desk.ts';
 import type { Provisioning } from '../fleet/provisioning.ts';
@@ -18,6 +19,7 @@ import { auditRoutes } from './audit-routes.ts';
 import { createBasePath, registerBasePath } from './base-path.ts';
 import { createCallerOf } from './caller.ts';
 import { commandRoutes } from './command-routes.ts';
+import { registerCompression } from './compression.ts';
 import { watchConnections } from './connections.ts';
 import { createCookies } from './cookies.ts';
 import { refuseAddress, refuseClient, registerErrors } from './errors.ts';
@@ -55,6 +57,7 @@ export type ServerDeps = {
   review: Review;
   people: People;
   hub: Hub;
+  compressor: Compressor;
   metrics: MetricsRegistry;
   troubles: () => string[];
   warnings: () => string[];
@@ -124,6 +127,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   registerErrors(plain, deps.refused);
   registerSecurityHeaders(plain, callerOf);
   registerBasePath(plain, base);
+  registerCompression(plain, deps.compressor);
   requirePolicy(plain);
   const { requestsPerS } = deps;
   await registerGuard(plain, {

@@ -44,7 +44,8 @@ export function takeUpgrades(server: Server, deps: UpgradeDeps): void {
       requireClear(request);
       const url = base.below(request.url ?? '');
       if (url === null) throw base.missing();
-      if (url.split('?')[0] !== LIVE_PATH) throw new Refusal(404, 'route-unknown', `listen at ${LIVE_PATH}`);
+      const [path, query] = url.split('?');
+      if (path !== LIVE_PATH) throw new Refusal(404, 'route-unknown', `listen at ${LIVE_PATH}`);
       const { host, secure } = callerOf(request);
       if (!isAllowedOrigin(request.headers.origin, host, allowedOrigins, secure))
         throw new Refusal(403, 'origin-foreign', foreignOrigin('listen'));
@@ -54,8 +55,9 @@ export function takeUpgrades(server: Server, deps: UpgradeDeps): void {
       if (!principal) throw new Refusal(401, 'sign-in-required', 'sign in first: POST /api/v1/session');
       used(principal);
       const { credential, unitId } = principal;
+      const unpacks = new URLSearchParams(query).get('compress') === 'gzip';
       const isWelcome = () => signIn.identify(token)?.credential === credential;
-      if (!hub.accept(request, socket, head, { credential, unitId, isWelcome }))
+      if (!hub.accept(request, socket, head, { credential, unitId, isWelcome, unpacks }))
         throw new Refusal(503, 'walls-too-many', 'too many walls are listening');
       connections.engaged(request.socket);
     } catch (error) {

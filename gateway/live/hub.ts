@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { TICK_INTERVAL_MS } from '../../protocol/live.ts';
 import { SESSION_ENDED_CLOSE_CODE } from '../../protocol/session.ts';
+import type { Compressor } from '../compress/compressor.ts';
 import { type Change, copyOf, mergeInto, patchOf } from './change.ts';
 import { type Channel, createChannels, encode } from './channels.ts';
 import type { Feed } from './feed.ts';
@@ -33,6 +34,8 @@ export type Visitor = {
   unitId: string | null;
   /** May it still listen? */
   isWelcome: () => boolean;
+  /** Takes its snapshot as a binary frame of gzip. */
+  unpacks: boolean;
 };
 
 type Client = {
@@ -41,6 +44,8 @@ type Client = {
   socket: WebSocket;
   pending: Change | null;
   wantsSnapshot: boolean;
+  /** Its snapshot is being compressed; what changes meanwhile is merged, and follows. */
+  isPacking: boolean;
   slowSince: number | null;
   answeredPing: boolean;
   resyncs: number;
@@ -66,6 +71,7 @@ export type HubOptions = {
   /** How long something takes. */
   monotonic: () => number;
   maxClients: number;
+  compressor: Compressor;
 };
 
 export function createHub(feed: Feed, options: HubOptions): Hub {
@@ -78,22 +84,36 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
   });
   const clients = new Set<Client>();
   const metrics: HubMetrics = { clients: () => clients.size, cut: 0, merged: 0 };
-  const channels = createChannels<Client>(feed, monotonic);
+  const channels = createChannels<Client>({ feed, monotonic, compressor: options.compressor });
 
   const leave = (client: Client) => {
     clients.delete(client);
     channels.leave(client.channel, client);
   };
 
-  const send = (client: Client, message: Buffer) => {
+  const send = (client: Client, message: Buffer, binary = false) => {
     client.lastSentAt = monotonic();
-    client.socket.send(message, { binary: false });
+    client.socket.send(message, { binary });
   };
 
+  const sendTick = (client: Client) =>
+    send(client, encode({ type: 'tick', revision: client.channel.source.revision(), now: now() }));
+
   const sendSnapshot = (client: Client) => {
-    client.pending = null;
+    const shared = channels.snapshotOf(client.channel);
+    client.pending = shared.since && copyOf(shared.since);
     client.wantsSnapshot = false;
-    send(client, channels.snapshotOf(client.channel));
+    const finish = (packed: Buffer | null) => {
+      client.isPacking = false;
+      // It has gone meanwhile, or everything is another: then a newer snapshot follows.
+      if (!clients.has(client) || client.wantsSnapshot) return catchUp(client);
+      send(client, packed ?? shared.bytes, packed !== null);
+      if (client.pending) catchUp(client);
+      else if (shared.isStale()) sendTick(client);
+    };
+    if (!client.visitor.unpacks) return finish(null);
+    client.isPacking = true;
+    void shared.packed().then(finish);
   };
 
   const cut = (client: Client) => {
@@ -104,7 +124,8 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
 
   const isSlow = (client: Client) => client.socket.bufferedAmount > SLOW_BYTES;
 
-  const catchUp = (client: Client) => {
+  const catchUp = (client: Client): void => {
+    if (client.isPacking || !clients.has(client)) return;
     if (isSlow(client)) {
       client.slowSince ??= monotonic();
       if (monotonic() - client.slowSince > SLOW_LIMIT_MS) cut(client);
@@ -123,8 +144,8 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
     let patch: Buffer | null = null;
     for (const client of channel.clients) {
       if (client.wantsSnapshot) continue;
-      if (client.pending || isSlow(client)) {
-        metrics.merged += 1;
+      if (client.pending || client.isPacking || isSlow(client)) {
+        if (!client.isPacking) metrics.merged += 1;
         if (client.pending) mergeInto(client.pending, change);
         else client.pending = copyOf(change);
         continue;
@@ -138,7 +159,9 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
     changed(change) {
       for (const channel of channels.all()) {
         const own = channel.source.narrow(change);
-        if (own) tell(channel, own);
+        if (!own) continue;
+        channels.changed(channel, own);
+        tell(channel, own);
       }
     },
     replaced() {
@@ -153,8 +176,8 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
   const drain = setInterval(() => {
     for (const client of clients) {
       if (client.pending || client.wantsSnapshot || client.slowSince !== null) catchUp(client);
-      else if (monotonic() - client.lastSentAt >= TICK_INTERVAL_MS && !isSlow(client))
-        send(client, encode({ type: 'tick', revision: client.channel.source.revision(), now: now() }));
+      else if (!client.isPacking && monotonic() - client.lastSentAt >= TICK_INTERVAL_MS && !isSlow(client))
+        sendTick(client);
       if (client.resyncs > 0) client.resyncs -= 0.1;
     }
   }, 100);
@@ -196,6 +219,7 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
           socket: ws,
           pending: null,
           wantsSnapshot: true,
+          isPacking: false,
           slowSince: null,
           answeredPing: true,
           resyncs: 0,

@@ -147,7 +147,7 @@ describe.skipIf(missing)('the wall', () => {
     let asked = 0;
     const wall = await openLive({
       before: (page) =>
-        page.routeWebSocket('**/api/v1/live', (socket) => {
+        page.routeWebSocket('**/api/v1/live?*', (socket) => {
           const server = socket.connectToServer();
           socket.onMessage((message) => {
             if (String(message).includes('resync')) asked += 1;
@@ -175,7 +175,7 @@ describe.skipIf(missing)('the wall', () => {
     let sockets = 0;
     const wall = await openLive({
       before: (page) =>
-        page.routeWebSocket('**/api/v1/live', (socket) => {
+        page.routeWebSocket('**/api/v1/live?*', (socket) => {
           sockets += 1;
           const isFirst = sockets === 1;
           socket.connectToServer().onMessage((message) => {

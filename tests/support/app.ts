@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { createServer } from '../../gateway/api/server.ts';
+import { createCompressor } from '../../gateway/compress/compressor.ts';
 import { createCalendar } from '../../gateway/domain/calendar.ts';
 import { combine } from '../../gateway/domain/completeness.ts';
 import { DEFAULT_WEIGHTS } from '../../gateway/domain/score.ts';
@@ -45,7 +46,8 @@ export async function createApp(store: Store): Promise<TestApp> {
     ...{ board, book, calendar, tree, now, instance: 'test', targetRate: 0.85 },
     newestVotes: store.newestVotes,
   });
-  const hub = createHub(feed, { now, monotonic: now, maxClients: 10 });
+  const compressor = createCompressor();
+  const hub = createHub(feed, { now, monotonic: now, maxClients: 10, compressor });
   const people = createPeople({ store, now, monotonic: now, limits: DEFAULT_SESSION_LIMITS });
   const folder = mkdtempSync(join(tmpdir(), 'manyi-app-'));
   const authority = await openAuthority({ folder, now });
@@ -61,6 +63,7 @@ export async function createApp(store: Store): Promise<TestApp> {
     store,
     people,
     hub,
+    compressor,
     metrics: createMetrics({
       connections: () => 0,
       walls: () => 0,

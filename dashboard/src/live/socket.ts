@@ -1,5 +1,6 @@
 import type { LiveMessage, LiveRequest } from '../../../protocol/live.ts';
 import { backoffMs } from './backoff.ts';
+import { canUnpack, createUnpacker } from './unpack.ts';
 
 /** Ticks come every five seconds: two may be late, then the gateway is lost. */
 export const SILENCE_MS = 12_000;
@@ -35,7 +36,8 @@ export function openLiveSocket(url: string, events: LiveSocketEvents): { send(re
   }
 
   function open(): void {
-    const opened = new WebSocket(url);
+    const opened = new WebSocket(canUnpack ? `${url}?compress=gzip` : url);
+    opened.binaryType = 'arraybuffer';
     let wasOpen = false;
     socket = opened;
     heardAt = performance.now();
@@ -44,14 +46,16 @@ export function openLiveSocket(url: string, events: LiveSocketEvents): { send(re
       if (socket === opened) events.onOpen();
     };
     opened.onclose = ({ code }) => lose(opened, { opened: wasOpen, code });
-    opened.onmessage = (event) => {
+    const unpacker = createUnpacker(read, () => opened.close());
+    opened.onmessage = (event) => unpacker.take(event.data);
+    function read(text: string): void {
       if (socket !== opened) return;
-      const message = parse(event.data);
+      const message = parse(text);
       if (message !== null && events.onMessage(message)) {
         heardAt = performance.now();
         attempt = 0;
       }
-    };
+    }
   }
 
   function lose(lost: WebSocket, loss: Loss): void {
@@ -80,9 +84,9 @@ export function openLiveSocket(url: string, events: LiveSocketEvents): { send(re
   };
 }
 
-function parse(data: unknown): LiveMessage | null {
+function parse(text: string): LiveMessage | null {
   try {
-    const value = JSON.parse(String(data)) as LiveMessage;
+    const value = JSON.parse(text) as LiveMessage;
     return value.type === 'snapshot' || value.type === 'patch' || value.type === 'tick' ? value : null;
   } catch {
     return null;
