@@ -1,4 +1,5 @@
 /** Walls that come back all at once: their snapshot is made and compressed once for all, and what changes meanwhile follows it. */
+import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
@@ -37,7 +38,31 @@ const nameOf = (seed: number) =>
     (_, at) => CHARACTERS[(seed * 7 + at * 13 + (seed >> at)) % CHARACTERS.length],
   ).join('');
 
-type Wall = { rows: Map<string, LiveRow>; revision: number; bytes: number; binary: number; close(): void };
+type Rows = Map<string, LiveRow>;
+type Wall = {
+  snapshot: Rows | null;
+  patched: Rows;
+  revision: number;
+  bytes: number;
+  binary: number;
+  close(): void;
+};
+const rowOf = ({ snapshot, patched }: Wall, id: string) => patched.get(id) ?? snapshot?.get(id);
+const rowsIn = (message: Exclude<LiveMessage, { type: 'tick' }>): Rows =>
+  new Map([...message.units, ...message.windows].map((row) => [row.id, row]));
+
+/** Two hundred walls in one process: what all of them got is read once. */
+const known = new Map<string, { message: LiveMessage; rows: Rows }>();
+function read(data: Buffer, isBinary: boolean) {
+  const key = createHash('sha256').update(data).digest('base64');
+  let one = known.get(key);
+  if (!one) {
+    const message = JSON.parse(String(isBinary ? gunzipSync(data) : data)) as LiveMessage;
+    one = { message, rows: message.type === 'tick' ? new Map() : rowsIn(message) };
+    known.set(key, one);
+  }
+  return one;
+}
 
 describe('the snapshot', () => {
   let feed: Feed;
@@ -85,21 +110,19 @@ describe('the snapshot', () => {
   const open = (path: string): Wall => {
     const socket = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}${path}`);
     const wall: Wall = {
-      rows: new Map(),
-      revision: -1,
-      bytes: 0,
-      binary: 0,
+      ...{ snapshot: null, patched: new Map(), revision: -1, bytes: 0, binary: 0 },
       close: () => socket.terminate(),
     };
     socket.on('message', (data: Buffer, isBinary) => {
       wall.bytes += data.length;
       wall.binary += isBinary ? 1 : 0;
-      const message = JSON.parse(String(isBinary ? gunzipSync(data) : data)) as LiveMessage;
+      const { message, rows } = read(data, isBinary);
       if (message.type === 'tick') return;
       if (message.type === 'patch' && message.from !== wall.revision)
         throw new Error(`a gap: from ${message.from} at ${wall.revision}`);
       wall.revision = message.revision;
-      for (const row of [...message.units, ...message.windows]) wall.rows.set(row.id, row);
+      if (message.type === 'snapshot') [wall.snapshot, wall.patched] = [rows, new Map()];
+      else for (const [id, row] of rows) wall.patched.set(id, row);
     });
     return wall;
   };
@@ -117,28 +140,31 @@ describe('the snapshot', () => {
   it('is compressed once for two hundred walls that come back while votes are counted, and none misses one', async () => {
     const pressed = new Set<string>();
     const pressing = setInterval(() => pressed.add(press()), 10);
+    const begun = performance.now();
     const before = process.cpuUsage();
     const walls = Array.from({ length: 200 }, () => open('/packed'));
-    await until('every wall to know the city', () => walls.every(({ rows }) => rows.size === WINDOWS + 200));
+    await until('every wall to know the city', () =>
+      walls.every(({ snapshot }) => snapshot?.size === WINDOWS + 200),
+    );
     const { user, system } = process.cpuUsage(before);
     clearInterval(pressing);
     pressed.add(press());
     await until('every vote at every wall', () =>
-      walls.every(({ rows }) => [...pressed].every((id) => (rows.get(id)?.votes ?? 0) > 0)),
+      walls.every((wall) => [...pressed].every((id) => (rowOf(wall, id)?.votes ?? 0) > 0)),
     );
     expect(walls.every(({ binary }) => binary === 1)).toBe(true);
-    // One for so long as it is shared (two seconds): on a slow machine they take longer to come.
-    expect(packs).toBeLessThanOrEqual(8);
+    // One for so long as it is shared: on a slow machine they take longer to come.
+    expect(packs).toBeLessThanOrEqual(1 + (performance.now() - begun) / 2_000);
     tellFigure(
       `200 walls, ${packs} compressions, ${Math.round((user + system) / 1_000)} ms of processor, ${walls[0]?.bytes} bytes each`,
     );
     for (const wall of walls) wall.close();
-  }, 60_000);
+  }, 120_000);
 
   it('is the same for whoever cannot unpack it, and much larger', async () => {
     const [packed, plain] = [open('/packed'), open('/plain')];
-    await until('both', () => packed.rows.size > 0 && plain.rows.size > 0);
-    expect([...packed.rows]).toEqual([...plain.rows]);
+    await until('both', () => packed.snapshot !== null && plain.snapshot !== null);
+    expect(packed.snapshot).toEqual(plain.snapshot);
     expect(plain.binary).toBe(0);
     expect(packed.bytes).toBeLessThan(plain.bytes / 5);
     tellFigure(`snapshot of ${WINDOWS} windows: ${plain.bytes} bytes, compressed ${packed.bytes}`);
