@@ -19,7 +19,6 @@ export type PeopleCode =
   | 'password-weak'
   | 'name-invalid'
   | 'display-name-invalid'
-  | 'role-unknown'
   | 'unit-required'
   | 'unit-not-for-role'
   | 'unit-unknown'
