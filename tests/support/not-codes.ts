@@ -1,8 +1,11 @@
 /** Literals that look like a code and are none. What is put together has `…` for what is filled in. */
 export const NOT_CODES: ReadonlySet<string> = new Set([
   // HTTP: headers and their values.
+  'accept-encoding',
+  'accept-ranges',
   'cache-control',
   'content-disposition',
+  'content-encoding',
   'content-length',
   'content-security-policy',
   'content-type',
