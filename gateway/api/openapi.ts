@@ -28,7 +28,13 @@ const schemesBelow = (basePath: string) =>
   }) as const;
 const SIGNED_IN = Object.keys(schemesBelow('')).map((name) => ({ [name]: [] }));
 
-const ALWAYS: readonly Refused[] = ['400 request-invalid', '429 rate-limited', '500 internal'];
+const ALWAYS: readonly Refused[] = [
+  '400 request-invalid',
+  '408 request-invalid',
+  '429 rate-limited',
+  '431 request-invalid',
+  '500 internal',
+];
 /** While the database cannot be read or written. */
 const STORAGE: readonly Refused[] = [
   '503 storage-failed',
@@ -42,12 +48,15 @@ const MEANINGS: Readonly<Record<string, string>> = {
   401: 'Nobody is signed in, or what was shown is not good (any more)',
   403: 'Whoever asks may not',
   404: 'There is no such thing, for whoever asks',
+  408: 'The request came too slowly',
   409: 'It stands against what is there',
   413: 'The body is too large',
+  414: 'A part of the address is too long',
   415: 'The body is not JSON',
   422: 'What was asked is well formed and cannot be done',
   426: 'This is a WebSocket',
   429: 'Too much in a row: try again later',
+  431: 'Address and headers are too long',
   500: 'The gateway failed; it has been logged',
   503: 'Not at the moment: try again later',
 };
@@ -66,6 +75,7 @@ function refusalsOf(key: string, schema: Described): readonly Refused[] {
   const isPublic = POLICY[key] === 'public';
   const has: Refused[] = [...ALWAYS, ...(OPERATIONS[key]?.refused ?? [])];
   if (schema.params || schema.querystring || schema.body) has.push('400 parameters-invalid');
+  if (schema.params) has.push('414 request-invalid');
   if (changes) has.push('413 request-invalid', '415 request-invalid');
   if (!isPublic) has.push('401 sign-in-required', '403 role-insufficient', ...STORAGE);
   else if (changes) has.push(...STORAGE);

@@ -7,12 +7,16 @@ const SINGLE = ['host', 'authorization', 'content-type', 'origin'];
 /** RFC 3986, 3.2.2 and 3.2.3, as far as names and addresses go. */
 const HOST = /^([A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])?(:\d{0,5})?$/;
 
-/** @throws Refusal `request-invalid`. */
-/** What comes in is not unpacked: a kilobyte could become a gigabyte. */
+/** What comes in is not unpacked: a kilobyte could become a gigabyte. (The body of a GET is not even read.) */
 const AS_IT_IS = /^\s*(identity)?\s*$/i;
 
-export function requireClear({ rawHeaders, headers }: Pick<IncomingMessage, 'rawHeaders' | 'headers'>): void {
-  if (!AS_IT_IS.test(headers['content-encoding'] ?? ''))
+/** @throws Refusal `request-invalid`. */
+export function requireClear({
+  method,
+  rawHeaders,
+  headers,
+}: Pick<IncomingMessage, 'method' | 'rawHeaders' | 'headers'>): void {
+  if (method !== 'GET' && method !== 'HEAD' && !AS_IT_IS.test(headers['content-encoding'] ?? ''))
     throw new Refusal(415, 'request-invalid', 'send the body as it is, without a content-encoding');
   const seen = new Set<string>();
   for (let at = 0; at < rawHeaders.length; at += 2) {
