@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isNpmChatter, watchNpm } from './npm-progress.mjs';
 import { runStep } from './progress.mjs';
 
 const stampPath = (root) => join(root, 'node_modules', '.manyi-setup');
@@ -25,10 +26,13 @@ export function isInstalled(root) {
 export async function install(root) {
   if (!isInstalledByHand(root)) {
     await runStep({
-      title: 'Installing the npm packages (about a minute)',
+      title: 'Installing the npm packages',
       command: 'npm',
-      args: ['ci', '--no-fund', '--no-audit', '--loglevel=error'],
+      // At this level it says what it compiles, which takes longest where no ready-made module fits.
+      args: ['ci', '--no-fund', '--no-audit', '--loglevel=info'],
       cwd: root,
+      ...watchNpm(root),
+      isNoise: isNpmChatter,
     });
   }
   writeFileSync(stampPath(root), wantedStamp(root));

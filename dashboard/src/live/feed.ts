@@ -6,6 +6,7 @@ import type { GatewayClock } from './gateway-clock.ts';
 import { emptyPending, foldPatch, foldSnapshot } from './pending.ts';
 import { type Cursor, nextStep } from './sequence.ts';
 import { type LiveSocketEvents, openLiveSocket } from './socket.ts';
+import { watchWake } from './wake.ts';
 
 /** `lostSince`: the gateway's clock when it was last heard, null when it never was. */
 export type Connection = { state: 'connecting' | 'live' } | { state: 'lost'; lostSince: number | null };
@@ -58,6 +59,7 @@ export function startFeed(
     },
   });
 
+  watchWake(socket.prove);
   return connection;
 }
 

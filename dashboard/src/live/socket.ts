@@ -5,6 +5,8 @@ import { canUnpack, createUnpacker } from './unpack.ts';
 /** Ticks come every five seconds: two may be late, then the gateway is lost. */
 export const SILENCE_MS = 12_000;
 const CHECK_MS = 1_000;
+/** A gateway that is there answers a question within this. */
+export const PROOF_MS = 3_000;
 /** SESSION_ENDED_CLOSE_CODE of protocol/session.ts, spelt here so that the page need not carry the schema library. */
 export const CLOSED_SESSION_ENDED = 4401;
 
@@ -25,10 +27,14 @@ export type LiveSocketEvents = {
 const CODE_ABNORMAL = 1006;
 
 /** A socket that never gives up: silence and closing both lead to a new attempt, after backoff with jitter. */
-export function openLiveSocket(url: string, events: LiveSocketEvents): { send(request: LiveRequest): void } {
+export function openLiveSocket(
+  url: string,
+  events: LiveSocketEvents,
+): { send(request: LiveRequest): void; prove(): void } {
   let socket: WebSocket | null = null;
   let attempt = 0;
   let heardAt = performance.now();
+  let proofDueAt = Number.POSITIVE_INFINITY;
 
   async function connect(loss: Loss | null): Promise<void> {
     if (await events.admit(loss)) open();
@@ -41,6 +47,7 @@ export function openLiveSocket(url: string, events: LiveSocketEvents): { send(re
     let wasOpen = false;
     socket = opened;
     heardAt = performance.now();
+    proofDueAt = Number.POSITIVE_INFINITY;
     opened.onopen = () => {
       wasOpen = true;
       if (socket === opened) events.onOpen();
@@ -53,6 +60,7 @@ export function openLiveSocket(url: string, events: LiveSocketEvents): { send(re
       const message = parse(text);
       if (message !== null && events.onMessage(message)) {
         heardAt = performance.now();
+        proofDueAt = Number.POSITIVE_INFINITY;
         attempt = 0;
       }
     }
@@ -73,13 +81,21 @@ export function openLiveSocket(url: string, events: LiveSocketEvents): { send(re
 
   void connect(null);
   setInterval(() => {
-    if (socket !== null && performance.now() - heardAt > SILENCE_MS)
-      lose(socket, { opened: true, code: CODE_ABNORMAL });
+    const isSilent = performance.now() - heardAt > SILENCE_MS || performance.now() > proofDueAt;
+    if (socket !== null && isSilent) lose(socket, { opened: true, code: CODE_ABNORMAL });
   }, CHECK_MS);
 
+  const send = (request: LiveRequest) => {
+    if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(request));
+  };
+
   return {
-    send(request) {
-      if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(request));
+    send,
+    /** Asks for everything anew; where nothing comes, the socket is lost. */
+    prove() {
+      if (socket?.readyState !== WebSocket.OPEN) return;
+      proofDueAt = performance.now() + PROOF_MS;
+      send({ type: 'resync' });
     },
   };
 }

@@ -36,6 +36,12 @@ export type Messages = {
   missing(count: string): string;
   mismatch: string;
   unknown: string;
+  unknownSince(time: string): string;
+  held(count: string): string;
+  setAside(count: string): string;
+  excluded(count: string): string;
+  clockApart(count: string): string;
+  mismatchBrief: string;
   latest: string;
   justNow: string;
   secondsAgo(seconds: number): string;
@@ -56,8 +62,8 @@ export type Messages = {
   page(page: number, pages: number): string;
   previous: string;
   next: string;
-  held: string;
-  heldWhy: string;
+  paused: string;
+  pausedWhy: string;
   sessionEnded: string;
   sessionEndedNext: string;
   linkDead: string;
@@ -104,6 +110,12 @@ export const zh: Messages = {
   missing: (count) => `${count} 票遗失`,
   mismatch: '票数不符',
   unknown: '待终端核对',
+  unknownSince: (time) => `${time} 起未知`,
+  held: (count) => `${count} 票待审核`,
+  setAside: (count) => `${count} 票在封存日志中`,
+  excluded: (count) => `已剔除 ${count} 票`,
+  clockApart: (count) => `${count} 台终端时钟不符`,
+  mismatchBrief: '不符',
   latest: '最新评价',
   justNow: '刚刚',
   secondsAgo: (seconds) => `${seconds} 秒前`,
@@ -124,8 +136,8 @@ export const zh: Messages = {
   page: (page, pages) => `第 ${page} / ${pages} 页`,
   previous: '上一页',
   next: '下一页',
-  held: '已暂停',
-  heldWhy: '有人在看：无操作 15 秒后继续翻页',
+  paused: '已暂停',
+  pausedWhy: '有人在看：无操作 15 秒后继续翻页',
   sessionEnded: '登录已结束',
   sessionEndedNext: '画面为当时数据，即将转到登录页',
   linkDead: '此大屏链接已失效，请联系管理员',
@@ -172,6 +184,12 @@ export const en: Messages = {
   missing: (count) => `${count} lost`,
   mismatch: 'Counts disagree',
   unknown: 'Not yet verified',
+  unknownSince: (time) => `Unknown since ${time}`,
+  held: (count) => `${count} held for review`,
+  setAside: (count) => `${count} in a put-away journal`,
+  excluded: (count) => `${count} excluded`,
+  clockApart: (count) => (count === '1' ? '1 clock disagrees' : `${count} clocks disagree`),
+  mismatchBrief: '≠',
   latest: 'Latest votes',
   justNow: 'now',
   secondsAgo: (seconds) => `${seconds} s ago`,
@@ -192,8 +210,8 @@ export const en: Messages = {
   page: (page, pages) => `Page ${page} of ${pages}`,
   previous: 'Previous page',
   next: 'Next page',
-  held: 'Paused',
-  heldWhy: 'Somebody is reading: pages turn again after 15 seconds without a movement',
+  paused: 'Paused',
+  pausedWhy: 'Somebody is reading: pages turn again after 15 seconds without a movement',
   sessionEnded: 'Your session has ended',
   sessionEndedNext: 'What you see is from then. Taking you to the sign-in page',
   linkDead: 'This link no longer opens the wall: ask an administrator',

@@ -3,7 +3,7 @@ import type { LiveRow } from '../../../protocol/live.ts';
 import { isSampleEnough, LEAST_VOTES } from '../order/ranking.ts';
 import { findRoot } from '../order/tree.ts';
 import { formatCount, formatIndex, formatRate, formatTarget } from '../text/numbers.ts';
-import { CompletenessNote } from './completeness.tsx';
+import { CompletenessNotes } from './completeness.tsx';
 import { useWall } from './context.ts';
 import { RATINGS, RatingMark } from './rating-mark.tsx';
 import { ShareBar } from './share-bar.tsx';
@@ -24,7 +24,9 @@ export function CityScore() {
     <section class="panel city" aria-label={text.cityRate} aria-live="off">
       <div class="panel-head">
         <h2>{text.cityRate}</h2>
-        <CompletenessNote row={row} />
+        <p class="city-notes" data-testid="city-notes">
+          <CompletenessNotes row={row} />
+        </p>
       </div>
       <div class="city-main">
         <BigRate row={row} />

@@ -1,34 +1,50 @@
 import type { LiveRow } from '../../../protocol/live.ts';
-import { formatCount } from '../text/numbers.ts';
+import { type FindingKind, findingsOf } from '../text/findings.ts';
 import { useWall } from './context.ts';
 
 type Props = {
   row: LiveRow;
   /** Only what is wrong. */
   quiet?: boolean;
-  /** Shape and number only, where there is no room for words; the words stay as a title. */
-  brief?: boolean;
+  /** Of how many the words are written out: the rest are a shape and a figure, with the words as a title. */
+  words?: number;
+  /** Said elsewhere already. */
+  without?: readonly FindingKind[];
 };
 
-/** Whether all votes that the terminals took are in the figures. */
-export function CompletenessNote({ row, quiet = false, brief = false }: Props) {
-  const text = useWall().language.text.value;
-  const { state, pending, lost } = row.completeness;
-  const notes: { kind: 'bad' | 'pending' | 'good' | 'open'; words: string; count?: string }[] = [];
-  if (lost > 0) notes.push({ kind: 'bad', words: text.missing(formatCount(lost)), count: formatCount(lost) });
-  if (state === 'mismatch') notes.push({ kind: 'bad', words: text.mismatch });
-  if (pending > 0) {
-    notes.push({ kind: 'pending', words: text.pending(formatCount(pending)), count: formatCount(pending) });
-  }
-  if (!quiet && state === 'complete') notes.push({ kind: 'good', words: text.complete });
-  if (!quiet && state === 'unknown') notes.push({ kind: 'open', words: text.unknown });
+/** Whether all votes that the terminals took are in the figures, and what else a reader of them must know. */
+export function CompletenessNotes({
+  row,
+  quiet = false,
+  words = Number.POSITIVE_INFINITY,
+  without = [],
+}: Props) {
+  const { board, language } = useWall();
+  const meta = board.meta.value;
+  if (meta === null) return null;
+  const found = findingsOf(row, language.text.value, meta.timeZone, meta.day).filter(
+    ({ kind }) => !without.includes(kind) && !(quiet && kind === 'complete'),
+  );
   return (
     <>
-      {notes.map(({ kind, words, count }) => (
-        <span key={words} class="note" data-note={kind} title={words}>
-          {brief ? (count ?? '') : words}
-        </span>
-      ))}
+      {found.map((finding, position) =>
+        position < words ? (
+          <span key={finding.kind} class="note" data-note={finding.kind} title={finding.words}>
+            {finding.words}
+          </span>
+        ) : (
+          <span
+            key={finding.kind}
+            class="note note-brief"
+            data-note={finding.kind}
+            title={finding.words}
+            role="img"
+            aria-label={finding.words}
+          >
+            {finding.figure}
+          </span>
+        ),
+      )}
     </>
   );
 }

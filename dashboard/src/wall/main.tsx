@@ -5,6 +5,7 @@ import '../styles/page.css';
 import '../styles/header.css';
 import '../styles/city.css';
 import '../styles/ratings.css';
+import '../styles/notes.css';
 import '../styles/ranking.css';
 import '../styles/windows.css';
 import '../styles/latest.css';

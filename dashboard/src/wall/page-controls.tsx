@@ -31,11 +31,11 @@ export function PageControls({ pager, keys = false }: { pager: Pager; keys?: boo
         <Arrow path="m6 3 5 5-5 5" />
       </button>
       {held && (
-        <span class="pages-held" title={text.heldWhy} data-testid="held">
+        <span class="pages-held" title={text.pausedWhy} data-testid="held">
           <svg viewBox="0 0 16 16" aria-hidden="true">
             <path d="M5 3v10M11 3v10" fill="none" stroke="currentColor" stroke-width="3" />
           </svg>
-          {text.held}
+          {text.paused}
         </span>
       )}
     </nav>

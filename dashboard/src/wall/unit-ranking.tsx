@@ -7,7 +7,7 @@ import { createPager } from '../paging/pager.ts';
 import { useReader } from '../paging/use-reader.ts';
 import { formatCount, formatRate, formatTarget } from '../text/numbers.ts';
 import { formatSince } from '../text/times.ts';
-import { CompletenessNote } from './completeness.tsx';
+import { CompletenessNotes } from './completeness.tsx';
 import { useWall } from './context.ts';
 import { PageControls } from './page-controls.tsx';
 import { TargetBar } from './target-bar.tsx';
@@ -47,14 +47,15 @@ export function UnitRanking() {
       </div>
       <ol class="ranks" ref={area} data-few={few} data-testid="unit-ranking">
         {shown.map((place) => (
-          <UnitRow key={place.id} place={place} />
+          <UnitRow key={place.id} place={place} written={few || stacked} />
         ))}
       </ol>
     </section>
   );
 }
 
-function UnitRow({ place }: { place: Ranked }) {
+/** `written`: there is room for words beside the shapes. */
+function UnitRow({ place, written }: { place: Ranked; written: boolean }) {
   const { board, language } = useWall();
   const text = language.text.value;
   const row = board.units.get(place.id)?.value;
@@ -76,7 +77,7 @@ function UnitRow({ place }: { place: Ranked }) {
         {row.name}
       </span>
       <span class="rank-notes">
-        <CompletenessNote row={row} quiet brief />
+        <CompletenessNotes row={row} quiet words={written ? Number.POSITIVE_INFINITY : 0} />
         {offline > 0 && (
           <span class="note" data-note="offline">
             {offlineSince === null

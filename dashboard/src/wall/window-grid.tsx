@@ -4,6 +4,7 @@ import { findRoot, orderWindows } from '../order/tree.ts';
 import { layOutGrid, pageOf, spanTiles } from '../paging/grid-layout.ts';
 import { createPager } from '../paging/pager.ts';
 import { useReader } from '../paging/use-reader.ts';
+import { formatCount } from '../text/numbers.ts';
 import { useWall } from './context.ts';
 import { PageControls } from './page-controls.tsx';
 import { NoWindows } from './states.tsx';
@@ -69,7 +70,7 @@ function TerminalSummary() {
   const root = findRoot(board.units.ids.value.map((id) => board.units.get(id)!.peek()));
   const row = root === null ? undefined : board.units.get(root)?.value;
   if (row === undefined) return null;
-  const { online, offline } = row.terminals;
+  const { online, offline, clockApart } = row.terminals;
   return (
     <span class="panel-aside terminals">
       {text.terminals}
@@ -77,6 +78,11 @@ function TerminalSummary() {
       {offline > 0 && (
         <span class="note" data-note="offline" data-testid="offline-count">
           {text.offline(offline)}
+        </span>
+      )}
+      {clockApart > 0 && (
+        <span class="note" data-note="clock" data-testid="clock-count">
+          {text.clockApart(formatCount(clockApart))}
         </span>
       )}
     </span>

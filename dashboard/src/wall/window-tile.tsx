@@ -1,10 +1,11 @@
 import type { LiveRow } from '../../../protocol/live.ts';
 import type { BoardMeta } from '../live/board.ts';
 import { isSampleEnough } from '../order/ranking.ts';
+import type { FindingKind } from '../text/findings.ts';
 import { isLongName, splitName } from '../text/names.ts';
 import { formatCount, formatRate } from '../text/numbers.ts';
 import { formatSince } from '../text/times.ts';
-import { CompletenessNote } from './completeness.tsx';
+import { CompletenessNotes } from './completeness.tsx';
 import { useWall } from './context.ts';
 import { RATINGS, RatingMark } from './rating-mark.tsx';
 import { ShareBar } from './share-bar.tsx';
@@ -24,6 +25,8 @@ export function WindowTile({ id, span, compact }: Props) {
   const unit = board.units.get(row.parentId ?? '')?.peek().name ?? '';
   const { head, tail } = splitName(row.name);
   const online = row.terminals.online > 0;
+  // A window whose terminals are all silent says since when by itself.
+  const silent: FindingKind[] = online ? [] : ['unknown'];
   const below = isSampleEnough(row) && row.rate !== null && row.rate < meta.targetRate;
   return (
     <li
@@ -39,7 +42,7 @@ export function WindowTile({ id, span, compact }: Props) {
       <i class="tile-pulse" ref={pulse} />
       <p class="tile-unit">
         <span>{unit}</span>
-        {compact && <CompletenessNote row={row} quiet brief />}
+        {compact && <CompletenessNotes row={row} quiet words={0} without={silent} />}
         {compact && online && <OfflineNote row={row} meta={meta} />}
       </p>
       <h3 class="tile-name" data-long={isLongName(row.name)}>
@@ -59,7 +62,7 @@ export function WindowTile({ id, span, compact }: Props) {
       {!compact && (
         <p class="tile-notes">
           <OfflineNote row={row} meta={meta} />
-          <CompletenessNote row={row} quiet={!online} brief={!online} />
+          <CompletenessNotes row={row} quiet={!online} words={online ? 1 : 0} without={silent} />
         </p>
       )}
     </li>
