@@ -29,19 +29,18 @@ export function formatSpan(ms) {
 }
 
 /**
- * What is said of a step under way: how much is done (where that can be counted), what is being done, how long it has taken,
- * and, where it has a pace, how long the rest of the counted part will take at that pace.
+ * What is said of a step under way: how long it has taken, how much is done (where that can be counted) and how long the rest
+ * of that will take at the pace so far, or what is being done. The first is what a narrow terminal shows.
  * @param {{done?: number, all?: number, unit?: string, doing?: string}} seen
  */
 export function describeProgress({ done, all, unit = '', doing }, elapsedMs) {
-  const parts = [];
+  const parts = [formatSpan(elapsedMs)];
   const counted = done !== undefined && all > 0;
   if (counted && done < all) parts.push(`${done} of ${all}${unit && ` ${unit}`}`);
   if (doing) parts.push(doing);
-  parts.push(formatSpan(elapsedMs));
   const share = counted ? done / all : 0;
   if (share >= LEAST_SHARE && share < 1 && elapsedMs >= LEAST_ELAPSED_MS)
-    parts.push(`about ${formatSpan((elapsedMs * (1 - share)) / share)} more for these`);
+    parts.push(`about ${formatSpan((elapsedMs * (1 - share)) / share)} more`);
   return parts.join(' · ');
 }
 

@@ -11,6 +11,10 @@ export type Counter = {
   press(...ratings: Rating[]): Promise<void>;
   /** Says that it has taken `count` more satisfied votes than it sends. */
   withhold(count: number, sent: Rating): Promise<void>;
+  /** Anything else that terminals say, e.g. of their health. */
+  say(kind: UpKind, message: object): Promise<void>;
+  /** Says hello again, with more. */
+  greet(more: object): Promise<void>;
   leave(): Promise<void>;
 };
 
@@ -45,6 +49,13 @@ export async function openCounter(mqttPort: number, login: TerminalLogin): Promi
   }
 
   return {
+    async say(kind, message) {
+      await client.publishAsync(topic(kind), JSON.stringify(message), { qos: 1 });
+    },
+    async greet(more) {
+      const journal = { first: 1, last: seq };
+      await client.publishAsync(topic('hello'), JSON.stringify({ ...hello, journal, ...more }), { qos: 1 });
+    },
     async press(...ratings) {
       for (let first = 0; first < ratings.length; first += MAX_VOTES_PER_MESSAGE) {
         const batch = ratings.slice(first, first + MAX_VOTES_PER_MESSAGE);

@@ -28,12 +28,12 @@ const { isNpmChatter, packagesOf, watchNpm } = (await load('npm-progress.mjs')) 
 describe('how far a step is', () => {
   it('is counted, timed, and estimated only from a pace that was seen', () => {
     const half = { done: 60, all: 120, unit: 'packages' };
-    expect(describeProgress(half, 30_000)).toBe('60 of 120 packages · 30 s · about 30 s more for these');
-    expect(describeProgress({ ...half, done: 6 }, 30_000)).toBe('6 of 120 packages · 30 s');
-    expect(describeProgress(half, 1_000)).toBe('60 of 120 packages · 1 s');
+    expect(describeProgress(half, 30_000)).toBe('30 s · 60 of 120 packages · about 30 s more');
+    expect(describeProgress({ ...half, done: 6 }, 30_000)).toBe('30 s · 6 of 120 packages');
+    expect(describeProgress(half, 1_000)).toBe('1 s · 60 of 120 packages');
     expect(describeProgress({ ...half, done: 120 }, 30_000)).toBe('30 s');
     expect(describeProgress({ done: 0, all: 0 }, 1_000)).toBe('1 s');
-    expect(describeProgress({ doing: 'making x' }, 185_000)).toBe('making x · 3 min 5 s');
+    expect(describeProgress({ doing: 'making x' }, 185_000)).toBe('3 min 5 s · making x');
     expect(formatSpan(59_400)).toBe('59 s');
   });
 
