@@ -9,8 +9,8 @@ export type Ending = { name: string; logPath: string; code: number | null; signa
 export type Child = {
   name: string;
   ended: Promise<Ending>;
-  /** SIGTERM, and SIGKILL when that has not helped in time. */
-  stop(graceMs: number): Promise<Ending>;
+  /** SIGTERM, and SIGKILL when that has not helped in time, or when somebody is in a hurry. */
+  stop(graceMs: number, hurried: AbortSignal): Promise<Ending>;
 };
 
 type ChildOptions = {
@@ -65,11 +65,15 @@ function start(
     // Not 'exit': what it has said last is to be in its log.
     child.on('close', (code, signal) => resolve({ name, logPath, code, signal }));
   });
-  const stop = async (graceMs: number) => {
+  const stop = async (graceMs: number, hurried: AbortSignal) => {
     child.kill('SIGTERM');
-    const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+    const kill = () => void child.kill('SIGKILL');
+    if (hurried.aborted) kill();
+    hurried.addEventListener('abort', kill);
+    const timer = setTimeout(kill, graceMs);
     const ending = await ended;
     clearTimeout(timer);
+    hurried.removeEventListener('abort', kill);
     return ending;
   };
   return { child: { name, ended, stop }, process: child };

@@ -1,35 +1,35 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { DemoError } from './demo-error.ts';
 
-/** Two demos with the same journals would give the same numbers to different votes. @returns the release */
+/**
+ * Two demos with the same journals would give the same numbers to different votes. The claim is a lock of the operating system
+ * on an empty SQLite file and ends with the process, however it ends: a process id that was left behind belongs to somebody
+ * else before long, in a container at once. @returns the release
+ */
 export function claimDataDir(dataDir: string): () => void {
   mkdirSync(dataDir, { recursive: true });
-  const path = join(dataDir, 'demo.pid');
-  const holder = readHolder(path);
-  if (holder !== null && holder !== process.pid && isAlive(holder)) {
+  const holder = join(dataDir, 'demo.pid');
+  const lock = new Database(join(dataDir, 'demo.lock'), { timeout: 0 });
+  try {
+    lock.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    lock.close();
+    if (!/^SQLITE_(BUSY|LOCKED)/.test((error as { code?: string }).code ?? '')) throw error;
     throw new DemoError(
       'data-dir-in-use',
-      `another demo (process ${holder}) uses ${dataDir}. Stop it, or choose another folder with --data-dir.`,
+      `another demo (process ${readText(holder)}) uses ${dataDir}. Stop it, or choose another folder with --data-dir.`,
     );
   }
-  writeFileSync(path, String(process.pid));
-  return () => rmSync(path, { force: true });
+  writeFileSync(holder, String(process.pid));
+  return () => void lock.close();
 }
 
-function readHolder(path: string): number | null {
+function readText(path: string): string {
   try {
-    return Number.parseInt(readFileSync(path, 'utf8'), 10) || null;
+    return readFileSync(path, 'utf8');
   } catch {
-    return null;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return 'unknown';
   }
 }

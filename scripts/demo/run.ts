@@ -13,7 +13,7 @@ import { openLogFile } from './log-file.ts';
 import { claimDataDir } from './only-one.ts';
 import { findTakenPorts } from './ports.ts';
 import { createRandom } from './random.ts';
-import { complain, createProgress, showEnd, showRunning, showStep } from './screen.ts';
+import { complain, createProgress, showEnd, showEnding, showRunning, showStep } from './screen.ts';
 import { prepareSignIn, type SignIn } from './sign-in.ts';
 import { createSimulation, type Simulation } from './simulate.ts';
 
@@ -43,7 +43,13 @@ async function runDemo(): Promise<number> {
   }
 
   const asked = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => asked.abort());
+  const hurried = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => {
+      if (asked.signal.aborted) return hurried.abort();
+      asked.abort();
+      showEnding();
+    });
   const running: Running = { children: [], simulation: null };
   let release = () => {};
   try {
@@ -58,7 +64,7 @@ async function runDemo(): Promise<number> {
     complain(error.code, error.message);
     return 1;
   } finally {
-    await end(running);
+    await end(running, hurried.signal);
     release();
   }
 }
@@ -165,12 +171,15 @@ async function untilEnd(children: Child[], signal: AbortSignal): Promise<Ending 
   return Promise.race([asked, lag]);
 }
 
-/** Presses stop, what is on its way arrives, then the terminals and at last the gateway go. */
-async function end({ children, simulation }: Running): Promise<void> {
+/**
+ * Presses stop, what is on its way arrives, then the terminals and at last the gateway go. Asked for twice, nobody waits: what
+ * was thanked is in the journals and the store, and the next start goes on from there.
+ */
+async function end({ children, simulation }: Running, hurried: AbortSignal): Promise<void> {
   const [gateway, ...terminals] = children;
-  const tally = await simulation?.stop(DRAIN_MS);
-  await Promise.all(terminals.map((child) => child.stop(GRACE_MS)));
-  await gateway?.stop(GRACE_MS);
+  const tally = await simulation?.stop(DRAIN_MS, hurried);
+  await Promise.all(terminals.map((child) => child.stop(GRACE_MS, hurried)));
+  await gateway?.stop(GRACE_MS, hurried);
   if (tally !== undefined) showEnd(tally);
 }
 

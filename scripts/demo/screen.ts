@@ -4,6 +4,9 @@ import { DISTRICT, UNITS, WINDOWS } from './district.ts';
 import type { SignIn } from './sign-in.ts';
 import type { Tally } from './simulate.ts';
 
+/** Columns that the addresses need beside what they are for. */
+const WIDE = 110;
+
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
 /** A line that is rewritten on a terminal and repeated now and then elsewhere. */
@@ -17,7 +20,10 @@ export function createProgress(title: string): { at(done: number, all: number): 
       if (!tty && tenth === lastTenth) return;
       lastTenth = tenth;
       shown = true;
-      process.stdout.write(tty ? `\r\x1b[K· ${title} ${done}/${all}` : `· ${title} ${done}/${all}\n`);
+      const line = `· ${title} ${done}/${all}`;
+      // What has wrapped on a narrow terminal could not be written over.
+      const room = Math.max(1, (process.stdout.columns ?? 80) - 1);
+      process.stdout.write(tty ? `\r\x1b[K${line.slice(0, room)}` : `${line}\n`);
     },
     end() {
       if (shown) process.stdout.write(tty ? `\r\x1b[K✓ ${title}\n` : `✓ ${title}\n`);
@@ -37,6 +43,8 @@ export function showRunning(
 ): void {
   const address = `http://127.0.0.1:${httpPort}`;
   const first = WINDOWS[0]!;
+  // An address must come out of a narrow terminal whole: alone on its line, only its end wraps.
+  const under = (process.stdout.columns ?? WIDE) < WIDE ? '\n' : '';
   const keyboard = [
     `  这个键盘就是窗口终端 This keyboard is the terminal at ${first.unit.name} · ${first.name}:`,
     '',
@@ -48,9 +56,9 @@ export function showRunning(
       '',
       '  满意 Manyi: the demo is running 演示已启动',
       '',
-      `      大屏 The wall    ${address}/wall/#token=${wallToken}`,
-      `      登录 Sign in     ${name}  ${password}`,
-      `      接口 The API     ${address}/api/docs (signed in)`,
+      `      大屏 The wall    ${under}${address}/wall/#token=${wallToken}`,
+      `      登录 Sign in     ${under}${name}  ${password}`,
+      `      接口 The API     ${under}${address}/api/docs (signed in)`,
       '',
       `  ${DISTRICT.name}: ${UNITS.length} units, ${WINDOWS.length} windows, ${simulated} simulated terminals, about ${options.rate} votes a second.`,
       ...(options.keyboard ? keyboard : []),
@@ -58,6 +66,10 @@ export function showRunning(
       '',
     ].join('\n'),
   );
+}
+
+export function showEnding(): void {
+  say('\n· Ending: what is on its way arrives first. Ctrl-C again ends at once. 正在结束 …');
 }
 
 export function showEnd({ thanked, acked }: Tally): void {

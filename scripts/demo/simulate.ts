@@ -28,8 +28,8 @@ export type SimulationOptions = {
 
 export type Simulation = {
   start(): Promise<void>;
-  /** No more presses; gives what is on its way `drainMs` to arrive, then says goodbye. */
-  stop(drainMs: number): Promise<Tally>;
+  /** No more presses; gives what is on its way `drainMs` to arrive, unless somebody is in a hurry, then says goodbye. */
+  stop(drainMs: number, hurried: AbortSignal): Promise<Tally>;
 };
 
 /** Votes thanked by these terminals since their journals began, and those that the gateway has acked. */
@@ -101,10 +101,10 @@ export function createSimulation(options: SimulationOptions): Simulation {
       await Promise.all(terminals.map(({ agent }) => agent.start()));
       if (rate > 0 && terminals.length > 0) run();
     },
-    async stop(drainMs) {
+    async stop(drainMs, hurried) {
       clearTimeout(timer);
-      const untilMs = Date.now() + drainMs;
-      while (Date.now() < untilMs && tally().acked < tally().thanked)
+      const untilMs = performance.now() + drainMs;
+      while (!hurried.aborted && performance.now() < untilMs && tally().acked < tally().thanked)
         await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
       const result = tally();
       await Promise.all(terminals.map(({ agent }) => agent.stop()));

@@ -1,6 +1,6 @@
 /** `npm run demo` from the outside: it comes up, votes come in, a key is a vote, Ctrl-C leaves nothing behind. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -160,4 +160,36 @@ test('wrong options and a taken port are told before anything is made', async ()
   expect(output).toContain(`port-taken: port ${port} is in use`);
   expect(output).toContain('--http-port');
   squatter.close();
+});
+
+test('a process id that was left behind keeps nobody out, and one demo that runs does', {
+  timeout: 180_000,
+}, async () => {
+  // As after a power cut, in a container say: it is somebody's, but no demo's.
+  writeFileSync(join(dataDir, 'demo.pid'), String(process.pid));
+  const first = start('--terminals', '2', '--no-keyboard');
+  await address();
+  output = '';
+  const second = start('--terminals', '2', '--no-keyboard');
+  expect(await ending(second)).toBe(1);
+  expect(output).toContain(`data-dir-in-use: another demo (process ${first.pid}) uses`);
+  first.kill('SIGTERM');
+  expect(await ending(first)).toBe(0);
+});
+
+test('Ctrl-C twice ends at once what would not end by itself', { timeout: 180_000 }, async () => {
+  const child = start('--terminals', '2', '--no-keyboard', '--rate', '5');
+  await address();
+  const gateway = processesOf(dataDir).find((pid) =>
+    readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('gateway/main.js'),
+  );
+  // It hears nothing and answers nothing.
+  process.kill(gateway!, 'SIGSTOP');
+  child.kill('SIGINT');
+  await until(() => output.includes('Ctrl-C again ends at once'));
+  const began = performance.now();
+  child.kill('SIGINT');
+  expect(await ending(child)).toBe(0);
+  expect(performance.now() - began).toBeLessThan(5_000);
+  expect(processesOf(dataDir)).toEqual([]);
 });
