@@ -1,7 +1,14 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { SessionItem } from '../../protocol/session.ts';
-import { findBrowser, launchBrowser, type OpenedPage, openPage, openWall } from '../support/browser.ts';
+import {
+  findBrowser,
+  launchBrowser,
+  type OpenedPage,
+  openPage,
+  openWall,
+  setClock,
+} from '../support/browser.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { addPerson, type Person } from '../support/people.ts';
 import { until } from '../support/wait.ts';
@@ -22,8 +29,12 @@ describe.skipIf(missing)('sessions in a browser', () => {
     pages.push(opened);
     return opened;
   };
-  const openAs = async ({ name, password }: Person, next: string) => {
-    const opened = await open(`/sign-in/?next=${encodeURIComponent(next)}`);
+  const openAs = async (
+    { name, password }: Person,
+    next: string,
+    options: Parameters<typeof openPage>[2] = {},
+  ) => {
+    const opened = await open(`/sign-in/?next=${encodeURIComponent(next)}`, options);
     await opened.page.locator('[name=name]').fill(name);
     await opened.page.locator('[name=password]').fill(password);
     await opened.page.locator('[type=submit]').click();
@@ -71,6 +82,15 @@ describe.skipIf(missing)('sessions in a browser', () => {
     await page.waitForURL('**/sign-in/?next=%2Fwall%2F');
     expect(complaints).toEqual([]);
   });
+
+  it.each([-5, 5])(
+    'tells ages by the gateway where the clock of the desk is off by %d hours',
+    async (hours) => {
+      const { page } = await openAs(lin, '/account/', { before: (opened) => setClock(opened, hours) });
+      await page.locator('[data-testid="session"][data-current="true"]').waitFor();
+      expect(await page.locator('[data-current="true"] dl').textContent()).toContain('最近使用刚刚');
+    },
+  );
 
   it('tells who looks at the wall that the session was ended elsewhere, and then why it asks again', async () => {
     const { page } = await openAs(lin, '/wall/');

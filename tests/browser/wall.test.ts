@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { findBrowser, launchBrowser, type OpenedWall, openWall } from '../support/browser.ts';
+import { findBrowser, launchBrowser, type OpenedWall, openWall, setClock } from '../support/browser.ts';
 import { startGateway, type TerminalLogin, type TestGateway } from '../support/gateway.ts';
 import { until } from '../support/wait.ts';
 import { type Counter, openCounter, times } from './counter.ts';
@@ -140,6 +140,48 @@ describe.skipIf(missing)('the wall', () => {
     await wall.waitForConnection('live');
     await votesAt(wall, 'n1', before + 2);
     expect(await wall.page.getByTestId('lost-banner').count()).toBe(0);
+  });
+
+  it('shows the time of the gateway, and stays live, whatever is done to the clock of the kiosk', async () => {
+    let asked = 0;
+    const wall = await openLive({
+      before: async (page) => {
+        await setClock(page, -30);
+        page.on('websocket', (socket) =>
+          socket.on('framesent', ({ payload }) => {
+            if (String(payload).includes('resync')) asked += 1;
+          }),
+        );
+      },
+    });
+    const seconds = async () => {
+      const [shown = ''] = await wall.page.locator('.clock-time').allTextContents();
+      const [hour = 0, minute = 0, second = 0] = shown.split(':').map(Number);
+      // The gateway's zone has whole hours.
+      return ((hour * 60 + minute) * 60 + second) % 3_600;
+    };
+    const isRight = async () => {
+      const off = (await seconds()) - (Math.floor(Date.now() / 1_000) % 3_600);
+      return Math.min(Math.abs(off), 3_600 - Math.abs(off)) <= 2;
+    };
+    expect(await isRight()).toBe(true);
+    await wall.page.evaluate(() => {
+      const { dataset } = document.documentElement;
+      new MutationObserver(() => (dataset.seen = `${dataset.seen ?? ''} ${dataset.connection}`)).observe(
+        document.documentElement,
+        { attributeFilter: ['data-connection'] },
+      );
+      // Set while it runs: it may have slept, so it asks.
+      Object.assign(window, { clockOffMs: 7 * 3_600_000 });
+    });
+    await until('it asks', () => asked > 0);
+    const counter = await counterAt('n2');
+    const before = (await wall.tile('n2'))?.votes ?? Number.NaN;
+    await counter.press('satisfied');
+    await votesAt(wall, 'n2', before + 1);
+    expect(await wall.text('ticker-item')).toMatch(/刚刚|\d 秒前/);
+    expect(await isRight()).toBe(true);
+    expect((await wall.page.getAttribute('html', 'data-seen')) ?? '').not.toContain('lost');
   });
 
   it('asks for a snapshot when a patch went missing', async () => {

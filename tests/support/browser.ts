@@ -80,6 +80,15 @@ export async function openPage(
   };
 }
 
+/** Of every page that is loaded from now on; of the one that is there, `window.clockOffMs` may be set. */
+export async function setClock(page: Page, hours: number): Promise<void> {
+  await page.addInitScript((offMs) => {
+    const right = Date.now;
+    Object.assign(window, { clockOffMs: offMs });
+    Date.now = () => right() + (window as unknown as { clockOffMs: number }).clockOffMs;
+  }, hours * 3_600_000);
+}
+
 /** Lost sockets, a gateway that is away, and refusals, which pages are made to meet. */
 const EXPECTED = /WebSocket|net::ERR_|status of 4(01|03|22|29) /;
 

@@ -18,6 +18,8 @@ export type AccountModel = {
   /** The sessions that are being ended. */
   ending: ReadonlySignal<ReadonlySet<string>>;
   outcome: ReadonlySignal<Outcome | null>;
+  /** The gateway's time, milliseconds since the epoch. */
+  now(): number;
   end(ids: readonly string[]): Promise<void>;
   passwordChanged(): Promise<void>;
   signOut(): Promise<void>;
@@ -109,6 +111,7 @@ export function createAccount({ api, here, goTo, wait }: AccountDeps): AccountMo
     rows,
     ending,
     outcome,
+    now: api.now,
     end,
     passwordChanged,
     signOut,

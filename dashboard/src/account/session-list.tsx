@@ -61,7 +61,7 @@ function SessionRow({ row, account, text }: SessionRowProps) {
           </div>
           <div>
             <dt>{text.lastUsed}</dt>
-            <dd>{formatLastUsed(row.lastUsedAt, Date.now(), text)}</dd>
+            <dd>{formatLastUsed(row.lastUsedAt, account.now(), text)}</dd>
           </div>
           <div>
             <dt>{text.signedIn}</dt>

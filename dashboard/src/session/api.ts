@@ -25,6 +25,8 @@ export type SessionApi = {
   endSession(id: string): Promise<Answer<null>>;
   /** The name of a unit, or null where there is none to be seen. */
   unitName(account: Account): Promise<string | null>;
+  /** Milliseconds since the epoch by whoever has answered last, which is to be trusted more than the clock of the desk. */
+  now(): number;
   /** Why the live stream, asked for from a page of this origin, does not open: as a refusal, which it always is. */
   whyNotLive(origin: string): Promise<Refusal>;
 };
@@ -39,6 +41,13 @@ function abortAfter(ms: number): AbortSignal {
 }
 
 export function createSessionApi(fetchFrom: typeof fetch): SessionApi {
+  let told: { date: number; at: number } | null = null;
+
+  function hearDate(response: Response): void {
+    const date = Date.parse(response.headers.get('date') ?? '');
+    if (Number.isFinite(date)) told = { date, at: performance.now() };
+  }
+
   async function ask<T>(method: string, path: string, body?: object): Promise<Answer<T>> {
     try {
       const response = await fetchFrom(`../api/v1/${path}`, {
@@ -53,6 +62,7 @@ export function createSessionApi(fetchFrom: typeof fetch): SessionApi {
           body: JSON.stringify(body),
         }),
       });
+      hearDate(response);
       if (response.type === 'opaqueredirect')
         return { ok: false, refusal: { ...UNREACHABLE, foreignStatus: 302 } };
       if (!response.ok) return { ok: false, refusal: await readRefusal(response) };
@@ -73,6 +83,7 @@ export function createSessionApi(fetchFrom: typeof fetch): SessionApi {
     changePassword: (current, next) => ask('PUT', 'session/password', { current, next }),
     sessions: () => ask('GET', 'sessions'),
     endSession: (id) => ask('DELETE', `sessions/${encodeURIComponent(id)}`),
+    now: () => (told === null ? Date.now() : told.date + performance.now() - told.at),
     async whyNotLive(origin) {
       const answer = await ask<null>('GET', `live?${new URLSearchParams({ origin })}`);
       // A page in the place of the API: not the gateway's.
