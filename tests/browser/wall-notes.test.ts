@@ -141,4 +141,40 @@ describe.skipIf(missing)('what the wall says beside its figures', () => {
       await wall.close();
     },
   );
+
+  it('on paper and in forced colours: every text is told from its ground, every shape is there', async () => {
+    const wall = await openWall(browser, gateway);
+    await wall.waitForConnection('live');
+    const groundOf = (selector: string) =>
+      wall.page
+        .locator(selector)
+        .first()
+        .evaluate((element) => {
+          const { backgroundColor, backgroundImage } = getComputedStyle(element);
+          return [backgroundColor, backgroundImage];
+        });
+    await wall.page.emulateMedia({ forcedColors: 'active' });
+    const ink = await wall.page.evaluate(
+      () => getComputedStyle(document.querySelector('h1') as Element).color,
+    );
+    const shape = await wall.page.evaluate(
+      () =>
+        getComputedStyle(document.querySelector('.note[data-note="held"]') as Element, '::before')
+          .backgroundColor,
+    );
+    expect(shape).toBe(ink);
+    expect(await groundOf('.target-bar i')).toEqual([ink, 'none']);
+    expect(
+      await wall.page.evaluate(
+        () => getComputedStyle(document.querySelector('.city-rate') as Element).forcedColorAdjust,
+      ),
+    ).toBe('none');
+    await wall.page.emulateMedia({ forcedColors: 'none', media: 'print' });
+    await until('paper', async () => (await wall.page.getAttribute('html', 'data-layout')) === 'stacked');
+    await at('well').leave();
+    await until('grey', async () => (await wall.tile('well'))?.online === false);
+    expect(await groundOf('[data-window-id="well"].tile')).toEqual(['rgba(0, 0, 0, 0)', 'none']);
+    expect(await findFaults(wall.page)).toEqual({ overlaps: [], cut: [], sideways: [] });
+    await wall.close();
+  });
 });
