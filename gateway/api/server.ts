@@ -99,7 +99,11 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     tls: deps.tls !== null,
     untrusted(peer) {
       // Once: whoever likes can send such a header.
-      if (!toldOfProxy) deps.logger.warn({ peer }, 'proxy-untrusted: set MANYI_TRUSTED_PROXIES');
+      if (!toldOfProxy)
+        deps.logger.warn(
+          { code: 'proxy-untrusted', peer },
+          'somebody speaks for others, and is no trusted proxy: set MANYI_TRUSTED_PROXIES',
+        );
       toldOfProxy = true;
     },
   });

@@ -6,6 +6,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { en, zh } from '../../dashboard/src/text/messages.ts';
+import { enObstacles, zhObstacles } from '../../dashboard/src/text/obstacles.ts';
+import { enSession, zhSession } from '../../dashboard/src/text/session-messages.ts';
 import { createProgram } from '../../gateway/cli/run.ts';
 import { QUARANTINE_REASONS } from '../../gateway/ingest/reasons.ts';
 import { COMPLETENESS_STATES } from '../../protocol/score.ts';
@@ -33,6 +36,10 @@ function firstCells(heading: string): string[] {
 const codesOfPage = firstCells('code').flatMap((cell) =>
   [...cell.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code),
 );
+
+/** Of the wall's words. */
+const SHOWN =
+  /^(offlineSince|neverOnline|complete|pending|missing|mismatch|unknownSince|setAside|excluded|clockApart|lostSince|neverHeard|linkDead|sessionEnded|insufficient)$/;
 
 describe('docs/trouble.md', () => {
   const codes = findCodes();
@@ -80,6 +87,29 @@ describe('docs/trouble.md', () => {
     expect(lines.length).toBeGreaterThan(90);
     const missing = lines.filter(({ line }) => !PAGE_WORDS.includes(line));
     expect(missing.map(({ file, line }) => `${line} (${file})`)).toEqual([]);
+  });
+
+  it('has what the pages show when something is wrong, in both languages', () => {
+    const shown = [en, zh].flatMap((text) =>
+      Object.entries(text as Record<string, unknown>)
+        .filter(([key]) => SHOWN.test(key))
+        .map(([, words]) => String(typeof words === 'function' ? words('0') : words)),
+    );
+    for (const text of [enObstacles, zhObstacles])
+      shown.push(
+        text.noWebsocket.title,
+        text.originForeign('').title,
+        text.wallsTooMany.title,
+        text.answerForeign(0).title,
+      );
+    for (const { trouble } of [enSession, zhSession]) shown.push(trouble.throttled, trouble.unreachable);
+    expect(shown.length).toBeGreaterThan(30);
+    const bare = (text: string) => words(text).replaceAll('’', "'").toLowerCase();
+    const all = bare(page);
+    const missing = shown.filter((text) =>
+      text.split(/\s*0\s*/).some((part) => bare(part).length > 1 && !all.includes(bare(part))),
+    );
+    expect(missing).toEqual([]);
   });
 
   it('says of everything the cause, how to see it, and what to do', () => {
