@@ -27,16 +27,17 @@ export function ownName(): string {
   }
 }
 
-/** The sentence for a path that this process may not use as it must. @param folder what to give to its right owner. */
-export function describeNotOurs(path: string, folder: string = path): string {
+/** The sentence for a path that this process may not use as it must. @param within what to give to its right owner. */
+export function describeNotOurs(path: string, within?: string): string {
   const me = ownName();
   const [blocked, owner] = blockedAt(path);
+  const folder = within ?? blocked;
   const who = owner === null ? 'may not be used' : `is owned by ${nameOfUser(owner)}`;
   const said = `${blocked} ${who}, and this runs as ${me}`;
   if (owner !== null && owner === process.geteuid?.())
     return `${blocked} is ${me}'s own, but its mode forbids it: run \`chmod -R u+rwX ${folder}\``;
   const folderOwner = ownerOf(folder);
-  if (folderOwner === null || folderOwner === process.geteuid?.() || folder === path)
+  if (folderOwner === null || folderOwner === process.geteuid?.() || folder === blocked)
     return `${said}: run \`sudo chown -R ${me} ${folder}\``;
   return `${said}: run this as ${nameOfUser(folderOwner)}, or \`sudo chown -R ${me} ${folder}\``;
 }

@@ -35,13 +35,26 @@ export async function main(argv) {
   try {
     if (!(await prepare(options.goal))) return 1;
   } catch (error) {
-    if (!(error instanceof StepFailed)) throw error;
-    say(`${error.output}\n\nsetup-failed: ${error.message}`);
+    const told = tell(error);
+    if (told === null) throw error;
+    say(told);
     return 1;
   }
   if (options.command.length > 0) return runCommand(options.command, root);
   if (!options.quiet) process.stdout.write('Ready.\n');
   return 0;
+}
+
+/** A failed step, or a checkout that cannot be written; null for a mistake of ours. */
+function tell(error) {
+  if (error instanceof StepFailed) return `${error.output}\n\nsetup-failed: ${error.message}`;
+  const { code, syscall, path } = error;
+  if (typeof syscall !== 'string' || typeof path !== 'string') return null;
+  if (code === 'EACCES' || code === 'EPERM')
+    return `setup-not-ours: ${path} may not be written by this user: run this as the owner of the checkout (ls -ld ${root})`;
+  if (code === 'EROFS') return `setup-read-only: ${path} is on a disk that can only be read`;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return `setup-disk-full: the disk is full: no room for ${path}`;
+  return `setup-failed: ${path} could not be used (${code}, ${syscall})`;
 }
 
 function parse(argv) {

@@ -1,5 +1,6 @@
 /** What keeps a program from starting is said in one coded sentence that names the setting or what to do, and no stack. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -128,6 +129,21 @@ describe.runIf(have(OTHER_USERS))('as a user who is not root', () => {
     );
     expect(err.split('\n').at(-2)).toMatch(/^port-not-allowed: .*443.*MANYI_HTTP_PORT/);
     expect(code).toBe(1);
+  });
+
+  it('a checkout that it may not write', () => {
+    const checkout = openFolder('manyi-checkout-');
+    const root = new URL('../..', import.meta.url).pathname;
+    for (const name of ['scripts', 'package.json', 'package-lock.json', 'tsconfig.json'])
+      cpSync(join(root, name), join(checkout, name), { recursive: true });
+    succeeds('chmod', ['-R', 'a+rX', checkout]);
+    const { status, stderr } = spawnSync(process.execPath, [join(checkout, 'scripts/setup.mjs'), 'build'], {
+      ...NOBODY,
+      cwd: '/',
+    });
+    expect(String(stderr)).toMatch(SENTENCE('setup-not-ours'));
+    expect(status).toBe(1);
+    rmSync(checkout, { recursive: true });
   });
 
   it('a data folder that it cannot make', async () => {

@@ -10,6 +10,9 @@ const FILES = {
   demo: 'scripts/demo.js',
 };
 
+/** On a machine that does much else at the same time. */
+const START_MS = 60_000;
+
 export type ProgramName = keyof typeof FILES;
 export const programFile = (name: ProgramName): string =>
   new URL(`../../dist/${FILES[name]}`, import.meta.url).pathname;
@@ -66,7 +69,9 @@ export function startProgram(name: ProgramName, options: ProgramOptions = {}): P
     err: () => err,
     ended,
     async says(text) {
-      await until(`${name} to say ${text}`, () => over || (out + err).includes(text));
+      await until(`${name} to say ${text}`, () => over || (out + err).includes(text), {
+        timeoutMs: START_MS,
+      });
       if (!(out + err).includes(text)) throw new Error(`${name} ended without ${text}:\n${out}${err}`);
     },
     async stop(signal = 'SIGTERM') {
