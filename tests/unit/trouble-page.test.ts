@@ -39,7 +39,7 @@ const codesOfPage = firstCells('code').flatMap((cell) =>
 
 /** Of the wall's words. */
 const SHOWN =
-  /^(offlineSince|neverOnline|complete|pending|missing|mismatch|unknownSince|setAside|excluded|clockApart|lostSince|neverHeard|linkDead|sessionEnded|insufficient)$/;
+  /^(offlineSince|neverOnline|complete|pending|missing|mismatch|unknownSince|held|setAside|excluded|clockApart|lostSince|neverHeard|linkDead|sessionEnded|insufficient)$/;
 
 describe('docs/trouble.md', () => {
   const codes = findCodes();
