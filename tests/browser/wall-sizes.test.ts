@@ -43,6 +43,17 @@ describe.skipIf(missing)('the wall, as an eye sees it', () => {
     await counter.press(...times(satisfied, 'satisfied'), ...times(unsatisfied, 'unsatisfied'));
     return counter;
   };
+  const fillUp = async () => {
+    if (logins.length >= 60) return;
+    await gateway.add((org) => {
+      for (const number of [0, 1, 2, 3])
+        org.unit(`hall-${number}`, `青石镇便民服务中心${number}`, 'district');
+    });
+    await growTo(60);
+    const counter = await pressAt(60, 12, 0);
+    await counter.withhold(3, 'basically');
+    await counters[1]?.leave();
+  };
   const openFull = async (width: number, height: number, tiles: number, search = '?lang=en') => {
     const wall = await openWall(browser, gateway, { width, height, search });
     await wall.waitForConnection('live');
@@ -105,16 +116,7 @@ describe.skipIf(missing)('the wall, as an eye sees it', () => {
   ])(
     '%s at %d × %d: nothing lies on anything, nothing is cut off',
     async (language, width, height, tiles) => {
-      if (logins.length < 60) {
-        await gateway.add((org) => {
-          for (const number of [0, 1, 2, 3])
-            org.unit(`hall-${number}`, `青石镇便民服务中心${number}`, 'district');
-        });
-        await growTo(60);
-        const counter = await pressAt(60, 12, 0);
-        await counter.withhold(3, 'basically');
-        await counters[1]?.leave();
-      }
+      await fillUp();
       const wall = await openFull(width, height, tiles, `?lang=${language}`);
       expect(await findFaults(wall.page, width > 900 ? NAMES : '')).toEqual(NONE);
       await wall.close();
@@ -132,6 +134,7 @@ describe.skipIf(missing)('the wall, as an eye sees it', () => {
   ])(
     '$width × $height enlarged ($zoom, $textPx px) grows, and flows',
     async ({ width, height, ...enlarged }) => {
+      await fillUp();
       const factor = enlarged.zoom * (enlarged.textPx / 16);
       const sizes = async (asked: typeof enlarged) => {
         const { context, close } = await launchZoomed(width, height, asked);
