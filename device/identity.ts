@@ -15,11 +15,11 @@ import {
 import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { assertUsable } from '../host/access.ts';
-import { type Told, tellFault } from '../host/fault.ts';
-import { giveToFolderOwner, makeFolder } from '../host/owner.ts';
 import { MAX_PEM_CHARS } from '../protocol/identity.ts';
 import { EpochMs, TERMINAL_ID_PATTERN } from '../protocol/ids.ts';
+import { assertUsable } from '../protocol/process/access.ts';
+import { type Told, tellFault } from '../protocol/process/fault.ts';
+import { giveToFolderOwner, makeFolder } from '../protocol/process/owner.ts';
 import { isCertificateFor } from './certificates.ts';
 import { DeviceError, messageOf } from './errors.ts';
 

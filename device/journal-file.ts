@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
-import { assertUsable } from '../host/access.ts';
-import { HostFault } from '../host/fault.ts';
-import { makeFile, makeFolder } from '../host/owner.ts';
+import { assertUsable } from '../protocol/process/access.ts';
+import { HostFault } from '../protocol/process/fault.ts';
+import { makeFile, makeFolder } from '../protocol/process/owner.ts';
 import { codeOf, DeviceError, messageOf } from './errors.ts';
 import { finishMoves, type Known, NOTHING_KNOWN, setFileAside, type Why } from './set-aside.ts';
 

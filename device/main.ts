@@ -1,4 +1,4 @@
 /** The terminal agent as a process. */
-import { launch } from '../host/launch.ts';
+import { launch } from '../protocol/process/launch.ts';
 
 launch(() => import('./run.ts'));

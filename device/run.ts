@@ -1,8 +1,8 @@
 /** The terminal agent's process. Logs (JSON) go to standard error; what the citizen sees goes to standard output. */
 import Database from 'better-sqlite3';
 import { pino } from 'pino';
-import { lostLines } from '../output/lost-lines.ts';
-import { createSink } from '../output/sink.ts';
+import { lostLines } from '../protocol/process/lost-lines.ts';
+import { createSink } from '../protocol/process/sink.ts';
 import { createAgent, DEVICE_VERSION } from './agent.ts';
 import { type Config, readConfig, SETTINGS } from './config.ts';
 import { faultIn, NOT_ENROLLED, terminalIdOf } from './credentials.ts';

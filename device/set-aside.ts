@@ -15,8 +15,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { makeFile } from '../host/owner.ts';
 import { MAX_VOTES_PER_EPOCH } from '../protocol/ids.ts';
+import { makeFile } from '../protocol/process/owner.ts';
 
 /**
  * `corrupt`: it could not be read. `behind`: the gateway had votes of its epoch that it never gave. `moved`: it was another

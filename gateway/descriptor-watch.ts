@@ -1,6 +1,6 @@
 /** Whether there are descriptors enough for every terminal and wall; said at the start, and while they run out. */
 import type { Logger } from 'pino';
-import { descriptorLimit, lowestFreeDescriptor } from '../host/descriptors.ts';
+import { descriptorLimit, lowestFreeDescriptor } from '../protocol/process/descriptors.ts';
 
 /** The database, its log, the programs' own, and requests that come and go. */
 const OWN = 300;

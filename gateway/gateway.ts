@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Server as HttpsServer } from 'node:https';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
-import { listenAt, type Place } from '../host/listening.ts';
+import { listenAt, type Place } from '../protocol/process/listening.ts';
 import { TLS_RULES } from '../protocol/tls.ts';
 import { GATEWAY_STATUS_TOPIC, topicOf } from '../protocol/topics.ts';
 import { createTrust } from './api/addresses.ts';

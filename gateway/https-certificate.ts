@@ -4,7 +4,7 @@
  * is written, changes nothing.
  */
 import type { Logger } from 'pino';
-import { tellFault } from '../host/fault.ts';
+import { tellFault } from '../protocol/process/fault.ts';
 import { type HttpsFiles, lifeOf, readTls, type Tls } from './https.ts';
 
 export type HttpsCertificate = {

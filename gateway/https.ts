@@ -2,7 +2,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import { HostFault, tellFault } from '../host/fault.ts';
+import { HostFault, tellFault } from '../protocol/process/fault.ts';
 import { TLS_RULES } from '../protocol/tls.ts';
 
 /** PEM: the certificate with those above it, and its key. */

@@ -1,8 +1,8 @@
 /** Reads the settings, starts the gateway, and ends it when it is told to. */
 import { type Logger, pino } from 'pino';
-import { endWith } from '../host/launch.ts';
-import { lostLines } from '../output/lost-lines.ts';
-import { createSink } from '../output/sink.ts';
+import { endWith } from '../protocol/process/launch.ts';
+import { lostLines } from '../protocol/process/lost-lines.ts';
+import { createSink } from '../protocol/process/sink.ts';
 import { ConfigError, configHelp, readConfig } from './config.ts';
 import { type Gateway, startGateway, VERSION } from './gateway.ts';
 import { PeopleRefusal } from './people/refusal.ts';

@@ -1,4 +1,4 @@
 /** `npm run demo` as a process. */
-import { launch } from '../host/launch.ts';
+import { launch } from '../protocol/process/launch.ts';
 
 launch(() => import('./demo/run.ts'));

@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { HostFault } from '../../host/fault.ts';
+import { HostFault } from '../../protocol/process/fault.ts';
 import { readAuthority } from '../pki/authority.ts';
 import { StoreFailure } from '../store/store.ts';
 import { showOne } from './output.ts';

@@ -1,4 +1,4 @@
 /** The command line as a process. */
-import { launch } from '../../host/launch.ts';
+import { launch } from '../../protocol/process/launch.ts';
 
 launch(() => import('./run.ts'));

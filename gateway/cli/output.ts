@@ -1,5 +1,5 @@
-import { wantsStacks } from '../../host/config.ts';
-import { HostFault, tellFault } from '../../host/fault.ts';
+import { wantsStacks } from '../../protocol/process/config.ts';
+import { HostFault, tellFault } from '../../protocol/process/fault.ts';
 
 /** `--print`: nothing but this field is answered; null for everything. */
 let onlyField: string | null = null;

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { quietStreams } from '../../output/quiet-streams.ts';
+import { quietStreams } from '../../protocol/process/quiet-streams.ts';
 import { registerAuditCommands } from './audit-commands.ts';
 import { registerAuthorityCommands } from './authority-commands.ts';
 import { registerBackupCommands } from './backup-commands.ts';

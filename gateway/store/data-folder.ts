@@ -1,7 +1,7 @@
 /** The files of a data folder, and whether this process may use them. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Access, assertUsable } from '../../host/access.ts';
+import { type Access, assertUsable } from '../../protocol/process/access.ts';
 
 const FILES = ['manyi.db', 'manyi.db-wal', 'manyi.db-shm', 'audit.key', 'audit.key.new', 'gateway.lock'];
 const PKI = 'pki';

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
-import { assertUsable } from '../../host/access.ts';
+import { assertUsable } from '../../protocol/process/access.ts';
 import { assertDataFolder } from './data-folder.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { makePrivate } from './private-file.ts';

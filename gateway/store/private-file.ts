@@ -1,7 +1,7 @@
 /** Databases that only their owner may open: SQLite makes them readable for everyone, and its logs as it finds the database. */
 import { chmodSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { makeFile, makeFolder } from '../../host/owner.ts';
+import { makeFile, makeFolder } from '../../protocol/process/owner.ts';
 
 /** For everyone but the owner and the group, whom somebody may have let in on purpose. */
 const OTHERS = 0o007;

@@ -1,6 +1,6 @@
 /** Files that are on the disk when the call returns: write, fsync, rename, fsync the folder. */
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
-import { giveToFolderOwner } from '../../host/owner.ts';
+import { giveToFolderOwner } from '../../protocol/process/owner.ts';
 
 export function syncFolder(folder: string): void {
   syncFile(folder);

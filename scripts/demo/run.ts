@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Log } from '../../device/log.ts';
-import { quietStreams } from '../../output/quiet-streams.ts';
+import { quietStreams } from '../../protocol/process/quiet-streams.ts';
 import { identityFolder, prepareDistrict, type TerminalAccount } from './accounts.ts';
 import { type Child, describe, type Ending, startGateway, startKeyboardTerminal } from './children.ts';
 import { DEMO_HELP, type DemoOptions, parseDemoArgs } from './demo-args.ts';

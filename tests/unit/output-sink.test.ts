@@ -3,7 +3,7 @@ import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rm
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createSink } from '../../output/sink.ts';
+import { createSink } from '../../protocol/process/sink.ts';
 import { until } from '../support/wait.ts';
 
 let folder: string;

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { makeFolder } from '../../../host/owner.ts';
+import { makeFolder } from '../../../protocol/process/owner.ts';
 import { type Store, StoreFailure } from '../store.ts';
 import { syncFile, syncFolder, writeNewFile } from '../sync-files.ts';
 import { inspect } from './inspect.ts';

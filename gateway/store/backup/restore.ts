@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { makeFolder } from '../../../host/owner.ts';
+import { makeFolder } from '../../../protocol/process/owner.ts';
 import { type CheckReport, checkDatabase } from '../check.ts';
 import { claimDataDir } from '../claim.ts';
 import { RESTORE_MARK } from '../database.ts';

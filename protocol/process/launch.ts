@@ -1,8 +1,9 @@
 /** How a program begins, and how it ends when nobody has foreseen it. */
-import { createSink } from '../output/sink.ts';
+
 import { wantsStacks } from './config.ts';
 import { tellFault } from './fault.ts';
 import { findNodeFault } from './node-version.ts';
+import { createSink } from './sink.ts';
 
 /** @param load imports the program: only after the look at Node.js, which may be too old to resolve what it imports. */
 export function launch(load: () => Promise<{ run(): Promise<unknown> }>): void {
