@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Server as HttpsServer } from 'node:https';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
-import { listenAt, type Place } from '../protocol/process/listening.ts';
+import { listenAt } from '../protocol/process/listening.ts';
 import { TLS_RULES } from '../protocol/tls.ts';
 import { GATEWAY_STATUS_TOPIC, topicOf } from '../protocol/topics.ts';
 import { createTrust } from './api/addresses.ts';
@@ -12,12 +12,8 @@ import type { Admission, Broker, Login } from './broker/broker.ts';
 import { DEFAULT_BROKER_LIMITS } from './broker/broker.ts';
 import { createEmbeddedBroker } from './broker/embedded.ts';
 import { openCheckedStore } from './checked-store.ts';
-import { createClockWatch } from './clock-watch.ts';
-import { createCompressor } from './compress/compressor.ts';
 import type { Config } from './config.ts';
 import { watchDescriptors } from './descriptor-watch.ts';
-import { createCalendar } from './domain/calendar.ts';
-import { standingOf } from './domain/completeness.ts';
 import { createTokenBuckets } from './domain/token-buckets.ts';
 import { createClockAlarms } from './fleet/clock-alarms.ts';
 import { createInbox } from './fleet/inbox.ts';
@@ -28,15 +24,13 @@ import type { Tls } from './https.ts';
 import { openHttpsCertificate, readFiles } from './https-certificate.ts';
 import { createIngest } from './ingest/ingest.ts';
 import { createJournals } from './ingest/journals.ts';
-import { createBoard } from './live/board.ts';
-import { createFeed } from './live/feed.ts';
-import { createHub } from './live/hub.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createPeople } from './people/people.ts';
+import { placesOf } from './places.ts';
 import { createPutAway } from './put-away.ts';
 import { createReview } from './review/review.ts';
 import { startRounds } from './rounds.ts';
-import { createScoreKeeper } from './score-keeper.ts';
+import { createScoreboard } from './scoreboard.ts';
 import { createStorageGuard } from './storage-guard.ts';
 import { claimDataDir } from './store/claim.ts';
 import { databaseFile } from './store/sqlite.ts';
@@ -45,7 +39,6 @@ import { createVoteLog } from './vote-log.ts';
 
 export const VERSION = '0.1.0';
 
-const MAX_WALLS = 500;
 const FIRST_ADMINISTRATOR = 'admin';
 
 export type Gateway = {
@@ -96,7 +89,6 @@ export async function startGateway(
     },
   });
   const { audit } = people;
-  const calendar = createCalendar(config.timeZone);
   const registry = createRegistry(store);
   const access = await createTerminalAccess({
     ...{ config, store, registry, audit, now, monotonic, log },
@@ -106,9 +98,6 @@ export async function startGateway(
   const journals = createJournals(store, config.votesPerDay, (terminalKey, epoch) =>
     putAway.isAskedFor(terminalKey, epoch),
   );
-  const { terminalOf } = journals;
-  const scores = createScoreKeeper({ store, calendar, now, terminalOf });
-  const { book, excludedBook } = scores;
   const voteLog = createVoteLog(log, monotonic, (terminalId) => touch(terminalId));
   const clocks = createClockAlarms(voteLog);
   const refusalLog = createTokenBuckets(1 / 60, 30);
@@ -133,47 +122,10 @@ export async function startGateway(
     storageFailed: (error) => guard.failed(error),
   });
   const { health } = putAway;
-  const board = createBoard({
-    tree: registry.tree,
-    book,
-    weights: config.weights,
-    presence,
-    excludedBook,
-    isClockApart: clocks.isApart,
-    completenessOf: ({ key, id }) =>
-      standingOf({
-        ...journals.evidenceOf(key),
-        online: presence.isOnline(id),
-        lastSeenAt: presence.lastSeenAt(id),
-        setAside: health.setAsideVotes(id),
-      }),
+  const scoreboard = createScoreboard({
+    ...{ config, store, registry, presence, journals, clocks, health, log, now, monotonic, instance },
   });
-  const feed = createFeed({
-    board,
-    book,
-    calendar,
-    tree: registry.tree,
-    now,
-    instance,
-    targetRate: config.targetRate,
-    newestVotes: store.newestVotes,
-  });
-  const touch = (terminalId: string) => {
-    const terminal = registry.terminal(terminalId);
-    if (terminal) feed.touched(terminal.windowId);
-  };
-  const compressor = createCompressor();
-  const hub = createHub(feed, { now, monotonic, maxClients: MAX_WALLS, compressor });
-  const clockWatch = createClockWatch({
-    now,
-    monotonic,
-    log,
-    stepped() {
-      // Other votes are of today now, and of the last hour.
-      scores.reload();
-      feed.replaced();
-    },
-  });
+  const { scores, board, feed, hub, compressor, clockWatch, touch } = scoreboard;
   const metrics: Metrics = createMetrics({
     connections: () => broker?.connections() ?? 0,
     walls: hub.metrics.clients,
@@ -343,7 +295,7 @@ export async function startGateway(
     compressor,
     metrics: metrics.registry,
     troubles: () => [guard.trouble() ?? []].flat(),
-    warnings: () => https?.warnings() ?? [],
+    warnings: () => [...(https?.warnings() ?? []), ...clocks.warnings()],
     refused: (code) => metrics.tallied.httpRefused.add(code),
     now,
     monotonic,
@@ -362,11 +314,7 @@ export async function startGateway(
   serveHttps = (tls) => (app.server as HttpsServer).setSecureContext({ ...TLS_RULES, ...tls });
   const stopRounds = startRounds({
     log,
-    tick() {
-      clockWatch.look();
-      if (scores.look()) feed.replaced();
-      feed.tick();
-    },
+    tick: scoreboard.tick,
     recover: guard.recover,
     save() {
       if (guard.trouble() === null) save();
@@ -384,7 +332,7 @@ export async function startGateway(
     lookAtDescriptors: watchDescriptors({
       log,
       terminals: () => [...registry.terminals()].length,
-      maxWalls: MAX_WALLS,
+      maxWalls: scoreboard.maxWalls,
       monoMs: monotonic,
     }),
     storageFailed: guard.failed,
@@ -424,17 +372,6 @@ export async function startGateway(
     await stop();
     throw error;
   }
-}
-
-function placesOf({ mqttHost, mqttPort, httpHost, httpPort }: Config): { mqtt: Place; http: Place } {
-  const named = (name: 'MQTT' | 'HTTP') => ({
-    hostSetting: `MANYI_${name}_HOST`,
-    portSetting: `MANYI_${name}_PORT`,
-  });
-  return {
-    mqtt: { host: mqttHost, port: mqttPort, ...named('MQTT') },
-    http: { host: httpHost, port: httpPort, ...named('HTTP') },
-  };
 }
 
 /** For measuring only, with the plain transport: the name is the proof. */

@@ -41,6 +41,7 @@ const STORAGE: readonly Refused[] = [
   '503 storage-full',
   '503 storage-io',
   '503 storage-busy',
+  '503 storage-read-only',
   '503 storage-damaged',
 ];
 const MEANINGS: Readonly<Record<string, string>> = {

@@ -116,6 +116,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'POST /api/v1/exclusions/:id/end': operation(
     'endExclusion',
     '404 exclusion-unknown',
+    '409 exclusion-ended',
     '422 reason-invalid',
     AUDITED,
   ),

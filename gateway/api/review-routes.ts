@@ -14,6 +14,7 @@ import type { VisibleTree } from './visible-tree.ts';
 export type ReviewDeps = { visibleTree: VisibleTree; review: Review };
 
 const TAGS = ['review'];
+const STATUS: Readonly<Record<string, number>> = { 'reason-invalid': 422, 'exclusion-ended': 409 };
 
 export const reviewRoutes: FastifyPluginCallbackTypebox<ReviewDeps> = (
   app,
@@ -35,7 +36,7 @@ export const reviewRoutes: FastifyPluginCallbackTypebox<ReviewDeps> = (
       return act();
     } catch (error) {
       if (!(error instanceof OrgRefusal)) throw error;
-      throw new Refusal(error.code === 'reason-invalid' ? 422 : 404, error.code, error.message);
+      throw new Refusal(STATUS[error.code] ?? 404, error.code, error.message);
     }
   };
   const filterOf = (request: FastifyRequest, asked: shape.Which): HeldFilter => ({

@@ -14,6 +14,8 @@ export type ClockAlarms = {
   count(): number;
   /** By how much most of the terminals say that the gateway's clock is behind (negative: ahead), milliseconds; null while they do not. */
   gatewayBehindMs(): number | null;
+  /** Codes for readiness; votes are taken all the same. */
+  warnings(): string[];
 };
 
 /** Fewer witnesses prove nothing. */
@@ -72,5 +74,6 @@ export function createClockAlarms({ changed, gatewayDoubted }: ClockAlarmDeps): 
     isApart: (terminalId) => apartOf(terminalId) !== null,
     count: () => apartCount,
     gatewayBehindMs,
+    warnings: () => (doubted ? ['gateway-clock-doubted'] : apartCount > 0 ? ['clocks-disagree'] : []),
   };
 }

@@ -106,7 +106,7 @@ export function createIngest(deps: IngestDeps): Ingest {
     done(error);
   };
 
-  const { refuse, allowed, mayHold } = createRefusals({
+  const { refuse, allowed, mayHold, isFull } = createRefusals({
     ...{ queue, now, monotonic, quarantined: events.quarantined, failed },
     heldOf: journals.heldOf,
   });
@@ -128,7 +128,10 @@ export function createIngest(deps: IngestDeps): Ingest {
     const keep = ({ seq, reason, payload }: BadVote, permits: (terminalKey: number) => boolean) => {
       // One that is accounted for already adds nothing; one over the budget stays in the terminal's journal for now.
       if (journal.accounted.has(seq)) return;
-      if (!permits(terminal.key)) return events.quarantined('held-limit', terminal.id);
+      if (!permits(terminal.key)) {
+        if (isFull(terminal.key)) events.quarantined('held-limit', terminal.id);
+        return;
+      }
       events.quarantined(reason, terminal.id);
       kept.push({
         receivedAt,

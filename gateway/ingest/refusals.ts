@@ -35,6 +35,8 @@ export type Refusals = {
   ): void;
   /** May this terminal add one more record? Asking takes it. */
   allowed(terminalKey: number): boolean;
+  /** So many of this terminal wait for a person that no more are kept. */
+  isFull(terminalKey: number): boolean;
   /** May this terminal have one more vote held? Asking takes it. */
   mayHold(terminalKey: number): boolean;
 };
@@ -47,6 +49,7 @@ export function createRefusals(deps: RefusalDeps): Refusals {
   const allowed = (terminalKey: number) => hasRoom(terminalKey) && rate.take(terminalKey, monotonic());
   return {
     allowed,
+    isFull: (terminalKey) => !hasRoom(terminalKey),
     mayHold: (terminalKey) => hasRoom(terminalKey) && heldRate.take(terminalKey, monotonic()),
     refuse(terminal, topic, reason, payload, done) {
       quarantined(reason, terminal.id);

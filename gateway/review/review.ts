@@ -24,7 +24,7 @@ export type Review = {
   exclusions(): Exclusion[];
   /** A terminal's votes pressed in a span count no longer. @throws OrgRefusal `terminal-unknown`. */
   exclude(by: By, terminalId: string, span: Span, reason: string): { id: string; votes: number };
-  /** @throws OrgRefusal `exclusion-unknown`. */
+  /** @throws OrgRefusal `exclusion-unknown`, `exclusion-ended`. */
   include(by: By, id: string, reason: string): Exclusion;
   /** @returns how many votes were set to another time. @throws OrgRefusal `terminal-unknown`. */
   redate(by: By, terminalId: string, span: Span, how: number | 'claimed', reason: string): number;

@@ -17,6 +17,7 @@ const CODES: readonly [prefix: string, code: string][] = [
   ['SQLITE_FULL', 'storage-full'],
   ['SQLITE_IOERR', 'storage-io'],
   ['SQLITE_BUSY', 'storage-busy'],
+  ['SQLITE_READONLY', 'storage-read-only'],
   ['SQLITE_CORRUPT', 'storage-damaged'],
   ['SQLITE_NOTADB', 'storage-damaged'],
 ];

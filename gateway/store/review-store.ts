@@ -88,7 +88,7 @@ export interface ReviewStore {
   exclusions(): Exclusion[];
   /** @returns how many stored votes it concerns now. @throws OrgRefusal `terminal-unknown`. */
   exclude(exclusion: Omit<Exclusion, 'terminalKey' | 'endedAt'>): number;
-  /** @throws OrgRefusal `exclusion-unknown`. */
+  /** @throws OrgRefusal `exclusion-unknown`, `exclusion-ended`. */
   endExclusion(id: string, at: number): Exclusion;
   /** Of each quarter and window, excluded votes a rating. */
   excludedRollups(

@@ -324,6 +324,8 @@ describe('a person', () => {
     expect((await row(5, '7d'))?.votes).toBe(0);
     expect(await post(`/exclusions/${made.body.id}/end`, { reason: '误会' })).toMatchObject({ status: 201 });
     expect((await row(5, '7d'))?.votes).toBeGreaterThan(100);
+    const again = await post(`/exclusions/${made.body.id}/end`, { reason: '误会' });
+    expect(again).toMatchObject({ status: 409, body: { error: { code: 'exclusion-ended' } } });
     expect(await post('/redatings', { ...span, reason: 'x' })).toMatchObject({ status: 400 });
     expect(await post('/redatings', { ...span, claimed: true, reason: 'x' })).toMatchObject({
       body: { redated: 0 },

@@ -138,8 +138,9 @@ export function createExclusionTable(db: Connection, decided: () => void): Exclu
       db
         .transaction(() => {
           const exclusion = selectOne.get(id) as Exclusion | undefined;
-          if (!exclusion || end.run(at, id).changes === 0)
-            throw new OrgRefusal('exclusion-unknown', `there is no exclusion ${id} in force: list them`);
+          if (!exclusion) throw new OrgRefusal('exclusion-unknown', `there is no exclusion ${id}: list them`);
+          if (end.run(at, id).changes === 0)
+            throw new OrgRefusal('exclusion-ended', `the exclusion ${id} has been taken back already`);
           recount(exclusion.terminalKey);
           return { ...exclusion, endedAt: at };
         })
