@@ -4,10 +4,10 @@ import { createBackup } from '../store/backup/create.ts';
 import { verifyBackup } from '../store/backup/inspect.ts';
 import type { Manifest } from '../store/backup/manifest.ts';
 import { restoreBackup } from '../store/backup/restore.ts';
+import { refuseMissing } from '../store/database.ts';
 import { createSqliteStore, databaseFile } from '../store/sqlite.ts';
 import { StoreFailure } from '../store/store.ts';
 import { cliActor } from './actor.ts';
-import { refuseMissing } from './check-commands.ts';
 import { showOne } from './output.ts';
 
 const SECRET_NOTE =

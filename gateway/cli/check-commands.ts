@@ -1,16 +1,11 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { checkDatabase, damageFailure } from '../store/check.ts';
 import { claimDataDir } from '../store/claim.ts';
+import { refuseMissing } from '../store/database.ts';
 import { createSqliteStore, databaseFile } from '../store/sqlite.ts';
-import { StoreFailure } from '../store/store.ts';
 import { cliActor } from './actor.ts';
 import { showOne } from './output.ts';
-
-export function refuseMissing(file: string): void {
-  if (!existsSync(file)) throw new StoreFailure('storage-missing', `there is no database ${file}`);
-}
 
 /** Looks at the data as the gateway does at its start; only reads, unless told to repair. */
 export function registerCheckCommands(program: Command): void {

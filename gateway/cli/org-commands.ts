@@ -16,7 +16,7 @@ export function registerOrgCommands(program: Command, withStore: WithStore): voi
     .option('--parent <id>', 'the unit above it')
     .option('--id <id>', 'an id of your choice', checkId(ORG_ID_PATTERN))
     .action(({ name, parent, id = newId('u') }: { name: string; parent?: string; id?: string }) =>
-      withStore((store, json, { by, audit }) => {
+      withStore.beginning((store, json, { by, audit }) => {
         store.atomic(() => {
           audit(by, 'unit.add', `unit:${id}`, { name, parentId: parent ?? null });
           store.addUnit({ id, parentId: parent ?? null, name });

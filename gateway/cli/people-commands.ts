@@ -11,7 +11,11 @@ import { show, showOne, date as time } from './output.ts';
 import type { CliContext, StoreAct, WithStore } from './with-store.ts';
 
 type Act = (people: People, context: CliContext) => void | Promise<void>;
-type WithPeople = { (act: Act): Promise<void>; reading(act: Act): Promise<void> };
+type WithPeople = {
+  (act: Act): Promise<void>;
+  beginning(act: Act): Promise<void>;
+  reading(act: Act): Promise<void>;
+};
 
 const ONE_TIME =
   'Keep the password now: it is shown only this once, and must be changed at the first sign-in.';
@@ -25,6 +29,7 @@ export function registerPeopleCommands(program: Command, withStore: WithStore): 
     (store, _json, context) =>
       act(createPeople({ store, now: Date.now, monotonic: () => performance.now(), limits }), context);
   const withPeople: WithPeople = Object.assign((act: Act) => withStore(on(act)), {
+    beginning: (act: Act) => withStore.beginning(on(act)),
     reading: (act: Act) => withStore.reading(on(act)),
   });
   registerAccounts(program, withPeople);
@@ -52,7 +57,7 @@ function registerAccounts(program: Command, withPeople: WithPeople): void {
     .option('--display-name <name>', 'the name that is shown')
     .option('--unit <id>', 'the unit of a unit-manager')
     .action((name: string, options: { role: Role; displayName?: string; unit?: string }) =>
-      withPeople(async ({ accounts }, { json, by }) => {
+      withPeople.beginning(async ({ accounts }, { json, by }) => {
         const { displayName = name, unit = null } = options;
         const added = await accounts.add(by, { name, displayName, role: options.role, unitId: unit });
         showOne({ ...accountRow(added.account), oneTimePassword: added.oneTimePassword }, json, ONE_TIME);
@@ -181,7 +186,7 @@ function registerLinks(program: Command, withPeople: WithPeople): void {
         .default(''),
     )
     .action(({ kind, name, unit = null, days, basePath }: NewLinkOptions) =>
-      withPeople(({ links }, { json, by }) => {
+      withPeople.beginning(({ links }, { json, by }) => {
         const added = links.add(by, { kind, name, unitId: unit, days });
         const { id, unitId } = added.link;
         const expiresAt = time(added.link.expiresAt);

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type Audit, type By, createAudit } from '../people/audit.ts';
+import { refuseMissing } from '../store/database.ts';
 import { createSqliteReader, createSqliteStore, databaseFile } from '../store/sqlite.ts';
 import type { Store } from '../store/store.ts';
 import { cliActor } from './actor.ts';
@@ -10,9 +11,11 @@ export type CliContext = { json: boolean; by: By; audit: Audit; dataDir: string 
 
 export type StoreAct = (store: Store, json: boolean, context: CliContext) => void | Promise<void>;
 
-/** Runs a command on the store of the data folder that was named, which is made when it is not there, and closes it. */
+/** Runs a command on the store of the data folder that was named, and closes it. @throws StoreFailure `storage-missing`. */
 export type WithStore = {
   (act: StoreAct): Promise<void>;
+  /** For what may be the first thing that a data folder holds: it is made when it is not there. */
+  beginning(act: StoreAct): Promise<void>;
   /** For a command that changes nothing: it makes and writes nothing either. */
   reading(act: StoreAct): Promise<void>;
 };
@@ -29,7 +32,13 @@ export function createWithStore(program: Command): WithStore {
       store.close();
     }
   };
-  return Object.assign((act: StoreAct) => runOn((file) => createSqliteStore({ file }), act), {
+  const open = (file: string) => createSqliteStore({ file });
+  const openExisting = (file: string) => {
+    refuseMissing(file);
+    return open(file);
+  };
+  return Object.assign((act: StoreAct) => runOn(openExisting, act), {
+    beginning: (act: StoreAct) => runOn(open, act),
     reading: (act: StoreAct) => runOn(createSqliteReader, act),
   });
 }

@@ -67,17 +67,22 @@ export function openDatabase(file: string, proves: boolean): Connection {
   return db;
 }
 
+/** A wrong folder is told, and not begun. @throws StoreFailure `storage-missing`. */
+export function refuseMissing(file: string): void {
+  if (existsSync(file)) return;
+  throw new StoreFailure(
+    'storage-missing',
+    `there is no database ${file}: is --data-dir (MANYI_DATA_DIR) the gateway's? Its first start makes one`,
+  );
+}
+
 /**
  * For whoever only reads: it makes nothing, writes nothing, and leaves nothing behind. @throws StoreFailure `storage-missing`;
  * HostFault `storage-not-ours`.
  */
 export function openForReading(file: string, timeoutMs = BUSY_TIMEOUT_MS): Connection {
   refuseUnfinishedRestore(dirname(file));
-  if (!existsSync(file))
-    throw new StoreFailure(
-      'storage-missing',
-      `there is no database ${file}: is --data-dir (MANYI_DATA_DIR) the gateway's? Its first start makes one`,
-    );
+  refuseMissing(file);
   assertUsable(dirname(file), [file, `${file}-wal`], 'read');
   // Nobody has it open: a connection that may not write would make a log and an index of it, and could not remove them.
   const alone = !existsSync(`${file}-wal`) && isWritable(dirname(file), file);

@@ -26,6 +26,14 @@ const READS: string[][] = [
   ['check'],
 ];
 
+/** What changes something that is there makes no database on a wrong folder either. */
+const CHANGES = [
+  ['account', 'password', 'wang'],
+  ['window', 'add', '--unit', 'u', '--name', 'x'],
+  ['terminal', 'revoke', '--terminal', 't-1', '--reason', 'x'],
+  ['quarantine', 'release', '--all', '--reason', 'x'],
+];
+
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'manyi-reads-'));
@@ -42,17 +50,20 @@ const contents = (dataDir: string) =>
     }),
   );
 
-describe.each(READS.map((args) => [args.join(' '), args] as const))('manyi %s', (_name, args) => {
-  it('in an empty folder makes nothing, and says what is missing', async () => {
-    const empty = mkdtempSync(join(folder, 'empty-'));
-    const { code, err, out } = await manyi(empty, ...args);
-    expect(err).toMatch(/^(storage|authority|audit-key)-missing: [^\n]+\n$/);
-    expect([code, out, readdirSync(empty)]).toEqual([1, '', []]);
-    const missing = join(empty, 'not', 'there');
-    expect((await manyi(missing, ...args)).err).toMatch(/^(storage|authority|audit-key)-missing: /);
-    expect(readdirSync(empty)).toEqual([]);
-  });
-});
+describe.each([...READS, ...CHANGES].map((args) => [args.join(' '), args] as const))(
+  'manyi %s',
+  (_name, args) => {
+    it('in an empty folder makes nothing, and says what is missing', async () => {
+      const empty = mkdtempSync(join(folder, 'empty-'));
+      const { code, err, out } = await manyi(empty, ...args);
+      expect(err).toMatch(/^(storage|authority|audit-key)-missing: [^\n]+\n$/);
+      expect([code, out, readdirSync(empty)]).toEqual([1, '', []]);
+      const missing = join(empty, 'not', 'there');
+      expect((await manyi(missing, ...args)).err).toMatch(/^(storage|authority|audit-key)-missing: /);
+      expect(readdirSync(empty)).toEqual([]);
+    });
+  },
+);
 
 describe('beside a gateway', () => {
   let gateway: TestGateway;
