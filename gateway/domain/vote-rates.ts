@@ -41,13 +41,15 @@ class Spans {
 
   /** To the span that was last asked for. */
   add(votes: number): void {
-    this.count += votes;
+    this.count = Math.max(0, this.count + votes);
   }
 }
 
 export type VoteRates = {
   /** Counts a vote pressed at `at` if it is within the limits. @returns whether it was. */
   take(terminalKey: number, at: number): boolean;
+  /** What was taken at `at` has not become a vote. */
+  giveBack(terminalKey: number, at: number): void;
   /** Counts votes that are stored already, for the hour and the day. */
   remember(terminalKey: number, at: number, votes: number): void;
 };
@@ -71,6 +73,12 @@ export function createVoteRates({ perMinute, perHour, perDay }: VoteRateLimits):
       hour.add(1);
       day.add(1);
       return true;
+    },
+    giveBack(terminalKey, at) {
+      for (const spans of spansOf(terminalKey)) {
+        spans.at(at);
+        spans.add(-1);
+      }
     },
     remember(terminalKey, at, votes) {
       const [, hour, day] = spansOf(terminalKey);

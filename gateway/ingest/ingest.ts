@@ -71,6 +71,9 @@ export type Ingest = {
   stop(): void;
 };
 
+/** @see Judgement */
+type Kept = QuarantineRecord & { was: 'lost' | 'set-aside' | null };
+
 /** Messages of one terminal that wait for their turn. */
 const MAX_WAITING = 1_000;
 const DAY_MS = 24 * 3_600_000;
@@ -124,10 +127,14 @@ export function createIngest(deps: IngestDeps): Ingest {
   ) => {
     const receivedAt = now();
     const votes: VoteRecord[] = [];
-    const kept: QuarantineRecord[] = [];
-    const keep = ({ seq, reason, payload }: BadVote, permits: (terminalKey: number) => boolean) => {
-      // One that is accounted for already adds nothing; one over the budget stays in the terminal's journal for now.
-      if (journal.accounted.has(seq)) return;
+    const taken: VoteRecord[] = [];
+    const kept: Kept[] = [];
+    const keep = (
+      { seq, reason, payload }: BadVote,
+      permits: (terminalKey: number) => boolean,
+      was: Kept['was'],
+    ) => {
+      // One over the budget stays in the terminal's journal for now.
       if (!permits(terminal.key)) {
         if (isFull(terminal.key)) events.quarantined('held-limit', terminal.id);
         return;
@@ -141,26 +148,35 @@ export function createIngest(deps: IngestDeps): Ingest {
         sourceKey: journal.key,
         seq,
         payload: payload.slice(0, KEPT_PAYLOAD_CHARS),
+        was,
+        ...(was === 'set-aside' && { replaces: true }),
       });
     };
-    for (const one of bad) keep(one, allowed);
+    // One that is accounted for already adds nothing.
+    for (const one of bad) if (!journal.accounted.has(one.seq)) keep(one, allowed, null);
     for (const pressed of message.votes) {
       const judgement = judge(terminal, journal, pressed, receivedAt);
-      if (judgement.kind === 'vote') votes.push(judgement.vote);
-      else if (judgement.kind === 'held') keep({ ...judgement, seq: pressed.seq }, mayHold);
+      if (judgement.kind === 'vote') {
+        votes.push(judgement.vote);
+        if (judgement.isNew) taken.push(judgement.vote);
+      } else if (judgement.kind === 'held') keep({ ...judgement, seq: pressed.seq }, mayHold, judgement.was);
     }
-    const taken = votesIn(message.totals);
-    const isCountPlausible = taken <= journal.history.highest(receivedAt);
+    const said = votesIn(message.totals);
+    const isCountPlausible = said <= journal.history.highest(receivedAt);
     queue.push({
       votes,
       quarantine: kept,
       settled(result) {
-        if (!result.ok) return failed(result.error, done);
+        if (!result.ok) {
+          // It will be sent again, and is not to be counted twice for that.
+          for (const { at } of taken) rates.giveBack(terminal.key, at);
+          return failed(result.error, done);
+        }
         account(terminal, journal, votes, result, kept);
         journal.implausible = !isCountPlausible;
         if (isCountPlausible) {
           takeTotals(journal, message.totals);
-          noteKnown(journal, Math.max(taken, message.votes.at(-1)?.seq ?? 0), receivedAt);
+          noteKnown(journal, Math.max(said, message.votes.at(-1)?.seq ?? 0), receivedAt);
         }
         done();
         heard(terminal, journal);
@@ -173,7 +189,7 @@ export function createIngest(deps: IngestDeps): Ingest {
     journal: Journal,
     votes: VoteRecord[],
     { outcomes, first }: { outcomes: VoteOutcome[]; first: number },
-    kept: QuarantineRecord[],
+    kept: Kept[],
   ) => {
     let duplicates = 0;
     for (let at = 0; at < votes.length; at++) {
@@ -193,10 +209,15 @@ export function createIngest(deps: IngestDeps): Ingest {
         events.quarantined('identity-conflict', terminal.id);
       }
     }
-    for (const { seq } of kept) {
+    for (const { seq: number, was } of kept) {
+      const seq = number as number;
       // The same message may have come twice before this commit: one number is set aside once.
-      if (journal.accounted.has(seq as number)) continue;
-      journal.accounted.add(seq as number);
+      if (was === 'lost') {
+        if (journal.heldLost.has(seq)) continue;
+        journal.heldLost.add(seq);
+        noLongerLost(journal, seq);
+      } else if (journal.accounted.has(seq)) continue;
+      else journal.accounted.add(seq);
       journal.quarantined += 1;
       journal.held += 1;
     }
@@ -206,9 +227,13 @@ export function createIngest(deps: IngestDeps): Ingest {
   const takeBack = (journal: Journal, seq: number) => {
     if (journal.quarantined > 0 && store.setAsideReason(journal.key, seq) !== null) {
       journal.quarantined -= 1;
-      journal.held = Math.max(0, journal.held - 1);
+      if (store.isUndecided(journal.key, seq)) journal.held = Math.max(0, journal.held - 1);
       return;
     }
+    noLongerLost(journal, seq);
+  };
+
+  const noLongerLost = (journal: Journal, seq: number) => {
     journal.lost -= 1;
     if (journal.writtenOff > 0 && store.isWrittenOff(journal.key, seq)) journal.writtenOff -= 1;
   };

@@ -26,7 +26,9 @@ export type Journal = {
   /** Numbers under which another body came than the stored one, and no person has decided yet. */
   conflicts: Set<number>;
   lost: number;
-  /** Of these, what a person has written off. */
+  /** Numbers that were lost, and are held now. */
+  heldLost: Set<number>;
+  /** Of the lost, what a person has written off. */
   writtenOff: number;
   /** A person has closed it: nothing more is expected of it. */
   closed: boolean;
@@ -109,6 +111,7 @@ export function createJournals(
       held: 0,
       conflicts: new Set(),
       lost: 0,
+      heldLost: new Set(),
       writtenOff: 0,
       closed: false,
       implausible: false,
@@ -203,6 +206,7 @@ function restore(record: SourceRecord, store: Store, perDay: number): Journal {
     held: record.held,
     conflicts: new Set(),
     lost,
+    heldLost: new Set(),
     writtenOff: record.writtenOff,
     closed: record.closedAt !== null,
     implausible: false,

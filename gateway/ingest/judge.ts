@@ -14,15 +14,17 @@ import type { Readings } from './readings.ts';
 import { type HeldReason, isHeldReason } from './reasons.ts';
 
 export type Judgement =
-  | { kind: 'vote'; vote: VoteRecord }
-  | { kind: 'held'; reason: HeldReason; payload: string }
+  /** `isNew`: it was counted in the rates. */
+  | { kind: 'vote'; vote: VoteRecord; isNew: boolean }
+  /** `was`: what its number was accounted for as, when it was. */
+  | { kind: 'held'; reason: HeldReason; payload: string; was: 'lost' | 'set-aside' | null }
   /** It is held already: only a person can make a vote of it. */
   | { kind: 'waits' };
 
 export type Judge = (terminal: KnownTerminal, journal: Journal, vote: Vote, receivedAt: number) => Judgement;
 
 export type JudgeDeps = {
-  store: Pick<Store, 'setAsideReason'>;
+  store: Pick<Store, 'setAsideReason' | 'isStored'>;
   readings: Readings;
   rates: VoteRates;
   exclusions: () => Exclusions;
@@ -35,9 +37,11 @@ export function createJudge({ store, readings, rates, exclusions }: JudgeDeps): 
   return (terminal, journal, pressed, receivedAt) => {
     const { seq, rating, at: claimedAt, clock, boot, mono } = pressed;
     const isAccounted = journal.accounted.has(seq);
-    if (isAccounted && journal.quarantined > 0) {
+    let was: 'lost' | 'set-aside' | null = null;
+    if (isAccounted && journal.lost + journal.quarantined > 0 && !store.isStored(journal.key, seq)) {
       const reason = store.setAsideReason(journal.key, seq);
       if (reason !== null && isHeldReason(reason)) return { kind: 'waits' };
+      was = reason === null ? 'lost' : 'set-aside';
     }
     const notBefore = journal.history.notBefore(seq, receivedAt);
     const at =
@@ -56,15 +60,16 @@ export function createJudge({ store, readings, rates, exclusions }: JudgeDeps): 
       receivedAt,
     };
     if (at !== claimedAt) vote.claimedAt = claimedAt;
-    if (isAccounted) return { kind: 'vote', vote };
+    // A repeat is no press more. One under a number that was given up or set aside is: nobody gets round the limits by that.
+    if (isAccounted && was === null) return { kind: 'vote', vote, isNew: false };
     const reason = journal.closed
       ? 'journal-closed'
       : rates.take(terminal.key, at)
         ? null
         : 'rate-implausible';
     // As it would be stored, so that it can be released as it is.
-    if (reason !== null) return { kind: 'held', reason, payload: JSON.stringify(vote) };
+    if (reason !== null) return { kind: 'held', reason, payload: JSON.stringify(vote), was };
     if (exclusions().excludes(terminal.key, at)) vote.excluded = true;
-    return { kind: 'vote', vote };
+    return { kind: 'vote', vote, isNew: true };
   };
 }

@@ -1,11 +1,19 @@
 import type { Range } from '../domain/seq-ranges.ts';
 import type { Connection } from './database.ts';
+import { SENT_WELL } from './review/held-table.ts';
 import { WRITTEN_OFF } from './review/journal-table.ts';
 import type { Announcement, Source, SourceRecord, Store } from './store.ts';
 
 type SourceStore = Pick<
   Store,
-  'sources' | 'openSource' | 'accountedRanges' | 'setAsideReason' | 'isWrittenOff' | 'saveAnnouncements'
+  | 'sources'
+  | 'openSource'
+  | 'accountedRanges'
+  | 'setAsideReason'
+  | 'isUndecided'
+  | 'isStored'
+  | 'isWrittenOff'
+  | 'saveAnnouncements'
 >;
 
 type SourceRow = {
@@ -54,8 +62,9 @@ export function createSourceTable(db: Connection): SourceStore & { withSources: 
     LEFT JOIN (SELECT source_key, count(*) AS claims FROM quarantine c WHERE claims = 1
                AND NOT EXISTS (SELECT 1 FROM votes v WHERE v.source_key = c.source_key AND v.seq = c.seq)
                GROUP BY source_key) q ON q.source_key = s.key
-    LEFT JOIN (SELECT source_key, count(DISTINCT seq) AS numbers FROM quarantine
-               WHERE source_key IS NOT NULL AND seq IS NOT NULL AND decision IS NULL GROUP BY source_key) h
+    LEFT JOIN (SELECT source_key, count(DISTINCT seq) AS numbers FROM quarantine q
+               WHERE source_key IS NOT NULL AND seq IS NOT NULL AND decision IS NULL AND NOT ${SENT_WELL}
+               GROUP BY source_key) h
       ON h.source_key = s.key
     LEFT JOIN (${WRITTEN_OFF}) o ON o.source_key = s.key
     ORDER BY s.key`);
@@ -105,6 +114,10 @@ export function createSourceTable(db: Connection): SourceStore & { withSources: 
   const selectClaim = db
     .prepare('SELECT reason FROM quarantine WHERE source_key = ? AND seq = ? AND claims = 1')
     .pluck();
+  const selectUndecided = db.prepare(
+    'SELECT 1 FROM quarantine WHERE source_key = ? AND seq = ? AND claims = 1 AND decision IS NULL',
+  );
+  const selectVote = db.prepare('SELECT 1 FROM votes WHERE source_key = ? AND seq = ?');
   const selectWrittenOff = db.prepare(
     'SELECT 1 FROM lost WHERE source_key = ? AND ? BETWEEN from_seq AND to_seq AND written_off_at IS NOT NULL',
   );
@@ -151,6 +164,8 @@ export function createSourceTable(db: Connection): SourceStore & { withSources: 
       return source;
     },
     accountedRanges: (sourceKey) => selectIslands.all({ source: sourceKey }) as Range[],
+    isUndecided: (sourceKey, seq) => selectUndecided.get(sourceKey, seq) !== undefined,
+    isStored: (sourceKey, seq) => selectVote.get(sourceKey, seq) !== undefined,
     isWrittenOff: (sourceKey, seq) => selectWrittenOff.get(sourceKey, seq) !== undefined,
     setAsideReason: (sourceKey, seq) => (selectClaim.get(sourceKey, seq) as string | undefined) ?? null,
     saveAnnouncements: withSources((announcements: readonly Announcement[]) => {

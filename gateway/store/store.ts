@@ -88,6 +88,8 @@ export type QuarantineRecord = {
   sourceKey: number | null;
   seq: number | null;
   payload: string;
+  /** In the place of what was set aside under the number before, which was no vote. */
+  replaces?: true;
 };
 
 /** `stored` is new; `duplicate` was there already with the same body; `conflict` was there with another (quarantined). */
@@ -241,6 +243,10 @@ export interface Store extends PeopleStore, ReviewStore, PutAwayStore {
   ): VoteOutcome[];
   /** Why the number is accounted for by a quarantine record; null when it is not. */
   setAsideReason(sourceKey: number, seq: number): string | null;
+  /** Is that record one that no person has decided on yet? */
+  isUndecided(sourceKey: number, seq: number): boolean;
+  /** Is a vote stored under the number? */
+  isStored(sourceKey: number, seq: number): boolean;
   /** Is it one of those that a person has written off? */
   isWrittenOff(sourceKey: number, seq: number): boolean;
   /** Votes stored of each terminal in each quarter of an hour since. */

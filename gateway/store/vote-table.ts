@@ -81,9 +81,10 @@ export function createVoteTable(
       satisfied = kept.satisfied + excluded.satisfied,
       basically = kept.basically + excluded.basically,
       unsatisfied = kept.unsatisfied + excluded.unsatisfied`);
-  const insertQuarantine = db.prepare(
-    'INSERT OR IGNORE INTO quarantine (received_at, reason, terminal_key, topic, source_key, seq, payload, claims) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-  );
+  const QUARANTINE =
+    'INTO quarantine (received_at, reason, terminal_key, topic, source_key, seq, payload, claims) VALUES (?, ?, ?, ?, ?, ?, ?, ?)';
+  const insertQuarantine = db.prepare(`INSERT OR IGNORE ${QUARANTINE}`);
+  const replaceQuarantine = db.prepare(`INSERT OR REPLACE ${QUARANTINE}`);
   const insertLost = db.prepare(
     'INSERT INTO lost (source_key, from_seq, to_seq, noted_at) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET to_seq = max(to_seq, excluded.to_seq)',
   );
@@ -112,7 +113,7 @@ export function createVoteTable(
 
   const quarantineOne = (record: QuarantineRecord, claims: 0 | 1) => {
     const { receivedAt, reason, terminalKey, topic, sourceKey, seq, payload } = record;
-    const { lastInsertRowid } = insertQuarantine.run(
+    const { lastInsertRowid } = (record.replaces ? replaceQuarantine : insertQuarantine).run(
       receivedAt,
       reason,
       terminalKey,

@@ -6,9 +6,12 @@ import { recountExcluded } from './exclusion-table.ts';
 
 type Row = HeldRecord & { sourceKey: number; terminalKey: number; claims: 0 | 1 };
 
+/** Of a record `q`: its number was sent well after all, and is a vote. Nothing is left to decide. */
+export const SENT_WELL = `(q.claims = 1 AND EXISTS (SELECT 1 FROM votes v WHERE v.source_key = q.source_key AND v.seq = q.seq))`;
+
 /** Records that speak of a number of a journal: the others (malformed messages) account for nothing. */
 const HELD = `quarantine q JOIN sources s ON s.key = q.source_key JOIN terminals t ON t.key = s.terminal_key
-  WHERE q.source_key IS NOT NULL AND q.seq IS NOT NULL`;
+  WHERE q.source_key IS NOT NULL AND q.seq IS NOT NULL AND NOT (q.decision IS NULL AND ${SENT_WELL})`;
 const WHICH = `(@terminalId IS NULL OR t.id = @terminalId) AND (@reason IS NULL OR q.reason = @reason)
   AND (@from IS NULL OR q.received_at >= @from) AND (@to IS NULL OR q.received_at < @to)`;
 
