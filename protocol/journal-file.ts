@@ -26,6 +26,8 @@ const MAX_ROWS = 4_000_000;
 const MAX_BOOTS = 100_000;
 /** Pages between two rests. */
 const PAGES_A_STEP = 16;
+/** Votes between two rests. */
+const ROWS_A_STEP = 2_048;
 
 export type JournalBoot = {
   boot: string;
@@ -88,21 +90,53 @@ export class VoteRows {
     return low;
   }
 
-  /** A number that is there with two bodies is as good as unreadable: nobody can say which was pressed. */
-  settle(): VoteRows {
+  valueAt(index: number, column: number): number {
+    return this.rows[index * STRIDE + column] as number;
+  }
+
+  /** Rests now and then. A number that is there with two bodies is as good as unreadable: nobody can say which was pressed. */
+  *settle(): Generator<void, VoteRows> {
     if (this.ascending) return this;
-    const order = Uint32Array.from({ length: this.length }, (_, index) => index);
-    order.sort((a, b) => this.seqAt(a) - this.seqAt(b));
+    const order = yield* this.bySeq();
     const settled = new VoteRows();
     for (let at = 0; at < order.length; ) {
       const row = this.rowAt(order[at] as number);
       let [end, same] = [at + 1, true];
-      for (; end < order.length && this.seqAt(order[end] as number) === row[0]; end++)
+      for (; end < order.length && this.seqAt(order[end] as number) === row[0]; end++) {
         same &&= this.rowAt(order[end] as number).every((value, column) => value === row[column]);
+        if (end % ROWS_A_STEP === 0) yield;
+      }
       if (same) settled.push(row);
+      if (at % ROWS_A_STEP === 0) yield;
       at = end;
     }
     return settled;
+  }
+
+  /** Indices by `seq`: merged from below, because a sort of a million in one go would hold up a press. */
+  private *bySeq(): Generator<void, Uint32Array> {
+    let from = Uint32Array.from({ length: this.length }, (_, index) => index);
+    let to = new Uint32Array(this.length);
+    for (let width = 1; width < this.length; width *= 2) {
+      for (let at = 0; at < this.length; at++) {
+        const start = at - (at % (2 * width));
+        const [middle, end] = [
+          Math.min(start + width, this.length),
+          Math.min(start + 2 * width, this.length),
+        ];
+        let [left, right] = [start, middle];
+        for (; at < end; at++) {
+          const takeLeft =
+            left < middle &&
+            (right >= end || this.seqAt(from[left] as number) <= this.seqAt(from[right] as number));
+          to[at] = from[takeLeft ? left++ : right++] as number;
+          if (at % ROWS_A_STEP === 0) yield;
+        }
+        at -= 1;
+      }
+      [from, to] = [to, from];
+    }
+    return from;
   }
 }
 
@@ -151,7 +185,7 @@ export function* readJournalFileStepwise(file: Bytes, wal: Bytes | null): Genera
     }
     if (number % PAGES_A_STEP === 0) yield;
   }
-  return contentOf(found, strays);
+  return yield* contentOf(found, strays);
 }
 
 type Found = {
@@ -243,21 +277,26 @@ function isInteger(value: unknown, from: number, to: number): value is number {
   return Number.isInteger(value) && (value as number) >= from && (value as number) <= to;
 }
 
-function contentOf({ meta, totals, boots, votes }: Found, strays: VoteRows): JournalContent {
+function* contentOf(
+  { meta, totals, boots, votes }: Found,
+  strays: VoteRows,
+): Generator<void, JournalContent> {
   const [epoch, terminal, acked] = ['epoch', 'terminal', 'acked'].map((key) => meta.get(key));
   const [satisfied, basically, unsatisfied] = RATINGS.map((_, rating) => totals.get(rating));
   const known = satisfied !== undefined && basically !== undefined && unsatisfied !== undefined;
   const sum = known ? satisfied + basically + unsatisfied : MAX_VOTES_PER_EPOCH;
-  const reached = votes.settle();
+  const reached = yield* votes.settle();
+  const loose = yield* strays.settle();
   const all = new VoteRows();
-  for (let index = 0; index < reached.length; index++) all.push(reached.rowAt(index));
-  const loose = strays.settle();
-  for (let index = 0; index < loose.length; index++) {
-    const seq = loose.seqAt(index);
-    const at = reached.indexFrom(seq);
-    const isThere = at < reached.length && reached.seqAt(at) === seq;
+  for (let [at, index] = [0, 0]; loose.length > 0 && (at < reached.length || index < loose.length); ) {
+    const next = at < reached.length ? reached.seqAt(at) : Number.POSITIVE_INFINITY;
+    const stray = index < loose.length ? loose.seqAt(index) : Number.POSITIVE_INFINITY;
     // One beyond the totals was taken back: it was never thanked.
-    if (seq <= sum && !isThere) all.push(loose.rowAt(index));
+    if (stray < next && stray <= sum) all.push(loose.rowAt(index));
+    else if (next <= stray) all.push(reached.rowAt(at));
+    if (next <= stray) at += 1;
+    if (stray <= next) index += 1;
+    if ((at + index) % ROWS_A_STEP === 0) yield;
   }
   return {
     epoch: epochSchema.Check(epoch) ? epoch : null,
@@ -265,7 +304,7 @@ function contentOf({ meta, totals, boots, votes }: Found, strays: VoteRows): Jou
     acked:
       acked !== undefined && /^\d{1,10}$/.test(acked) ? Math.min(Number(acked), MAX_VOTES_PER_EPOCH) : null,
     totals: known ? { satisfied, basically, unsatisfied } : null,
-    votes: loose.length === 0 ? reached : all.settle(),
+    votes: loose.length === 0 ? reached : all,
     boots: new Map([...boots].sort(([a], [b]) => a - b)),
   };
 }

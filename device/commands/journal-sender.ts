@@ -162,8 +162,8 @@ export function createSender(job: PutAwayVotes, deps: SenderDeps): Sender {
     },
     takeAck(ack) {
       if (ack.epoch !== epoch) return false;
-      // A gateway that was restored from a backup.
-      if (position !== null && ack.upTo < (cursor ?? 0)) position = Math.min(position, ack.upTo);
+      // A gateway that was restored from a backup, which may lack whatever was sent: what can be read is not called gone.
+      if (position !== null && ack.upTo < position) position = Math.min(acked, ack.upTo);
       cursor = ack.upTo;
       proceed(expected);
       return true;
@@ -180,13 +180,14 @@ function datingOf({ epoch, content }: PutAwayVotes, clock: DeviceClock): Dating 
   let records: BootRecord[] | null = null;
   const boots = () => {
     if (records !== null) return [...records];
-    const lastMono = new Map<string, number>();
+    const lastMono = new Map<number, number>();
+    // Numbers only: with an object for each of a million votes, a press would wait.
     for (let index = 0; index < content.votes.length; index++) {
-      const { boot, mono } = voteOf(content, content.votes.rowAt(index));
-      lastMono.set(boot, Math.max(mono, lastMono.get(boot) ?? 0));
+      const boot = content.votes.valueAt(index, 4);
+      lastMono.set(boot, Math.max(content.votes.valueAt(index, 5), lastMono.get(boot) ?? 0));
     }
-    records = [...content.boots.values()].flatMap(({ boot, anchor }) => {
-      const mono = lastMono.get(boot);
+    records = [...content.boots].flatMap(([number, { boot, anchor }]) => {
+      const mono = lastMono.get(number);
       return mono === undefined ? [] : [{ boot, anchor, lastMono: mono }];
     });
     return [...records];
@@ -198,6 +199,6 @@ function datingOf({ epoch, content }: PutAwayVotes, clock: DeviceClock): Dating 
 function countsOf(content: JournalContent): VotesMessage['totals'] {
   const totals = { satisfied: 0, basically: 0, unsatisfied: 0 };
   for (let index = 0; index < content.votes.length; index++)
-    totals[RATINGS[content.votes.rowAt(index)[1] as number] as Vote['rating']] += 1;
+    totals[RATINGS[content.votes.valueAt(index, 1)] as Vote['rating']] += 1;
   return totals;
 }

@@ -114,6 +114,31 @@ describe('a journal put away', () => {
     expect(cuts).toBe(3);
   });
 
+  it('is given again where the gateway was restored from a backup in the middle of it', async () => {
+    const { epoch, id } = putAway(300);
+    await start();
+    let isRestored = false;
+    gateway.manners.store = (message) => {
+      if (message.epoch === epoch && !isRestored && gateway.seqsOf(epoch).size >= 100) {
+        isRestored = true;
+        for (const seq of gateway.seqsOf(epoch)) if (seq > 20) gateway.stored.delete(`${epoch}/${seq}`);
+        gateway.manners.answer = () => null;
+        void gateway.setOnline(true, 'restored').then(() => {
+          gateway.cutAll();
+          gateway.manners.answer = (honest) => honest;
+        });
+        return false;
+      }
+      return true;
+    };
+    await command('c-1', { op: 'journal-send', args: { journal: id } });
+    expect(await answer('c-1')).toMatchObject({ ok: true, detail: 'read 300' });
+    expect(isRestored).toBe(true);
+    expect(gateway.seqsOf(epoch).size).toBe(300);
+    // Nothing that can be read is ever said to be gone.
+    expect(gateway.hellos.filter((hello) => hello.epoch === epoch && hello.journal.first > 1)).toEqual([]);
+  });
+
   it('whose votes are never acknowledged is not called sent', async () => {
     const { epoch, id } = putAway(3);
     await start();

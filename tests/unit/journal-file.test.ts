@@ -6,7 +6,12 @@ import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openJournal } from '../../device/journal.ts';
-import { type JournalContent, readJournalFile, voteOf } from '../../protocol/journal-file.ts';
+import {
+  type JournalContent,
+  readJournalFile,
+  readJournalFileStepwise,
+  voteOf,
+} from '../../protocol/journal-file.ts';
 import type { Bytes } from '../../protocol/sqlite-pages.ts';
 import { RATINGS, type Vote } from '../../protocol/vote.ts';
 
@@ -106,6 +111,38 @@ describe('a damaged journal', () => {
     const content = readJournalFile(bytesOf(scratch(rootOf('votes'))), null);
     expect(votesOf(content)).toEqual(votes);
     expect(content).toMatchObject({ epoch, acked: 600 });
+  });
+
+  it('is read in small steps, however many votes there are and wherever they lie: presses come in between', () => {
+    write(1);
+    const count = 200_000;
+    const db = new Database(path);
+    db.exec(`WITH RECURSIVE n(seq) AS (SELECT 2 UNION ALL SELECT seq + 1 FROM n WHERE seq < ${count})
+      INSERT INTO votes SELECT seq, 0, ${BASE}, 0, 1, seq FROM n;
+      UPDATE totals SET votes = ${count} WHERE rating = 0`);
+    db.close();
+    const lost = scratch(rootOf('votes'));
+    // Leaves that are used again lie in no order.
+    const half = PAGE_BYTES * Math.floor(lost.length / PAGE_BYTES / 2);
+    const from = half - 400 * PAGE_BYTES;
+    const mixed = Buffer.concat([
+      ...[lost.subarray(0, from), lost.subarray(half, half + 400 * PAGE_BYTES)],
+      ...[lost.subarray(from, half), lost.subarray(half + 400 * PAGE_BYTES)],
+    ]);
+    for (const file of [readFileSync(path), mixed]) {
+      const reading = readJournalFileStepwise(bytesOf(file), null);
+      let [longest, all] = [0, 0];
+      for (let step: IteratorResult<void, JournalContent> | null = null; !step?.done; ) {
+        // Of the processor: what others do on this machine is not counted.
+        const before = process.cpuUsage();
+        step = reading.next();
+        const { user, system } = process.cpuUsage(before);
+        longest = Math.max(longest, user + system);
+        all += user + system;
+        if (step.done) expect(step.value.votes.length).toBe(count);
+      }
+      expect(longest / all).toBeLessThan(1 / 4);
+    }
   });
 
   it('without its first page does, too', () => {
