@@ -3,7 +3,7 @@
  */
 import type { TerminalConfig } from '../protocol/config.ts';
 import { RATINGS, type Rating, type Vote } from '../protocol/vote.ts';
-import { createClock, type DeviceClock, dateBy } from './clock.ts';
+import { certainNowMs, createClock, type DeviceClock, dateBy } from './clock.ts';
 import { createClockWatch } from './clock-watch.ts';
 import { type Commands, createCommands } from './commands/commands.ts';
 import type { AgentConfig } from './config.ts';
@@ -146,12 +146,11 @@ export function createAgent(config: AgentConfig, deps: AgentDeps = {}): Agent {
     try {
       journal?.flush();
       saveAnchor();
-      const anchor = clock.anchor();
-      if (anchor.clock === 'estimated') return;
-      const nowMs = dateBy(anchor, clock.monoMs()).at;
-      journal?.lookAside(nowMs);
+      if (clock.anchor().clock === 'estimated') return;
       // While it is not certain what day it is, nothing goes for being old; for room it still goes.
-      const beforeMs = clock.apartMs() === null ? nowMs - keepAckedDays * DAY_MS : 0;
+      const nowMs = certainNowMs(clock);
+      journal?.lookAside(nowMs);
+      const beforeMs = Math.max(0, nowMs - keepAckedDays * DAY_MS);
       let pruned = 0;
       for (let step = 0; step < PRUNE_STEPS && journal !== null; step += 1) {
         const deleted = journal.prune(beforeMs);

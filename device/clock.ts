@@ -91,6 +91,12 @@ export function dateBy(anchor: Anchor, mono: number): { at: number; clock: Clock
   return { at: Math.max(0, Math.round(anchor.offsetMs + mono)), clock: anchor.clock };
 }
 
+/** Now, to tell what has grown old by; 0, by which nothing has, while it is not certain what day it is. */
+export function certainNowMs(clock: DeviceClock): number {
+  const anchor = clock.anchor();
+  return anchor.clock === 'estimated' || clock.apartMs() !== null ? 0 : dateBy(anchor, clock.monoMs()).at;
+}
+
 export function systemSources(): ClockSources {
   return {
     bootId: readBootId(),

@@ -4,7 +4,7 @@
  */
 import { Compile } from 'typebox/compile';
 import { type Command, type CommandResult, JournalArgs } from '../../protocol/command.ts';
-import { type DeviceClock, dateBy } from '../clock.ts';
+import { certainNowMs, type DeviceClock, dateBy } from '../clock.ts';
 import { codeOf, DeviceError, messageOf } from '../errors.ts';
 import type { Journal } from '../journal.ts';
 import type { Log } from '../log.ts';
@@ -107,7 +107,7 @@ export function createCommands(deps: CommandsDeps): Commands {
         if (job !== running) return;
         job = null;
         answer(command, outcome);
-        journal.lookAside(dateBy(clock.anchor(), clock.monoMs()).at);
+        journal.lookAside(certainNowMs(clock));
         changed();
         next();
       });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Agent, createAgent } from '../../device/agent.ts';
 import { createBackoff } from '../../device/backoff.ts';
+import { createClock, systemSources } from '../../device/clock.ts';
 import type { IdentityStore } from '../../device/identity.ts';
 import { openJournal } from '../../device/journal.ts';
 import { listSetAside } from '../../device/set-aside.ts';
@@ -52,13 +53,17 @@ function putAway(count: number): { epoch: string; id: string } {
   writeFileSync(`${path}.corrupt-${PUT_AWAY}.json`, JSON.stringify({ epoch, unsent: count, last: count }));
   return { epoch, id: listSetAside(path)[0]?.id as string };
 }
-async function start(): Promise<void> {
+async function start(clock = createClock()): Promise<void> {
   agent = createAgent(
     {
       ...{ terminalId, identityFolder: folder, gatewayUrl: gateway.url, journalPath: path, inputs: [] },
       ...{ language: 'zh', healthIntervalS: 60, keepAckedDays: 7 },
     },
-    { identity, uplink: { backoff: createBackoff({ baseMs: 10, capMs: 60, floorMs: 5 }), resendMs: 40 } },
+    {
+      clock,
+      identity,
+      uplink: { backoff: createBackoff({ baseMs: 10, capMs: 60, floorMs: 5 }), resendMs: 40 },
+    },
   );
   const hellos = gateway.hellos.length;
   await agent.start();
@@ -137,6 +142,24 @@ describe('a journal put away', () => {
     expect(gateway.seqsOf(epoch).size).toBe(300);
     // Nothing that can be read is ever said to be gone.
     expect(gateway.hellos.filter((hello) => hello.epoch === epoch && hello.journal.first > 1)).toEqual([]);
+  });
+
+  it('that was decided about stays while it is not certain what day it is', async () => {
+    const { id } = putAway(1);
+    const decided = `${path}.corrupt-${PUT_AWAY}.dropped-${Date.now()}`;
+    renameSync(`${path}.corrupt-${PUT_AWAY}`, decided);
+    const years = 10 * 365 * 86_400_000;
+    const wrong = { wallMs: () => Date.now() + years, isSynchronised: async () => true };
+    const clock = createClock({ ...systemSources(), ...wrong });
+    await start(clock);
+    await until(() => clock.apartMs() !== null, 'the two clocks to disagree');
+    await command('c-1', {
+      op: 'journal-send',
+      expires: Date.now() + 2 * years,
+      args: { journal: '00000000' },
+    });
+    await answer('c-1');
+    expect(listSetAside(path)).toMatchObject([{ id, path: decided }]);
   });
 
   it('whose votes are never acknowledged is not called sent', async () => {
