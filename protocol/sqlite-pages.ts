@@ -41,7 +41,10 @@ export function openPages(file: Bytes, wal: Bytes | null): Pages {
   const declared = said === 1 ? 65_536 : said;
   const pageBytes = isPageSize(declared) ? declared : DEFAULT_PAGE_BYTES;
   const log = wal === null ? new Map<number, number>() : committedFrames(wal, pageBytes);
-  const count = Math.max(Math.floor(file.size / pageBytes), ...log.keys());
+  const inFile = Math.floor(file.size / pageBytes);
+  // A log names any number that it likes: more pages than there are frames for cannot be.
+  let count = inFile;
+  for (const page of log.keys()) count = Math.max(count, Math.min(page, inFile + log.size));
   return {
     count,
     read(page) {

@@ -47,7 +47,8 @@ const OF_SOURCE = ['votes', 'rollups', 'quarantine', 'lost', 'datings', 'exclude
 export type WithSources = <A extends unknown[], R>(act: (...args: A) => R) => (...args: A) => R;
 
 export function createSourceTable(db: Connection): SourceStore & { withSources: WithSources } {
-  const selectAll = db.prepare(`
+  const select = (stored: string, which: string) =>
+    db.prepare(`
     SELECT s.key, s.terminal_key AS terminalKey, s.epoch, s.announced,
       s.total_satisfied AS totalSatisfied, s.total_basically AS totalBasically, s.total_unsatisfied AS totalUnsatisfied,
       coalesce(r.satisfied, 0) AS satisfied, coalesce(r.basically, 0) AS basically,
@@ -56,9 +57,7 @@ export function createSourceTable(db: Connection): SourceStore & { withSources: 
       coalesce(h.numbers, 0) AS held, coalesce(o.numbers, 0) AS writtenOff,
       s.known_seq AS knownSeq, s.known_at AS knownAt, s.floor_at AS floorAt, s.closed_at AS closedAt
     FROM sources s
-    LEFT JOIN (SELECT source_key, sum(satisfied) AS satisfied, sum(basically) AS basically, sum(unsatisfied) AS unsatisfied,
-                      max(last_seq) AS last_seq
-               FROM rollups GROUP BY source_key) r ON r.source_key = s.key
+    LEFT JOIN (${stored} GROUP BY source_key) r ON r.source_key = s.key
     LEFT JOIN (SELECT source_key, count(*) AS claims FROM quarantine c WHERE claims = 1
                AND NOT EXISTS (SELECT 1 FROM votes v WHERE v.source_key = c.source_key AND v.seq = c.seq)
                GROUP BY source_key) q ON q.source_key = s.key
@@ -67,7 +66,18 @@ export function createSourceTable(db: Connection): SourceStore & { withSources: 
                GROUP BY source_key) h
       ON h.source_key = s.key
     LEFT JOIN (${WRITTEN_OFF}) o ON o.source_key = s.key
-    ORDER BY s.key`);
+    WHERE ${which} ORDER BY s.key`);
+  const selectAll = select(
+    `SELECT source_key, sum(satisfied) AS satisfied, sum(basically) AS basically, sum(unsatisfied) AS unsatisfied,
+       max(last_seq) AS last_seq FROM rollups`,
+    'true',
+  );
+  // Rollups are by time: for one terminal its own votes are far fewer than all of those.
+  const selectOfTerminal = select(
+    `SELECT source_key, sum(rating = 0) AS satisfied, sum(rating = 1) AS basically, sum(rating = 2) AS unsatisfied,
+       max(seq) AS last_seq FROM votes WHERE source_key IN (SELECT key FROM sources WHERE terminal_key = @terminalKey)`,
+    's.terminal_key = @terminalKey',
+  );
   const selectOne = db.prepare(
     'SELECT key, terminal_key AS terminalKey, epoch FROM sources WHERE terminal_key = ? AND epoch = ?',
   );
@@ -127,8 +137,9 @@ export function createSourceTable(db: Connection): SourceStore & { withSources: 
 
   return {
     withSources,
-    sources() {
-      return (selectAll.all() as SourceRow[]).map((row): SourceRecord => {
+    sources(terminalKey) {
+      const rows = terminalKey === undefined ? selectAll.all() : selectOfTerminal.all({ terminalKey });
+      return (rows as SourceRow[]).map((row): SourceRecord => {
         const { key, terminalKey, epoch, announced, quarantined, satisfied, basically, unsatisfied } = row;
         const { knownSeq, knownAt, floorAt, closedAt, held, writtenOff } = row;
         const { totalSatisfied, totalBasically, totalUnsatisfied, lastSeq } = row;

@@ -229,7 +229,8 @@ export interface Store extends PeopleStore, ReviewStore, PutAwayStore {
   bindEnrolment(terminalKey: number, secretHash: Buffer, publicKey: string): boolean;
   closeEnrolment(terminalKey: number): void;
 
-  sources(): SourceRecord[];
+  /** Of all terminals, or of one. */
+  sources(terminalKey?: number): SourceRecord[];
   /** The journal's record, made if it is new. */
   openSource(terminalKey: number, epoch: string): Source;
   /** What is accounted for of one journal: ranges of stored, quarantined and lost numbers, ascending. */

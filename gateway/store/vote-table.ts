@@ -18,12 +18,23 @@ type Rollup = {
   lastAt: number;
 };
 
+export const UPSERT_ROLLUP = `
+  INSERT INTO rollups VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+    satisfied = satisfied + excluded.satisfied,
+    basically = basically + excluded.basically,
+    unsatisfied = unsatisfied + excluded.unsatisfied,
+    first_seq = min(first_seq, excluded.first_seq),
+    last_seq = max(last_seq, excluded.last_seq),
+    last_at = max(last_at, excluded.last_at)`;
+
+type Summed = Pick<VoteRecord, 'at' | 'windowKey' | 'sourceKey' | 'rating' | 'seq'>;
+
 /** Sums a batch, so that a key costs one upsert however many of its votes the batch holds. */
-class RollupBatch {
+export class RollupBatch {
   private readonly latest = new Map<number, Rollup>();
   private readonly all = new Map<string, Rollup>();
 
-  add(vote: VoteRecord): void {
+  add(vote: Summed): void {
     const quarter = Math.floor(vote.at / QUARTER_MS);
     let rollup = this.latest.get(vote.sourceKey);
     if (!rollup || rollup.quarter !== quarter || rollup.windowKey !== vote.windowKey) {
@@ -67,14 +78,7 @@ export function createVoteTable(
     .raw();
   const insertBoot = db.prepare('INSERT INTO boots (boot) VALUES (?) ON CONFLICT DO NOTHING');
   const selectBoot = db.prepare('SELECT key FROM boots WHERE boot = ?').pluck();
-  const upsertRollup = db.prepare(`
-    INSERT INTO rollups VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-      satisfied = satisfied + excluded.satisfied,
-      basically = basically + excluded.basically,
-      unsatisfied = unsatisfied + excluded.unsatisfied,
-      first_seq = min(first_seq, excluded.first_seq),
-      last_seq = max(last_seq, excluded.last_seq),
-      last_at = max(last_at, excluded.last_at)`);
+  const upsertRollup = db.prepare(UPSERT_ROLLUP);
   const insertDating = db.prepare('INSERT OR REPLACE INTO datings VALUES (?, ?, ?)');
   const upsertExcluded = db.prepare(`
     INSERT INTO excluded AS kept VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET

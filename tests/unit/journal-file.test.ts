@@ -12,7 +12,7 @@ import {
   readJournalFileStepwise,
   voteOf,
 } from '../../protocol/journal-file.ts';
-import type { Bytes } from '../../protocol/sqlite-pages.ts';
+import { type Bytes, openPages } from '../../protocol/sqlite-pages.ts';
 import { RATINGS, type Vote } from '../../protocol/vote.ts';
 
 const BASE = 1_795_000_000_000;
@@ -216,5 +216,48 @@ describe('a hostile file', () => {
     for (let cell = 0; cell < cells; cell++)
       file.writeUInt32BE(root, at + file.readUInt16BE(at + 12 + 2 * cell));
     expect(votesOf(readJournalFile(bytesOf(file), null)).length).toBe(1_000);
+  });
+});
+
+describe('a log that names pages that cannot be', () => {
+  const SMALL = 512;
+  const checksum = ([a, b]: [number, number], bytes: Buffer): [number, number] => {
+    let [s0, s1] = [a, b];
+    for (let at = 0; at + 8 <= bytes.length; at += 8) {
+      s0 = (s0 + bytes.readUInt32BE(at) + s1) >>> 0;
+      s1 = (s1 + bytes.readUInt32BE(at + 4) + s0) >>> 0;
+    }
+    return [s0, s1];
+  };
+  /** Each frame a commit of one page, with checksums that hold (fileformat2, 4.1). */
+  const logOf = (pages: readonly number[]): Buffer => {
+    const log = Buffer.alloc(32 + pages.length * (24 + SMALL));
+    log.writeUInt32BE(0x377f0683, 0);
+    log.writeUInt32BE(SMALL, 8);
+    let sum = checksum([0, 0], log.subarray(0, 24));
+    log.writeUInt32BE(sum[0], 24);
+    log.writeUInt32BE(sum[1], 28);
+    pages.forEach((page, index) => {
+      const at = 32 + index * (24 + SMALL);
+      log.writeUInt32BE(page, at);
+      log.writeUInt32BE(1, at + 4);
+      sum = checksum(sum, log.subarray(at, at + 8));
+      sum = checksum(sum, log.subarray(at + 24, at + 24 + SMALL));
+      log.writeUInt32BE(sum[0], at + 16);
+      log.writeUInt32BE(sum[1], at + 20);
+    });
+    return log;
+  };
+  const file = Buffer.alloc(SMALL);
+  file.write('SQLite format 3\0', 'latin1');
+  file.writeUInt16BE(SMALL, 16);
+
+  it('is looked through in no more steps than it has frames', () => {
+    expect(openPages(bytesOf(file), bytesOf(logOf([2, 0xffff_ffff]))).count).toBe(3);
+  });
+
+  it('may have more frames than a call has room for arguments', () => {
+    const pages = Array.from({ length: 200_000 }, (_, index) => index + 1);
+    expect(openPages(bytesOf(file), bytesOf(logOf(pages))).count).toBe(200_000);
   });
 });

@@ -1,7 +1,7 @@
 /** What waits in quarantine for a person, and what they decide. A released record is a vote like any other. */
 import type { Connection } from '../database.ts';
 import type { HeldFilter, HeldRecord, HeldSummary, ReviewStore } from '../review-store.ts';
-import { recountRollups } from '../rollup-check.ts';
+import { RollupBatch, UPSERT_ROLLUP } from '../vote-table.ts';
 import { recountExcluded } from './exclusion-table.ts';
 
 type Row = HeldRecord & { sourceKey: number; terminalKey: number; claims: 0 | 1 };
@@ -43,9 +43,12 @@ export function createHeldTable(db: Connection, decided: () => void): HeldTable 
   const insertBoot = db.prepare('INSERT INTO boots (boot) VALUES (?) ON CONFLICT DO NOTHING');
   const selectBoot = db.prepare('SELECT key FROM boots WHERE boot = ?').pluck();
 
+  const upsertRollup = db.prepare(UPSERT_ROLLUP);
+
   const release = db.transaction((...[filter, at, parse]: Parameters<ReviewStore['release']>) => {
     const result = { released: 0, taken: 0, unfit: 0 };
     const touched = new Set<number>();
+    const rollups = new RollupBatch();
     const rows = select.all({ ...named(filter), decision: null, limit: -1 }) as Row[];
     for (const row of rows) {
       const vote = parse(row);
@@ -73,9 +76,13 @@ export function createHeldTable(db: Connection, decided: () => void): HeldTable 
       if (vote.claimedAt !== null) insertDating.run(row.sourceKey, row.seq, vote.claimedAt);
       decide.run('released', at, row.key);
       result.released += 1;
-      touched.add(row.sourceKey);
+      const { sourceKey, seq } = row;
+      rollups.add({ sourceKey, seq: seq as number, windowKey, rating: vote.rating, at: vote.at });
+      touched.add(sourceKey);
     }
-    recountRollups(db, touched);
+    // Added, not counted anew: that goes through all rollups once a journal.
+    for (const { quarter, windowKey, sourceKey, counts, firstSeq, lastSeq, lastAt } of rollups.values())
+      upsertRollup.run(quarter, windowKey, sourceKey, ...counts, firstSeq, lastSeq, lastAt);
     recountExcluded(db, touched);
     decided();
     return result;

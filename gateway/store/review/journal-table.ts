@@ -34,7 +34,7 @@ export function createJournalTable(
     const key = selectTerminal.get(terminalId) as number | undefined;
     if (key === undefined)
       throw new OrgRefusal('terminal-unknown', `there is no terminal ${terminalId}: list the terminals`);
-    return sources.sources().filter(({ terminalKey }) => terminalKey === key);
+    return sources.sources(key);
   };
   const one = (terminalId: string, epoch: string): SourceRecord => {
     const found = ofTerminal(terminalId).find((source) => source.epoch === epoch);
