@@ -141,7 +141,7 @@ function remove({ path }: SetAside): void {
 
 /**
  * Ends a move that a power cut broke off between two renames: a journal that waits for its place gets it, one that is no
- * longer wanted goes, and a WAL without its file is kept under a name that no new journal will take for its own.
+ * longer wanted goes, a WAL follows its file, and one without a file is kept under a name that no new journal will take for its own.
  */
 export function finishMoves(path: string, timeMs: number): void {
   const next = nextPath(path);
@@ -149,9 +149,17 @@ export function finishMoves(path: string, timeMs: number): void {
     for (const part of PARTS) rmSync(next + part, { force: true });
     return;
   }
-  if (existsSync(`${path}-wal`)) renameSync(`${path}-wal`, `${path}.orphan-${Math.round(timeMs)}-wal`);
+  if (existsSync(`${path}-wal`))
+    renameSync(`${path}-wal`, `${leftWithoutLog(path) ?? `${path}.orphan-${Math.round(timeMs)}`}-wal`);
   if (existsSync(next)) renameSync(next, path);
   syncFolder(path);
+}
+
+/** What was being set aside when the power went: its log was to follow, and then its note. What it had last is in that log. */
+function leftWithoutLog(path: string): string | null {
+  const [newest] = listSetAside(path);
+  if (newest === undefined || newest.settled !== null) return null;
+  return ['-wal', '.json'].some((part) => existsSync(newest.path + part)) ? null : newest.path;
 }
 
 /** Where a new journal is written before it takes the old one's place. */

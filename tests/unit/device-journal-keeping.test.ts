@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -11,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-
+import { readPutAway } from '../../device/commands/put-away-file.ts';
 import { type Journal, openJournal } from '../../device/journal.ts';
 import { PRUNE_STEP } from '../../device/journal-statements.ts';
 import { MAX_SET_ASIDE, type SetAside } from '../../device/set-aside.ts';
@@ -184,6 +185,19 @@ describe('files set aside', () => {
     writeFileSync(`${path}-wal`, 'votes of somebody');
     openHere().append(vote(1, NOW));
     expect(readdirSync(folder).some((name) => /\.orphan-\d+-wal$/.test(name))).toBe(true);
+  });
+
+  it('whose write-ahead log the power cut left behind gets it back: what was thanked last is in it', async () => {
+    const journal = openHere();
+    for (const n of [1, 2, 3]) journal.append(vote(n, NOW));
+    // As a power cut leaves them, in the middle of setting aside.
+    copyFileSync(path, `${path}.corrupt-5000`);
+    const log = readFileSync(`${path}-wal`);
+    for (const one of open.splice(0)) one.close();
+    rmSync(path);
+    writeFileSync(`${path}-wal`, log);
+    const [aside] = openHere().setAside;
+    expect((await readPutAway(aside?.path as string)).votes.length).toBe(3);
   });
 
   it.runIf(have(MOUNTS))('are told also when there was no room to begin a new one at once', () => {
