@@ -10,7 +10,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
@@ -161,7 +161,8 @@ function diskFiles(folder: string): Files {
       const file = openSync(draft, 'w', 0o600);
       try {
         giveToFolderOwner(file, draft);
-        writeSync(file, text);
+        // Whole or not at all: a single write to a disk that fills up is cut short without an error.
+        writeFileSync(file, text);
         fsyncSync(file);
       } finally {
         closeSync(file);

@@ -1,8 +1,9 @@
 /** What the terminal was told to do and what came of it, on disk: written whole, synced, renamed. */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { Command, CommandResult } from '../../protocol/command.ts';
+import { giveToFolderOwner } from '../../protocol/process/owner.ts';
 import { syncFolder } from '../set-aside.ts';
 
 /** Commands that wait, and results that are remembered: more than anybody has use for. */
@@ -48,7 +49,9 @@ export function writeMemory(path: string, memory: Memory): void {
   const next = `${path}.next`;
   const file = openSync(next, 'w', 0o600);
   try {
-    writeSync(file, JSON.stringify(memory));
+    giveToFolderOwner(file, next);
+    // Whole or not at all: a single write to a disk that fills up is cut short without an error.
+    writeFileSync(file, JSON.stringify(memory));
     fsyncSync(file);
   } finally {
     closeSync(file);

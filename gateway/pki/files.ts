@@ -7,7 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { giveToFolderOwner, makeFolder } from '../../protocol/process/owner.ts';
@@ -47,7 +47,8 @@ function writeDraft(path: string, content: string): string {
   const file = openSync(draft, 'w', 0o600);
   try {
     giveToFolderOwner(file, path);
-    writeSync(file, content);
+    // Whole or not at all: a single write to a disk that fills up is cut short without an error.
+    writeFileSync(file, content);
     fsyncSync(file);
   } finally {
     closeSync(file);
