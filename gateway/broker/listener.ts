@@ -38,7 +38,7 @@ export function createListener(deps: ListenerDeps): Listener {
   /** By its peer's address, which a TLS socket shares with the bare one below it; the one that is stuck for longest first. */
   const pending = new Map<string, Socket>();
   /** What a balancer has said, by its own address: a TLS socket does not know the bare one below it. */
-  const sources = new Map<string, string>();
+  const sources = new Map<string, { socket: Socket; source: string }>();
 
   const track = (socket: Socket) => {
     const address = addressOf(socket);
@@ -46,7 +46,8 @@ export function createListener(deps: ListenerDeps): Listener {
     pending.set(address, socket);
     socket.once('close', () => {
       sockets.delete(socket);
-      sources.delete(address);
+      // The next one may have come from the same port meanwhile.
+      if (sources.get(address)?.socket === socket) sources.delete(address);
       if (pending.get(address) === socket) pending.delete(address);
     });
     // Ends of handshakes and floods are told by the layer above.
@@ -91,7 +92,7 @@ export function createListener(deps: ListenerDeps): Listener {
     settled = arrivals.ended;
     secure.on('secureConnection', (socket: TLSSocket) => {
       socket.on('error', () => {});
-      accept(socket, peerOf(socket), sources.get(addressOf(socket)) ?? socket.remoteAddress ?? '');
+      accept(socket, peerOf(socket), sources.get(addressOf(socket))?.source ?? socket.remoteAddress ?? '');
     });
     secure.on('tlsClientError', (_error, socket) => {
       refused('tls-failed');
@@ -107,7 +108,7 @@ export function createListener(deps: ListenerDeps): Listener {
       takeProxyHeader(socket, {
         refused,
         taken(source) {
-          if (source !== null) sources.set(address, source);
+          if (source !== null) sources.set(address, { socket, source });
           arrivals.add(address, socket, source ?? undefined);
           socket.resume();
         },

@@ -80,9 +80,13 @@ const DAY_MS = 24 * 3_600_000;
 
 export function createIngest(deps: IngestDeps): Ingest {
   const { store, journals, now, monotonic, exclusions, publish, limits, events } = deps;
-  const queue = createCommitQueue(store, events.batch, ({ sourceKey }) =>
-    allowed(journals.terminalOf(sourceKey)),
-  );
+  /** Beyond what is kept of a terminal: there is nothing to decide about. */
+  const unkept = new WeakSet<VoteRecord>();
+  const queue = createCommitQueue(store, events.batch, (vote) => {
+    if (allowed(journals.terminalOf(vote.sourceKey))) return true;
+    unkept.add(vote);
+    return false;
+  });
   const messageRate = createTokenBuckets(limits.messagesPerS, limits.burst);
 
   const acks = createAckSchedule<Journal>(({ terminalId, epoch, accounted }) => {
@@ -205,7 +209,7 @@ export function createIngest(deps: IngestDeps): Ingest {
         events.stored(vote);
       } else if (outcome === 'duplicate') duplicates += 1;
       else {
-        journal.conflicts.add(vote.seq);
+        if (!unkept.has(vote)) journal.conflicts.add(vote.seq);
         events.quarantined('identity-conflict', terminal.id);
       }
     }

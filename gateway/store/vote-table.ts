@@ -90,7 +90,9 @@ export function createVoteTable(
   const insertQuarantine = db.prepare(`INSERT OR IGNORE ${QUARANTINE}`);
   const replaceQuarantine = db.prepare(`INSERT OR REPLACE ${QUARANTINE}`);
   const insertLost = db.prepare(
-    'INSERT INTO lost (source_key, from_seq, to_seq, noted_at) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET to_seq = max(to_seq, excluded.to_seq)',
+    // Whoever wrote numbers off has not decided about those after them.
+    `INSERT INTO lost (source_key, from_seq, to_seq, noted_at) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+       to_seq = excluded.to_seq, written_off_at = NULL, on_its_way = 0 WHERE excluded.to_seq > to_seq`,
   );
   const prune = db.prepare('DELETE FROM quarantine WHERE claims = 0 AND key <= ?');
   const selectQuarantine = db.prepare(

@@ -122,3 +122,32 @@ it('a number that was set aside and then sent well waits for nobody, after a res
   expect(store.heldSummary()).toEqual([]);
   store.close();
 });
+
+it('other bodies of stored votes are told as held only where they are kept', () => {
+  const store = open();
+  const side = createSide(store);
+  for (let from = 1; from <= 50; from += 50) side.say('votes', votes(from, from + 49));
+  // What is malformed uses up what is kept of this terminal.
+  for (let message = 0; message < 256; message++) side.say('votes', { nothing: message });
+  side.say('votes', votes(1, 50, { rating: 'basically' }));
+  expect(side.journals.evidenceOf(1)).toEqual(createSide(store).journals.evidenceOf(1));
+  store.close();
+});
+
+it('what is lost after numbers that were written off is not written off with them', () => {
+  const store = open();
+  const side = createSide(store);
+  const hello = (first: number, last: number) =>
+    side.say('hello', {
+      ...{ epoch: EPOCH, boot: 'b', version: '1', inputs: [], clock: 'ntp' },
+      journal: { first, last },
+    });
+  side.say('votes', votes(1, 4));
+  hello(1, 10);
+  side.journals.save();
+  // By another process: this one has not read it yet.
+  expect(store.writeOff('t-1', EPOCH, NOW)).toEqual({ lost: 0, onItsWay: 6 });
+  hello(21, 20);
+  expect(createSide(store).journals.evidenceOf(1).journals).toMatchObject([{ state: 'lost', lost: 16 }]);
+  store.close();
+});
