@@ -31,7 +31,14 @@ export function createJournalJob(deps: JournalJobDeps): JournalJob {
   let stopped = false;
 
   const begin = async (): Promise<string> => {
-    const aside = journal.setAside.find((one) => one.id === id);
+    const find = () => journal.setAside.find((one) => one.id === id);
+    const decided = find();
+    if (decided?.settled) {
+      // A power cut in the middle of the renames: its log and its note belong to it before it is read.
+      settle(journalPath, decided, decided.settled.as, decided.settled.atMs);
+      journal.lookAside(0);
+    }
+    const aside = find();
     if (aside === undefined)
       throw new DeviceError('journal-unknown', `there is no journal ${id} put away here`);
     if (give && aside.why === 'moved') throw ofOther(id);

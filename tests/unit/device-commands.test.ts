@@ -144,6 +144,24 @@ describe('a journal put away', () => {
     expect(gateway.hellos.filter((hello) => hello.epoch === epoch && hello.journal.first > 1)).toEqual([]);
   });
 
+  it('is read whole when a power cut left its log and its note behind in the renames', async () => {
+    const { epoch, id } = putAway(0);
+    const from = `${path}.corrupt-${PUT_AWAY}`;
+    const journal = openJournal({ path: from, terminalId });
+    for (let n = 0; n < 3; n += 1)
+      journal.append({ rating: 'satisfied', at: Date.now() - 9_000, clock: 'ntp', boot: 'b', mono: n });
+    const [file, log] = [readFileSync(from), readFileSync(`${from}-wal`)];
+    journal.close();
+    rmSync(from);
+    writeFileSync(`${from}.dropped-${Date.now()}`, file);
+    writeFileSync(`${from}-wal`, log);
+    await start();
+    await command('c-1', { op: 'journal-send', args: { journal: id } });
+    expect(await answer('c-1')).toMatchObject({ ok: true, detail: 'read 3' });
+    expect(gateway.seqsOf(epoch).size).toBe(3);
+    expect(readdirSync(folder).filter((name) => name.endsWith(`${PUT_AWAY}-wal`))).toEqual([]);
+  });
+
   it('that was decided about stays while it is not certain what day it is', async () => {
     const { id } = putAway(1);
     const decided = `${path}.corrupt-${PUT_AWAY}.dropped-${Date.now()}`;
