@@ -4,8 +4,10 @@ import type { Connection } from './database.ts';
 import type { WithSources } from './source-table.ts';
 import type { QuarantineRecord, Store, VoteOutcome, VoteRecord } from './store.ts';
 
-/** Records that account for no number are only for looking at: the newest are kept. */
+/** Records that speak of no number, or are decided about, are only for looking at: the newest are kept. */
 const QUARANTINE_KEPT = 20_000;
+/** Other bodies of one vote that wait for a person; a terminal's share of numbers is bounded where they come in. */
+const CONFLICTS_OF_ONE = 4;
 const BOOT_CACHE = 50_000;
 
 type Rollup = {
@@ -94,7 +96,9 @@ export function createVoteTable(
     `INSERT INTO lost (source_key, from_seq, to_seq, noted_at) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET
        to_seq = excluded.to_seq, written_off_at = NULL, on_its_way = 0 WHERE excluded.to_seq > to_seq`,
   );
-  const prune = db.prepare('DELETE FROM quarantine WHERE claims = 0 AND key <= ?');
+  const prune = db.prepare(
+    'DELETE FROM quarantine WHERE claims = 0 AND key <= ? AND (seq IS NULL OR decision IS NOT NULL)',
+  );
   const selectQuarantine = db.prepare(
     `SELECT q.received_at AS receivedAt, q.reason, coalesce(q.terminal_key, s.terminal_key) AS terminalKey, q.topic,
        q.source_key AS sourceKey, q.seq, q.payload
@@ -102,6 +106,12 @@ export function createVoteTable(
   );
 
   const selectVote = db.prepare('SELECT 1 FROM votes WHERE source_key = ? AND seq = ?').pluck();
+
+  const countConflicts = db
+    .prepare(
+      'SELECT count(*) FROM quarantine WHERE source_key = ? AND seq = ? AND claims = 0 AND decision IS NULL',
+    )
+    .pluck();
 
   let boots = new Map<string, number>();
   /** A repeat that says another boot each time must leave nothing behind: only what will be stored makes a new one. */
@@ -165,6 +175,7 @@ export function createVoteTable(
       outcomes.push(same ? 'duplicate' : 'conflict');
       if (same || keepsConflict?.(vote) === false) continue;
       const { receivedAt, sourceKey, seq } = vote;
+      if ((countConflicts.get(sourceKey, seq) as number) >= CONFLICTS_OF_ONE) continue;
       const payload = JSON.stringify(vote);
       quarantineOne(
         { receivedAt, reason: 'identity-conflict', terminalKey: null, topic: '', sourceKey, seq, payload },

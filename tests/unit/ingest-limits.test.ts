@@ -151,3 +151,19 @@ it('what is lost after numbers that were written off is not written off with the
   expect(createSide(store).journals.evidenceOf(1).journals).toMatchObject([{ state: 'lost', lost: 16 }]);
   store.close();
 });
+
+it('another body of a stored vote waits for a person, however many malformed messages come after it', () => {
+  const store = open();
+  const side = createSide(store);
+  side.say('votes', votes(1, 1));
+  for (let copy = 0; copy < 6; copy++)
+    side.say('votes', votes(1, 1, { rating: 'basically', boot: `b${copy}` }));
+  const malformed = {
+    ...{ receivedAt: NOW, reason: 'json-invalid', terminalKey: 2, topic: '', sourceKey: null },
+    ...{ seq: null, payload: '{' },
+  };
+  store.commit([], new Array(20_600).fill(malformed));
+  expect(store.heldSummary()).toMatchObject([{ terminalId: 't-1', reason: 'identity-conflict', count: 4 }]);
+  expect(store.quarantined(100_000).length).toBeLessThan(20_600);
+  store.close();
+});
