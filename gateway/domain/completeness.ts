@@ -33,10 +33,6 @@ export function reconcile(evidence: Evidence): Completeness {
   const accounted = received + evidence.lost;
   const pending = Math.max(claimed, announced, accounted) - accounted;
   const found = { ...COMPLETE, pending, held, lost };
-  if (implausible) return { ...found, state: 'mismatch' };
-  if (lost > 0) return { ...found, state: 'lost' };
-  if (held > 0) return { ...found, state: 'held' };
-  if (pending > 0) return { ...found, state: 'pending' };
   // Ratings can be compared only at the same point: when the totals speak of exactly the votes that are here.
   const comparable = totals !== null && claimed === received && quarantined === 0;
   const equal =
@@ -44,7 +40,10 @@ export function reconcile(evidence: Evidence): Completeness {
     totals.satisfied === stored.satisfied &&
     totals.basically === stored.basically &&
     totals.unsatisfied === stored.unsatisfied;
-  return { ...found, state: comparable && !equal ? 'mismatch' : 'complete' };
+  if (implausible || (comparable && !equal)) return { ...found, state: 'mismatch' };
+  if (lost > 0) return { ...found, state: 'lost' };
+  if (held > 0) return { ...found, state: 'held' };
+  return { ...found, state: pending > 0 ? 'pending' : 'complete' };
 }
 
 /**
