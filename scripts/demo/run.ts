@@ -106,11 +106,7 @@ async function start(options: DemoOptions, running: Running, signal: AbortSignal
       // Nobody is to reach a demo from elsewhere.
       MANYI_MQTT_HOST: '127.0.0.1',
       MANYI_MQTT_PORT: String(mqttPort),
-      // What is printed holds, whatever the settings of a real gateway on this machine are.
-      MANYI_BASE_PATH: '',
-      MANYI_HTTPS: 'off',
-      MANYI_HTTPS_CERT: '',
-      MANYI_HTTPS_KEY: '',
+      MANYI_HTTP_HOST: '127.0.0.1',
       // At --rate 1000 each window has more simulated citizens than there are seconds.
       MANYI_VOTES_PER_MINUTE: '1000000000',
       MANYI_VOTES_PER_HOUR: '1000000000',
