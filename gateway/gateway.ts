@@ -40,6 +40,9 @@ import { createVoteLog } from './vote-log.ts';
 export const VERSION = '0.1.0';
 
 const FIRST_ADMINISTRATOR = 'admin';
+/** Reading again what people have decided: what counts as slow, and how many times as long is rested afterwards. */
+const SLOW_READ_MS = 100;
+const REST_AFTER_SLOW = 10;
 
 export type Gateway = {
   httpPort: number;
@@ -199,16 +202,21 @@ export async function startGateway(
   });
 
   let decisions = store.decisions();
+  let nextReadAt = 0;
   /** What a person has decided about votes is taken up: scores, and what is still expected. */
   const followDecisions = () => {
     const latest = store.decisions();
-    if (latest === decisions) return;
+    if (latest === decisions || monotonic() < nextReadAt) return;
     decisions = latest;
+    const begun = monotonic();
     // What waits for its commit speaks of journals that are read again.
     ingest.flush();
     journals.reload();
     scores.reload();
     feed.replaced();
+    const tookMs = monotonic() - begun;
+    // Of a large database this takes a second or two: many decisions in a row must leave time for votes.
+    if (tookMs > SLOW_READ_MS) nextReadAt = monotonic() + REST_AFTER_SLOW * tookMs;
   };
 
   const followStore = () => {
@@ -321,6 +329,7 @@ export async function startGateway(
     },
     follow() {
       watch.follow();
+      followDecisions();
       access.save();
     },
     sweep: hub.sweep,
