@@ -49,7 +49,7 @@ export function createDating(
   };
 }
 
-/** Is there a date to send a vote of this boot with? Before 2026 a gateway would refuse it for good. */
+/** Is there a date to send a vote of this boot with? One before 2026 tells the gateway nothing. */
 export function canDate(clock: DeviceClock): boolean {
   const anchor = clock.anchor();
   return isKnown(anchor) || dateBy(anchor, clock.monoMs()).at >= PLAUSIBLE_FROM_MS;

@@ -160,7 +160,7 @@ export function createUplink(options: UplinkOptions): Uplink {
     greetTimer = setTimeout(giveUpGreeting, options.resendMs ?? RESEND_MS);
   }
 
-  /** Votes without a date would be refused for good: rather ask for the time once more than send them. */
+  /** Votes without a date would be placed where they come: rather ask for the time once more than send them. */
   function giveUpGreeting(): void {
     if (canDate(clock)) endGreeting();
     else sayHello();
