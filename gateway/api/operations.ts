@@ -74,7 +74,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     '422 unit-unknown',
     AUDITED,
   ),
-  'PATCH /api/v1/links/:id': operation('extendLink', ...LINK),
+  'PATCH /api/v1/links/:id': operation('extendLink', '409 links-too-many', ...LINK),
   'DELETE /api/v1/links/:id': operation('revokeLink', ...LINK),
 
   'GET /api/v1/live': operation(

@@ -27,7 +27,7 @@ export type LinkTokens = {
   list(): ListedLink[];
   /**
    * So many days from now on; whoever does it answers for the link from then on.
-   * @throws PeopleRefusal `link-unknown`, `link-revoked`, `role-insufficient`.
+   * @throws PeopleRefusal `link-unknown`, `link-revoked`, `role-insufficient`, `links-too-many`.
    */
   extend(by: By, id: string, days?: number): ListedLink;
   /** @throws PeopleRefusal `link-unknown`, `link-revoked`, `role-insufficient`. */
@@ -77,22 +77,24 @@ export function createLinkTokens(store: PeopleStore, audit: Audit, now: () => nu
     return link;
   };
 
+  /** For one more that is not over, beside those that are there. */
+  const requireRoom = ({ actor }: By, extended: string | null = null) => {
+    const open = store
+      .links()
+      .filter(({ id, revokedAt, expiresAt }) => id !== extended && revokedAt === null && now() < expiresAt);
+    if (open.length >= MAX_LINKS)
+      throw new PeopleRefusal('links-too-many', `there are ${MAX_LINKS} links: revoke some first`);
+    const own = open.filter(({ createdBy }) => createdBy === actor);
+    if (actor.startsWith('account:') && own.length >= MAX_LINKS_OF_ONE)
+      throw new PeopleRefusal('links-too-many', `you have made ${MAX_LINKS_OF_ONE} links: revoke some first`);
+  };
+
   return {
     add(by, { kind, name, unitId, days = LINK_DAYS.standard }) {
       requireRight(by, kind, unitId);
       if (kind === 'metrics' && unitId !== null)
         throw new PeopleRefusal('unit-not-for-role', 'metrics are of the whole gateway: leave the unit out');
-      const open = store
-        .links()
-        .filter(({ revokedAt, expiresAt }) => revokedAt === null && now() < expiresAt);
-      if (open.length >= MAX_LINKS)
-        throw new PeopleRefusal('links-too-many', `there are ${MAX_LINKS} links: revoke some first`);
-      const own = open.filter(({ createdBy }) => createdBy === by.actor);
-      if (by.actor.startsWith('account:') && own.length >= MAX_LINKS_OF_ONE)
-        throw new PeopleRefusal(
-          'links-too-many',
-          `you have made ${MAX_LINKS_OF_ONE} links: revoke some first`,
-        );
+      requireRoom(by);
       const token = newToken('link');
       const link: LinkRecord = {
         id: newId('l'),
@@ -125,6 +127,7 @@ export function createLinkTokens(store: PeopleStore, audit: Audit, now: () => nu
     extend(by, id, days = LINK_DAYS.standard) {
       return store.atomic(() => {
         const link = changeable(by, id);
+        requireRoom(by, id);
         const expiresAt = linkEnd(now(), days);
         audit(by, 'link.extend', `link:${id}`, { kind: link.kind, name: link.name, expiresAt });
         store.extendLink(id, expiresAt, by.actor);

@@ -76,6 +76,26 @@ describe('a link', () => {
         expect.objectContaining({ code: 'role-insufficient' }),
       );
   });
+
+  it('that has ended is brought back only where there is room for one more', () => {
+    const tokens = links();
+    store.addAccount({
+      ...{ name: 'chief', displayName: 'x', role: 'operator', unitId: null, passwordHash: '' },
+      ...{ mustChangePassword: false, createdAt: AT, disabledAt: null },
+    });
+    const by = { actor: 'account:chief', origin: 'local' };
+    const add = () => tokens.add(by, { kind: 'wall', name: '大屏', unitId: null }).link.id;
+    const ended = add();
+    now += 366 * DAY_MS;
+    store.atomic(() => {
+      for (let made = 0; made < 300; made++) add();
+    });
+    const tooMany = expect.objectContaining({ code: 'links-too-many' });
+    expect(add).toThrow(tooMany);
+    expect(() => tokens.extend(by, ended)).toThrow(tooMany);
+    const open = tokens.list().at(-1)?.id as string;
+    expect(tokens.extend(by, open).state).toBe('good');
+  });
 });
 
 describe('links that were made before they ended', () => {
