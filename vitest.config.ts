@@ -11,8 +11,8 @@ const project = (name: string, folders: string[], options: object) => ({
 
 export default defineConfig({
   test: {
-    // One group after another: unit; then what starts processes, two files at once; then the faults, three at once, because
-    // they wait more than they work. In full, each of them has the machine to itself: figures are to be its own.
+    // One group after another: unit; then what starts processes, two files at once, and after it the browsers, which count their
+    // seconds; then the faults, three at once, because they wait more than they work. In full, each of them has the machine to itself: figures are to be its own.
     projects: [
       project('unit', ['unit', 'property', 'contract'], { testTimeout: 60_000 }),
       project('integration', ['integration'], {
@@ -25,13 +25,13 @@ export default defineConfig({
         testTimeout: 120_000,
         hookTimeout: 60_000,
         maxWorkers: 2,
-        sequence: { groupOrder: 1 },
+        sequence: { groupOrder: 2 },
       }),
       project('faults', ['faults'], {
         testTimeout: process.env.MANYI_FAULTS === 'full' ? 1_800_000 : 120_000,
         hookTimeout: 60_000,
         maxWorkers: process.env.MANYI_FAULTS === 'full' ? 1 : 3,
-        sequence: { groupOrder: 2 },
+        sequence: { groupOrder: 3 },
         globalSetup: 'tests/faults/announce.ts',
         env: { MANYI_SEED: process.env.MANYI_SEED },
       }),

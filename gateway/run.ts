@@ -43,11 +43,15 @@ async function start(): Promise<void> {
   const log = pino({ level: config.logLevel, base }, output);
   // Node writes its warnings by itself otherwise, and would wait for a reader of standard error that does not read.
   process.removeAllListeners('warning').on('warning', (warning) => log.warn({ err: warning }, 'node warns'));
-  const gateway = await startGateway(config, log, 'tls', output.lost);
-  const { httpPort, mqttPort } = gateway;
-  if (gateway.firstPassword) tellPassword(gateway.firstPassword, log);
+  const starting = startGateway(config, log, 'tls', output.lost);
+  // From the beginning: one that comes during the start ends it in order, too.
+  heedSignals(starting, log);
+  const { httpPort, mqttPort, firstPassword } = await starting;
+  if (firstPassword) tellPassword(firstPassword, log);
   log.info({ httpPort, mqttPort, dataDir: config.dataDir }, 'gateway ready');
+}
 
+function heedSignals(starting: Promise<Gateway>, log: Logger): void {
   let stopping = false;
   const stop = (signal: string) => {
     if (stopping) return;
@@ -58,17 +62,25 @@ async function start(): Promise<void> {
       log.error('the gateway did not stop in time');
       process.exit(1);
     }, STOP_MS).unref();
-    gateway.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.error({ err: error }, 'the gateway did not stop in order');
-        process.exit(1);
-      },
+    starting.then(
+      (gateway) =>
+        gateway.stop().then(
+          () => process.exit(0),
+          (error: unknown) => {
+            log.error({ err: error }, 'the gateway did not stop in order');
+            process.exit(1);
+          },
+        ),
+      // It did not start: said where it was awaited.
+      () => {},
     );
   };
   process.on('SIGHUP', () => {
     log.info({ signal: 'SIGHUP' }, 'looking for a renewed certificate');
-    void gateway.reload();
+    starting.then(
+      (gateway) => void gateway.reload(),
+      () => {},
+    );
   });
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);

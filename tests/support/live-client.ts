@@ -7,6 +7,8 @@ export type LiveClient = {
   socket: WebSocket;
   messages: LiveMessage[];
   snapshot(): Promise<Snapshot>;
+  /** Units and windows, as a wall would show them now. */
+  rows(): LiveRow[];
   window(id: string): LiveRow | undefined;
   unit(id: string): LiveRow | undefined;
   ticker(): TickerVote[];
@@ -51,6 +53,7 @@ export async function listenLive(listener: Listener, more: Record<string, string
     socket,
     messages,
     snapshot: () => until('a snapshot', () => messages.find((message) => message.type === 'snapshot')),
+    rows: () => [...units.values(), ...windows.values()],
     window: (id) => windows.get(id),
     unit: (id) => units.get(id),
     ticker: () => ticker,
