@@ -256,7 +256,7 @@ export async function expectScoresEqualRecount(
     const settled = () =>
       isDeepStrictEqual(
         figuresShown(live.rows()),
-        recountScores(gateway.dataDir, 'today', Date.now(), timeZone),
+        recountScores(gateway.dataDir, 'today', Date.now() + aheadMs, timeZone),
       );
     await until('the wall to have caught up', settled, { timeoutMs: 5_000, everyMs: 100 }).catch(() => {});
     live.close();
