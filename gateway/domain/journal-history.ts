@@ -19,15 +19,15 @@ const DAY_MS = 24 * 3_600_000;
 export type Known = { seq: number; at: number | null };
 
 export class JournalHistory {
-  /** The newest. */
-  known: Known;
+  /** The newest; the same object for good, for it is told with every message. */
+  readonly known: Known;
   /** Nothing of the journal is older; null when that is not known. */
   readonly floorAt: number | null;
   private readonly marks: { seq: number; at: number }[] = [];
   private readonly perDay: number;
 
   constructor(begun: { known: Known; floorAt: number | null; perDay: number }) {
-    this.known = begun.known;
+    this.known = { ...begun.known };
     this.floorAt = begun.floorAt;
     this.perDay = begun.perDay;
   }
@@ -41,7 +41,8 @@ export class JournalHistory {
       this.marks.push({ seq, at: notedAt });
       if (this.marks.length > MARKS_KEPT) this.marks.shift();
     }
-    this.known = { seq: last, at };
+    this.known.seq = last;
+    this.known.at = at;
   }
 
   /** The number did not exist before. A moment that is still to come (the clock was set back) proves nothing. */
@@ -52,6 +53,11 @@ export class JournalHistory {
       if (mark.seq < seq && mark.at <= now) return mark.at;
     }
     return this.floorAt !== null && this.floorAt <= now ? this.floorAt : 0;
+  }
+
+  /** Can there be such a number? The quick way for nearly every message. */
+  isPossible(last: number, now: number): boolean {
+    return last <= this.known.seq + AT_ONCE || last <= this.highest(now);
   }
 
   /** The highest number that there can be. */

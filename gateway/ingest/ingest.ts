@@ -166,7 +166,7 @@ export function createIngest(deps: IngestDeps): Ingest {
       } else if (judgement.kind === 'held') keep({ ...judgement, seq: pressed.seq }, mayHold, judgement.was);
     }
     const said = votesIn(message.totals);
-    const isCountPlausible = said <= journal.history.highest(receivedAt);
+    const isCountPlausible = journal.history.isPossible(said, receivedAt);
     queue.push({
       votes,
       quarantine: kept,
@@ -255,8 +255,8 @@ export function createIngest(deps: IngestDeps): Ingest {
         return failed(error as Error, done);
       }
       if (!journal) return refuse(terminal, topic, 'epoch-limit', payload, done);
-      const highest = journal.history.highest(now());
-      if ((message.votes.at(-1)?.seq ?? 0) > highest || (bad.at(-1)?.seq ?? 0) > highest) {
+      const last = Math.max(message.votes.at(-1)?.seq ?? 0, bad.at(-1)?.seq ?? 0);
+      if (!journal.history.isPossible(last, now())) {
         disbelieve(terminal, journal);
         return refuse(terminal, topic, 'counter-implausible', payload, done);
       }
