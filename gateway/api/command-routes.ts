@@ -6,9 +6,8 @@ import { TERMINAL_ID_PATTERN } from '../../protocol/ids.ts';
 import { NullableNumber, NullableString, oneOf } from '../../protocol/score.ts';
 import type { CommandDesk } from '../fleet/command-desk.ts';
 import type { CommandRecord } from '../store/put-away-store.ts';
-import { Refusal } from './errors.ts';
 import { byOf } from './guard.ts';
-import type { VisibleTree } from './visible-tree.ts';
+import { requireTerminal, type VisibleTree } from './visible-tree.ts';
 
 export type CommandDeps = { visibleTree: VisibleTree; commandDesk: CommandDesk };
 
@@ -75,12 +74,7 @@ export const commandRoutes: FastifyPluginCallbackTypebox<CommandDeps> = (
   { visibleTree, commandDesk },
   done,
 ) => {
-  const require = (request: FastifyRequest, id: string) => {
-    const terminals = [...visibleTree(request).terminalsOf.values()].flat();
-    if (!terminals.some((terminal) => terminal.id === id))
-      throw new Refusal(404, 'terminal-unknown', `there is no terminal ${id}: see /api/v1/terminals`);
-    return id;
-  };
+  const require = (request: FastifyRequest, id: string) => requireTerminal(visibleTree(request), id);
 
   app.get(
     '/terminals/:id/journals',

@@ -37,9 +37,14 @@ const PEOPLE_STATUS: Partial<Record<PeopleCode, number>> = {
 const ORG_STATUS: Record<string, number> = {
   'name-taken': 409,
   'id-taken': 409,
+  'window-unknown': 404,
   'terminal-unknown': 404,
+  'certificate-unknown': 404,
+  'certificate-revoked': 409,
   'journal-unknown': 404,
   'journal-of-other-terminal': 409,
+  'exclusion-unknown': 404,
+  'exclusion-ended': 409,
   'commands-too-many': 409,
 };
 

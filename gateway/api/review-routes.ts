@@ -5,39 +5,24 @@ import { Epoch, TERMINAL_ID_PATTERN } from '../../protocol/ids.ts';
 import { NullableNumber } from '../../protocol/score.ts';
 import type { Review } from '../review/review.ts';
 import type { HeldFilter } from '../store/review-store.ts';
-import { OrgRefusal } from '../store/store.ts';
 import { Refusal } from './errors.ts';
 import { byOf } from './guard.ts';
 import * as shape from './review-shapes.ts';
-import type { VisibleTree } from './visible-tree.ts';
+import { requireTerminal, type VisibleTree } from './visible-tree.ts';
 
 export type ReviewDeps = { visibleTree: VisibleTree; review: Review };
 
 const TAGS = ['review'];
-const STATUS: Readonly<Record<string, number>> = { 'reason-invalid': 422, 'exclusion-ended': 409 };
 
 export const reviewRoutes: FastifyPluginCallbackTypebox<ReviewDeps> = (
   app,
   { visibleTree, review },
   done,
 ) => {
-  const known = (request: FastifyRequest, id: string) => {
-    const terminals = [...visibleTree(request).terminalsOf.values()].flat();
-    if (!terminals.some((terminal) => terminal.id === id))
-      throw new Refusal(404, 'terminal-unknown', `there is no terminal ${id}: see /api/v1/terminals`);
-    return id;
-  };
+  const known = (request: FastifyRequest, id: string) => requireTerminal(visibleTree(request), id);
   const inOrder = ({ from, to }: { from: number; to: number }) => {
     if (from >= to) throw new Refusal(400, 'parameters-invalid', '`from` must be before `to`');
     return { from, to };
-  };
-  const refusing = <T>(act: () => T): T => {
-    try {
-      return act();
-    } catch (error) {
-      if (!(error instanceof OrgRefusal)) throw error;
-      throw new Refusal(STATUS[error.code] ?? 404, error.code, error.message);
-    }
   };
   const filterOf = (request: FastifyRequest, asked: shape.Which): HeldFilter => ({
     ...(asked.terminal !== undefined && { terminalId: known(request, asked.terminal) }),
@@ -93,11 +78,9 @@ export const reviewRoutes: FastifyPluginCallbackTypebox<ReviewDeps> = (
       const by = byOf(request);
       reply.status(201);
       const none = { released: 0, taken: 0, unfit: 0, dismissed: 0, held: 0 };
-      return refusing(() => {
-        if (decision === 'release') return { ...none, ...review.release(by, filter, reason) };
-        if (decision === 'dismiss') return { ...none, dismissed: review.dismiss(by, filter, reason) };
-        return { ...none, held: review.reconsider(by, filter, reason) };
-      });
+      if (decision === 'release') return { ...none, ...review.release(by, filter, reason) };
+      if (decision === 'dismiss') return { ...none, dismissed: review.dismiss(by, filter, reason) };
+      return { ...none, held: review.reconsider(by, filter, reason) };
     },
   );
 
@@ -126,7 +109,7 @@ export const reviewRoutes: FastifyPluginCallbackTypebox<ReviewDeps> = (
     (request, reply) => {
       const { terminal, reason, ...span } = request.body;
       const id = known(request, terminal);
-      const made = refusing(() => review.exclude(byOf(request), id, inOrder(span), reason));
+      const made = review.exclude(byOf(request), id, inOrder(span), reason);
       reply.status(201);
       return made;
     },
@@ -146,7 +129,7 @@ export const reviewRoutes: FastifyPluginCallbackTypebox<ReviewDeps> = (
     },
     (request, reply) => {
       const { id } = request.params;
-      const { endedAt } = refusing(() => review.include(byOf(request), id, request.body.reason));
+      const { endedAt } = review.include(byOf(request), id, request.body.reason);
       reply.status(201);
       return { id, endedAt };
     },
@@ -167,7 +150,7 @@ export const reviewRoutes: FastifyPluginCallbackTypebox<ReviewDeps> = (
         throw new Refusal(400, 'parameters-invalid', 'say one of `shiftMs` and `claimed`: true');
       const id = known(request, terminal);
       const how = shiftMs ?? 'claimed';
-      const redated = refusing(() => review.redate(byOf(request), id, inOrder(span), how, reason));
+      const redated = review.redate(byOf(request), id, inOrder(span), how, reason);
       reply.status(201);
       return { redated };
     },
@@ -205,13 +188,11 @@ export const reviewRoutes: FastifyPluginCallbackTypebox<ReviewDeps> = (
       const by = byOf(request);
       reply.status(201);
       const none = { lost: 0, onItsWay: 0, expected: 0 };
-      return refusing(() => {
-        if (decision === 'write-off') return { ...none, ...review.writeOff(by, id, epoch, reason) };
-        if (decision === 'expect') return { ...none, expected: review.undoWriteOff(by, id, epoch, reason) };
-        if (decision === 'close') review.close(by, id, epoch, reason);
-        else review.reopen(by, id, epoch, reason);
-        return none;
-      });
+      if (decision === 'write-off') return { ...none, ...review.writeOff(by, id, epoch, reason) };
+      if (decision === 'expect') return { ...none, expected: review.undoWriteOff(by, id, epoch, reason) };
+      if (decision === 'close') review.close(by, id, epoch, reason);
+      else review.reopen(by, id, epoch, reason);
+      return none;
     },
   );
   done();

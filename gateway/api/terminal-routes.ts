@@ -3,10 +3,9 @@ import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-
 import type { FastifyRequest } from 'fastify';
 import { ORG_ID_PATTERN, TERMINAL_ID_PATTERN } from '../../protocol/ids.ts';
 import { DEFAULT_CODE_HOURS, MAX_CODE_HOURS, type Provisioning } from '../fleet/provisioning.ts';
-import { OrgRefusal } from '../store/store.ts';
 import { Refusal } from './errors.ts';
 import { byOf } from './guard.ts';
-import type { VisibleTree } from './visible-tree.ts';
+import { requireTerminal, terminalsIn, type VisibleTree } from './visible-tree.ts';
 
 export type TerminalDeps = {
   visibleTree: VisibleTree;
@@ -57,32 +56,15 @@ const Revocation = Type.Object(
   { additionalProperties: false },
 );
 
-/** What is there, and stands in the way of what was asked. */
-const CONFLICTS = new Set(['id-taken', 'certificate-revoked']);
-
 export const terminalRoutes: FastifyPluginCallbackTypebox<TerminalDeps> = (app, deps, done) => {
   const { visibleTree, isOnline, lastSeenAt, provisioning } = deps;
-  const terminalsOf = (request: FastifyRequest) => [...visibleTree(request).terminalsOf.values()].flat();
-  const require = (request: FastifyRequest, id: string) => {
-    if (!terminalsOf(request).some((terminal) => terminal.id === id))
-      throw new Refusal(404, 'terminal-unknown', `there is no terminal ${id}: see /api/v1/terminals`);
-    return id;
-  };
-  const refusing = <T>(act: () => T): T => {
-    try {
-      return act();
-    } catch (error) {
-      if (!(error instanceof OrgRefusal)) throw error;
-      const status = error.code === 'reason-invalid' ? 422 : CONFLICTS.has(error.code) ? 409 : 404;
-      throw new Refusal(status, error.code, error.message);
-    }
-  };
+  const require = (request: FastifyRequest, id: string) => requireTerminal(visibleTree(request), id);
 
   app.get(
     '/terminals',
     { schema: { summary: 'Terminals', tags: TAGS, response: { 200: Type.Array(TerminalItem) } } },
     (request) =>
-      terminalsOf(request).map(({ id, windowId }) => ({
+      terminalsIn(visibleTree(request)).map(({ id, windowId }) => ({
         id,
         windowId,
         online: isOnline(id),
@@ -103,7 +85,7 @@ export const terminalRoutes: FastifyPluginCallbackTypebox<TerminalDeps> = (app, 
       const { id, windowId, hours = DEFAULT_CODE_HOURS } = request.body;
       if (id === 'gateway')
         throw new Refusal(409, 'id-taken', 'gateway is the gateway itself: choose another id');
-      const added = refusing(() => provisioning.add(byOf(request), { id, windowId }, hours));
+      const added = provisioning.add(byOf(request), { id, windowId }, hours);
       reply.status(201);
       return { terminalId: id, ...added };
     },
@@ -122,7 +104,7 @@ export const terminalRoutes: FastifyPluginCallbackTypebox<TerminalDeps> = (app, 
     (request, reply) => {
       const { hours = DEFAULT_CODE_HOURS } = request.body;
       const terminalId = require(request, request.params.id);
-      const opened = refusing(() => provisioning.openCode(byOf(request), terminalId, hours));
+      const opened = provisioning.openCode(byOf(request), terminalId, hours);
       reply.status(201);
       return { terminalId, ...opened };
     },
@@ -137,7 +119,7 @@ export const terminalRoutes: FastifyPluginCallbackTypebox<TerminalDeps> = (app, 
         response: { 200: Type.Array(CertificateItem) },
       },
     },
-    (request) => refusing(() => provisioning.certificates(require(request, request.params.id))),
+    (request) => provisioning.certificates(require(request, request.params.id)),
   );
   app.post(
     '/terminals/:id/revocations',
@@ -153,7 +135,7 @@ export const terminalRoutes: FastifyPluginCallbackTypebox<TerminalDeps> = (app, 
     (request, reply) => {
       const { reason, serial = null } = request.body;
       const id = require(request, request.params.id);
-      const serials = refusing(() => provisioning.revoke(byOf(request), id, serial, reason));
+      const serials = provisioning.revoke(byOf(request), id, serial, reason);
       reply.status(201);
       return { serials };
     },
