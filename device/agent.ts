@@ -3,23 +3,23 @@
  */
 import type { TerminalConfig } from '../protocol/config.ts';
 import { RATINGS, type Rating, type Vote } from '../protocol/vote.ts';
-import { certainNowMs, createClock, type DeviceClock, dateBy } from './clock.ts';
-import { createClockWatch } from './clock-watch.ts';
+import { certainNowMs, createClock, type DeviceClock, dateBy } from './board/clock.ts';
+import { createClockWatch } from './board/clock-watch.ts';
+import { createFaults } from './board/faults.ts';
+import { describeHealth } from './board/health.ts';
 import { type Commands, createCommands } from './commands/commands.ts';
 import type { AgentConfig } from './config.ts';
-import { createCredentials, NOT_ENROLLED } from './credentials.ts';
 import { codeOf, DeviceError, messageOf } from './errors.ts';
-import { createFaults } from './faults.ts';
 import { createFeedback, type Feedback } from './feedback/feedback.ts';
-import { describeHealth } from './health.ts';
-import { type IdentityStore, openIdentityStore } from './identity.ts';
-import { createInputSet } from './input-set.ts';
-import { type Journal, openJournal } from './journal.ts';
-import { createJournalWatch, type JournalWatch } from './journal-watch.ts';
+import { createCredentials, NOT_ENROLLED } from './identity/credentials.ts';
+import { type IdentityStore, openIdentityStore } from './identity/identity.ts';
+import { createInputSet } from './inputs/input-set.ts';
+import { type Journal, openJournal } from './journal/journal.ts';
+import { createJournalWatch, type JournalWatch } from './journal/journal-watch.ts';
+import type { SetAside } from './journal/set-aside.ts';
 import { type Log, silentLog } from './log.ts';
-import type { PressEvent } from './press.ts';
-import type { SetAside } from './set-aside.ts';
-import { createUplink, type Uplink, type UplinkOptions, type UplinkState } from './uplink.ts';
+import type { PressEvent } from './press/press.ts';
+import { createUplink, type Uplink, type UplinkOptions, type UplinkState } from './uplink/uplink.ts';
 
 export const DEVICE_VERSION = '0.1.0';
 

@@ -5,12 +5,12 @@ import { lostLines } from '../protocol/process/lost-lines.ts';
 import { createSink } from '../protocol/process/sink.ts';
 import { createAgent, DEVICE_VERSION } from './agent.ts';
 import { type Config, readConfig, SETTINGS } from './config.ts';
-import { faultIn, NOT_ENROLLED, terminalIdOf } from './credentials.ts';
 import { codeOf, messageOf } from './errors.ts';
 import { createConsoleFeedback } from './feedback/console.ts';
 import { createFeedback } from './feedback/feedback.ts';
 import { createLamp } from './feedback/lamp.ts';
-import { openIdentityStore } from './identity.ts';
+import { faultIn, NOT_ENROLLED, terminalIdOf } from './identity/credentials.ts';
+import { openIdentityStore } from './identity/identity.ts';
 
 const HELP = `Manyi terminal ${DEVICE_VERSION}: takes presses and brings them to the gateway.
 

@@ -4,8 +4,8 @@ import { endWith } from '../protocol/process/launch.ts';
 import { lostLines } from '../protocol/process/lost-lines.ts';
 import { createSink } from '../protocol/process/sink.ts';
 import { ConfigError, configHelp, readConfig } from './config.ts';
-import { type Gateway, startGateway, VERSION } from './gateway.ts';
 import { PeopleRefusal } from './people/refusal.ts';
+import { type Gateway, startGateway, VERSION } from './wiring/gateway.ts';
 
 const HELP = `Manyi gateway ${VERSION}: takes the votes of terminals over MQTT, keeps them, serves the wall.
 

@@ -4,7 +4,7 @@ import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { Command, CommandResult } from '../../protocol/command.ts';
 import { giveToFolderOwner } from '../../protocol/process/owner.ts';
-import { syncFolder } from '../set-aside.ts';
+import { syncFolder } from '../journal/set-aside.ts';
 
 /** Commands that wait, and results that are remembered: more than anybody has use for. */
 export const MAX_WAITING = 8;

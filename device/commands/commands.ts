@@ -4,9 +4,9 @@
  */
 import { Compile } from 'typebox/compile';
 import { type Command, type CommandResult, JournalArgs } from '../../protocol/command.ts';
-import { certainNowMs, type DeviceClock, dateBy } from '../clock.ts';
+import { certainNowMs, type DeviceClock, dateBy } from '../board/clock.ts';
 import { codeOf, DeviceError, messageOf } from '../errors.ts';
-import type { Journal } from '../journal.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { Log } from '../log.ts';
 import { MAX_RESULTS, MAX_WAITING, readMemory, writeMemory } from './command-file.ts';
 import { createJournalJob, type JournalJob } from './journal-job.ts';

@@ -1,9 +1,9 @@
 /** One journal that was put away: sent as far as it can be read, or written off. */
 import type { Ack } from '../../protocol/ack.ts';
 import { type JournalContent, lastOfJournal } from '../../protocol/journal-file.ts';
-import { dateBy } from '../clock.ts';
+import { dateBy } from '../board/clock.ts';
 import { DeviceError } from '../errors.ts';
-import { type SetAside, settle } from '../set-aside.ts';
+import { type SetAside, settle } from '../journal/set-aside.ts';
 import type { CommandsDeps } from './commands.ts';
 import { createSender, type PutAwayVotes, type Sender } from './journal-sender.ts';
 import { readPutAway } from './put-away-file.ts';

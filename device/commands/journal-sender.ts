@@ -8,9 +8,9 @@ import type { Ack } from '../../protocol/ack.ts';
 import { type JournalContent, voteOf } from '../../protocol/journal-file.ts';
 import { RATINGS, type Vote, type VotesMessage } from '../../protocol/vote.ts';
 import { createBackoff } from '../backoff.ts';
-import type { Anchor, DeviceClock } from '../clock.ts';
-import { createDating, type Dating } from '../dating.ts';
-import type { BootRecord } from '../journal-statements.ts';
+import type { Anchor, DeviceClock } from '../board/clock.ts';
+import type { BootRecord } from '../journal/journal-statements.ts';
+import { createDating, type Dating } from '../uplink/dating.ts';
 
 /** What it needs of the uplink. */
 export type SenderLine = {

@@ -1,15 +1,15 @@
 import { Command, Option } from 'commander';
 import { quietStreams } from '../../protocol/process/quiet-streams.ts';
-import { registerAuditCommands } from './audit-commands.ts';
-import { registerAuthorityCommands } from './authority-commands.ts';
-import { registerBackupCommands } from './backup-commands.ts';
-import { registerCheckCommands } from './check-commands.ts';
-import { registerOrgCommands } from './org-commands.ts';
+import { registerAuditCommands } from './audit/audit-commands.ts';
+import { registerAuthorityCommands } from './authority/authority-commands.ts';
+import { registerBackupCommands } from './backup/backup-commands.ts';
+import { registerCheckCommands } from './backup/check-commands.ts';
+import { registerOrgCommands } from './org/org-commands.ts';
 import { explain, explainOutput, printOnly, usageError } from './output.ts';
-import { registerPeopleCommands } from './people-commands.ts';
-import { registerQuarantineCommands } from './quarantine-commands.ts';
-import { registerReviewCommands } from './review-commands.ts';
-import { registerTerminalCommands } from './terminal-commands.ts';
+import { registerPeopleCommands } from './people/people-commands.ts';
+import { registerQuarantineCommands } from './review/quarantine-commands.ts';
+import { registerReviewCommands } from './review/review-commands.ts';
+import { registerTerminalCommands } from './terminals/terminal-commands.ts';
 import { createWithStore } from './with-store.ts';
 
 /** Every command, each with what it does, for its help. */

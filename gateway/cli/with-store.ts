@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { type Audit, type By, createAudit } from '../people/audit.ts';
-import { refuseMissing } from '../store/database.ts';
-import { createSqliteReader, createSqliteStore, databaseFile } from '../store/sqlite.ts';
+import { type Audit, type By, createAudit } from '../audit/audit.ts';
+import { refuseMissing } from '../store/sqlite/database.ts';
+import { createSqliteReader, createSqliteStore, databaseFile } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { cliActor } from './actor.ts';
 

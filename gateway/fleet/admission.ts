@@ -2,10 +2,10 @@
  * Who may sign in over MQTT: certificate = client id = user name, or a new terminal's code. Decided before the broker ends an
  * older connection with the same id, so that a stolen name cuts nobody off.
  */
-import type { Admission, Login } from '../broker/broker.ts';
+import type { Admission, Login } from '../mqtt/broker.ts';
+import type { Registry } from '../org/registry.ts';
 import type { Certificates } from './certificates.ts';
 import type { Enrolment } from './enrolment.ts';
-import type { Registry } from './registry.ts';
 
 export type AdmissionDeps = {
   registry: Registry;

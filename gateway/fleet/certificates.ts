@@ -1,7 +1,7 @@
 /** Which certificates terminals may sign in with: those the gateway's authority has signed, but for the ones revoked. */
-import type { PeerCertificate } from '../broker/broker.ts';
+import type { PeerCertificate } from '../mqtt/broker.ts';
+import type { RegisteredTerminal } from '../org/registry.ts';
 import type { CertificateRecord, CertificateUse, Store } from '../store/store.ts';
-import type { RegisteredTerminal } from './registry.ts';
 
 export type CertificateRefusal = 'certificate-untrusted' | 'certificate-foreign' | 'certificate-revoked';
 

@@ -1,10 +1,10 @@
 /** What technicians tell terminals to do with journals put away, at the command line and over HTTP alike; each is in the audit or not done. */
 import { randomUUID } from 'node:crypto';
 import type { SetAside } from '../../protocol/health.ts';
+import { readReason } from '../audit/reasons.ts';
 import type { CommandRecord } from '../store/put-away-store.ts';
 import { OrgRefusal, type Store } from '../store/store.ts';
 import { isOpen } from './journal-alarms.ts';
-import { readReason } from './reasons.ts';
 
 type By = { actor: string; origin: string };
 

@@ -3,8 +3,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { Compile } from 'typebox/compile';
 import { type CertificateAnswer, SigningRequest } from '../../protocol/identity.ts';
 import { createTokenBuckets } from '../domain/token-buckets.ts';
+import type { RegisteredTerminal } from '../org/registry.ts';
 import type { EnrolmentRecord, Store } from '../store/store.ts';
-import type { RegisteredTerminal } from './registry.ts';
 
 const signingRequest = Compile(SigningRequest);
 

@@ -3,10 +3,10 @@ import { Compile } from 'typebox/compile';
 import { CommandResult } from '../../protocol/command.ts';
 import { Health } from '../../protocol/health.ts';
 import { isUpKind, parseTopic, topicOf, type UpKind } from '../../protocol/topics.ts';
-import { type Done, Drop, type Incoming } from '../broker/broker.ts';
+import { type Done, Drop, type Incoming } from '../mqtt/broker.ts';
+import type { RegisteredTerminal, Registry } from '../org/registry.ts';
 import type { Asker } from './enrolment.ts';
 import type { Presence } from './presence.ts';
-import type { RegisteredTerminal, Registry } from './registry.ts';
 
 /** What the inbox needs of ingest. */
 export type VoteTaker = {

@@ -1,9 +1,9 @@
 /** What technicians do with terminals, at the command line and over HTTP alike; each act is in the audit or not done. */
 import { randomBytes } from 'node:crypto';
 import { formatEnrolmentCode, SECRET_BYTES, toBase32 } from '../../protocol/enrolment-code.ts';
+import { readReason } from '../audit/reasons.ts';
 import { type CertificateRecord, OrgRefusal, type Store } from '../store/store.ts';
 import { hashSecret, type SignedCertificate, type Signer } from './enrolment.ts';
-import { readReason } from './reasons.ts';
 
 type By = { actor: string; origin: string };
 

@@ -1,8 +1,8 @@
 /** Accounts of the staff. A change of what an account may do ends its sessions; nothing of an account is ever removed. */
 import type { Role } from '../../protocol/session.ts';
+import type { Audit, By } from '../audit/audit.ts';
 import { needsUnit } from '../domain/roles.ts';
 import type { AccountChange, AccountRecord, PeopleStore } from '../store/people-store.ts';
-import type { Audit, By } from './audit.ts';
 import { checkDisplayName, checkName } from './names.ts';
 import { weaknessOf } from './password-rules.ts';
 import type { Passwords } from './passwords.ts';

@@ -2,10 +2,11 @@
  * Tokens that let a screen or a program read, without an account: until they end, are revoked, or whoever made them may not make
  * them any more. The last is asked at every use, so that no list of links must be gone through when somebody leaves.
  */
+
+import type { Audit, By } from '../audit/audit.ts';
 import { isGood, LINK_DAYS, type LinkState, linkEnd, mayMakeKind, stateOf } from '../domain/links.ts';
 import type { LinkKind, Principal } from '../domain/roles.ts';
 import type { LinkRecord, PeopleStore } from '../store/people-store.ts';
-import type { Audit, By } from './audit.ts';
 import { checkDisplayName } from './names.ts';
 import { PeopleRefusal } from './refusal.ts';
 import { hashToken, newId, newToken } from './secrets.ts';

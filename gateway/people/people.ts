@@ -1,8 +1,10 @@
 /** The people's part of the gateway, put together. */
+
+import { type Audit, createAudit } from '../audit/audit.ts';
 import type { Principal } from '../domain/roles.ts';
 import type { Store } from '../store/store.ts';
 import { type Accounts, createAccounts } from './accounts.ts';
-import { type Audit, createAudit, limitAudit } from './audit.ts';
+import { limitAudit } from './audit-limit.ts';
 import { createLinkTokens, type LinkTokens } from './link-tokens.ts';
 import { createPasswords } from './passwords.ts';
 import { createSessions, type SessionLimits, type Sessions } from './sessions.ts';

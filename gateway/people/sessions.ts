@@ -1,9 +1,9 @@
 /** Sessions of accounts. They are in the store, so they outlive a restart, and the CLI can end them. */
 
+import type { Audit, By } from '../audit/audit.ts';
 import type { Principal } from '../domain/roles.ts';
 import { withoutHidden } from '../domain/shown-text.ts';
 import type { AccountRecord, PeopleStore, SessionRecord } from '../store/people-store.ts';
-import type { Audit, By } from './audit.ts';
 import { PeopleRefusal } from './refusal.ts';
 import { hashToken, newId, newToken } from './secrets.ts';
 

@@ -1,7 +1,8 @@
 /** Opening a session: by name and password, or by the token of a link. */
+
+import type { Audit } from '../audit/audit.ts';
 import type { Principal } from '../domain/roles.ts';
 import type { AccountRecord, LinkRecord, PeopleStore } from '../store/people-store.ts';
-import type { Audit } from './audit.ts';
 import { type LinkTokens, linkPrincipal } from './link-tokens.ts';
 import { foldName } from './names.ts';
 import type { Passwords } from './passwords.ts';

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createPeople, DEFAULT_SESSION_LIMITS } from '../../gateway/people/people.ts';
-import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite.ts';
+import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import { type Child, startNode } from './child.ts';
 import { createIssuer } from './identities.ts';
 import type { Login } from './sign-in.ts';

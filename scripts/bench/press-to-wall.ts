@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import WebSocket from 'ws';
 import { createAgent } from '../../device/agent.ts';
 import type { AgentConfig } from '../../device/config.ts';
-import { openIdentityStore } from '../../device/identity.ts';
+import { openIdentityStore } from '../../device/identity/identity.ts';
 import type { LiveMessage } from '../../protocol/live.ts';
 import { startNode } from './child.ts';
 import { createHome, startGateway } from './gateway.ts';

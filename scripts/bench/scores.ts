@@ -3,7 +3,7 @@ import { Agent, type RequestOptions, request } from 'node:http';
 import { createCalendar } from '../../gateway/domain/calendar.ts';
 import { spanOf } from '../../gateway/domain/period.ts';
 import type { RatingCode } from '../../gateway/domain/tally.ts';
-import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite.ts';
+import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import type { VoteRecord } from '../../gateway/store/store.ts';
 import { createHome, startGateway } from './gateway.ts';
 import { percentile } from './percentile.ts';

@@ -3,7 +3,7 @@
  * pressed meanwhile. The terminals are the real agents with a certificate each; the machine's cores are theirs too.
  */
 import Database from 'better-sqlite3';
-import { databaseFile } from '../../gateway/store/sqlite.ts';
+import { databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import { type Child, type Line, startNode } from './child.ts';
 import { type BenchGateway, createHome, startGateway } from './gateway.ts';
 import { percentile } from './percentile.ts';
@@ -42,7 +42,7 @@ export type StormFigures = {
 
 const PROCESSES = 4;
 const VOTES_PER_S = 100;
-/** A session that lasted 10 s makes the next attempt a quick one (device/connection.ts): all come back at once. */
+/** A session that lasted 10 s makes the next attempt a quick one (device/uplink/connection.ts): all come back at once. */
 const GOOD_SESSION_MS = 11_000;
 const PATIENCE_MS = 300_000;
 const LOOK_MS = 200;

@@ -4,8 +4,8 @@
  */
 import { createInterface } from 'node:readline';
 import { type Agent, createAgent } from '../../device/agent.ts';
-import { createClock } from '../../device/clock.ts';
-import { openIdentityStore } from '../../device/identity.ts';
+import { createClock } from '../../device/board/clock.ts';
+import { openIdentityStore } from '../../device/identity/identity.ts';
 import type { Log } from '../../device/log.ts';
 import { readPlan } from './plan.ts';
 import type { Login } from './sign-in.ts';

@@ -1,10 +1,10 @@
 /** The data folder before its gateway runs, with everything that the command line would change it with. */
 import { join } from 'node:path';
+import { type Audit, createAudit } from '../../gateway/audit/audit.ts';
 import { createProvisioning, type Provisioning } from '../../gateway/fleet/provisioning.ts';
-import { type Audit, createAudit } from '../../gateway/people/audit.ts';
 import { createPeople, DEFAULT_SESSION_LIMITS, type People } from '../../gateway/people/people.ts';
 import { openAuthority } from '../../gateway/pki/authority.ts';
-import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite.ts';
+import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import { type Store, StoreFailure } from '../../gateway/store/store.ts';
 import { DemoError } from './demo-error.ts';
 

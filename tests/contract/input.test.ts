@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Edge, GpioWiring, InputDriver, InputFault, InputName } from '../../device/inputs/input.ts';
 import { type InputContext, loadInput } from '../../device/inputs/registry.ts';
-import { createPressRunner } from '../../device/press-runner.ts';
+import { createPressRunner } from '../../device/press/press-runner.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const monoMs = () => Number(process.hrtime.bigint()) / 1e6;

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openJournal } from '../../device/journal.ts';
+import { openJournal } from '../../device/journal/journal.ts';
 import { type Counts, RATINGS, type Rating, type Vote } from '../../protocol/vote.ts';
 import { createSwarm } from '../support/agent-swarm.ts';
 import type { TerminalLogin } from '../support/gateway.ts';

@@ -3,7 +3,7 @@ import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openJournal } from '../../device/journal.ts';
+import { openJournal } from '../../device/journal/journal.ts';
 import type { ScoreRow } from '../../protocol/score.ts';
 import { acked, type JournalRig, keys, startJournalRig } from '../support/journal-rig.ts';
 import { expectStoredEqualsThanked } from '../support/recount.ts';

@@ -14,7 +14,7 @@ import {
 import { basename, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openJournal } from '../../device/journal.ts';
+import { openJournal } from '../../device/journal/journal.ts';
 import type { ScoreRow } from '../../protocol/score.ts';
 import { manyi } from '../support/cli.ts';
 import { acked, type JournalRig, keys, startJournalRig } from '../support/journal-rig.ts';

@@ -14,9 +14,9 @@ import { numbered, startTown, type Town } from './town.ts';
 
 /** Heze's 170 townships and 6,061 village stations. */
 const TERMINALS = Number(process.env.MANYI_TERMINALS ?? scaled(300, 6_231));
-/** One attempt that fails and its pause: 30 s, the 45 s until an attempt is given up, 30 s (device/connection.ts). */
+/** One attempt that fails and its pause: 30 s, the 45 s until an attempt is given up, 30 s (device/uplink/connection.ts). */
 const BOUND_MS = 105_000;
-/** Only a session that lasted so long makes the next attempt a quick one (device/connection.ts). */
+/** Only a session that lasted so long makes the next attempt a quick one (device/uplink/connection.ts). */
 const GOOD_SESSION_MS = 10_500;
 
 type Storm = { upMs: number[]; storedAfterMs: number };

@@ -1,6 +1,6 @@
 /** One link that asks for the scores of a whole city as often as it may, over many connections at once. Promise D. */
 import { expect, it } from 'vitest';
-import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite.ts';
+import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import { addLink } from '../support/client.ts';
 import { startGateway } from '../support/gateway.ts';
 import { openPlainSocket } from '../support/raw-mqtt.ts';

@@ -1,7 +1,7 @@
 /** A long day in short: steady votes, a wall, a poller; nothing in the gateway may grow with the time. Promise D. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { databaseFile } from '../../gateway/store/sqlite.ts';
+import { databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import { RATINGS } from '../../protocol/vote.ts';
 import { createSwarm } from '../support/agent-swarm.ts';
 import { INSPECTED, inspect } from '../support/inspector.ts';
@@ -18,7 +18,7 @@ const TERMINALS = Number(process.env.MANYI_TERMINALS ?? 40);
 const VOTES_PER_S = 40;
 const SAMPLES = 60;
 const MB = 2 ** 20;
-/** It grows to the 64 MiB after which it is copied back (`wal_autocheckpoint` in gateway/store/database.ts), and begins anew. */
+/** It grows to the 64 MiB after which it is copied back (`wal_autocheckpoint` in gateway/store/sqlite/database.ts), and begins anew. */
 const WAL_LIMIT_MB = 80;
 
 type Sample = {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { databaseFile } from '../../gateway/store/sqlite.ts';
+import { databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import { createFakeClock, FAKETIME } from '../support/fake-clock.ts';
 import { startGateway, type TerminalLogin, type TestGateway } from '../support/gateway.ts';
 import { failIo, STRACE } from '../support/io-errors.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
-import { databaseFile } from '../../gateway/store/sqlite.ts';
+import { databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import {
   type GatewayOptions,
   startGateway,

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { enrol } from '../../device/enrolment.ts';
-import type { Identity } from '../../device/identity.ts';
+import { enrol } from '../../device/identity/enrolment.ts';
+import type { Identity } from '../../device/identity/identity.ts';
 import { hashSecret } from '../../gateway/fleet/enrolment.ts';
 import { DAY_MS, openAuthority } from '../../gateway/pki/authority.ts';
 import { type EnrolmentCode, parseEnrolmentCode } from '../../protocol/enrolment-code.ts';
@@ -363,7 +363,7 @@ describe.each([
 
 describe('the audit', () => {
   it('knows who let whom in and out', async () => {
-    const { createSqliteStore, databaseFile } = await import('../../gateway/store/sqlite.ts');
+    const { createSqliteStore, databaseFile } = await import('../../gateway/store/sqlite/sqlite-store.ts');
     const store = createSqliteStore({ file: databaseFile(gateway.dataDir) });
     const entries = store.auditEntries({ limit: 1_000 });
     store.close();

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite.ts';
+import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import { manyi } from '../support/cli.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 

@@ -1,6 +1,6 @@
 /** Accounts that take what is for all: the disk, the places of exports, the links. It costs the others nothing. Promise D. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite.ts';
+import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import { addAccount, type TestClient } from '../support/client.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { EPOCH } from '../support/messages.ts';

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite.ts';
+import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import type { ScoreRow } from '../../protocol/score.ts';
 import { startGateway, type TerminalLogin, type TestGateway } from '../support/gateway.ts';
 import { listenLive } from '../support/live-client.ts';

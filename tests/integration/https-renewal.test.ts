@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ownAddresses } from '../../gateway/own-addresses.ts';
+import { ownAddresses } from '../../gateway/pki/own-addresses.ts';
 import { createCertificate } from '../support/certificate.ts';
 import { manyi } from '../support/cli.ts';
 import { runProgram, SENTENCE, startProgram } from '../support/program.ts';

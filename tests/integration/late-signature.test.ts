@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createEnrolment } from '../../gateway/fleet/enrolment.ts';
-import { createRegistry } from '../../gateway/fleet/registry.ts';
+import { createRegistry } from '../../gateway/org/registry.ts';
 import { openAuthority } from '../../gateway/pki/authority.ts';
 import { makeRequest } from '../support/certificates.ts';
 import { addSmallTown, createStoreHome, type StoreHome } from '../support/store.ts';

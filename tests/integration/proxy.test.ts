@@ -4,7 +4,7 @@ import { connect as connectPlain } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
-import { SIGNATURE } from '../../gateway/broker/proxy-header.ts';
+import { SIGNATURE } from '../../gateway/mqtt/proxy-header.ts';
 import { GATEWAY_NAME } from '../../protocol/identity.ts';
 import { makeRequest } from '../support/certificates.ts';
 import { ADMIN_PASSWORD, startGateway, type TerminalLogin, type TestGateway } from '../support/gateway.ts';

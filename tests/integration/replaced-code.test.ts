@@ -1,7 +1,7 @@
 /** Somebody who once had a good code, and stays connected with it: nothing that is made later is theirs. */
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { enrol } from '../../device/enrolment.ts';
+import { enrol } from '../../device/identity/enrolment.ts';
 import { type EnrolmentCode, parseEnrolmentCode } from '../../protocol/enrolment-code.ts';
 import { makeRequest } from '../support/certificates.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';

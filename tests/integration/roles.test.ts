@@ -1,6 +1,6 @@
 /** Every route asked for by everybody; and what is outside a subtree does not exist for whoever is bound to it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { POLICY, policyKey } from '../../gateway/api/policy.ts';
+import { POLICY, policyKey } from '../../gateway/api/border/policy.ts';
 import type { Snapshot } from '../../protocol/live.ts';
 import { createApp } from '../support/app.ts';
 import {

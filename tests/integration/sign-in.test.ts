@@ -1,7 +1,7 @@
 /** Sessions from the outside: how they begin, what guards them, and how each of them ends. */
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite.ts';
+import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import type { AccountItem, Session, SessionItem } from '../../protocol/session.ts';
 import {
   addAccount,

@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { databaseFile } from '../../gateway/store/sqlite.ts';
+import { databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import { manyi } from '../support/cli.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { createStoreHome, voteRecord } from '../support/store.ts';

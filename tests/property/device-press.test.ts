@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { advanceTo, INITIAL_PRESS_STATE, PRESS_RULES, takeEdge } from '../../device/press.ts';
+import { advanceTo, INITIAL_PRESS_STATE, PRESS_RULES, takeEdge } from '../../device/press/press.ts';
 
 type Trace = { button: 0 | 1 | 2; pressed: boolean; monoMs: number }[];
 const END_MS = 100_000;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createSendWindow } from '../../device/send-window.ts';
+import { createSendWindow } from '../../device/uplink/send-window.ts';
 import { MAX_VOTES_PER_MESSAGE } from '../../protocol/vote.ts';
 
 /** What happens to one message, or between messages. */

@@ -12,7 +12,7 @@ import { ScoreBook } from '../../gateway/domain/score-book.ts';
 import type { RatingCode } from '../../gateway/domain/tally.ts';
 import { createIngest, type Ingest, type KnownTerminal } from '../../gateway/ingest/ingest.ts';
 import { createJournals, type Journals } from '../../gateway/ingest/journals.ts';
-import { readScoreBooks } from '../../gateway/score-history.ts';
+import { readScoreBooks } from '../../gateway/scores/score-history.ts';
 import type { Store } from '../../gateway/store/store.ts';
 import type { Ack } from '../../protocol/ack.ts';
 import { PERIODS } from '../../protocol/score.ts';

@@ -1,6 +1,7 @@
 /** Whatever is done in whatever order: somebody can still sign in as administrator, and a subtree is a world of its own. */
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createAudit } from '../../gateway/audit/audit.ts';
 import { createCalendar, MINUTE_MS } from '../../gateway/domain/calendar.ts';
 import { UNKNOWN } from '../../gateway/domain/completeness.ts';
 import { buildTree, type OrgTree, subtreeOf } from '../../gateway/domain/org.ts';
@@ -10,7 +11,6 @@ import { createBoard } from '../../gateway/live/board.ts';
 import { patchOf } from '../../gateway/live/change.ts';
 import { createFeed, FLUSH_MS } from '../../gateway/live/feed.ts';
 import { createAccounts } from '../../gateway/people/accounts.ts';
-import { createAudit } from '../../gateway/people/audit.ts';
 import { createPasswords } from '../../gateway/people/passwords.ts';
 import { PeopleRefusal } from '../../gateway/people/refusal.ts';
 import { createSignInThrottle } from '../../gateway/people/sign-in-throttle.ts';

@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { tapVotes } from '../../gateway/broker/vote-tap.ts';
+import { tapVotes } from '../../gateway/mqtt/vote-tap.ts';
 import { until } from '../support/wait.ts';
 
 const TOPIC = 'manyi/v1/t-1/votes';

@@ -13,16 +13,16 @@ import { ScoreBook } from '../../gateway/domain/score-book.ts';
 import { createCommandDesk } from '../../gateway/fleet/command-desk.ts';
 import { createPresence } from '../../gateway/fleet/presence.ts';
 import { createProvisioning } from '../../gateway/fleet/provisioning.ts';
-import { createRegistry } from '../../gateway/fleet/registry.ts';
 import { createJournals } from '../../gateway/ingest/journals.ts';
 import { createBoard } from '../../gateway/live/board.ts';
 import { createFeed } from '../../gateway/live/feed.ts';
 import { createHub } from '../../gateway/live/hub.ts';
-import { createMetrics } from '../../gateway/metrics.ts';
+import { createRegistry } from '../../gateway/org/registry.ts';
 import { createPeople, DEFAULT_SESSION_LIMITS } from '../../gateway/people/people.ts';
 import { openAuthority } from '../../gateway/pki/authority.ts';
 import { createReview } from '../../gateway/review/review.ts';
 import type { Store } from '../../gateway/store/store.ts';
+import { createMetrics } from '../../gateway/watch/metrics.ts';
 
 export type TestApp = { app: FastifyInstance; close(): Promise<void> };
 

@@ -1,7 +1,7 @@
 /** Certificates for terminals under test, from the gateway's own authority, in the forms that its peers want. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Identity } from '../../device/identity.ts';
+import type { Identity } from '../../device/identity/identity.ts';
 import { type Authority, openAuthority } from '../../gateway/pki/authority.ts';
 import { ALGORITHM, exportPrivateKey, generateKeyPair, x509 } from '../../gateway/pki/x509.ts';
 import type { Store } from '../../gateway/store/store.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { databaseFile } from '../../gateway/store/sqlite.ts';
+import { databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import { type GatewayOptions, startGateway, type TerminalLogin, type TestGateway } from './gateway.ts';
 import { readMetrics } from './metrics.ts';
 import { createTerminal, type Key, type TerminalOptions, type TerminalProcess } from './terminal-process.ts';

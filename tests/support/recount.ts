@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import Database from 'better-sqlite3';
 import { expect } from 'vitest';
-import { databaseFile } from '../../gateway/store/sqlite.ts';
+import { databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import type { LiveRow } from '../../protocol/live.ts';
 import { PERIODS, type Period, type ScoreRow } from '../../protocol/score.ts';
 import { type Counts, RATINGS } from '../../protocol/vote.ts';

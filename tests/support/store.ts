@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite.ts';
+import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import type { Store, VoteRecord } from '../../gateway/store/store.ts';
 
 export type StoreHome = { file: string; open(): Store; dispose(): void };

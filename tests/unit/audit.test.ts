@@ -3,8 +3,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { copyFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { auditKeyFile } from '../../gateway/store/audit-key.ts';
-import { type AuditHead, verifyAudit } from '../../gateway/store/audit-verify.ts';
+import { auditKeyFile } from '../../gateway/store/sqlite/audit-key.ts';
+import { type AuditHead, verifyAudit } from '../../gateway/store/sqlite/audit-verify.ts';
 import type { Store } from '../../gateway/store/store.ts';
 import { createStoreHome, type StoreHome } from '../support/store.ts';
 

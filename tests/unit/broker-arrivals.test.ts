@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Arrivals, createArrivals } from '../../gateway/broker/arrivals.ts';
+import { type Arrivals, createArrivals } from '../../gateway/mqtt/arrivals.ts';
 import { until } from '../support/wait.ts';
 
 /** How many handshakes are begun and not yet ended: arrivals.ts. */

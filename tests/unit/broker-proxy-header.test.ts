@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseProxyHeader, SIGNATURE, takeProxyHeader } from '../../gateway/broker/proxy-header.ts';
+import { parseProxyHeader, SIGNATURE, takeProxyHeader } from '../../gateway/mqtt/proxy-header.ts';
 import { until } from '../support/wait.ts';
 
 const ipv4 = Buffer.from([203, 0, 113, 9, 10, 0, 0, 1, 0x12, 0x34, 0x22, 0xb3]);

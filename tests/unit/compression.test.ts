@@ -1,7 +1,7 @@
 /** Who gets what how, and what compression may cost. */
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { chooseEncoding } from '../../gateway/api/compression.ts';
+import { chooseEncoding } from '../../gateway/api/border/compression.ts';
 import { createCompressor } from '../../gateway/compress/compressor.ts';
 
 describe('what an answer is compressed with', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createClock, dateBy } from '../../device/clock.ts';
-import { createClockWatch } from '../../device/clock-watch.ts';
+import { createClock, dateBy } from '../../device/board/clock.ts';
+import { createClockWatch } from '../../device/board/clock-watch.ts';
 import { silentLog } from '../../device/log.ts';
 
 /** A board whose clocks the test turns. */

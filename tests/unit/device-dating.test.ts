@@ -1,8 +1,8 @@
 /** Dates for votes of boots that did not know the time. */
 import { describe, expect, it } from 'vitest';
-import { createClock } from '../../device/clock.ts';
-import { canDate, createDating, PLAUSIBLE_FROM_MS } from '../../device/dating.ts';
-import type { BootRecord } from '../../device/journal-statements.ts';
+import { createClock } from '../../device/board/clock.ts';
+import type { BootRecord } from '../../device/journal/journal-statements.ts';
+import { canDate, createDating, PLAUSIBLE_FROM_MS } from '../../device/uplink/dating.ts';
 import type { Vote } from '../../protocol/vote.ts';
 
 const NOW = Date.UTC(2026, 10, 24, 9);

@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Journal, openJournal } from '../../device/journal.ts';
-import type { SetAside } from '../../device/set-aside.ts';
+import { type Journal, openJournal } from '../../device/journal/journal.ts';
+import type { SetAside } from '../../device/journal/set-aside.ts';
 import { RATINGS, type Vote } from '../../protocol/vote.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -115,7 +115,7 @@ describe('durability', () => {
     openHere().close();
     const header = readFileSync(path).subarray(18, 20);
     expect([...header]).toEqual([2, 2]); // SQLite file format: 2 means WAL.
-    const source = readFileSync(join(root, 'device/journal-file.ts'), 'utf8');
+    const source = readFileSync(join(root, 'device/journal/journal-file.ts'), 'utf8');
     expect(source).toContain('synchronous = FULL');
   });
 
@@ -212,7 +212,7 @@ describe('kill -9', () => {
   /** Returns the highest seq that the child said was committed. */
   async function appendUntilKilled(count: number): Promise<number> {
     const script = `
-      const { openJournal } = await import(${JSON.stringify(join(root, 'dist/device/journal.js'))});
+      const { openJournal } = await import(${JSON.stringify(join(root, 'dist/device/journal/journal.js'))});
       const { writeSync } = await import('node:fs');
       const journal = openJournal({ path: ${JSON.stringify(path)} });
       for (let n = 0; ; n++) {
@@ -280,7 +280,7 @@ describe('an fsync that fails', () => {
   it.skipIf(!hasStrace)('thanks nobody, and what was refused does not come to life again', () => {
     build();
     const script = `
-      const { openJournal } = await import(${JSON.stringify(join(root, 'dist/device/journal.js'))});
+      const { openJournal } = await import(${JSON.stringify(join(root, 'dist/device/journal/journal.js'))});
       const journal = openJournal({ path: process.argv[1] });
       let thanked = 0, refused = 0;
       for (let n = 0; n < 40; n++) {

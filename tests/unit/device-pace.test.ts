@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createPace } from '../../device/pace.ts';
+import { createPace } from '../../device/uplink/pace.ts';
 import { MAX_VOTES_PER_MESSAGE } from '../../protocol/vote.ts';
 
 describe('the pace of sending', () => {

@@ -5,7 +5,7 @@ import {
   type PressEvent,
   type PressState,
   takeEdge,
-} from '../../device/press.ts';
+} from '../../device/press/press.ts';
 
 type Step = [atMs: number, button: 0 | 1 | 2, pressed: boolean];
 

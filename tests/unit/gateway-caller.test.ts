@@ -1,10 +1,10 @@
 /** Whom a request is from, by the headers of proxies. */
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { createTrust, readAddress } from '../../gateway/api/addresses.ts';
-import { createBasePath } from '../../gateway/api/base-path.ts';
-import { createCallerOf } from '../../gateway/api/caller.ts';
-import { isAllowedOrigin } from '../../gateway/api/origin.ts';
+import { createTrust, readAddress } from '../../gateway/api/border/addresses.ts';
+import { createBasePath } from '../../gateway/api/border/base-path.ts';
+import { createCallerOf } from '../../gateway/api/border/caller.ts';
+import { isAllowedOrigin } from '../../gateway/api/border/origin.ts';
 import { ConfigError, readConfig } from '../../gateway/config.ts';
 
 const PROXIES = ['10.0.0.0/8', '192.0.2.7', 'fd00::/8', '2001:db8::7'];

@@ -4,14 +4,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createRateStore } from '../../gateway/api/rate-store.ts';
-import { createClockWatch } from '../../gateway/clock-watch.ts';
+import { createRateStore } from '../../gateway/api/border/rate-store.ts';
+import { createAudit } from '../../gateway/audit/audit.ts';
 import { createCalendar } from '../../gateway/domain/calendar.ts';
 import { createClockAlarms } from '../../gateway/fleet/clock-alarms.ts';
-import { createAudit } from '../../gateway/people/audit.ts';
 import { createSessions } from '../../gateway/people/sessions.ts';
 import { openAuthority } from '../../gateway/pki/authority.ts';
-import { createScoreKeeper } from '../../gateway/score-keeper.ts';
+import { createScoreKeeper } from '../../gateway/scores/score-keeper.ts';
+import { createClockWatch } from '../../gateway/watch/clock-watch.ts';
 import { addSmallTown, createStoreHome, voteRecord } from '../support/store.ts';
 
 const NOON = Date.UTC(2026, 10, 25, 4);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openJournal } from '../../device/journal.ts';
+import { openJournal } from '../../device/journal/journal.ts';
 import {
   type JournalContent,
   readJournalFile,

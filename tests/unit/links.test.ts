@@ -1,10 +1,10 @@
 /** How long a link is good, by a clock that is told the time; and what becomes of those that were made before links ended. */
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createAudit } from '../../gateway/people/audit.ts';
+import { createAudit } from '../../gateway/audit/audit.ts';
 import { createLinkTokens } from '../../gateway/people/link-tokens.ts';
-import { LINK_EXPIRY } from '../../gateway/store/migrations/006-link-expiry.ts';
-import { MIGRATIONS } from '../../gateway/store/migrations/index.ts';
+import { LINK_EXPIRY } from '../../gateway/store/sqlite/migrations/006-link-expiry.ts';
+import { MIGRATIONS } from '../../gateway/store/sqlite/migrations/index.ts';
 import type { Store } from '../../gateway/store/store.ts';
 import { createStoreHome, type StoreHome } from '../support/store.ts';
 

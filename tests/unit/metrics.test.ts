@@ -1,7 +1,7 @@
 /** What Prometheus reads, by its own rules. */
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { createMetrics } from '../../gateway/metrics.ts';
+import { createMetrics } from '../../gateway/watch/metrics.ts';
 import { succeeds } from '../support/prerequisites.ts';
 
 const exposed = async () => {

@@ -1,8 +1,8 @@
 /** The description of the API: complete, true to the policy, and clean by the rules of Redocly. */
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OPERATIONS } from '../../gateway/api/operations.ts';
-import { POLICY, policyKey } from '../../gateway/api/policy.ts';
+import { POLICY, policyKey } from '../../gateway/api/border/policy.ts';
+import { OPERATIONS } from '../../gateway/api/description/operations.ts';
 import { createApp, type TestApp } from '../support/app.ts';
 import { createStoreHome, type StoreHome } from '../support/store.ts';
 
@@ -53,7 +53,7 @@ describe('the description of the API', () => {
         .map(([key]) => key)
         .sort(),
     ).toEqual(routes.sort());
-    // No line in gateway/api/operations.ts? Say there what a client calls the operation, and what refusals are its own.
+    // No line in gateway/api/description/operations.ts? Say there what a client calls the operation, and what refusals are its own.
     expect(routes.filter((key) => !Object.hasOwn(OPERATIONS, key))).toEqual([]);
     expect(Object.keys(OPERATIONS).sort()).toEqual(routes.sort());
     const ids = operations().map(([, { operationId }]) => operationId);

@@ -1,11 +1,11 @@
 /** The parts that guard the door, each by itself and by a clock that is told the time. */
 import { describe, expect, it } from 'vitest';
-import { cookieName, credentialsOf } from '../../gateway/api/cookies.ts';
-import { isAllowedOrigin, isSameOrigin } from '../../gateway/api/origin.ts';
-import { checkPolicy, POLICY } from '../../gateway/api/policy.ts';
+import { cookieName, credentialsOf } from '../../gateway/api/border/cookies.ts';
+import { isAllowedOrigin, isSameOrigin } from '../../gateway/api/border/origin.ts';
+import { checkPolicy, POLICY } from '../../gateway/api/border/policy.ts';
+import { createAudit } from '../../gateway/audit/audit.ts';
 import { ConfigError, readConfig } from '../../gateway/config.ts';
 import { mayDo, type Principal } from '../../gateway/domain/roles.ts';
-import { createAudit } from '../../gateway/people/audit.ts';
 import { weaknessOf } from '../../gateway/people/password-rules.ts';
 import { createPasswords } from '../../gateway/people/passwords.ts';
 import { PeopleRefusal } from '../../gateway/people/refusal.ts';

@@ -2,9 +2,9 @@
 import Database from 'better-sqlite3';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createStorageGuard, type StorageGuard } from '../../gateway/storage-guard.ts';
-import { checkDatabase } from '../../gateway/store/check.ts';
+import { checkDatabase } from '../../gateway/store/sqlite/check.ts';
 import { type Store, StoreFailure } from '../../gateway/store/store.ts';
+import { createStorageGuard, type StorageGuard } from '../../gateway/watch/storage-guard.ts';
 import { addSmallTown, createStoreHome, type StoreHome, voteRecord } from '../support/store.ts';
 
 let home: StoreHome;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Memory, readMemory, writeMemory } from '../../device/commands/command-file.ts';
-import { openIdentityStore } from '../../device/identity.ts';
+import { openIdentityStore } from '../../device/identity/identity.ts';
 import { have } from '../support/prerequisites.ts';
 import { MOUNTS, mountSmallDisk } from '../support/small-disk.ts';
 

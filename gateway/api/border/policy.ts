@@ -1,0 +1,127 @@
+/**
+ * Which role may do what: one line a route, and no route without a line. `metrics` and `wall` are links, not people. A
+ * unit manager and a link that is bound to a unit see that unit's subtree alone, in every one of these.
+ */
+import type { FastifyInstance } from 'fastify';
+import { ROLES } from '../../../protocol/session.ts';
+import { mayDo, type Principal, type Standing, type Who } from '../../domain/roles.ts';
+import { Refusal } from './errors.ts';
+
+const STAFF: readonly Standing[] = ROLES;
+/** Whoever may look at scores. */
+const VIEWERS: readonly Standing[] = [...STAFF, 'wall'];
+
+export const POLICY: Readonly<Record<string, Who>> = {
+  'GET /healthz': 'public',
+  'GET /readyz': 'public',
+  'GET /metrics': ['administrator', 'operator', 'technician', 'auditor', 'metrics'],
+
+  'GET /': 'public',
+  'GET /wall': 'public',
+  'GET /wall/*': 'public',
+  'GET /sign-in': 'public',
+  'GET /sign-in/*': 'public',
+  'GET /account': 'public',
+  'GET /account/*': 'public',
+  'GET /assets/*': 'public',
+
+  'POST /api/v1/session': 'public',
+  'GET /api/v1/session': VIEWERS,
+  'DELETE /api/v1/session': VIEWERS,
+  'PUT /api/v1/session/password': STAFF,
+  'GET /api/v1/sessions': STAFF,
+  'DELETE /api/v1/sessions/:id': STAFF,
+
+  'GET /api/v1/accounts': ['administrator', 'auditor'],
+  'POST /api/v1/accounts': ['administrator'],
+  'PATCH /api/v1/accounts/:name': ['administrator'],
+  'DELETE /api/v1/accounts/:name': ['administrator'],
+  'POST /api/v1/accounts/:name/password': ['administrator'],
+
+  'GET /api/v1/links': ['administrator', 'operator', 'unit-manager', 'auditor'],
+  'POST /api/v1/links': ['administrator', 'operator', 'unit-manager'],
+  'PATCH /api/v1/links/:id': ['administrator', 'operator', 'unit-manager'],
+  'DELETE /api/v1/links/:id': ['administrator', 'operator', 'unit-manager'],
+
+  'GET /api/v1/live': VIEWERS,
+  'GET /api/v1/units': VIEWERS,
+  'GET /api/v1/windows': VIEWERS,
+  'GET /api/v1/terminals': STAFF,
+  'POST /api/v1/terminals': ['administrator', 'technician'],
+  'POST /api/v1/terminals/:id/codes': ['administrator', 'technician'],
+  'GET /api/v1/terminals/:id/certificates': ['administrator', 'operator', 'technician', 'auditor'],
+  'POST /api/v1/terminals/:id/revocations': ['administrator', 'technician'],
+  'GET /api/v1/terminals/:id/journals': ['administrator', 'operator', 'technician', 'auditor'],
+  'GET /api/v1/terminals/:id/commands': ['administrator', 'operator', 'technician', 'auditor'],
+  'POST /api/v1/terminals/:id/commands': ['administrator', 'technician'],
+  'GET /api/v1/scores': VIEWERS,
+  'GET /api/v1/votes': ['administrator', 'operator', 'unit-manager', 'auditor'],
+  'GET /api/v1/quarantine': ['administrator', 'operator', 'technician', 'auditor'],
+  'GET /api/v1/held': ['administrator', 'operator', 'technician', 'auditor'],
+  'GET /api/v1/held/summary': ['administrator', 'operator', 'technician', 'auditor'],
+  'POST /api/v1/held/decisions': ['administrator', 'operator'],
+  'GET /api/v1/exclusions': ['administrator', 'operator', 'technician', 'auditor'],
+  'POST /api/v1/exclusions': ['administrator', 'operator'],
+  'POST /api/v1/exclusions/:id/end': ['administrator', 'operator'],
+  'POST /api/v1/redatings': ['administrator', 'operator'],
+  'GET /api/v1/terminals/:id/epochs': ['administrator', 'operator', 'technician', 'auditor'],
+  'POST /api/v1/terminals/:id/epochs/:epoch/decisions': ['administrator', 'operator'],
+  'GET /api/v1/audit': ['administrator', 'auditor'],
+
+  'GET /api/docs': STAFF,
+  'GET /api/docs/*': STAFF,
+};
+
+/** All that somebody may do who has not yet chosen a password of their own. */
+const BEFORE_PASSWORD_CHANGE = new Set([
+  'GET /api/v1/session',
+  'DELETE /api/v1/session',
+  'PUT /api/v1/session/password',
+]);
+
+export function isBeforePasswordChange(key: string): boolean {
+  return BEFORE_PASSWORD_CHANGE.has(key);
+}
+
+/** The table's line for a route; pages and what belongs to them are one line each. */
+export function policyKey(method: string, url: string): string {
+  const verb = method === 'HEAD' ? 'GET' : method;
+  return url.startsWith('/api/docs/') ? `${verb} /api/docs/*` : `${verb} ${url}`;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** `METHOD /url` of every route, as registered; HEAD goes with its GET. */
+    routeKeys: Set<string>;
+  }
+}
+
+/** Refuses to start with a route that nobody has decided about. @throws Error that names the route. */
+export function requirePolicy(app: FastifyInstance): void {
+  const routeKeys = new Set<string>();
+  app.decorate('routeKeys', routeKeys);
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const verb of [method].flat()) {
+      if (!Object.hasOwn(POLICY, policyKey(verb, url)))
+        throw new Error(
+          `policy-missing: ${policyKey(verb, url)} has no line in gateway/api/border/policy.ts`,
+        );
+      if (verb !== 'HEAD') routeKeys.add(`${verb} ${url}`);
+    }
+  });
+}
+
+/** @throws Refusal `sign-in-required`, `role-insufficient`, `password-change-required`. */
+export function checkPolicy(key: string, principal: Principal | null): void {
+  const answer = mayDo(POLICY[key] ?? [], principal);
+  if (answer === 'sign-in-required')
+    throw new Refusal(401, answer, 'sign in first: POST /api/v1/session, or send a link token');
+  if (POLICY[key] !== 'public' && principal?.mustChangePassword && !BEFORE_PASSWORD_CHANGE.has(key))
+    throw new Refusal(
+      403,
+      'password-change-required',
+      'choose a password first: PUT /api/v1/session/password',
+    );
+  if (answer === 'role-insufficient')
+    throw new Refusal(403, answer, `this is not for the role ${principal?.standing}: ask an administrator`);
+}

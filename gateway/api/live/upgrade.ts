@@ -1,0 +1,82 @@
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Principal } from '../../domain/roles.ts';
+import type { Hub } from '../../live/hub.ts';
+import type { SignIn } from '../../people/sign-in.ts';
+import type { BasePath } from '../border/base-path.ts';
+import type { CallerOf } from '../border/caller.ts';
+import type { Connections } from '../border/connections.ts';
+import type { Cookies } from '../border/cookies.ts';
+import { Refusal } from '../border/errors.ts';
+import { foreignOrigin, isAllowedOrigin } from '../border/origin.ts';
+import { checkPolicy } from '../border/policy.ts';
+import { requireClear } from '../border/requests.ts';
+import { declineUpgrade } from './declined-upgrade.ts';
+
+export const LIVE_PATH = '/api/v1/live';
+
+export type UpgradeDeps = {
+  hub: Hub;
+  signIn: SignIn;
+  used: (principal: Principal) => void;
+  /** Counts refusals, by code. */
+  refused: (code: string) => void;
+  allowedOrigins: readonly string[];
+  callerOf: CallerOf;
+  cookies: Cookies;
+  base: BasePath;
+  connections: Connections;
+};
+
+/**
+ * WebSocket upgrades. A browser names the page it comes from in Origin: only pages of this gateway, or of the origins
+ * that are configured, may listen (cross-site WebSocket hijacking, OWASP). Programs that are no browser send none. Who may
+ * listen is a line of the policy, as for every route; while they do, they are asked again and again.
+ */
+export function takeUpgrades(server: Server, deps: UpgradeDeps): void {
+  const { hub, signIn, used, refused, allowedOrigins, callerOf, cookies, base, connections } = deps;
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    try {
+      if (request.headers.upgrade?.toLowerCase() !== 'websocket')
+        return declineUpgrade(server, request, socket as Socket, head);
+      requireClear(request);
+      const url = base.below(request.url ?? '');
+      if (url === null) throw base.missing();
+      const [path, query] = url.split('?');
+      if (path !== LIVE_PATH) throw new Refusal(404, 'route-unknown', `listen at ${LIVE_PATH}`);
+      const { host, secure } = callerOf(request);
+      if (!isAllowedOrigin(request.headers.origin, host, allowedOrigins, secure))
+        throw new Refusal(403, 'origin-foreign', foreignOrigin('listen'));
+      const token = cookies.read(request)?.token ?? '';
+      const principal = signIn.identify(token);
+      checkPolicy(`GET ${LIVE_PATH}`, principal);
+      if (!principal) throw new Refusal(401, 'sign-in-required', 'sign in first: POST /api/v1/session');
+      used(principal);
+      const { credential, unitId } = principal;
+      const unpacks = new URLSearchParams(query).get('compress') === 'gzip';
+      const isWelcome = () => signIn.identify(token)?.credential === credential;
+      if (!hub.accept(request, socket, head, { credential, unitId, isWelcome, unpacks }))
+        throw new Refusal(503, 'walls-too-many', 'too many walls are listening');
+      connections.engaged(request.socket);
+    } catch (error) {
+      refused(refuse(socket, error));
+    }
+  });
+}
+
+/** Says why, and closes: after an upgrade, Node leaves the socket to us, and its peer may never close its own end. @returns the code. */
+function refuse(socket: Duplex, error: unknown): string {
+  const refusal =
+    error instanceof Refusal
+      ? error
+      : new Refusal(503, 'storage-failed', 'the storage cannot be used at the moment: try again later');
+  const { statusCode, code, message } = refusal;
+  const body = JSON.stringify({ error: { code, message } });
+  socket.end(
+    `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    () => socket.destroy(),
+  );
+  return code;
+}

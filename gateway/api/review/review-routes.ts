@@ -1,0 +1,199 @@
+/** What is held, which votes count, what is still expected of a journal: read, and decided with a reason. */
+import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
+import { Epoch, TERMINAL_ID_PATTERN } from '../../../protocol/ids.ts';
+import { NullableNumber } from '../../../protocol/score.ts';
+import type { Review } from '../../review/review.ts';
+import type { HeldFilter } from '../../store/review-store.ts';
+import { Refusal } from '../border/errors.ts';
+import { byOf } from '../border/guard.ts';
+import { requireTerminal, type VisibleTree } from '../org/visible-tree.ts';
+import * as shape from './review-shapes.ts';
+
+export type ReviewDeps = { visibleTree: VisibleTree; review: Review };
+
+const TAGS = ['review'];
+
+export const reviewRoutes: FastifyPluginCallbackTypebox<ReviewDeps> = (
+  app,
+  { visibleTree, review },
+  done,
+) => {
+  const known = (request: FastifyRequest, id: string) => requireTerminal(visibleTree(request), id);
+  const inOrder = ({ from, to }: { from: number; to: number }) => {
+    if (from >= to) throw new Refusal(400, 'parameters-invalid', '`from` must be before `to`');
+    return { from, to };
+  };
+  const filterOf = (request: FastifyRequest, asked: shape.Which): HeldFilter => ({
+    ...(asked.terminal !== undefined && { terminalId: known(request, asked.terminal) }),
+    ...(asked.kind !== undefined && { reason: asked.kind }),
+    ...(asked.from !== undefined && { from: asked.from }),
+    ...(asked.to !== undefined && { to: asked.to }),
+  });
+
+  app.get(
+    '/held',
+    {
+      schema: {
+        summary: 'Votes held until a person has decided, newest first',
+        tags: TAGS,
+        querystring: shape.HeldQuery,
+        response: { 200: Type.Array(shape.HeldItem) },
+      },
+    },
+    (request) => {
+      const { limit = 100, ...asked } = request.query;
+      return review
+        .held(filterOf(request, asked), limit)
+        .map(({ key: _, decision: __, ...record }) => record);
+    },
+  );
+  app.get(
+    '/held/summary',
+    {
+      schema: {
+        summary: 'How many votes are held, by terminal and kind',
+        tags: TAGS,
+        response: { 200: Type.Array(shape.HeldSummaryItem) },
+      },
+    },
+    () => review.heldSummary(),
+  );
+  app.post(
+    '/held/decisions',
+    {
+      schema: {
+        summary:
+          'Make votes of what is held (release), leave it out (dismiss), or hold again what was left out (reconsider)',
+        tags: TAGS,
+        body: shape.HeldDecision,
+        response: { 201: shape.HeldOutcome },
+      },
+    },
+    (request, reply) => {
+      const { decision, reason, all = false, ...asked } = request.body;
+      const filter = filterOf(request, asked);
+      if (Object.keys(filter).length === 0 && !all)
+        throw new Refusal(400, 'parameters-invalid', 'say which (terminal, kind, from, to), or `all`: true');
+      const by = byOf(request);
+      reply.status(201);
+      const none = { released: 0, taken: 0, unfit: 0, dismissed: 0, held: 0 };
+      if (decision === 'release') return { ...none, ...review.release(by, filter, reason) };
+      if (decision === 'dismiss') return { ...none, dismissed: review.dismiss(by, filter, reason) };
+      return { ...none, held: review.reconsider(by, filter, reason) };
+    },
+  );
+
+  app.get(
+    '/exclusions',
+    {
+      schema: {
+        summary: 'Spans of votes that are not counted, and those that were',
+        tags: TAGS,
+        response: { 200: Type.Array(shape.ExclusionItem) },
+      },
+    },
+    () => review.exclusions().map(({ terminalKey: _, ...exclusion }) => exclusion),
+  );
+  app.post(
+    '/exclusions',
+    {
+      schema: {
+        summary:
+          'Count a terminal’s votes of a span no longer; they stay stored, and are shown beside the score',
+        tags: TAGS,
+        body: shape.NewExclusion,
+        response: { 201: Type.Object({ id: Type.String(), votes: Type.Integer() }) },
+      },
+    },
+    (request, reply) => {
+      const { terminal, reason, ...span } = request.body;
+      const id = known(request, terminal);
+      const made = review.exclude(byOf(request), id, inOrder(span), reason);
+      reply.status(201);
+      return made;
+    },
+  );
+  app.post(
+    '/exclusions/:id/end',
+    {
+      schema: {
+        summary: 'Take an exclusion back: its votes count again',
+        tags: TAGS,
+        params: Type.Object({
+          id: Type.String({ pattern: '^x-[0-9a-f]{1,40}$', description: 'The exclusion' }),
+        }),
+        body: shape.Why,
+        response: { 201: Type.Object({ id: Type.String(), endedAt: NullableNumber }) },
+      },
+    },
+    (request, reply) => {
+      const { id } = request.params;
+      const { endedAt } = review.include(byOf(request), id, request.body.reason);
+      reply.status(201);
+      return { id, endedAt };
+    },
+  );
+  app.post(
+    '/redatings',
+    {
+      schema: {
+        summary: 'Set a terminal’s votes of a span to another time, or to what the terminal said',
+        tags: TAGS,
+        body: shape.Redating,
+        response: { 201: Type.Object({ redated: Type.Integer() }) },
+      },
+    },
+    (request, reply) => {
+      const { terminal, shiftMs, claimed = false, reason, ...span } = request.body;
+      if ((shiftMs === undefined) !== claimed)
+        throw new Refusal(400, 'parameters-invalid', 'say one of `shiftMs` and `claimed`: true');
+      const id = known(request, terminal);
+      const how = shiftMs ?? 'claimed';
+      const redated = review.redate(byOf(request), id, inOrder(span), how, reason);
+      reply.status(201);
+      return { redated };
+    },
+  );
+
+  const Terminal = Type.String({ pattern: TERMINAL_ID_PATTERN, description: 'The terminal' });
+  app.get(
+    '/terminals/:id/epochs',
+    {
+      schema: {
+        summary: 'A terminal’s journals: what is stored, held, lost and on its way',
+        tags: TAGS,
+        params: Type.Object({ id: Terminal }),
+        response: { 200: Type.Array(shape.JournalItem) },
+      },
+    },
+    (request) =>
+      review.journals(known(request, request.params.id)).map(({ terminalId: _, ...journal }) => journal),
+  );
+  app.post(
+    '/terminals/:id/epochs/:epoch/decisions',
+    {
+      schema: {
+        summary: 'Close a journal or open it again, write off what it still owes or expect it again',
+        tags: TAGS,
+        params: Type.Object({ id: Terminal, epoch: Type.String({ ...Epoch, description: 'The journal' }) }),
+        body: shape.JournalDecision,
+        response: { 201: shape.JournalOutcome },
+      },
+    },
+    (request, reply) => {
+      const { epoch } = request.params;
+      const { decision, reason } = request.body;
+      const id = known(request, request.params.id);
+      const by = byOf(request);
+      reply.status(201);
+      const none = { lost: 0, onItsWay: 0, expected: 0 };
+      if (decision === 'write-off') return { ...none, ...review.writeOff(by, id, epoch, reason) };
+      if (decision === 'expect') return { ...none, expected: review.undoWriteOff(by, id, epoch, reason) };
+      if (decision === 'close') review.close(by, id, epoch, reason);
+      else review.reopen(by, id, epoch, reason);
+      return none;
+    },
+  );
+  done();
+};

@@ -1,0 +1,169 @@
+/** Signing in and out, and the sessions that are open. */
+import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
+import {
+  LinkSignIn,
+  PasswordChange,
+  Session,
+  SessionItem,
+  SignIn,
+  type SignIn as SignInBody,
+} from '../../../protocol/session.ts';
+import type { People } from '../../people/people.ts';
+import { PeopleRefusal } from '../../people/refusal.ts';
+import type { AccountRecord, LinkRecord } from '../../store/people-store.ts';
+import type { CallerOf } from '../border/caller.ts';
+import type { Cookies } from '../border/cookies.ts';
+import { Refusal } from '../border/errors.ts';
+import { accountNameOf, byOf, principalOf } from '../border/guard.ts';
+
+export type SessionDeps = { people: People; cookies: Cookies; callerOf: CallerOf };
+
+const Id = Type.Object({ id: Type.String({ maxLength: 40, description: 'The id of the session' }) });
+const Nothing = Type.Null();
+const TAGS = ['session'];
+
+function accountSession(account: AccountRecord, expiresAt: number): Session {
+  const { name, displayName, role, unitId, mustChangePassword } = account;
+  return { account: { name, displayName, role, unitId }, mustChangePassword, expiresAt };
+}
+
+function wallSession({ id, name, unitId, expiresAt }: LinkRecord): Session {
+  const account = { name: id, displayName: name, role: 'wall' as const, unitId };
+  return { account, mustChangePassword: false, expiresAt };
+}
+
+function seesAll(request: FastifyRequest): boolean {
+  const { standing } = principalOf(request);
+  return standing === 'administrator' || standing === 'auditor';
+}
+
+export const sessionRoutes: FastifyPluginCallbackTypebox<SessionDeps> = (
+  app,
+  { people, cookies, callerOf },
+  done,
+) => {
+  const { signIn, sessions, links, accounts, audit } = people;
+
+  app.post(
+    '/session',
+    {
+      schema: {
+        summary: 'Sign in with a name and a password, or open a wall with the token of its link',
+        tags: TAGS,
+        body: Type.Union([SignIn, LinkSignIn]),
+        response: { 200: Session },
+      },
+    },
+    async (request, reply) => {
+      const { body, headers, raw } = request;
+      if ('linkToken' in body) {
+        const link = signIn.byLink(body.linkToken);
+        reply.header('set-cookie', cookies.session(raw, body.linkToken, link.expiresAt));
+        return wallSession(link);
+      }
+      const { name, password }: SignInBody = body;
+      const caller = { address: callerOf(raw).address, userAgent: headers['user-agent'] ?? '' };
+      const { account, token, expiresAt } = await signIn.byPassword(name, password, caller);
+      reply.header('set-cookie', cookies.session(raw, token, expiresAt));
+      return accountSession(account, expiresAt);
+    },
+  );
+
+  app.get(
+    '/session',
+    { schema: { summary: 'Who is signed in', tags: TAGS, response: { 200: Session } } },
+    (request, reply) => {
+      const credentials = cookies.read(request.raw);
+      const token = credentials?.token ?? '';
+      const found = sessions.find(token);
+      if (found) return accountSession(found.account, sessions.expiresAt(found.session));
+      const link = links.find(token);
+      if (!link) throw new Refusal(401, 'sign-in-required', 'sign in first: POST /api/v1/session');
+      if (credentials?.from === 'cookie')
+        reply.header('set-cookie', cookies.session(request.raw, token, link.expiresAt));
+      return wallSession(link);
+    },
+  );
+
+  app.delete(
+    '/session',
+    { schema: { summary: 'Sign out', tags: TAGS, response: { 204: Nothing } } },
+    (request, reply) => {
+      const { credential } = principalOf(request);
+      const [kind, id = ''] = credential.split(':');
+      if (kind === 'session') {
+        audit(byOf(request), 'session.close', credential);
+        sessions.close(id);
+      }
+      reply.header('set-cookie', cookies.cleared(request.raw)).status(204);
+      return null;
+    },
+  );
+
+  app.put(
+    '/session/password',
+    {
+      schema: {
+        summary: 'Choose a password; all other sessions of the account end',
+        tags: TAGS,
+        body: PasswordChange,
+        response: { 204: Nothing },
+      },
+    },
+    async (request, reply) => {
+      const kept = principalOf(request).credential.split(':')[1] ?? null;
+      try {
+        await accounts.choosePassword(byOf(request), accountNameOf(request), request.body, kept);
+      } catch (error) {
+        // Not 401: the session is good, and a page must not take this for its end.
+        if (error instanceof PeopleRefusal && error.code === 'credentials-wrong')
+          throw new Refusal(403, error.code, error.message);
+        throw error;
+      }
+      reply.status(204);
+      return null;
+    },
+  );
+
+  app.get(
+    '/sessions',
+    {
+      schema: {
+        summary: 'Open sessions: your own; administrators and auditors see all',
+        tags: TAGS,
+        response: { 200: Type.Array(SessionItem) },
+      },
+    },
+    (request) => {
+      const { credential } = principalOf(request);
+      return sessions
+        .list(seesAll(request) ? null : accountNameOf(request))
+        .map(({ accountName, ...session }) => ({
+          ...session,
+          account: accountName,
+          current: credential === `session:${session.id}`,
+        }));
+    },
+  );
+
+  app.delete(
+    '/sessions/:id',
+    {
+      schema: {
+        summary: 'End a session: one of your own; administrators any',
+        tags: TAGS,
+        params: Id,
+        response: { 204: Nothing },
+      },
+    },
+    (request, reply) => {
+      const seen = seesAll(request) ? null : accountNameOf(request);
+      const ended = principalOf(request).standing === 'administrator' ? null : accountNameOf(request);
+      sessions.revoke(byOf(request), request.params.id, { seen, ended });
+      reply.status(204);
+      return null;
+    },
+  );
+  done();
+};

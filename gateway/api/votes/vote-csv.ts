@@ -1,0 +1,61 @@
+/** The export of votes for spreadsheets. */
+import { CLOCKS, RATINGS } from '../../../protocol/vote.ts';
+import type { ExportedVote } from '../../store/store.ts';
+import { BYTE_ORDER_MARK, csvLine, textCell } from './csv.ts';
+
+const COLUMNS = [
+  'window',
+  'windowName',
+  'terminal',
+  'epoch',
+  'seq',
+  'rating',
+  'at',
+  'atTime',
+  'clock',
+  'receivedAt',
+  'receivedAtTime',
+  'claimedAt',
+  'claimedAtTime',
+  'excluded',
+];
+
+export type VoteCsvDeps = {
+  nameOf: (windowId: string) => string;
+  /** A time with its zone. */
+  timeOf: (atMs: number) => string;
+};
+
+/** The heading, then a part for each page. */
+export function* votesAsCsv(pages: Iterable<ExportedVote[]>, deps: VoteCsvDeps): Iterable<string> {
+  const { nameOf, timeOf } = deps;
+  // Few texts, in very many lines.
+  const cells = new Map<string, string>();
+  const cellOf = (text: string): string => {
+    const cell = cells.get(text) ?? textCell(text);
+    cells.set(text, cell);
+    return cell;
+  };
+  yield BYTE_ORDER_MARK + csvLine(COLUMNS);
+  for (const page of pages)
+    yield page
+      .map((vote) =>
+        csvLine([
+          cellOf(vote.windowId),
+          cellOf(nameOf(vote.windowId)),
+          cellOf(vote.terminalId),
+          cellOf(vote.epoch),
+          vote.seq,
+          RATINGS[vote.rating],
+          vote.at,
+          timeOf(vote.at),
+          CLOCKS[vote.clock],
+          vote.receivedAt,
+          timeOf(vote.receivedAt),
+          vote.claimedAt ?? '',
+          vote.claimedAt === null ? '' : timeOf(vote.claimedAt),
+          vote.excluded === 1 ? 'true' : 'false',
+        ]),
+      )
+      .join('');
+}

@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { type AuditHead, verifyAudit } from '../../store/sqlite/audit-verify.ts';
+import { databaseFile } from '../../store/sqlite/sqlite-store.ts';
+import { StoreFailure } from '../../store/store.ts';
+import { show } from '../output.ts';
+import type { WithStore } from '../with-store.ts';
+
+function checkLimit(text: string): number {
+  const limit = Number(text);
+  if (!/^\d+$/.test(text) || limit < 1 || limit > 10_000)
+    throw new InvalidArgumentError('a whole number from 1 to 10000');
+  return limit;
+}
+
+function checkHead(text: string): AuditHead {
+  const [, seq, hash] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text) ?? [];
+  if (seq === undefined || hash === undefined)
+    throw new InvalidArgumentError('SEQ:HASH as `manyi audit verify` has printed it');
+  return { seq: Number(seq), hash };
+}
+
+/** Who did what, from where; and whether that record is still what was written. */
+export function registerAuditCommands(program: Command, withStore: WithStore): void {
+  const audit = program.command('audit').description('who did what to which thing, from where');
+  audit
+    .command('list')
+    .description('the newest rows')
+    .option('--limit <n>', 'how many, newest first', checkLimit, 50)
+    .action(({ limit }: { limit: number }) =>
+      withStore.reading((store, json) =>
+        show(
+          store.auditEntries({ limit }).map(({ seq, at, actor, origin, action, target, detail }) => ({
+            seq,
+            at: new Date(at).toISOString(),
+            actor,
+            origin,
+            action,
+            target,
+            detail: json ? detail : JSON.stringify(detail),
+          })),
+          json,
+        ),
+      ),
+    );
+  audit
+    .command('verify')
+    .description('finds the first row that was changed, removed or inserted; exit status 1 when there is one')
+    .option('--head <seq:hash>', 'must also contain this head, written down earlier', checkHead)
+    .action(({ head }: { head?: AuditHead }) => {
+      const { json, dataDir } = program.opts<{ json?: boolean; dataDir: string }>();
+      const file = databaseFile(resolve(dataDir));
+      if (!existsSync(file)) throw new StoreFailure('storage-missing', `there is no database ${file}`);
+      const verdict = verifyAudit(file, head);
+      if (json) console.log(JSON.stringify(verdict));
+      else if (verdict.unbroken)
+        console.log(`${verdict.entries} entries, unbroken, head ${verdict.head.seq}:${verdict.head.hash}`);
+      else {
+        const { kind, seq, what } = verdict.broken;
+        console.error(
+          `audit-broken: ${kind} at row ${seq}: ${what}; the ${verdict.entries} rows before it hold`,
+        );
+      }
+      if (!verdict.unbroken) process.exitCode = 1;
+    });
+}

@@ -1,0 +1,100 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { createBackup } from '../../store/sqlite/backup/create.ts';
+import { verifyBackup } from '../../store/sqlite/backup/inspect.ts';
+import type { Manifest } from '../../store/sqlite/backup/manifest.ts';
+import { restoreBackup } from '../../store/sqlite/backup/restore.ts';
+import { refuseMissing } from '../../store/sqlite/database.ts';
+import { createSqliteStore, databaseFile } from '../../store/sqlite/sqlite-store.ts';
+import { StoreFailure } from '../../store/store.ts';
+import { cliActor } from '../actor.ts';
+import { showOne } from '../output.ts';
+
+const SECRET_NOTE =
+  'It holds the keys of the certificate authority and of the audit: keep it away from this machine, encrypted, readable by\n' +
+  'few. Try it now and then: manyi backup verify FOLDER. Put it back with: manyi restore FOLDER.';
+
+const RESTORE_NOTE = [
+  'Start the gateway now. Terminals send again what the backup does not have, as far as their journals go back',
+  '(7 days, if not set otherwise). Everybody must sign in again. To be repeated by hand is what else was done after the',
+  'backup: terminals, windows and units added, terminals and links revoked, accounts changed.',
+].join('\n');
+
+/** Copies that can be put back; `manyi backup` works while votes pour in. */
+export function registerBackupCommands(program: Command): void {
+  const options = () => {
+    const { json, dataDir } = program.opts<{ json?: boolean; dataDir: string }>();
+    return { json: json === true, dataDir: resolve(dataDir) };
+  };
+  const backup = program
+    .command('backup')
+    .description('a consistent copy of all data into a new folder, while the gateway runs')
+    .option('--to <folder>', 'the folder, which must not exist yet')
+    .action(async ({ to }: { to?: string }) => {
+      if (to === undefined)
+        throw new StoreFailure('argument-missing', 'say where to: manyi backup --to FOLDER');
+      const { json, dataDir } = options();
+      const file = databaseFile(dataDir);
+      refuseMissing(file);
+      const target = resolve(to);
+      const progress = createProgress();
+      const store = createSqliteStore({ file });
+      try {
+        const deps = { store, dataDir, now: Date.now, by: cliActor(), progress: progress.show };
+        const manifest = await createBackup(target, deps);
+        progress.end();
+        showOne({ folder: target, ...summary(manifest) }, json, SECRET_NOTE);
+      } finally {
+        progress.end();
+        store.close();
+      }
+    });
+  backup
+    .command('verify <folder>')
+    .description('is the backup whole, and would it start?')
+    .action((folder: string) => {
+      const { json } = options();
+      const manifest = verifyBackup(resolve(folder));
+      showOne({ folder: resolve(folder), ...summary(manifest) }, json, 'The backup is whole.');
+    });
+  program
+    .command('restore <folder>')
+    .description('puts a backup in the place of the data, which is moved aside; the gateway must be stopped')
+    .action((folder: string) => {
+      const { json, dataDir } = options();
+      const { manifest, aside, check } = restoreBackup(resolve(folder), {
+        dataDir,
+        now: Date.now,
+        by: cliActor(),
+      });
+      const { differing } = check.rollups;
+      showOne({ dataDir, ...summary(manifest), aside, differingRollups: differing }, json, RESTORE_NOTE);
+    });
+}
+
+function summary({ createdAt, schemaVersion, counts, auditHead, files }: Manifest) {
+  return {
+    createdAt: new Date(createdAt).toISOString(),
+    schemaVersion,
+    ...counts,
+    files: files.length,
+    bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+    auditHead: `${auditHead.seq}:${auditHead.hash}`,
+  };
+}
+
+/** One line that is written over, for people only. */
+function createProgress(): { show(part: number): void; end(): void } {
+  let shown = false;
+  return {
+    show(part) {
+      if (!process.stderr.isTTY) return;
+      shown = true;
+      process.stderr.write(`\rcopying the database: ${Math.round(part * 100)} %`);
+    },
+    end() {
+      if (shown) process.stderr.write('\r\x1b[K');
+      shown = false;
+    },
+  };
+}

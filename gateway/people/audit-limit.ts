@@ -1,0 +1,25 @@
+import type { Audit } from '../audit/audit.ts';
+import { createTokenBuckets } from '../domain/token-buckets.ts';
+import { PeopleRefusal } from './refusal.ts';
+
+/** What one account may add to the audit: more than anybody does by hand, too little to fill a disk. */
+const LINES_IN_A_ROW = 1_000;
+const LINE_EVERY_S = 5;
+
+/**
+ * The audit for whoever comes over the network. What is not in the audit is not done, so this also bounds what an account can
+ * make: links, terminals, codes. Signing out is always possible; there is one for each sign-in.
+ * @throws PeopleRefusal `changes-too-many`.
+ */
+export function limitAudit(audit: Audit, monotonic: () => number): Audit {
+  const room = createTokenBuckets<string>(1 / LINE_EVERY_S, LINES_IN_A_ROW);
+  return (by, action, target, detail) => {
+    if (by.actor.startsWith('account:') && action !== 'session.close' && !room.take(by.actor, monotonic()))
+      throw new PeopleRefusal(
+        'changes-too-many',
+        'this account has changed or exported too much in a row: wait a little, or use the command line',
+        LINE_EVERY_S,
+      );
+    audit(by, action, target, detail);
+  };
+}

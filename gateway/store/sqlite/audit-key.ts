@@ -1,0 +1,70 @@
+/** The key of the audit's chain: a file beside the database, for its owner only, never printed and never in the database. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { BEGINNING, headMac } from '../audit-chain.ts';
+import { StoreFailure } from '../store.ts';
+import { syncFolder, writeNewFile } from '../sync-files.ts';
+import type { Connection } from './database.ts';
+
+const KEY_BYTES = 32;
+
+export function auditKeyFile(databaseFile: string): string {
+  return join(dirname(databaseFile), 'audit.key');
+}
+
+/** Null when there is none. @throws StoreFailure `audit-key-damaged`. */
+export function readAuditKey(databaseFile: string): Buffer | null {
+  const file = auditKeyFile(databaseFile);
+  return existsSync(file) ? readKey(file) : null;
+}
+
+function readKey(file: string): Buffer {
+  const key = readFileSync(file);
+  if (key.length !== KEY_BYTES)
+    throw new StoreFailure(
+      'audit-key-damaged',
+      `${file} has ${key.length} bytes, not ${KEY_BYTES}: put the one of a backup back`,
+    );
+  return key;
+}
+
+/**
+ * The key, made together with the signed end of an empty chain when the audit has never been written. A key that is gone
+ * is not made anew (null): that would hide what the old one proves. Under the database's lock, so that two processes that
+ * open a new folder at once make one key; a crash between the two files is gone on from.
+ */
+export function openAuditKey(db: Connection, databaseFile: string): Buffer | null {
+  const found = readAuditKey(databaseFile);
+  if (found) return found;
+  const file = auditKeyFile(databaseFile);
+  const fresh = `${file}.new`;
+  const begin = db.transaction((): Buffer | null => {
+    const others = readAuditKey(databaseFile);
+    if (others) return others;
+    // No account was ever made without a line in the audit: one that is empty beside them was emptied.
+    const traces = 'SELECT 1 FROM audit_head UNION ALL SELECT 1 FROM audit UNION ALL SELECT 1 FROM accounts';
+    const begun = db.prepare(traces).get() !== undefined;
+    if (begun) return existsSync(fresh) ? readKey(fresh) : null;
+    // Left by a process that ended before its transaction did.
+    rmSync(fresh, { force: true });
+    const key = randomBytes(KEY_BYTES);
+    writeNewFile(fresh, key);
+    syncFolder(dirname(file));
+    db.prepare('INSERT INTO audit_head VALUES (1, 0, ?, ?)').run(BEGINNING, headMac(key, 0, BEGINNING));
+    return key;
+  });
+  const key = begin.immediate();
+  if (key && existsSync(fresh)) takePlace(fresh, file);
+  return key;
+}
+
+function takePlace(fresh: string, file: string): void {
+  try {
+    renameSync(fresh, file);
+  } catch (error) {
+    // Another process that opened the folder at the same time was faster.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  syncFolder(dirname(file));
+}

@@ -1,0 +1,85 @@
+/**
+ * Is the database whole, and is every rollup what its votes say? Only reads, on a connection of its own; may run beside a
+ * gateway that writes. About 1 µs a vote.
+ */
+import { existsSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { type RollupDifference, StoreFailure } from '../store.ts';
+import { openForReading } from './database.ts';
+import { MIGRATIONS } from './migrations/index.ts';
+import { findExcludedDifferences } from './review/exclusion-table.ts';
+import { findRollupDifferences } from './rollup-check.ts';
+
+export type CheckReport = {
+  schemaVersion: number;
+  /** What SQLite says is wrong; empty when nothing is. */
+  damage: string[];
+  votes: number;
+  rollups: {
+    /** False when the schema is not this gateway's, or the database is damaged. */
+    checked: boolean;
+    differing: number;
+    /** Journals (source keys) whose rollups differ. */
+    sourceKeys: number[];
+    /** The first of them. */
+    examples: RollupDifference[];
+  };
+  durationMs: number;
+};
+
+const SHOWN = 20;
+
+/** @param goesOn asked between two steps; false ends the check early with a report of what was found so far. */
+export function checkDatabase(file: string, goesOn: () => boolean = () => true): CheckReport {
+  if (!existsSync(file)) throw new StoreFailure('storage-missing', `there is no database ${file}`);
+  const begun = performance.now();
+  const rollups: CheckReport['rollups'] = { checked: false, differing: 0, sourceKeys: [], examples: [] };
+  const report: CheckReport = { schemaVersion: 0, damage: [], votes: 0, rollups, durationMs: 0 };
+  let db: Database.Database | null = null;
+  try {
+    db = openForReading(file);
+    report.schemaVersion = db.pragma('user_version', { simple: true }) as number;
+    const said = db.pragma('quick_check(20)') as { quick_check: string }[];
+    report.damage = said.map(({ quick_check }) => quick_check).filter((line) => line !== 'ok');
+    if (report.damage.length === 0 && report.schemaVersion > 0 && report.schemaVersion <= MIGRATIONS.length) {
+      report.votes = db.prepare('SELECT count(*) FROM votes').pluck().get() as number;
+      compareRollups(db, report.rollups, goesOn);
+    }
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    report.damage.push(error.message);
+  } finally {
+    db?.close();
+  }
+  report.durationMs = Math.round(performance.now() - begun);
+  return report;
+}
+
+function compareRollups(db: Database.Database, rollups: CheckReport['rollups'], goesOn: () => boolean): void {
+  const keys = new Set<number>();
+  for (const differences of findRollupDifferences(db)) {
+    rollups.differing += differences.length;
+    rollups.examples.push(...differences.slice(0, SHOWN - rollups.examples.length));
+    for (const { sourceKey } of differences) keys.add(sourceKey);
+    if (!goesOn()) return;
+  }
+  for (const key of findExcludedDifferences(db)) {
+    rollups.differing += 1;
+    keys.add(key);
+  }
+  rollups.sourceKeys = [...keys];
+  rollups.checked = true;
+}
+
+function isDamage(error: unknown): error is InstanceType<typeof Database.SqliteError> {
+  return error instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code);
+}
+
+/** What to do with a database that is not whole. */
+export function damageFailure(file: string, damage: readonly string[]): StoreFailure {
+  return new StoreFailure(
+    'storage-damaged',
+    `${file} is damaged (${damage[0]}). Nothing was changed. Put the newest backup in its place with ` +
+      '`manyi restore FOLDER`, which keeps the damaged files; terminals then send again what the backup does not have.',
+  );
+}

@@ -1,0 +1,102 @@
+/** What is still expected of a terminal's journals, and what a person has said is expected no longer. */
+import { SeqRanges } from '../../../domain/seq-ranges.ts';
+import type { JournalRecord, ReviewStore } from '../../review-store.ts';
+import { OrgRefusal, type SourceRecord, type Store } from '../../store.ts';
+import type { Connection } from '../database.ts';
+
+type JournalTable = Pick<ReviewStore, 'journals' | 'closeJournal' | 'writeOff' | 'undoWriteOff'>;
+
+/** Numbers in written-off ranges under which no vote is stored, and none is held. */
+export const WRITTEN_OFF = `
+  SELECT l.source_key, sum(l.to_seq - l.from_seq + 1 - (
+    SELECT count(*) FROM votes v WHERE v.source_key = l.source_key AND v.seq BETWEEN l.from_seq AND l.to_seq) - (
+    SELECT count(*) FROM quarantine c WHERE c.source_key = l.source_key AND c.seq BETWEEN l.from_seq AND l.to_seq AND c.claims = 1
+      AND NOT EXISTS (SELECT 1 FROM votes v WHERE v.source_key = c.source_key AND v.seq = c.seq))) AS numbers
+  FROM lost l WHERE l.written_off_at IS NOT NULL GROUP BY l.source_key`;
+
+export function createJournalTable(
+  db: Connection,
+  sources: Pick<Store, 'sources' | 'accountedRanges'>,
+  decided: () => void,
+): JournalTable {
+  const selectTerminal = db.prepare('SELECT key FROM terminals WHERE id = ?').pluck();
+  const close = db.prepare('UPDATE sources SET closed_at = ? WHERE key = ?');
+  const markLost = db.prepare(
+    'UPDATE lost SET written_off_at = ? WHERE source_key = ? AND written_off_at IS NULL',
+  );
+  const insertLost = db.prepare(
+    'INSERT INTO lost (source_key, from_seq, to_seq, noted_at, written_off_at, on_its_way) VALUES (?, ?, ?, ?, ?, 1)',
+  );
+  const forget = db.prepare('DELETE FROM lost WHERE source_key = ? AND on_its_way = 1');
+  const unmark = db.prepare('UPDATE lost SET written_off_at = NULL WHERE source_key = ?');
+
+  const ofTerminal = (terminalId: string): SourceRecord[] => {
+    const key = selectTerminal.get(terminalId) as number | undefined;
+    if (key === undefined)
+      throw new OrgRefusal('terminal-unknown', `there is no terminal ${terminalId}: list the terminals`);
+    return sources.sources(key);
+  };
+  const one = (terminalId: string, epoch: string): SourceRecord => {
+    const found = ofTerminal(terminalId).find((source) => source.epoch === epoch);
+    if (!found)
+      throw new OrgRefusal('journal-unknown', `${terminalId} has no journal ${epoch}: list its journals`);
+    return found;
+  };
+  const accountedOf = (source: SourceRecord): SeqRanges => {
+    const accounted = new SeqRanges();
+    for (const [from, to] of sources.accountedRanges(source.key)) accounted.add(from, to);
+    return accounted;
+  };
+  const storedOf = ({ stored }: SourceRecord) => stored.satisfied + stored.basically + stored.unsatisfied;
+  const lastTold = ({ announced, totals }: SourceRecord) =>
+    Math.max(announced, totals ? totals.satisfied + totals.basically + totals.unsatisfied : 0);
+  const lostOf = (source: SourceRecord) => accountedOf(source).size - storedOf(source) - source.quarantined;
+  const inTransaction = <T>(act: () => T): T =>
+    db
+      .transaction(() => {
+        const result = act();
+        decided();
+        return result;
+      })
+      .immediate();
+
+  return {
+    journals: (terminalId) =>
+      ofTerminal(terminalId).map((source): JournalRecord => {
+        const { epoch, stored, lastSeq, announced, quarantined, held, writtenOff, known, closedAt } = source;
+        const lost = lostOf(source);
+        return {
+          terminalId,
+          epoch,
+          stored,
+          lastSeq,
+          announced,
+          quarantined,
+          held,
+          lost,
+          writtenOff,
+          knownAt: known.at,
+          closedAt,
+        };
+      }),
+    closeJournal: (terminalId, epoch, at) =>
+      inTransaction(() => void close.run(at, one(terminalId, epoch).key)),
+    writeOff: (terminalId, epoch, at) =>
+      inTransaction(() => {
+        const source = one(terminalId, epoch);
+        const accounted = accountedOf(source);
+        const lost = lostOf(source) - source.writtenOff;
+        const gaps = accounted.missing(Math.max(lastTold(source), accounted.max), Number.POSITIVE_INFINITY);
+        markLost.run(at, source.key);
+        for (const [from, to] of gaps) insertLost.run(source.key, from, to, at, at);
+        return { lost, onItsWay: gaps.reduce((sum, [from, to]) => sum + to - from + 1, 0) };
+      }),
+    undoWriteOff: (terminalId, epoch) =>
+      inTransaction(() => {
+        const source = one(terminalId, epoch);
+        forget.run(source.key);
+        unmark.run(source.key);
+        return source.writtenOff;
+      }),
+  };
+}

@@ -1,0 +1,23 @@
+import type { ReviewStore } from '../../review-store.ts';
+import type { Store } from '../../store.ts';
+import type { Connection } from '../database.ts';
+import { createExclusionTable } from './exclusion-table.ts';
+import { createHeldTable } from './held-table.ts';
+import { createImportTable } from './import-table.ts';
+import { createJournalTable } from './journal-table.ts';
+
+export function createReviewTable(
+  db: Connection,
+  sources: Pick<Store, 'sources' | 'accountedRanges'>,
+): ReviewStore {
+  const count = db.prepare('UPDATE reviewed SET decisions = decisions + 1');
+  const select = db.prepare('SELECT decisions FROM reviewed').pluck();
+  const decided = () => void count.run();
+  return {
+    decisions: () => select.get() as number,
+    ...createHeldTable(db, decided),
+    ...createExclusionTable(db, decided),
+    ...createJournalTable(db, sources, decided),
+    ...createImportTable(db, decided),
+  };
+}

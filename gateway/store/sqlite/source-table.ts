@@ -1,0 +1,196 @@
+import type { Range } from '../../domain/seq-ranges.ts';
+import type { Announcement, Source, SourceRecord, Store } from '../store.ts';
+import type { Connection } from './database.ts';
+import { SENT_WELL } from './review/held-table.ts';
+import { WRITTEN_OFF } from './review/journal-table.ts';
+
+type SourceStore = Pick<
+  Store,
+  | 'sources'
+  | 'openSource'
+  | 'accountedRanges'
+  | 'setAsideReason'
+  | 'isUndecided'
+  | 'isStored'
+  | 'isWrittenOff'
+  | 'saveAnnouncements'
+>;
+
+type SourceRow = {
+  key: number;
+  terminalKey: number;
+  epoch: string;
+  announced: number;
+  totalSatisfied: number | null;
+  totalBasically: number | null;
+  totalUnsatisfied: number | null;
+  satisfied: number;
+  basically: number;
+  unsatisfied: number;
+  lastSeq: number;
+  hasLost: 0 | 1;
+  quarantined: number;
+  held: number;
+  writtenOff: number;
+  knownSeq: number;
+  knownAt: number | null;
+  floorAt: number | null;
+  closedAt: number | null;
+};
+
+/** Keys of journals that the command line has begun, so that a gateway that runs beside it never gives the same one. */
+export const IMPORTED_FROM = 2 ** 40;
+/** Every table that names a journal. */
+const OF_SOURCE = ['votes', 'rollups', 'quarantine', 'lost', 'datings', 'excluded'];
+
+/** Makes a transaction that also writes the journals opened since the last one. */
+export type WithSources = <A extends unknown[], R>(act: (...args: A) => R) => (...args: A) => R;
+
+export function createSourceTable(db: Connection): SourceStore & { withSources: WithSources } {
+  const select = (stored: string, which: string) =>
+    db.prepare(`
+    SELECT s.key, s.terminal_key AS terminalKey, s.epoch, s.announced,
+      s.total_satisfied AS totalSatisfied, s.total_basically AS totalBasically, s.total_unsatisfied AS totalUnsatisfied,
+      coalesce(r.satisfied, 0) AS satisfied, coalesce(r.basically, 0) AS basically,
+      coalesce(r.unsatisfied, 0) AS unsatisfied, coalesce(r.last_seq, 0) AS lastSeq, coalesce(q.claims, 0) AS quarantined,
+      EXISTS (SELECT 1 FROM lost l WHERE l.source_key = s.key) AS hasLost,
+      coalesce(h.numbers, 0) AS held, coalesce(o.numbers, 0) AS writtenOff,
+      s.known_seq AS knownSeq, s.known_at AS knownAt, s.floor_at AS floorAt, s.closed_at AS closedAt
+    FROM sources s
+    LEFT JOIN (${stored} GROUP BY source_key) r ON r.source_key = s.key
+    LEFT JOIN (SELECT source_key, count(*) AS claims FROM quarantine c WHERE claims = 1
+               AND NOT EXISTS (SELECT 1 FROM votes v WHERE v.source_key = c.source_key AND v.seq = c.seq)
+               GROUP BY source_key) q ON q.source_key = s.key
+    LEFT JOIN (SELECT source_key, count(DISTINCT seq) AS numbers FROM quarantine q
+               WHERE source_key IS NOT NULL AND seq IS NOT NULL AND decision IS NULL AND NOT ${SENT_WELL}
+               GROUP BY source_key) h
+      ON h.source_key = s.key
+    LEFT JOIN (${WRITTEN_OFF}) o ON o.source_key = s.key
+    WHERE ${which} ORDER BY s.key`);
+  const selectAll = select(
+    `SELECT source_key, sum(satisfied) AS satisfied, sum(basically) AS basically, sum(unsatisfied) AS unsatisfied,
+       max(last_seq) AS last_seq FROM rollups`,
+    'true',
+  );
+  // Rollups are by time: for one terminal its own votes are far fewer than all of those.
+  const selectOfTerminal = select(
+    `SELECT source_key, sum(rating = 0) AS satisfied, sum(rating = 1) AS basically, sum(rating = 2) AS unsatisfied,
+       max(seq) AS last_seq FROM votes WHERE source_key IN (SELECT key FROM sources WHERE terminal_key = @terminalKey)`,
+    's.terminal_key = @terminalKey',
+  );
+  const selectOne = db.prepare(
+    'SELECT key, terminal_key AS terminalKey, epoch FROM sources WHERE terminal_key = ? AND epoch = ?',
+  );
+  const insert = db.prepare('INSERT INTO sources (key, terminal_key, epoch) VALUES (?, ?, ?)');
+  let nextKey =
+    (db
+      .prepare(`SELECT coalesce(max(key), 0) FROM sources WHERE key < ${IMPORTED_FROM}`)
+      .pluck()
+      .get() as number) + 1;
+  // A new journal is written with the first thing that speaks of it: thousands of new terminals cost no commit each.
+  let unwritten = new Map<string, Source>();
+  /** The command line has begun the same journal meanwhile: it gets the key that votes on their way carry already. */
+  const takeOver = (key: number, terminalKey: number, epoch: string): boolean => {
+    const other = selectOne.get(terminalKey, epoch) as Source | undefined;
+    if (other === undefined) return false;
+    db.prepare('UPDATE sources SET key = ? WHERE key = ?').run(key, other.key);
+    for (const table of OF_SOURCE)
+      db.prepare(`UPDATE ${table} SET source_key = ? WHERE source_key = ?`).run(key, other.key);
+    return true;
+  };
+  const withSources: WithSources = (act) => {
+    const transaction = db.transaction((...args: Parameters<typeof act>) => {
+      for (const { key, terminalKey, epoch } of unwritten.values())
+        if (!takeOver(key, terminalKey, epoch)) insert.run(key, terminalKey, epoch);
+      return act(...args);
+    });
+    return (...args) => {
+      const result = transaction.immediate(...args) as ReturnType<typeof act>;
+      if (unwritten.size > 0) unwritten = new Map();
+      return result;
+    };
+  };
+  // Islands of consecutive numbers: seq minus its rank is constant within one.
+  const selectIslands = db
+    .prepare(`
+    SELECT min(seq), max(seq) FROM (
+      SELECT seq, seq - row_number() OVER (ORDER BY seq) AS island FROM (
+        SELECT seq FROM votes WHERE source_key = @source
+        UNION SELECT seq FROM quarantine WHERE source_key = @source AND claims = 1))
+    GROUP BY island
+    UNION ALL SELECT from_seq, to_seq FROM lost WHERE source_key = @source
+    ORDER BY 1`)
+    .raw();
+  const selectClaim = db
+    .prepare('SELECT reason FROM quarantine WHERE source_key = ? AND seq = ? AND claims = 1')
+    .pluck();
+  const selectUndecided = db.prepare(
+    'SELECT 1 FROM quarantine WHERE source_key = ? AND seq = ? AND claims = 1 AND decision IS NULL',
+  );
+  const selectVote = db.prepare('SELECT 1 FROM votes WHERE source_key = ? AND seq = ?');
+  const selectWrittenOff = db.prepare(
+    'SELECT 1 FROM lost WHERE source_key = ? AND ? BETWEEN from_seq AND to_seq AND written_off_at IS NOT NULL',
+  );
+  const update = db.prepare(`
+    UPDATE sources SET announced = max(announced, ?), total_satisfied = ?, total_basically = ?, total_unsatisfied = ?,
+      known_seq = max(known_seq, ?), known_at = ?, floor_at = ? WHERE key = ?`);
+
+  return {
+    withSources,
+    sources(terminalKey) {
+      const rows = terminalKey === undefined ? selectAll.all() : selectOfTerminal.all({ terminalKey });
+      return (rows as SourceRow[]).map((row): SourceRecord => {
+        const { key, terminalKey, epoch, announced, quarantined, satisfied, basically, unsatisfied } = row;
+        const { knownSeq, knownAt, floorAt, closedAt, held, writtenOff } = row;
+        const { totalSatisfied, totalBasically, totalUnsatisfied, lastSeq } = row;
+        const totals =
+          totalSatisfied === null || totalBasically === null || totalUnsatisfied === null
+            ? null
+            : { satisfied: totalSatisfied, basically: totalBasically, unsatisfied: totalUnsatisfied };
+        const stored = { satisfied, basically, unsatisfied };
+        return {
+          key,
+          terminalKey,
+          epoch,
+          announced,
+          quarantined,
+          stored,
+          lastSeq,
+          hasLost: row.hasLost === 1,
+          held,
+          writtenOff,
+          known: { seq: Math.max(knownSeq, announced, lastSeq), at: knownAt },
+          floorAt,
+          closedAt,
+          totals,
+        };
+      });
+    },
+    openSource(terminalKey, epoch): Source {
+      const known = selectOne.get(terminalKey, epoch) as Source | undefined;
+      if (known) return known;
+      const name = `${terminalKey}/${epoch}`;
+      const source = unwritten.get(name) ?? { key: nextKey++, terminalKey, epoch };
+      unwritten.set(name, source);
+      return source;
+    },
+    accountedRanges: (sourceKey) => selectIslands.all({ source: sourceKey }) as Range[],
+    isUndecided: (sourceKey, seq) => selectUndecided.get(sourceKey, seq) !== undefined,
+    isStored: (sourceKey, seq) => selectVote.get(sourceKey, seq) !== undefined,
+    isWrittenOff: (sourceKey, seq) => selectWrittenOff.get(sourceKey, seq) !== undefined,
+    setAsideReason: (sourceKey, seq) => (selectClaim.get(sourceKey, seq) as string | undefined) ?? null,
+    saveAnnouncements: withSources((announcements: readonly Announcement[]) => {
+      for (const { sourceKey, totals, announced, known, floorAt } of announcements)
+        update.run(
+          announced,
+          totals?.satisfied ?? null,
+          totals?.basically ?? null,
+          totals?.unsatisfied ?? null,
+          known.seq,
+          known.at,
+          floorAt,
+          sourceKey,
+        );
+    }),
+  };
+}

@@ -1,0 +1,179 @@
+import { join } from 'node:path';
+import { type Store, StoreFailure } from '../store.ts';
+import { createAuditTable } from './audit-table.ts';
+import { createCertificateTable } from './certificate-table.ts';
+import { createCommandTable } from './command-table.ts';
+import {
+  assertOwnSchema,
+  type Connection,
+  failure,
+  openDatabase,
+  openForReading,
+  PROBE,
+  spoilsConnection,
+  writeWalBack,
+} from './database.ts';
+import { createHistory } from './history.ts';
+import { createNewestVotes } from './newest-votes.ts';
+import { createOrgTable } from './org-table.ts';
+import { createPeopleTable } from './people-table.ts';
+import { createPutAwayTable } from './put-away-table.ts';
+import { createReviewTable } from './review/review-table.ts';
+import { createRollupRepair } from './rollup-repair.ts';
+import { createSourceTable } from './source-table.ts';
+import { createVoteTable } from './vote-table.ts';
+
+export function databaseFile(dataDir: string): string {
+  return join(dataDir, 'manyi.db');
+}
+
+type Tables = Omit<Store, 'probe' | 'close'>;
+
+function createTables(db: Connection, file: string, access: 'read' | 'write' = 'write'): Tables {
+  const { withSources, ...sources } = createSourceTable(db);
+  const audit = createAuditTable(db, file, access);
+  const review = createReviewTable(db, sources);
+  return {
+    ...createOrgTable(db),
+    ...sources,
+    ...review,
+    ...createVoteTable(db, withSources),
+    ...createHistory(db, file),
+    ...createNewestVotes(db),
+    ...audit,
+    ...createCertificateTable(db),
+    ...createPeopleTable(db),
+    ...createPutAwayTable(db),
+    ...createCommandTable(db),
+    ...createRollupRepair(db, audit.appendAudit),
+    foreignVersion: () => db.pragma('data_version', { simple: true }) as number,
+  };
+}
+
+export type SqliteOptions = {
+  file: string;
+  /** For the gateway: what an earlier process left in the WAL, whose last fsync may have failed, is written anew. */
+  settle?: boolean;
+};
+
+/**
+ * The store in one SQLite file. Several processes may open it (the gateway and its CLI); only the gateway writes votes.
+ * After a failure of the disk the connection is only read from, until `probe` has opened the file again.
+ */
+export function createSqliteStore({ file, settle = false }: SqliteOptions): Store {
+  const open = () => {
+    let db: Connection | null = null;
+    try {
+      db = openDatabase(file, settle);
+      return { db, tables: createTables(db, file) };
+    } catch (error) {
+      db?.close();
+      throw failure(error);
+    }
+  };
+  let current = open();
+  if (settle) settleWal(current.db);
+  /** Why the connection is not written to. */
+  let spoilt: StoreFailure | null = null;
+
+  const translate = (error: unknown): unknown => {
+    // The refused write of a connection that is only read from says nothing new.
+    if (spoilt && isReadOnly(error)) return spoilt;
+    const translated = failure(error);
+    if (!spoilt && translated instanceof StoreFailure && spoilsConnection(error)) {
+      spoilt = translated;
+      current.db.pragma('query_only = ON');
+    }
+    return translated;
+  };
+  const guard = <A extends unknown[], R>(call: (...args: A) => R) => {
+    return (...args: A): R => {
+      try {
+        return call(...args);
+      } catch (error) {
+        throw translate(error);
+      }
+    };
+  };
+  /** Every table call, on the connection of the day; every error of SQLite leaves the store as a StoreFailure with a code. */
+  const names = Object.keys(current.tables) as (keyof Tables)[];
+  const tables = Object.fromEntries(
+    names.map((name) => [
+      name,
+      guard((...args: unknown[]) => (current.tables[name] as (...args: unknown[]) => unknown)(...args)),
+    ]),
+  ) as Tables;
+
+  const reopen = () => {
+    const next = open();
+    try {
+      writeWalBack(next.db);
+    } catch (error) {
+      next.db.close();
+      throw failure(error);
+    }
+    current.db.close();
+    current = next;
+    spoilt = null;
+  };
+
+  return {
+    ...tables,
+    probe() {
+      // Damage does not pass by itself: the check at the next start says what to do.
+      if (spoilt?.code === 'storage-damaged') throw spoilt;
+      if (spoilt) {
+        reopen();
+        return { reopened: true };
+      }
+      guard(() => current.db.exec(PROBE))();
+      return { reopened: false };
+    },
+    close() {
+      try {
+        if (!spoilt) current.db.pragma('optimize');
+      } catch {
+        // A full disk must not keep the gateway from ending in order.
+      }
+      current.db.close();
+    },
+  };
+}
+
+/**
+ * The store for a command that only reads: a folder without a database stays as it is, and a gateway that runs notices nothing.
+ * Every method that writes is refused by SQLite.
+ */
+export function createSqliteReader(file: string): Store {
+  let db: Connection | null = null;
+  try {
+    db = openForReading(file);
+    assertOwnSchema(db);
+    const opened = db;
+    return {
+      ...createTables(opened, file, 'read'),
+      probe() {
+        throw new StoreFailure('storage-read-only', 'it was opened for reading only');
+      },
+      close: () => void opened.close(),
+    };
+  } catch (error) {
+    db?.close();
+    throw failure(error);
+  }
+}
+
+/** A command that reads just now, a backup say, must not keep a gateway from its start. */
+function settleWal(db: Connection): void {
+  try {
+    writeWalBack(db);
+  } catch (error) {
+    if (error instanceof StoreFailure && error.code === 'storage-busy') return;
+    db.close();
+    throw failure(error);
+  }
+}
+
+function isReadOnly(error: unknown): boolean {
+  return (error as { code?: string }).code?.startsWith('SQLITE_READONLY') === true;
+}

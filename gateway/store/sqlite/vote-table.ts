@@ -1,0 +1,206 @@
+/** Votes, their rollups, the quarantine and what is lost: everything that one ingest transaction writes. */
+import { QUARTER_MS } from '../../domain/calendar.ts';
+import type { QuarantineRecord, Store, VoteOutcome, VoteRecord } from '../store.ts';
+import type { Connection } from './database.ts';
+import type { WithSources } from './source-table.ts';
+
+/** Records that speak of no number, or are decided about, are only for looking at: the newest are kept. */
+const QUARANTINE_KEPT = 20_000;
+/** Other bodies of one vote that wait for a person; a terminal's share of numbers is bounded where they come in. */
+const CONFLICTS_OF_ONE = 4;
+const BOOT_CACHE = 50_000;
+
+type Rollup = {
+  quarter: number;
+  windowKey: number;
+  sourceKey: number;
+  counts: [number, number, number];
+  firstSeq: number;
+  lastSeq: number;
+  lastAt: number;
+};
+
+export const UPSERT_ROLLUP = `
+  INSERT INTO rollups VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+    satisfied = satisfied + excluded.satisfied,
+    basically = basically + excluded.basically,
+    unsatisfied = unsatisfied + excluded.unsatisfied,
+    first_seq = min(first_seq, excluded.first_seq),
+    last_seq = max(last_seq, excluded.last_seq),
+    last_at = max(last_at, excluded.last_at)`;
+
+type Summed = Pick<VoteRecord, 'at' | 'windowKey' | 'sourceKey' | 'rating' | 'seq'>;
+
+/** Sums a batch, so that a key costs one upsert however many of its votes the batch holds. */
+export class RollupBatch {
+  private readonly latest = new Map<number, Rollup>();
+  private readonly all = new Map<string, Rollup>();
+
+  add(vote: Summed): void {
+    const quarter = Math.floor(vote.at / QUARTER_MS);
+    let rollup = this.latest.get(vote.sourceKey);
+    if (!rollup || rollup.quarter !== quarter || rollup.windowKey !== vote.windowKey) {
+      const key = `${quarter}/${vote.windowKey}/${vote.sourceKey}`;
+      rollup = this.all.get(key);
+      if (!rollup) {
+        const { windowKey, sourceKey, seq, at } = vote;
+        rollup = {
+          quarter,
+          windowKey,
+          sourceKey,
+          counts: [0, 0, 0],
+          firstSeq: seq,
+          lastSeq: seq,
+          lastAt: at,
+        };
+        this.all.set(key, rollup);
+      }
+      this.latest.set(vote.sourceKey, rollup);
+    }
+    rollup.counts[vote.rating] += 1;
+    if (vote.seq < rollup.firstSeq) rollup.firstSeq = vote.seq;
+    if (vote.seq > rollup.lastSeq) rollup.lastSeq = vote.seq;
+    if (vote.at > rollup.lastAt) rollup.lastAt = vote.at;
+  }
+
+  values(): Iterable<Rollup> {
+    return this.all.values();
+  }
+}
+
+export function createVoteTable(
+  db: Connection,
+  withSources: WithSources,
+): Pick<Store, 'commit' | 'quarantined'> {
+  const insertVote = db.prepare('INSERT OR IGNORE INTO votes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const selectBody = db
+    .prepare(
+      'SELECT v.rating, b.boot, v.mono FROM votes v JOIN boots b ON b.key = v.boot_key WHERE v.source_key = ? AND v.seq = ?',
+    )
+    .raw();
+  const insertBoot = db.prepare('INSERT INTO boots (boot) VALUES (?) ON CONFLICT DO NOTHING');
+  const selectBoot = db.prepare('SELECT key FROM boots WHERE boot = ?').pluck();
+  const upsertRollup = db.prepare(UPSERT_ROLLUP);
+  const insertDating = db.prepare('INSERT OR REPLACE INTO datings VALUES (?, ?, ?)');
+  const upsertExcluded = db.prepare(`
+    INSERT INTO excluded AS kept VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+      satisfied = kept.satisfied + excluded.satisfied,
+      basically = kept.basically + excluded.basically,
+      unsatisfied = kept.unsatisfied + excluded.unsatisfied`);
+  const QUARANTINE =
+    'INTO quarantine (received_at, reason, terminal_key, topic, source_key, seq, payload, claims) VALUES (?, ?, ?, ?, ?, ?, ?, ?)';
+  const insertQuarantine = db.prepare(`INSERT OR IGNORE ${QUARANTINE}`);
+  const replaceQuarantine = db.prepare(`INSERT OR REPLACE ${QUARANTINE}`);
+  const insertLost = db.prepare(
+    // Whoever wrote numbers off has not decided about those after them.
+    `INSERT INTO lost (source_key, from_seq, to_seq, noted_at) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+       to_seq = excluded.to_seq, written_off_at = NULL, on_its_way = 0 WHERE excluded.to_seq > to_seq`,
+  );
+  const prune = db.prepare(
+    'DELETE FROM quarantine WHERE claims = 0 AND key <= ? AND (seq IS NULL OR decision IS NOT NULL)',
+  );
+  const selectQuarantine = db.prepare(
+    `SELECT q.received_at AS receivedAt, q.reason, coalesce(q.terminal_key, s.terminal_key) AS terminalKey, q.topic,
+       q.source_key AS sourceKey, q.seq, q.payload
+     FROM quarantine q LEFT JOIN sources s ON s.key = q.source_key ORDER BY q.key DESC LIMIT ?`,
+  );
+
+  const selectVote = db.prepare('SELECT 1 FROM votes WHERE source_key = ? AND seq = ?').pluck();
+
+  const countConflicts = db
+    .prepare(
+      'SELECT count(*) FROM quarantine WHERE source_key = ? AND seq = ? AND claims = 0 AND decision IS NULL',
+    )
+    .pluck();
+
+  let boots = new Map<string, number>();
+  /** A repeat that says another boot each time must leave nothing behind: only what will be stored makes a new one. */
+  const bootKey = ({ boot, sourceKey, seq }: VoteRecord): number => {
+    let key = boots.get(boot);
+    if (key === undefined) {
+      if (selectVote.get(sourceKey, seq) !== undefined) return 0;
+      insertBoot.run(boot);
+      key = selectBoot.get(boot) as number;
+      if (boots.size >= BOOT_CACHE) boots = new Map();
+      boots.set(boot, key);
+    }
+    return key;
+  };
+
+  const quarantineOne = (record: QuarantineRecord, claims: 0 | 1) => {
+    const { receivedAt, reason, terminalKey, topic, sourceKey, seq, payload } = record;
+    const { lastInsertRowid } = (record.replaces ? replaceQuarantine : insertQuarantine).run(
+      receivedAt,
+      reason,
+      terminalKey,
+      topic,
+      sourceKey,
+      seq,
+      payload,
+      claims,
+    );
+    const key = Number(lastInsertRowid);
+    if (key % 256 === 0) prune.run(key - QUARANTINE_KEPT);
+  };
+
+  type Commit = Required<Parameters<Store['commit']>>;
+  const commit = withSources((...[votes, quarantine, { lost = [], keepsConflict }]: Commit) => {
+    const rollups = new RollupBatch();
+    let leftOut: RollupBatch | null = null;
+    const outcomes: VoteOutcome[] = [];
+    for (const vote of votes) {
+      const { changes } = insertVote.run(
+        vote.sourceKey,
+        vote.seq,
+        vote.windowKey,
+        vote.rating,
+        vote.at,
+        vote.clock,
+        bootKey(vote),
+        vote.mono,
+        vote.receivedAt,
+      );
+      if (changes === 1) {
+        rollups.add(vote);
+        if (vote.claimedAt !== undefined) insertDating.run(vote.sourceKey, vote.seq, vote.claimedAt);
+        if (vote.excluded) {
+          leftOut ??= new RollupBatch();
+          leftOut.add(vote);
+        }
+        outcomes.push('stored');
+        continue;
+      }
+      const [rating, boot, mono] = selectBody.get(vote.sourceKey, vote.seq) as [number, string, number];
+      const same = rating === vote.rating && boot === vote.boot && mono === vote.mono;
+      outcomes.push(same ? 'duplicate' : 'conflict');
+      if (same || keepsConflict?.(vote) === false) continue;
+      const { receivedAt, sourceKey, seq } = vote;
+      if ((countConflicts.get(sourceKey, seq) as number) >= CONFLICTS_OF_ONE) continue;
+      const payload = JSON.stringify(vote);
+      quarantineOne(
+        { receivedAt, reason: 'identity-conflict', terminalKey: null, topic: '', sourceKey, seq, payload },
+        0,
+      );
+    }
+    for (const { quarter, windowKey, sourceKey, counts, firstSeq, lastSeq, lastAt } of rollups.values())
+      upsertRollup.run(quarter, windowKey, sourceKey, ...counts, firstSeq, lastSeq, lastAt);
+    for (const { quarter, windowKey, sourceKey, counts } of leftOut?.values() ?? [])
+      upsertExcluded.run(quarter, windowKey, sourceKey, ...counts);
+    for (const record of quarantine) quarantineOne(record, record.seq === null ? 0 : 1);
+    for (const { sourceKey, range, at } of lost) insertLost.run(sourceKey, ...range, at);
+    return outcomes;
+  });
+
+  return {
+    commit(votes, quarantine, extras = {}) {
+      try {
+        return commit(votes, quarantine, extras);
+      } catch (error) {
+        // Keys made in the refused transaction do not exist.
+        boots = new Map();
+        throw error;
+      }
+    },
+    quarantined: (limit) => selectQuarantine.all(limit) as QuarantineRecord[],
+  };
+}

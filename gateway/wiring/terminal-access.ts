@@ -1,0 +1,99 @@
+/** The wiring of who may sign in over MQTT: the authority, what it has issued, and the codes of new terminals. */
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { GATEWAY_NAME } from '../../protocol/identity.ts';
+import type { Audit } from '../audit/audit.ts';
+import type { Config } from '../config.ts';
+import { createAdmission } from '../fleet/admission.ts';
+import { createCertificates } from '../fleet/certificates.ts';
+import { createEnrolment, type Enrolment } from '../fleet/enrolment.ts';
+import { createProvisioning, type Provisioning } from '../fleet/provisioning.ts';
+import type { Admission, Credentials, Login, Welcome } from '../mqtt/broker.ts';
+import type { Registry } from '../org/registry.ts';
+import { openAuthority } from '../pki/authority.ts';
+import { ownAddresses, ownHostName } from '../pki/own-addresses.ts';
+import type { Store } from '../store/store.ts';
+
+export type TerminalAccessDeps = {
+  config: Config;
+  store: Store;
+  registry: Registry;
+  audit: Audit;
+  now: () => number;
+  monotonic: () => number;
+  log: Logger;
+  /** Reads what other processes have changed in the store; @returns false when there is nothing. */
+  follow(): boolean;
+  /** This process has changed terminals, codes or certificates. */
+  changed(): void;
+};
+
+export type TerminalAccess = {
+  admit(login: Login): Admission;
+  sign: Enrolment['answer'];
+  provisioning: Provisioning;
+  /** Of a connection that is there: may it stay? */
+  isWelcome(by: Welcome): boolean;
+  /** What terminals are shown. */
+  credentials(): Promise<Credentials>;
+  /** What browsers are shown, renewed when it is time. */
+  httpsCredentials(): Promise<{ key: string; cert: string }>;
+  /** Writes down what was used for the first time. */
+  save(): void;
+  /** After the store has changed. */
+  reload(): void;
+};
+
+const AS_GATEWAY = { actor: 'gateway', origin: 'local' };
+
+export async function createTerminalAccess(deps: TerminalAccessDeps): Promise<TerminalAccess> {
+  const { config, store, registry, audit, now, monotonic, log, follow, changed } = deps;
+  const authority = await openAuthority({ folder: join(config.dataDir, 'pki'), now });
+  const hosts = [...new Set([GATEWAY_NAME, 'localhost', '127.0.0.1', ...ownHostName(), ...config.hostNames])];
+
+  const certificates = createCertificates({
+    store,
+    now,
+    adopted(terminalId, serial) {
+      log.warn({ terminalId, serial }, 'a certificate of ours that was not on record: a restored backup?');
+      audit(AS_GATEWAY, 'certificate.adopt', `terminal:${terminalId}`, { serial });
+    },
+  });
+  const enrolment = createEnrolment({
+    store,
+    authority,
+    now,
+    monotonic,
+    days: config.certificateDays,
+    follow,
+    issued({ id }, { serial, expiresAt }, { code, address }) {
+      const enrolling = code !== null;
+      certificates.reload();
+      log.info({ terminalId: id, serial, enrolling }, 'certificate issued');
+      const by = { actor: `terminal:${id}`, origin: address };
+      audit(by, 'certificate.issue', `terminal:${id}`, { serial, expiresAt, enrolling });
+    },
+  });
+
+  return {
+    admit: createAdmission({ registry, certificates, enrolment, follow }),
+    sign: enrolment.answer,
+    provisioning: createProvisioning({ store, authority, audit, now, changed }),
+    // Without one, the transport has none: see startGateway.
+    isWelcome: ({ serial, code }) =>
+      code === null ? serial === '' || certificates.isGood(serial) : enrolment.isOpen(code),
+    credentials: async () => ({
+      ...(await authority.serverCredentials(hosts)),
+      authority: authority.certificate,
+    }),
+    httpsCredentials: () => authority.httpsCredentials([...new Set([...hosts, ...ownAddresses()])]),
+    save() {
+      // With its first use, a certificate has closed the code that it came with.
+      if (certificates.save()) enrolment.reload();
+    },
+    reload() {
+      certificates.reload();
+      enrolment.reload();
+    },
+  };
+}
