@@ -1,0 +1,99 @@
+/** Votes in journals put away: how many the gateway says there are, and what a restart of it leaves. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createHealthReports } from '../../../gateway/fleet/inbox.ts';
+import { createJournalAlarms, readPutAway } from '../../../gateway/fleet/journal-alarms.ts';
+import type { Store } from '../../../gateway/store/store.ts';
+import type { Health, SetAside } from '../../../protocol/health.ts';
+import { addSmallTown, createStoreHome, type StoreHome } from '../../support/store.ts';
+
+const health = (setAside?: SetAside[]): Health => ({
+  uptimeS: 1,
+  clock: 'ntp',
+  journal: { depth: 0, kept: 0, ...(setAside && { setAside }) },
+  inputs: [],
+});
+const aside = (id: string, more: Partial<SetAside> = {}): SetAside => ({
+  id,
+  at: 1_795_000_000_000,
+  reason: 'corrupt',
+  ...more,
+});
+
+let home: StoreHome;
+let store: Store;
+beforeEach(() => {
+  home = createStoreHome();
+  store = home.open();
+  addSmallTown(store);
+});
+afterEach(() => {
+  store.close();
+  home.dispose();
+});
+
+function start() {
+  const touched: string[] = [];
+  const told: string[] = [];
+  const alarms = createJournalAlarms({
+    reports: createHealthReports(() => 0),
+    now: () => 1_795_000_000_000,
+    monotonic: () => 0,
+    remembered: readPutAway(store),
+    changed: (terminalId) => told.push(terminalId),
+    setAsideChanged: (terminalId) => touched.push(terminalId),
+  });
+  const keep = () =>
+    alarms.save((reports) =>
+      store.savePutAway(reports.map(({ terminalId: _, ...report }) => ({ terminalKey: 1, ...report }))),
+    );
+  return { ...alarms, keep, touched, told };
+}
+
+describe('votes in journals put away', () => {
+  it('are summed; where the terminal does not know, a journal is at least one', () => {
+    const alarms = start();
+    alarms.take('t-1', health([aside('aaaaaaaa', { unsent: 41 }), aside('bbbbbbbb')]));
+    expect(alarms.setAsideVotes('t-1')).toBe(42);
+    expect(alarms.setAsideVotes('t-2')).toBe(0);
+    expect(alarms.setAside()).toBe(2);
+    expect(alarms.touched).toEqual(['t-1']);
+  });
+
+  it('wait for nobody once they are sent or written off', () => {
+    const alarms = start();
+    alarms.take('t-1', health([aside('aaaaaaaa', { unsent: 41, state: 'sending' })]));
+    expect(alarms.setAsideVotes('t-1')).toBe(41);
+    alarms.take('t-1', health([aside('aaaaaaaa', { unsent: 41, state: 'sent' })]));
+    expect(alarms.setAsideVotes('t-1')).toBe(0);
+    alarms.take('t-1', health([aside('aaaaaaaa', { unsent: 41, state: 'dropped' })]));
+    expect(alarms.setAside()).toBe(0);
+    expect(alarms.journalsOf('t-1')).toHaveLength(1);
+    expect(alarms.touched).toEqual(['t-1', 't-1']);
+  });
+
+  it('are known again after a restart, until the terminal says otherwise', () => {
+    const before = start();
+    before.take('t-1', health([aside('aaaaaaaa', { unsent: 3 })]));
+    before.keep();
+    const after = start();
+    expect(after.setAsideVotes('t-1')).toBe(3);
+    after.take('t-1', health([aside('aaaaaaaa', { unsent: 3 })]));
+    expect([after.touched, after.told]).toEqual([[], []]);
+    after.take('t-1', health());
+    after.keep();
+    expect(after.setAsideVotes('t-1')).toBe(0);
+    expect(store.putAway()).toEqual([]);
+    expect(start().setAsideVotes('t-1')).toBe(0);
+  });
+
+  it('that could not be kept are kept the next time', () => {
+    const alarms = start();
+    alarms.take('t-1', health([aside('aaaaaaaa', { unsent: 3 })]));
+    const fail = () => {
+      throw new Error('no room');
+    };
+    expect(() => alarms.save(fail)).toThrow('no room');
+    alarms.keep();
+    expect(store.putAway()).toMatchObject([{ terminalKey: 1, journals: [{ unsent: 3 }] }]);
+  });
+});

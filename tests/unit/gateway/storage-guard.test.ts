@@ -1,0 +1,100 @@
+/** The way back after the storage has failed, on a real store: nothing stale is scored, and damage is not got over. */
+import Database from 'better-sqlite3';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkDatabase } from '../../../gateway/store/sqlite/check.ts';
+import { type Store, StoreFailure } from '../../../gateway/store/store.ts';
+import { createStorageGuard, type StorageGuard } from '../../../gateway/watch/storage-guard.ts';
+import { addSmallTown, createStoreHome, type StoreHome, voteRecord } from '../../support/store.ts';
+
+let home: StoreHome;
+let store: Store;
+let guard: StorageGuard;
+let done: string[];
+
+beforeEach(() => {
+  home = createStoreHome();
+  store = home.open();
+  addSmallTown(store);
+  const sourceKey = store.openSource(1, 'ab'.repeat(16)).key;
+  store.commit(
+    [1, 2, 3].map((seq) => voteRecord({ sourceKey, seq })),
+    [],
+  );
+  done = [];
+  guard = createStorageGuard({
+    store,
+    file: home.file,
+    now: () => 1_795_000_000_000,
+    log: pino({ level: 'silent' }),
+    flush: () => void done.push('flush'),
+    reload: () => void done.push('reload'),
+    publishStatus: (online) => void done.push(online ? 'online' : 'offline'),
+  });
+});
+afterEach(() => {
+  store.close();
+  home.dispose();
+});
+
+const change = (sql: string) => {
+  const db = new Database(home.file);
+  db.exec(sql);
+  db.close();
+};
+const votes = () => [...store.rollups(0)].map(({ counts }) => counts);
+
+describe('the guard of the storage', () => {
+  it('says a failure once, and is green again after the first write that works', () => {
+    expect(guard.trouble()).toBeNull();
+    guard.failed(new StoreFailure('storage-busy', 'held'));
+    guard.failed(new StoreFailure('storage-full', 'later'));
+    expect([guard.trouble(), done]).toEqual(['storage-busy', ['offline']]);
+    guard.recover();
+    expect([guard.trouble(), done]).toEqual([null, ['offline', 'flush', 'online']]);
+    guard.recover();
+    expect(done).toHaveLength(3);
+  });
+
+  it('names an error that is not of the storage, too', () => {
+    guard.failed(new Error('unknown'));
+    expect(guard.trouble()).toBe('storage-failed');
+  });
+
+  it('puts rollups right that a check has found wrong while votes were taken, and reads memory again', () => {
+    change('UPDATE rollups SET satisfied = 50');
+    const report = checkDatabase(home.file);
+    expect(report.rollups).toMatchObject({ checked: true, differing: 1, sourceKeys: [1] });
+    // Stored after the check, before the repair: it must be counted, too.
+    store.commit([voteRecord({ sourceKey: 1, seq: 4 })], []);
+    guard.takeReport(report);
+    expect(votes()).toEqual([[4, 0, 0]]);
+    expect(done).toEqual(['flush', 'reload']);
+    expect(store.auditEntries({ limit: 1 })[0]).toMatchObject({
+      action: 'rollups.repair',
+      detail: { rows: 1, votesBefore: 51, votesAfter: 4 },
+    });
+    expect(checkDatabase(home.file).rollups.differing).toBe(0);
+  });
+
+  it('leaves alone what a check has found right', () => {
+    guard.takeReport(checkDatabase(home.file));
+    expect([done, guard.trouble(), store.auditEntries({ limit: 1 })]).toEqual([[], null, []]);
+  });
+
+  it('takes no more votes on a damaged database, whatever a probe says', () => {
+    guard.takeReport({ ...checkDatabase(home.file), damage: ['page 7 is never used'] });
+    expect([guard.trouble(), done]).toEqual(['storage-damaged', ['offline']]);
+    expect(() => guard.recover()).toThrow('manyi restore');
+    expect(guard.trouble()).toBe('storage-damaged');
+  });
+});
+
+describe('a store that is read again', () => {
+  it('gives a journal that was never written one key, however often it is opened', () => {
+    const first = store.openSource(2, 'cd'.repeat(16));
+    expect(store.openSource(2, 'cd'.repeat(16))).toEqual(first);
+    store.commit([voteRecord({ sourceKey: first.key, seq: 1 })], []);
+    expect(store.sources().filter(({ terminalKey }) => terminalKey === 2)).toHaveLength(1);
+  });
+});
