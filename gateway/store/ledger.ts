@@ -1,0 +1,46 @@
+/**
+ * The port to the ledger: votes, their rollups, and which numbers of a journal are accounted for. It has an adapter a database,
+ * tuned by hand; everything else that is stored is written once for both.
+ */
+import type { Counts } from '../../protocol/vote.ts';
+import type { Range } from '../domain/seq-ranges.ts';
+import type { LostRecord, QuarantineRecord, RollupRow, Source, VoteOutcome, VoteRecord } from './store.ts';
+
+/** What goes into the ledger together, in one transaction. */
+export type Batch = {
+  votes: readonly VoteRecord[];
+  quarantine: readonly QuarantineRecord[];
+  /** Numbers that their terminal no longer has. */
+  lost: readonly LostRecord[];
+  /** Is the other body of this vote, which is in conflict, to be quarantined? A cloned card may send any number of them. */
+  keepsConflict(vote: VoteRecord): boolean;
+};
+
+/** What a number of a journal is known as. */
+export type KnownNumber = {
+  isStored: boolean;
+  /** Why a quarantine record accounts for it; null when none does. */
+  setAsideReason: string | null;
+  /** … and no person has decided on that record yet. */
+  isUndecided: boolean;
+  /** It is one of the lost that a person has written off. */
+  isWrittenOff: boolean;
+};
+
+export interface Ledger {
+  /**
+   * All or nothing, with the rollups. What is fulfilled is on the disk, of every machine that has to have it.
+   * @returns outcomes in the order of `votes`. @throws StoreFailure when nothing of it is to be counted on.
+   */
+  commit(batch: Batch): Promise<VoteOutcome[]>;
+  /** The journal's record, made if it is new. Two that ask at once get the same. */
+  openJournal(terminalKey: number, epoch: string): Promise<Source>;
+  /** In the order of `seqs`. */
+  knownNumbers(sourceKey: number, seqs: readonly number[]): Promise<KnownNumber[]>;
+  /** What is accounted for of one journal: ranges of stored, quarantined and lost numbers, ascending. */
+  accountedRanges(sourceKey: number): Promise<Range[]>;
+  /** What is stored of one journal a rating, counted from its votes. */
+  countStored(sourceKey: number): Promise<Counts>;
+  /** Sums of a quarter and window from `fromMs` on. */
+  rollups(fromMs: number): AsyncIterable<RollupRow>;
+}
