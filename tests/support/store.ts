@@ -2,10 +2,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
+import {
+  createSqliteStore,
+  databaseFile,
+  type SqliteStore,
+} from '../../gateway/store/sqlite/sqlite-store.ts';
 import type { Store, VoteRecord } from '../../gateway/store/store.ts';
 
-export type StoreHome = { file: string; open(): Store; dispose(): void };
+export type StoreHome = { file: string; open(): SqliteStore; dispose(): void };
 
 export function createStoreHome(folder = mkdtempSync(join(tmpdir(), 'manyi-store-'))): StoreHome {
   const file = databaseFile(folder);

@@ -3,6 +3,7 @@ import Database from 'better-sqlite3';
 import { QUARTER_MS } from '../../domain/calendar.ts';
 import type { ExportedVote, RecentVote, RollupRow, Store } from '../store.ts';
 import type { Connection } from './database.ts';
+import type { LedgerTables } from './ledger.ts';
 
 const PAGE = 1_000;
 /** About as many votes are read at once as hold up everything else for some tens of milliseconds. */
@@ -11,11 +12,21 @@ const READ_AT_ONCE = 10_000;
 export function createHistory(
   db: Connection,
   file: string,
-): Pick<Store, 'storedSince' | 'rollups' | 'lastVotes' | 'recentVotes' | 'exportVotes'> {
-  const selectRollups = db
-    .prepare(`
+): Pick<Store, 'storedSince' | 'rollups' | 'lastVotes' | 'recentVotes' | 'exportVotes'> &
+  Pick<LedgerTables, 'countStored' | 'quarterFrom' | 'rollupsWithin'> {
+  const rollupsWhere = (which: string) =>
+    db
+      .prepare(`
     SELECT quarter, window_key, sum(satisfied), sum(basically), sum(unsatisfied), max(last_at)
-    FROM rollups WHERE quarter >= ? GROUP BY quarter, window_key`)
+    FROM rollups WHERE ${which} GROUP BY quarter, window_key`)
+      .raw();
+  const selectRollups = rollupsWhere('quarter >= ?');
+  const selectWithin = rollupsWhere('quarter >= ? AND quarter < ?');
+  const selectQuarter = db.prepare('SELECT min(quarter) FROM rollups WHERE quarter >= ?').pluck();
+  const selectCounts = db
+    .prepare(
+      'SELECT coalesce(sum(rating = 0), 0), coalesce(sum(rating = 1), 0), coalesce(sum(rating = 2), 0) FROM votes WHERE source_key = ?',
+    )
     .raw();
   const selectLast = db.prepare(
     'SELECT window_key AS windowKey, max(last_at) AS lastAt FROM rollups GROUP BY window_key',
@@ -43,11 +54,14 @@ export function createHistory(
         yield { terminalKey, quarterStart: of * QUARTER_MS, votes };
     },
     *rollups(fromMs): Iterable<RollupRow> {
-      type Row = [number, number, number, number, number, number];
-      for (const [quarter, windowKey, a, b, c, lastAt] of selectRollups.iterate(
-        Math.floor(fromMs / QUARTER_MS),
-      ) as Iterable<Row>)
-        yield { quarterStart: quarter * QUARTER_MS, windowKey, counts: [a, b, c], lastAt };
+      for (const row of selectRollups.iterate(Math.floor(fromMs / QUARTER_MS)) as Iterable<RawRollup>)
+        yield rollupOf(row);
+    },
+    quarterFrom: (quarter) => selectQuarter.get(quarter) as number | null,
+    rollupsWithin: (quarter, end) => (selectWithin.all(quarter, end) as RawRollup[]).map(rollupOf),
+    countStored(sourceKey) {
+      const [satisfied, basically, unsatisfied] = selectCounts.get(sourceKey) as [number, number, number];
+      return { satisfied, basically, unsatisfied };
     },
     lastVotes: () => selectLast.all() as { windowKey: number; lastAt: number }[],
     *recentVotes(from): Iterable<RecentVote> {
@@ -59,6 +73,19 @@ export function createHistory(
     },
     exportVotes: (fromMs, toMs, windowKeys) => exportPages(file, fromMs, toMs, windowKeys),
   };
+}
+
+type RawRollup = [
+  quarter: number,
+  windowKey: number,
+  satisfied: number,
+  basically: number,
+  unsatisfied: number,
+  lastAt: number,
+];
+
+function rollupOf([quarter, windowKey, a, b, c, lastAt]: RawRollup): RollupRow {
+  return { quarterStart: quarter * QUARTER_MS, windowKey, counts: [a, b, c], lastAt };
 }
 
 /**

@@ -1,20 +1,15 @@
 import type { Range } from '../../domain/seq-ranges.ts';
 import type { Announcement, Source, SourceRecord, Store } from '../store.ts';
 import type { Connection } from './database.ts';
+import type { LedgerTables } from './ledger.ts';
 import { SENT_WELL } from './review/held-table.ts';
 import { WRITTEN_OFF } from './review/journal-table.ts';
 
 type SourceStore = Pick<
   Store,
-  | 'sources'
-  | 'openSource'
-  | 'accountedRanges'
-  | 'setAsideReason'
-  | 'isUndecided'
-  | 'isStored'
-  | 'isWrittenOff'
-  | 'saveAnnouncements'
->;
+  'sources' | 'setAsideReason' | 'isUndecided' | 'isStored' | 'isWrittenOff' | 'saveAnnouncements'
+> &
+  Pick<LedgerTables, 'openSource' | 'accountedRanges'>;
 
 type SourceRow = {
   key: number;

@@ -14,6 +14,8 @@ import {
   writeWalBack,
 } from './database.ts';
 import { createHistory } from './history.ts';
+import { createKnownNumbers } from './known-numbers.ts';
+import type { LedgerTables } from './ledger.ts';
 import { createNewestVotes } from './newest-votes.ts';
 import { createOrgTable } from './org-table.ts';
 import { createPeopleTable } from './people-table.ts';
@@ -27,7 +29,10 @@ export function databaseFile(dataDir: string): string {
   return join(dataDir, 'manyi.db');
 }
 
-type Tables = Omit<Store, 'probe' | 'close'>;
+/** `ledger.ts` makes the ledger of it. */
+export type SqliteStore = Store & LedgerTables;
+
+type Tables = Omit<SqliteStore, 'probe' | 'close'>;
 
 function createTables(db: Connection, file: string, access: 'read' | 'write' = 'write'): Tables {
   const { withSources, ...sources } = createSourceTable(db);
@@ -36,6 +41,7 @@ function createTables(db: Connection, file: string, access: 'read' | 'write' = '
   return {
     ...createOrgTable(db),
     ...sources,
+    ...createKnownNumbers(db),
     ...review,
     ...createVoteTable(db, withSources),
     ...createHistory(db, file),
@@ -60,7 +66,7 @@ export type SqliteOptions = {
  * The store in one SQLite file. Several processes may open it (the gateway and its CLI); only the gateway writes votes.
  * After a failure of the disk the connection is only read from, until `probe` has opened the file again.
  */
-export function createSqliteStore({ file, settle = false }: SqliteOptions): Store {
+export function createSqliteStore({ file, settle = false }: SqliteOptions): SqliteStore {
   const open = () => {
     let db: Connection | null = null;
     try {

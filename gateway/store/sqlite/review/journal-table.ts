@@ -3,6 +3,7 @@ import { SeqRanges } from '../../../domain/seq-ranges.ts';
 import type { JournalRecord, ReviewStore } from '../../review-store.ts';
 import { OrgRefusal, type SourceRecord, type Store } from '../../store.ts';
 import type { Connection } from '../database.ts';
+import type { LedgerTables } from '../ledger.ts';
 
 type JournalTable = Pick<ReviewStore, 'journals' | 'closeJournal' | 'writeOff' | 'undoWriteOff'>;
 
@@ -16,7 +17,7 @@ export const WRITTEN_OFF = `
 
 export function createJournalTable(
   db: Connection,
-  sources: Pick<Store, 'sources' | 'accountedRanges'>,
+  sources: Pick<Store, 'sources'> & Pick<LedgerTables, 'accountedRanges'>,
   decided: () => void,
 ): JournalTable {
   const selectTerminal = db.prepare('SELECT key FROM terminals WHERE id = ?').pluck();

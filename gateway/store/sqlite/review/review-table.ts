@@ -1,6 +1,7 @@
 import type { ReviewStore } from '../../review-store.ts';
 import type { Store } from '../../store.ts';
 import type { Connection } from '../database.ts';
+import type { LedgerTables } from '../ledger.ts';
 import { createExclusionTable } from './exclusion-table.ts';
 import { createHeldTable } from './held-table.ts';
 import { createImportTable } from './import-table.ts';
@@ -8,7 +9,7 @@ import { createJournalTable } from './journal-table.ts';
 
 export function createReviewTable(
   db: Connection,
-  sources: Pick<Store, 'sources' | 'accountedRanges'>,
+  sources: Pick<Store, 'sources'> & Pick<LedgerTables, 'accountedRanges'>,
 ): ReviewStore {
   const count = db.prepare('UPDATE reviewed SET decisions = decisions + 1');
   const select = db.prepare('SELECT decisions FROM reviewed').pluck();
