@@ -9,7 +9,7 @@ import { type Journal, openJournal } from '../../../device/journal/journal.ts';
 import type { SetAside } from '../../../device/journal/set-aside.ts';
 import { RATINGS, type Vote } from '../../../protocol/vote.ts';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 let folder: string;
 let path: string;
 const open: Journal[] = [];
