@@ -9,6 +9,8 @@ import { type HttpsFiles, lifeOf, readTls, type Tls } from './https.ts';
 
 export type HttpsCertificate = {
   tls(): Tls;
+  /** Another one is to be served from now on. */
+  onRenewed(serve: (tls: Tls) => void): void;
   /** UTC milliseconds. */
   endsAt(): number;
   /** What a person should look at, as codes: it makes nothing red. */
@@ -22,8 +24,6 @@ export type HttpsCertificateDeps = {
   now: () => number;
   /** Gives the one to be served. Rejects with a coded error. */
   read: () => Tls | Promise<Tls>;
-  /** For every connection from now on. */
-  serve: (tls: Tls) => void;
 };
 
 const DAY_MS = 86_400_000;
@@ -34,7 +34,8 @@ export const readFiles = (files: HttpsFiles) => (): Tls => readTls(files);
 
 /** @throws what `read` does: there is none to begin with. */
 export async function openHttpsCertificate(deps: HttpsCertificateDeps): Promise<HttpsCertificate> {
-  const { log, now, read, serve } = deps;
+  const { log, now, read } = deps;
+  let serve = (_tls: Tls): void => {};
   let current = await read();
   let life = lifeOf(current);
   /** What is wrong with what was found last; said once. */
@@ -85,6 +86,9 @@ export async function openHttpsCertificate(deps: HttpsCertificateDeps): Promise<
   warn();
   return {
     tls: () => current,
+    onRenewed(listener) {
+      serve = listener;
+    },
     endsAt: () => life.endsAt,
     warnings: () => [endOf() ?? [], trouble !== null && isSaid ? 'https-certificate-kept' : []].flat(),
     async look(asked = false) {

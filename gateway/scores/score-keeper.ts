@@ -1,6 +1,6 @@
-/** The live counts, and which votes are left out of them: read from the store at the start and whenever a person has decided. */
+/** The live counts: read from the store at the start and whenever a person has decided. */
 import type { Calendar } from '../domain/calendar.ts';
-import { createExclusions, type Exclusions } from '../domain/exclusions.ts';
+import type { Exclusions } from '../domain/exclusions.ts';
 import type { ScoreBook } from '../domain/score-book.ts';
 import type { Store, VoteRecord } from '../store/store.ts';
 import { readScoreBooks, type ScoreBooks } from './score-history.ts';
@@ -8,7 +8,6 @@ import { readScoreBooks, type ScoreBooks } from './score-history.ts';
 export type ScoreKeeper = {
   readonly book: ScoreBook;
   readonly excludedBook: ScoreBook;
-  exclusions(): Exclusions;
   stored(vote: VoteRecord): void;
   /** Reads everything from the store again. @throws StoreFailure; the next `look` tries again */
   reload(): void;
@@ -20,15 +19,15 @@ export type ScoreKeeperDeps = {
   store: Store;
   calendar: Calendar;
   now: () => number;
+  /** Which votes are left out. */
+  exclusions(): Exclusions;
   terminalOf(sourceKey: number): number;
 };
 
-export function createScoreKeeper({ store, calendar, now, terminalOf }: ScoreKeeperDeps): ScoreKeeper {
-  let exclusions: Exclusions;
-  const read = (): ScoreBooks => {
-    exclusions = createExclusions(store.exclusions());
-    return readScoreBooks({ store, calendar, exclusions, terminalOf }, now());
-  };
+export function createScoreKeeper(deps: ScoreKeeperDeps): ScoreKeeper {
+  const { store, calendar, now, exclusions, terminalOf } = deps;
+  const read = (): ScoreBooks =>
+    readScoreBooks({ store, calendar, exclusions: exclusions(), terminalOf }, now());
   const first = read();
   const { counted: book, excluded: excludedBook } = first;
   let { staleAt } = first;
@@ -42,7 +41,6 @@ export function createScoreKeeper({ store, calendar, now, terminalOf }: ScoreKee
   return {
     book,
     excludedBook,
-    exclusions: () => exclusions,
     stored({ windowKey, rating, at, excluded }) {
       (excluded ? excludedBook : book).add(windowKey, rating, at);
     },

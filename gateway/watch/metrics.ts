@@ -22,17 +22,8 @@ export type Tallied = {
   httpRefused: Tallies;
 };
 
-export type Gauges = {
-  connections(): number;
-  walls(): number;
-  wallsCut(): number;
-  logLinesLost(): number;
-  /** Of the gateway's own wall clock. */
-  clockSteps(): number;
-  lastClockStepMs(): number;
-};
-
-export function createMetrics(gauges: Gauges) {
+/** @param logLinesLost of the program's log */
+export function createMetrics(logLinesLost: () => number) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   // Gauges under names that only a counter may have; they are the sum of nodejs_active_{handles,requests,resources}.
@@ -80,20 +71,7 @@ export function createMetrics(gauges: Gauges) {
       },
     });
 
-  gauge('manyi_mqtt_connections', 'Terminals connected', gauges.connections);
-  gauge('manyi_live_clients', 'Walls listening', gauges.walls);
-  counter('manyi_live_clients_cut_total', 'Walls cut because they took nothing', gauges.wallsCut);
-  counter('manyi_log_lines_lost_total', 'Lines of the log that could not be written', gauges.logLinesLost);
-  counter(
-    'manyi_clock_steps_total',
-    "Times that the gateway's clock was set by more than 2 s",
-    gauges.clockSteps,
-  );
-  gauge(
-    'manyi_clock_last_step_seconds',
-    'How far it was set the last time, forward positive',
-    () => gauges.lastClockStepMs() / 1_000,
-  );
+  counter('manyi_log_lines_lost_total', 'Lines of the log that could not be written', logLinesLost);
   counter('manyi_votes_stored_total', 'Votes stored', () => tallied.votesStored);
   counter(
     'manyi_votes_duplicate_total',
@@ -114,6 +92,26 @@ export function createMetrics(gauges: Gauges) {
   return {
     registry,
     tallied,
+    watchTerminals(terminals: { connections(): number }) {
+      gauge('manyi_mqtt_connections', 'Terminals connected', terminals.connections);
+    },
+    watchWalls(walls: { clients(): number; cut: number }) {
+      gauge('manyi_live_clients', 'Walls listening', walls.clients);
+      counter('manyi_live_clients_cut_total', 'Walls cut because they took nothing', () => walls.cut);
+    },
+    /** Of the gateway's own wall clock. */
+    watchClock(clock: { steps(): number; lastStepMs(): number }) {
+      counter(
+        'manyi_clock_steps_total',
+        "Times that the gateway's clock was set by more than 2 s",
+        clock.steps,
+      );
+      gauge(
+        'manyi_clock_last_step_seconds',
+        'How far it was set the last time, forward positive',
+        () => clock.lastStepMs() / 1_000,
+      );
+    },
     watchJournals(journals: { unable(): number; setAside(): number }) {
       gauge('manyi_terminals_unable', 'Terminals that say they can take no votes', journals.unable);
       gauge('manyi_journals_set_aside', 'Journals put away on the cards of terminals', journals.setAside);

@@ -2,7 +2,9 @@
 import type { Place } from '../../protocol/process/listening.ts';
 import type { Config } from '../config.ts';
 
-export function placesOf({ mqttHost, mqttPort, httpHost, httpPort }: Config): { mqtt: Place; http: Place } {
+export type Places = Pick<Config, 'mqttHost' | 'mqttPort' | 'httpHost' | 'httpPort'>;
+
+export function placesOf({ mqttHost, mqttPort, httpHost, httpPort }: Places): { mqtt: Place; http: Place } {
   const named = (name: 'MQTT' | 'HTTP') => ({
     hostSetting: `MANYI_${name}_HOST`,
     portSetting: `MANYI_${name}_PORT`,

@@ -7,7 +7,6 @@ import { type CommandDispatch, createCommandDispatch } from '../fleet/command-di
 import { createHealthReports } from '../fleet/inbox.ts';
 import { createJournalAlarms, isOpen, type JournalAlarms, readPutAway } from '../fleet/journal-alarms.ts';
 import type { Presence } from '../fleet/presence.ts';
-import type { Broker } from '../mqtt/broker.ts';
 import type { Registry } from '../org/registry.ts';
 import type { Store } from '../store/store.ts';
 
@@ -19,7 +18,8 @@ export type PutAwayDeps = {
   log: Logger;
   now: () => number;
   monotonic: () => number;
-  broker: () => Broker | null;
+  /** To a terminal, if it is there. */
+  say(topic: string, payload: string): void;
   /** The row of the terminal's window is another one. */
   touch(terminalId: string): void;
   /** Votes are expected no longer. */
@@ -40,7 +40,7 @@ export type PutAway = {
 };
 
 export function createPutAway(deps: PutAwayDeps): PutAway {
-  const { store, registry, isOnline, audit, log, now, monotonic, broker, touch, writtenOff, storageFailed } =
+  const { store, registry, isOnline, audit, log, now, monotonic, say, touch, writtenOff, storageFailed } =
     deps;
   const health = createJournalAlarms({
     reports: createHealthReports(now),
@@ -57,8 +57,7 @@ export function createPutAway(deps: PutAwayDeps): PutAway {
   });
   const dispatch = createCommandDispatch({
     ...{ store, audit, isOnline, writtenOff, now, monotonic },
-    publish: (terminalId, command) =>
-      broker()?.publish(topicOf(terminalId, 'command'), JSON.stringify(command), { qos: 1, retain: false }),
+    publish: (terminalId, command) => say(topicOf(terminalId, 'command'), JSON.stringify(command)),
   });
   const save = () =>
     health.save((reports) =>

@@ -1,97 +1,88 @@
-/** The wiring of what everybody is shown: counts → rows → numbered changes → sockets. */
-import type { Logger } from 'pino';
-import { type Compressor, createCompressor } from '../compress/compressor.ts';
+/** The third step: what everybody is shown. Counts → rows → numbered changes. */
 import type { Config } from '../config.ts';
 import { createCalendar } from '../domain/calendar.ts';
 import { standingOf } from '../domain/completeness.ts';
-import type { ClockAlarms } from '../fleet/clock-alarms.ts';
-import type { JournalAlarms } from '../fleet/journal-alarms.ts';
-import type { Presence } from '../fleet/presence.ts';
-import type { Journals } from '../ingest/journals.ts';
 import { type Board, createBoard } from '../live/board.ts';
 import { createFeed, type Feed } from '../live/feed.ts';
-import { createHub, type Hub } from '../live/hub.ts';
-import type { Registry } from '../org/registry.ts';
-import { createScoreKeeper, type ScoreKeeper } from '../scores/score-keeper.ts';
-import type { Store } from '../store/store.ts';
-import { type ClockWatch, createClockWatch } from '../watch/clock-watch.ts';
+import { createScoreKeeper } from '../scores/score-keeper.ts';
+import { createClockWatch } from '../watch/clock-watch.ts';
+import { type Closable, openInOrder } from './closing.ts';
+import type { Ground } from './ground.ts';
+import type { Terminals } from './terminals.ts';
 
-const MAX_WALLS = 500;
-
-export type ScoreboardDeps = {
+export type ScoresDeps = {
   config: Pick<Config, 'timeZone' | 'weights' | 'targetRate'>;
-  store: Store;
-  registry: Registry;
-  presence: Presence;
-  journals: Journals;
-  clocks: ClockAlarms;
-  health: JournalAlarms;
-  log: Logger;
-  now: () => number;
-  monotonic: () => number;
-  /** Of this start of the gateway. */
-  instance: string;
+  ground: Ground;
+  terminals: Pick<Terminals, 'presence' | 'putAway' | 'votes' | 'touched'>;
 };
 
-export type Scoreboard = {
-  scores: ScoreKeeper;
+export type Scores = {
   board: Board;
   feed: Feed;
-  hub: Hub;
-  compressor: Compressor;
-  clockWatch: ClockWatch;
-  maxWalls: number;
-  /** Something is known of a terminal that was not: its window is told anew. */
-  touch(terminalId: string): void;
   /** Begins new minutes and days, also after the clock was set. */
   tick(): void;
 };
 
-export function createScoreboard(deps: ScoreboardDeps): Scoreboard {
-  const { config, store, registry, presence, journals, clocks, health, log, now, monotonic } = deps;
-  const calendar = createCalendar(config.timeZone);
-  const scores = createScoreKeeper({ store, calendar, now, terminalOf: journals.terminalOf });
-  const { book, excludedBook } = scores;
+/** @throws StoreFailure */
+export function openScores({ config, ground, terminals }: ScoresDeps): Promise<Scores & Closable> {
+  const { log, now, monotonic, store, registry, metrics, storage, changes } = ground;
+  const { presence, putAway, votes, touched } = terminals;
+  const { journals, clocks, exclusions } = votes;
   const { tree } = registry;
-  const board = createBoard({
-    ...{ tree, book, excludedBook, presence },
-    weights: config.weights,
-    isClockApart: clocks.isApart,
-    completenessOf: ({ key, id }) =>
-      standingOf({
-        ...journals.evidenceOf(key),
-        online: presence.isOnline(id),
-        lastSeenAt: presence.lastSeenAt(id),
-        setAside: health.setAsideVotes(id),
-      }),
-  });
-  const feed = createFeed({
-    ...{ board, book, calendar, tree, now },
-    instance: deps.instance,
-    targetRate: config.targetRate,
-    newestVotes: store.newestVotes,
-  });
-  const compressor = createCompressor();
-  const hub = createHub(feed, { now, monotonic, maxClients: MAX_WALLS, compressor });
-  const clockWatch = createClockWatch({
-    ...{ now, monotonic, log },
-    stepped() {
-      // Other votes are of today now, and of the last hour.
-      scores.reload();
-      feed.replaced();
-    },
-  });
-  return {
-    ...{ scores, board, feed, hub, compressor, clockWatch },
-    maxWalls: MAX_WALLS,
-    touch(terminalId) {
+  return openInOrder(log, async (onClose) => {
+    const calendar = createCalendar(config.timeZone);
+    const counts = createScoreKeeper({ store, calendar, now, exclusions, terminalOf: journals.terminalOf });
+    const { book, excludedBook } = counts;
+    const board = createBoard({
+      ...{ tree, book, excludedBook, presence },
+      weights: config.weights,
+      isClockApart: clocks.isApart,
+      completenessOf: ({ key, id }) =>
+        standingOf({
+          ...journals.evidenceOf(key),
+          online: presence.isOnline(id),
+          lastSeenAt: presence.lastSeenAt(id),
+          setAside: putAway.health.setAsideVotes(id),
+        }),
+    });
+    const feed = createFeed({
+      ...{ board, book, calendar, tree, now },
+      instance: ground.instance,
+      targetRate: config.targetRate,
+      newestVotes: store.newestVotes,
+    });
+    onClose('the feed', feed.stop);
+
+    votes.stored.listen((vote) => {
+      counts.stored(vote);
+      feed.voted(vote);
+    });
+    votes.evidence.listen(({ windowId }) => feed.touched(windowId));
+    touched.listen((terminalId) => {
       const terminal = registry.terminal(terminalId);
       if (terminal) feed.touched(terminal.windowId);
-    },
-    tick() {
-      clockWatch.look();
-      if (scores.look()) feed.replaced();
-      feed.tick();
-    },
-  };
+    });
+    const reload = () => {
+      counts.reload();
+      feed.replaced();
+    };
+    storage.rereading.listen(reload);
+    let shown = tree();
+    changes.heard.listen(() => {
+      if (tree() === shown) return;
+      shown = tree();
+      feed.replaced();
+    });
+    // Other votes are of today then, and of the last hour.
+    const clock = createClockWatch({ now, monotonic, log, stepped: reload });
+    metrics.watchClock(clock);
+    return {
+      ...{ board, feed },
+      tick() {
+        clock.look();
+        if (counts.look()) feed.replaced();
+        feed.tick();
+      },
+    };
+  });
 }

@@ -15,7 +15,7 @@ import { ownAddresses, ownHostName } from '../pki/own-addresses.ts';
 import type { Store } from '../store/store.ts';
 
 export type TerminalAccessDeps = {
-  config: Config;
+  config: Pick<Config, 'dataDir' | 'hostNames' | 'certificateDays'>;
   store: Store;
   registry: Registry;
   audit: Audit;
@@ -79,7 +79,7 @@ export async function createTerminalAccess(deps: TerminalAccessDeps): Promise<Te
     admit: createAdmission({ registry, certificates, enrolment, follow }),
     sign: enrolment.answer,
     provisioning: createProvisioning({ store, authority, audit, now, changed }),
-    // Without one, the transport has none: see startGateway.
+    // Without one, the transport has none: see door.ts.
     isWelcome: ({ serial, code }) =>
       code === null ? serial === '' || certificates.isGood(serial) : enrolment.isOpen(code),
     credentials: async () => ({

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { createRateStore } from '../../../gateway/api/border/rate-store.ts';
 import { createAudit } from '../../../gateway/audit/audit.ts';
 import { createCalendar } from '../../../gateway/domain/calendar.ts';
+import { createExclusions } from '../../../gateway/domain/exclusions.ts';
 import { createClockAlarms } from '../../../gateway/fleet/clock-alarms.ts';
 import { createSessions } from '../../../gateway/people/sessions.ts';
 import { openAuthority } from '../../../gateway/pki/authority.ts';
@@ -167,7 +168,8 @@ describe('the score book', () => {
       const sourceKey = store.openSource(store.terminals()[0]!.key, 'a'.repeat(32)).key;
       const windowKey = 1;
       const { now, pass, set } = createClock();
-      const live = createScoreKeeper({ store, calendar, now, terminalOf: () => 1 });
+      const exclusions = () => createExclusions([]);
+      const live = createScoreKeeper({ store, calendar, now, exclusions, terminalOf: () => 1 });
       let seq = 0;
       const all: number[] = [];
       const vote = (at: number) => {

@@ -5,14 +5,10 @@ import { createMetrics } from '../../../gateway/watch/metrics.ts';
 import { succeeds } from '../../support/prerequisites.ts';
 
 const exposed = async () => {
-  const metrics = createMetrics({
-    connections: () => 1,
-    walls: () => 2,
-    wallsCut: () => 3,
-    logLinesLost: () => 4,
-    clockSteps: () => 5,
-    lastClockStepMs: () => -6_000,
-  });
+  const metrics = createMetrics(() => 4);
+  metrics.watchTerminals({ connections: () => 1 });
+  metrics.watchWalls({ clients: () => 2, cut: 3 });
+  metrics.watchClock({ steps: () => 5, lastStepMs: () => -6_000 });
   metrics.watchJournals({ unable: () => 0, setAside: () => 0 });
   metrics.tallied.httpRefused.add('rate-limited');
   metrics.tallied.refused.add('tls-failed');

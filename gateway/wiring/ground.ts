@@ -1,0 +1,113 @@
+/** The first step: the data folder, the database and what everybody knows of it. */
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { Config } from '../config.ts';
+import { createRegistry, type Registry } from '../org/registry.ts';
+import { createPeople, type People } from '../people/people.ts';
+import { claimDataDir } from '../store/claim.ts';
+import { databaseFile } from '../store/sqlite/sqlite-store.ts';
+import type { Store } from '../store/store.ts';
+import { createDecisions, type Decisions } from '../watch/decisions.ts';
+import { createMetrics, type Metrics } from '../watch/metrics.ts';
+import { createStorageGuard, type StorageGuard } from '../watch/storage-guard.ts';
+import { createStoreChanges } from '../watch/store-changes.ts';
+import { openCheckedStore } from './checked-store.ts';
+import { type Closable, openInOrder } from './closing.ts';
+import { createSignal, type Heard } from './signal.ts';
+
+export type GroundDeps = {
+  config: Pick<Config, 'dataDir' | 'sessionHours' | 'sessionIdleMinutes'>;
+  log: Logger;
+  /** Dates. */
+  now: () => number;
+  /** Measures. */
+  monotonic: () => number;
+  /** Lines that `log` has lost. */
+  logLinesLost: () => number;
+};
+
+export type Ground = {
+  log: Logger;
+  now: () => number;
+  monotonic: () => number;
+  /** Of this start of the gateway. */
+  instance: string;
+  startedAt: number;
+  metrics: Metrics;
+  store: Store;
+  registry: Registry;
+  people: People;
+  storage: Pick<StorageGuard, 'failed' | 'recover' | 'trouble'> & {
+    /** What waits for its commit is to be settled now: what it speaks of is read again. */
+    settling: Heard;
+    /** What is held in memory of the store is to be read again. */
+    rereading: Heard;
+    /** Whether votes are taken has changed. */
+    taking: Heard<[isTaking: boolean]>;
+  };
+  changes: {
+    /** Of other processes. @returns whether there were any. */
+    look(): boolean;
+    /** This process has changed units, terminals, codes or certificates. */
+    tell(): void;
+    heard: Heard;
+  };
+  decisions: Decisions;
+  /** When votes are taken: what is left of the check of the database goes on beside it. */
+  checkOn(): void;
+  /** … and ends. */
+  stopCheck(): void;
+};
+
+/** @throws StoreFailure, HostFault: the folder is not ours to use, in use, or its database is not whole. */
+export function openGround(deps: GroundDeps): Promise<Ground & Closable> {
+  const { config, log, now, monotonic } = deps;
+  return openInOrder(log, async (onClose) => {
+    const claim = claimDataDir(config.dataDir);
+    onClose('the data folder', claim.release);
+    const file = databaseFile(config.dataDir);
+    const { store, goOn, stopCheck } = await openCheckedStore(file, now, log);
+    onClose('the database', store.close);
+    onClose('the check of the database', stopCheck);
+
+    const registry = createRegistry(store);
+    const people = createPeople({
+      ...{ store, now, monotonic },
+      limits: { absoluteMs: config.sessionHours * 3_600_000, idleMs: config.sessionIdleMinutes * 60_000 },
+    });
+    onClose('sessions and links', () => {
+      try {
+        people.save();
+      } catch (error) {
+        log.error({ err: error }, 'when sessions and links were last used could not be saved');
+      }
+    });
+
+    const [settling, rereading, taking] = [createSignal(), createSignal(), createSignal<[boolean]>()];
+    rereading.listen(registry.reload);
+    const guard = createStorageGuard({
+      ...{ store, file, now, log },
+      flush: settling.tell,
+      reload: rereading.tell,
+      publishStatus: taking.tell,
+    });
+    const heard = createSignal();
+    heard.listen(registry.reload);
+    return {
+      ...{ log, now, monotonic, store, registry, people, stopCheck },
+      instance: randomUUID(),
+      startedAt: now(),
+      metrics: createMetrics(deps.logLinesLost),
+      storage: { ...guard, settling, rereading, taking },
+      changes: { ...createStoreChanges(store, heard.tell), tell: heard.tell, heard },
+      decisions: createDecisions({
+        ...{ store, monotonic },
+        reread() {
+          settling.tell();
+          rereading.tell();
+        },
+      }),
+      checkOn: () => goOn(guard),
+    };
+  });
+}

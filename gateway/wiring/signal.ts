@@ -1,0 +1,20 @@
+/** What an earlier step says and later ones hear: so data flows one way, and nobody is called before it is there. */
+export type Signal<What extends unknown[] = []> = Heard<What> & {
+  /** What a listener throws keeps the later ones from hearing, and comes back to whoever tells. */
+  tell(...what: What): void;
+};
+
+export type Heard<What extends unknown[] = []> = {
+  /** Listeners hear in the order in which they began. */
+  listen(listener: (...what: What) => void): void;
+};
+
+export function createSignal<What extends unknown[] = []>(): Signal<What> {
+  const listeners: ((...what: What) => void)[] = [];
+  return {
+    tell(...what) {
+      for (const listener of listeners) listener(...what);
+    },
+    listen: (listener) => void listeners.push(listener),
+  };
+}

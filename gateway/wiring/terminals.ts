@@ -1,0 +1,87 @@
+/** The second step: the terminals, who they are, and what becomes of what they say. Its door is the last step. */
+import { createPresence, type Presence } from '../fleet/presence.ts';
+import { type Closable, openInOrder } from './closing.ts';
+import type { Ground } from './ground.ts';
+import { createPutAway, type PutAway } from './put-away.ts';
+import { createSignal, type Heard } from './signal.ts';
+import { createTerminalAccess, type TerminalAccess, type TerminalAccessDeps } from './terminal-access.ts';
+import { createVotes, type Votes, type VotesDeps } from './votes.ts';
+
+export type TerminalsDeps = {
+  config: TerminalAccessDeps['config'] & VotesDeps['config'];
+  ground: Ground;
+};
+
+export type Terminals = {
+  access: TerminalAccess;
+  presence: Presence;
+  putAway: PutAway;
+  votes: Votes;
+  /** Is told to a terminal, by whoever is at the door; what is not retained is for those that are there. */
+  said: Heard<[topic: string, payload: string]>;
+  say(topic: string, payload: string): void;
+  /** Something is known of a terminal that was not: the row of its window is another one. */
+  touched: Heard<[terminalId: string]>;
+  /** Writes down what terminals have said. @throws StoreFailure */
+  save(): void;
+};
+
+/** @throws what keeps the certificate authority from being opened. */
+export function openTerminals({ config, ground }: TerminalsDeps): Promise<Terminals & Closable> {
+  const { log, now, monotonic, store, registry, metrics, storage, changes, decisions } = ground;
+  const { audit } = ground.people;
+  return openInOrder(log, async (onClose) => {
+    const [said, touched] = [createSignal<[string, string]>(), createSignal<[string]>()];
+    const access = await createTerminalAccess({
+      ...{ config, store, registry, audit, now, monotonic, log },
+      follow: changes.look,
+      changed: changes.tell,
+    });
+    const presence = createPresence(registry.terminals(), now, (terminalId, online) => {
+      log.debug({ terminalId, online }, 'terminal presence');
+      touched.tell(terminalId);
+    });
+    const putAway = createPutAway({
+      ...{ store, registry, audit, log, now, monotonic },
+      isOnline: presence.isOnline,
+      say: said.tell,
+      touch: touched.tell,
+      writtenOff: decisions.follow,
+      storageFailed: storage.failed,
+    });
+    metrics.watchJournals(putAway.health);
+    const votes = createVotes({
+      ...{ config, ground },
+      say: said.tell,
+      touch: touched.tell,
+      isAskedFor: putAway.isAskedFor,
+    });
+    storage.rereading.listen(access.reload);
+    changes.heard.listen(() => {
+      access.reload();
+      putAway.follow();
+    });
+    const save = () => {
+      votes.journals.save();
+      putAway.save();
+      store.saveSeen(
+        presence.takeSeen().flatMap(({ terminalId, at }) => {
+          const terminal = registry.terminal(terminalId);
+          return terminal ? [{ terminalKey: terminal.key, at }] : [];
+        }),
+      );
+    };
+    onClose('what terminals last said', () => {
+      try {
+        save();
+      } catch (error) {
+        log.error({ err: error }, 'what terminals last said could not be saved: they will say it again');
+      }
+    });
+    onClose('ingest', () => {
+      votes.ingest.flush();
+      votes.ingest.stop();
+    });
+    return { access, presence, putAway, votes, said, say: said.tell, touched, save };
+  });
+}

@@ -1,0 +1,88 @@
+/** The wiring of votes: message → committed → announced. */
+import type { Config } from '../config.ts';
+import { type ClockAlarms, createClockAlarms } from '../fleet/clock-alarms.ts';
+import { createIngest, type Ingest, type KnownTerminal } from '../ingest/ingest.ts';
+import { createJournals, type Journals } from '../ingest/journals.ts';
+import { createLiveExclusions, type LiveExclusions } from '../scores/live-exclusions.ts';
+import type { VoteRecord } from '../store/store.ts';
+import { createVoteLog } from '../watch/vote-log.ts';
+import type { Ground } from './ground.ts';
+import { createSignal, type Heard } from './signal.ts';
+
+export type VotesDeps = {
+  config: Pick<Config, 'messagesPerS' | 'messageBurst' | 'votesPerMinute' | 'votesPerHour' | 'votesPerDay'>;
+  ground: Pick<Ground, 'log' | 'now' | 'monotonic' | 'store' | 'metrics' | 'storage'>;
+  /** To a terminal, if it is there. */
+  say(topic: string, payload: string): void;
+  /** The row of the terminal's window is another one. */
+  touch(terminalId: string): void;
+  isAskedFor(terminalKey: number, epoch: string): boolean;
+};
+
+export type Votes = {
+  ingest: Ingest;
+  journals: Journals;
+  clocks: ClockAlarms;
+  exclusions: LiveExclusions['current'];
+  /** A vote is on the disk. */
+  stored: Heard<[vote: VoteRecord]>;
+  /** What is known of a terminal's journals is. */
+  evidence: Heard<[terminal: KnownTerminal]>;
+};
+
+export function createVotes({ config, ground, say, touch, isAskedFor }: VotesDeps): Votes {
+  const { log, now, monotonic, store, metrics, storage } = ground;
+  const { tallied, commitVotes, commitSeconds } = metrics;
+  const journals = createJournals(store, config.votesPerDay, isAskedFor);
+  const exclusions = createLiveExclusions(store);
+  const voteLog = createVoteLog(log, monotonic, touch);
+  const clocks = createClockAlarms(voteLog);
+  metrics.watchReview({
+    held: journals.held,
+    clocksApart: clocks.count,
+    gatewayBehindMs: clocks.gatewayBehindMs,
+  });
+  const stored = createSignal<[VoteRecord]>();
+  const evidence = createSignal<[KnownTerminal]>();
+  const ingest = createIngest({
+    ...{ store, journals, now, monotonic },
+    exclusions: exclusions.current,
+    publish: say,
+    limits: {
+      messagesPerS: config.messagesPerS,
+      burst: config.messageBurst,
+      perMinute: config.votesPerMinute,
+      perHour: config.votesPerHour,
+      perDay: config.votesPerDay,
+    },
+    events: {
+      stored(vote) {
+        tallied.votesStored += 1;
+        stored.tell(vote);
+      },
+      evidence: evidence.tell,
+      duplicates(count) {
+        tallied.votesDuplicate += count;
+      },
+      quarantined(reason, terminalId) {
+        tallied.quarantined.add(reason);
+        voteLog.quarantined(reason, terminalId);
+      },
+      clockHeard: clocks.heard,
+      batch(votes, durationMs) {
+        commitVotes.observe(votes);
+        commitSeconds.observe(durationMs / 1_000);
+      },
+      failed(error) {
+        tallied.storageFailures += 1;
+        storage.failed(error);
+      },
+    },
+  });
+  storage.settling.listen(ingest.flush);
+  storage.rereading.listen(() => {
+    journals.reload();
+    exclusions.reload();
+  });
+  return { ingest, journals, clocks, exclusions: exclusions.current, stored, evidence };
+}

@@ -1,0 +1,125 @@
+/** The fourth step: HTTP, and the sockets of walls. It listens when it is told to. */
+import type { Server as HttpsServer } from 'node:https';
+import { fileURLToPath } from 'node:url';
+import { listenAt } from '../../protocol/process/listening.ts';
+import { TLS_RULES } from '../../protocol/tls.ts';
+import { createTrust } from '../api/border/addresses.ts';
+import { createServer } from '../api/server.ts';
+import { createCompressor } from '../compress/compressor.ts';
+import type { Config } from '../config.ts';
+import { createHub } from '../live/hub.ts';
+import { type HttpsCertificate, openHttpsCertificate } from '../pki/https-certificate.ts';
+import { createReview } from '../review/review.ts';
+import { type Closable, openInOrder } from './closing.ts';
+import type { Ground } from './ground.ts';
+import { type Places, placesOf } from './places.ts';
+import type { Scores } from './scores.ts';
+import type { Terminals } from './terminals.ts';
+
+const FIRST_ADMINISTRATOR = 'admin';
+const MAX_WALLS = 500;
+// Seen from the built gateway.
+const PAGES = fileURLToPath(new URL('../../../dist/pages', import.meta.url));
+
+export type WebDeps = {
+  config: Places &
+    Pick<
+      Config,
+      | 'adminPassword'
+      | 'allowedOrigins'
+      | 'basePath'
+      | 'https'
+      | 'requestsPerS'
+      | 'timeZone'
+      | 'trustedProxies'
+    >;
+  version: string;
+  ground: Ground;
+  terminals: Terminals;
+  scores: Scores;
+  /** Of the settings; null where there is none. */
+  ownCertificate: HttpsCertificate | null;
+};
+
+export type Web = {
+  /** @returns the port. @throws HostFault when it cannot be had. */
+  listen(): Promise<number>;
+  /** Of the first administrator, when it has just been made without a password of its own: to be told once, to a person. */
+  firstPassword: { name: string; oneTimePassword: string } | null;
+  maxWalls: number;
+  /** Ends the streams of those who may not listen any more. */
+  sweepWalls(): void;
+  /** Takes up another certificate. */
+  lookAtCertificate(asked?: boolean): Promise<void>;
+};
+
+/** @throws PeopleRefusal for a first password that is none. */
+export function openWeb(deps: WebDeps): Promise<Web & Closable> {
+  const { config, ground, terminals, scores, ownCertificate } = deps;
+  const { log, now, monotonic, store, registry, people, metrics, storage, decisions } = ground;
+  const { access, presence, putAway, votes } = terminals;
+  return openInOrder(log, async (onClose) => {
+    const oneTimePassword = await people.accounts.ensureFirst(FIRST_ADMINISTRATOR, config.adminPassword);
+    const isSelfSigned = config.https === 'self-signed' && ownCertificate === null;
+    const https = isSelfSigned
+      ? await openHttpsCertificate({ log, now, read: access.httpsCredentials })
+      : ownCertificate;
+    if (https) metrics.watchHttps(https.endsAt);
+
+    const compressor = createCompressor();
+    const hub = createHub(scores.feed, { now, monotonic, maxClients: MAX_WALLS, compressor });
+    metrics.watchWalls(hub.metrics);
+    onClose('the walls', hub.close);
+    const app = await createServer({
+      logger: log,
+      tree: registry.tree,
+      isOnline: presence.isOnline,
+      lastSeenAt: presence.lastSeenAt,
+      provisioning: access.provisioning,
+      commandDesk: putAway.desk,
+      review: createReview({
+        ...{ store, now },
+        audit: people.audit,
+        settle() {
+          votes.ingest.flush();
+          votes.journals.save();
+        },
+        changed: decisions.follow,
+      }),
+      board: scores.board,
+      ...{ store, people, hub, compressor, now, monotonic },
+      metrics: metrics.registry,
+      troubles: () => [storage.trouble() ?? []].flat(),
+      warnings: () => [...(https?.warnings() ?? []), ...votes.clocks.warnings()],
+      refused: (code) => metrics.tallied.httpRefused.add(code),
+      allowedOrigins: config.allowedOrigins,
+      isTrusted: createTrust(config.trustedProxies),
+      basePath: config.basePath,
+      requestsPerS: config.requestsPerS,
+      timeZone: config.timeZone,
+      tls: https?.tls() ?? null,
+      pagesRoot: PAGES,
+      version: deps.version,
+    });
+    onClose('HTTP', async () => {
+      // It waits for every socket, and those of walls would stay.
+      hub.close();
+      await app.close();
+    });
+    // What is not said again, the context forgets.
+    https?.onRenewed((tls) => (app.server as HttpsServer).setSecureContext({ ...TLS_RULES, ...tls }));
+
+    return {
+      firstPassword: oneTimePassword === null ? null : { name: FIRST_ADMINISTRATOR, oneTimePassword },
+      async listen() {
+        const { http } = placesOf(config);
+        await listenAt(http, app.listen({ host: http.host, port: http.port }));
+        const address = app.server.address();
+        return typeof address === 'object' && address ? address.port : http.port;
+      },
+      maxWalls: MAX_WALLS,
+      sweepWalls: hub.sweep,
+      lookAtCertificate: async (asked) => https?.look(asked),
+    };
+  });
+}
