@@ -19,6 +19,8 @@ const PROXIES = [
   { package: 'haproxy', command: 'haproxy' },
   { package: 'nginx-light', command: 'nginx' },
 ];
+/** The servers are the tests' own, in folders of theirs; Debian's, which comes with the package, is not asked. */
+const DATABASE = [{ package: 'postgresql', command: 'initdb' }];
 /** Real faults: I/O errors in a running process, and a wall clock that jumps. */
 const FAULTS = [
   { package: 'strace', command: 'strace' },
@@ -29,6 +31,7 @@ const GOALS = {
   test: [
     ...BROKER,
     ...PROXIES,
+    ...DATABASE,
     ...FAULTS,
     { package: 'chromium', command: 'chromium' },
     { package: 'fonts-noto-cjk', font: /cjk|pingfang|source ?han/i },
@@ -103,7 +106,12 @@ function isThere({ command, font }) {
 }
 
 function hasCommand(name) {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  const folders = [
+    ...(process.env.PATH ?? '').split(delimiter),
+    '/usr/sbin',
+    '/sbin',
+    ...foldersOf('/usr/lib/postgresql').map((version) => join(version, 'bin')),
+  ];
   return folders.some((folder) => {
     try {
       accessSync(join(folder, name), constants.X_OK);
@@ -112,6 +120,11 @@ function hasCommand(name) {
       return false;
     }
   });
+}
+
+/** Debian keeps the programs of each version apart, and off the path. */
+function foldersOf(parent) {
+  return existsSync(parent) ? readdirSync(parent).map((name) => join(parent, name)) : [];
 }
 
 function hasFont(pattern) {
