@@ -27,10 +27,13 @@ export type KnownNumber = {
   isWrittenOff: boolean;
 };
 
+/** What a read answers is as safe as what a commit has stored: an acknowledgement may rest on it. */
 export interface Ledger {
   /**
-   * All or nothing, with the rollups. What is fulfilled is on the disk, of every machine that has to have it.
-   * @returns outcomes in the order of `votes`. @throws StoreFailure when nothing of it is to be counted on.
+   * All or nothing, with the rollups. What is fulfilled is on the disk, of every machine that has to have it. Several may be under
+   * way; those that have a journal in common happen in the order in which they were given.
+   * @returns outcomes in the order of `votes`. @throws StoreFailure when nothing of it is to be counted on. It may be found stored
+   * all the same: given again, a vote is then a `duplicate` that has never been `stored`, so whoever counts reads `rollups` again.
    */
   commit(batch: Batch): Promise<VoteOutcome[]>;
   /** The journal's record, made if it is new. Two that ask at once get the same. */

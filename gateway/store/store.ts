@@ -12,7 +12,7 @@ import type { PutAwayStore } from './put-away-store.ts';
 import type { ReviewStore } from './review-store.ts';
 
 /**
- * `storage-full`, `storage-io`, `storage-busy`, `storage-damaged` or `storage-failed`. What the refused call was to write is
+ * `storage-full`, `storage-io`, `storage-busy`, `storage-damaged` or `storage-failed`; `database-…` where that is a server. What the refused call was to write is
  * not to be counted on; after a failure of the disk it may still be found stored once `probe` has opened the store again.
  */
 export class StoreFailure extends Error {

@@ -1,22 +1,18 @@
 /** What every adapter of the ledger must do. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Batch, Ledger } from '../../gateway/store/ledger.ts';
-import { createSqliteLedger } from '../../gateway/store/sqlite/ledger.ts';
-import type { QuarantineRecord, Store } from '../../gateway/store/store.ts';
-import { addSmallTown, createStoreHome, voteRecord } from '../support/store.ts';
-
-type LedgerHome = { open(): { store: Store; ledger: Ledger }; dispose(): void };
-
-function createSqliteHome(): LedgerHome {
-  const { open, dispose } = createStoreHome();
-  return {
-    open() {
-      const store = open();
-      return { store, ledger: createSqliteLedger(store) };
-    },
-    dispose,
-  };
-}
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Batch } from '../../gateway/store/ledger.ts';
+import type { QuarantineRecord, VoteRecord } from '../../gateway/store/store.ts';
+import {
+  batchOf,
+  createPostgresHome,
+  createSqliteHome,
+  type LedgerHome,
+  type OpenLedger,
+} from '../support/ledger-home.ts';
+import { compareRollups } from '../support/ledger-recount.ts';
+import { type Cluster, POSTGRES, startCluster } from '../support/postgres.ts';
+import { have } from '../support/prerequisites.ts';
+import { voteRecord } from '../support/store.ts';
 
 const EPOCH = 'ab'.repeat(16);
 const QUARTER = 15 * 60_000;
@@ -25,27 +21,36 @@ const ASIDE = {
   ...{ receivedAt: BASE, reason: 'rating-unknown', terminalKey: 1, topic: 't', payload: '{}' },
 };
 
-describe.each([['sqlite', createSqliteHome]] as const)('the %s ledger', (_name, createHome) => {
+const hasPostgres = have(POSTGRES);
+let cluster: Cluster | null = null;
+beforeAll(async () => {
+  if (hasPostgres) cluster = await startCluster();
+}, 60_000);
+afterAll(() => cluster?.dispose());
+
+const KINDS = [
+  ['SQLite', createSqliteHome],
+  ...(hasPostgres ? [['PostgreSQL', () => createPostgresHome(cluster as Cluster)] as const] : []),
+] as const;
+
+describe.each(KINDS)('the ledger in %s', (_name, createHome) => {
   let home: LedgerHome;
-  let store: Store;
-  let ledger: Ledger;
-  beforeEach(() => {
-    home = createHome();
-    ({ store, ledger } = home.open());
-    addSmallTown(store);
+  let ledger: OpenLedger;
+  beforeEach(async () => {
+    home = await createHome();
+    ledger = await home.open();
   });
-  afterEach(() => {
-    store.close();
-    home.dispose();
+  afterEach(async () => {
+    await ledger.close();
+    await home.dispose();
   });
 
-  const reopen = () => {
-    store.close();
-    ({ store, ledger } = home.open());
+  const reopen = async () => {
+    await ledger.close();
+    ledger = await home.open();
   };
   const source = async () => (await ledger.openJournal(1, EPOCH)).key;
-  const commit = (batch: Partial<Batch>) =>
-    ledger.commit({ votes: [], quarantine: [], lost: [], keepsConflict: () => true, ...batch });
+  const commit = (batch: Partial<Batch>) => ledger.commit(batchOf(batch));
   const all = async <T>(of: AsyncIterable<T>): Promise<T[]> => {
     const found: T[] = [];
     for await (const one of of) found.push(one);
@@ -60,7 +65,7 @@ describe.each([['sqlite', createSqliteHome]] as const)('the %s ledger', (_name, 
     const sourceKey = await source();
     const votes = [voteRecord({ sourceKey, seq: 1 }), voteRecord({ sourceKey, seq: 2, rating: 2 })];
     expect(await commit({ votes })).toEqual(['stored', 'stored']);
-    reopen();
+    await reopen();
     expect(await source()).toBe(sourceKey);
     const again = [...votes, voteRecord({ sourceKey, seq: 3 }), voteRecord({ sourceKey, seq: 2, rating: 1 })];
     expect(await commit({ votes: again })).toEqual(['duplicate', 'duplicate', 'stored', 'conflict']);
@@ -94,7 +99,7 @@ describe.each([['sqlite', createSqliteHome]] as const)('the %s ledger', (_name, 
     const others = [await ledger.openJournal(1, 'cd'.repeat(16)), await ledger.openJournal(2, EPOCH)];
     expect(new Set([keys[0], ...others.map(({ key }) => key)]).size).toBe(3);
     await commit({ votes: [voteRecord({ sourceKey: keys[0] as number, seq: 1 })] });
-    reopen();
+    await reopen();
     expect(await ledger.openJournal(1, EPOCH)).toMatchObject({ key: keys[0], terminalKey: 1, epoch: EPOCH });
   });
 
@@ -106,8 +111,8 @@ describe.each([['sqlite', createSqliteHome]] as const)('the %s ledger', (_name, 
       quarantine: [aside(sourceKey, 2), aside(sourceKey, 3, { receivedAt: BASE + 1 })],
       lost: [{ sourceKey, range: [5, 6], at: BASE }],
     });
-    store.dismiss({ from: BASE + 1 }, BASE);
-    store.writeOff('t-1', EPOCH, BASE);
+    await home.rows(`UPDATE quarantine SET decision = 'dismissed', decided_at = ${BASE} WHERE seq = 3`);
+    await home.rows(`UPDATE lost SET written_off_at = ${BASE}`);
     await commit({ lost: [{ sourceKey, range: [8, 9], at: BASE }] });
     expect(await ledger.knownNumbers(sourceKey, [9, 1, 2, 3, 6, 7])).toEqual([
       nothing,
@@ -133,7 +138,7 @@ describe.each([['sqlite', createSqliteHome]] as const)('the %s ledger', (_name, 
       quarantine: [aside(sourceKey, 3), { ...ASIDE, sourceKey: null, seq: null, reason: 'json-invalid' }],
     });
     await commit({ lost: [{ sourceKey, range: [8, 9], at: BASE }] });
-    reopen();
+    await reopen();
     expect(await ledger.accountedRanges(sourceKey)).toEqual([
       [1, 3],
       [6, 6],
@@ -149,7 +154,21 @@ describe.each([['sqlite', createSqliteHome]] as const)('the %s ledger', (_name, 
       'conflict',
       'conflict',
     ]);
-    expect(store.quarantined(10).map(({ seq }) => seq)).toEqual([2]);
+    expect(await home.rows('SELECT seq, claims, reason, topic, payload FROM quarantine')).toEqual([
+      { seq: 2, claims: 0, reason: 'identity-conflict', topic: '', payload: JSON.stringify(others[1]) },
+    ]);
+  });
+
+  it('keeps no more than a few other bodies of one vote that wait for a person', async () => {
+    const sourceKey = await source();
+    const other = (mono: number) => voteRecord({ sourceKey, seq: 1, mono });
+    await commit({ votes: [other(1), other(2), other(3)] });
+    await commit({ votes: [4, 5, 6, 7, 8].map(other) });
+    const waiting = () => home.rows<{ key: number }>('SELECT key FROM quarantine WHERE decision IS NULL');
+    expect(await waiting()).toHaveLength(4);
+    await home.rows(`UPDATE quarantine SET decision = 'dismissed', decided_at = 1`);
+    await commit({ votes: [other(9)] });
+    expect(await waiting()).toHaveLength(1);
   });
 
   it('gives rollups from a moment on, over days without any, while votes come in', async () => {
@@ -164,5 +183,134 @@ describe.each([['sqlite', createSqliteHome]] as const)('the %s ledger', (_name, 
     }
     expect(seen).toEqual([BASE, 2, BASE + 40 * day, 1]);
     expect(await all(ledger.rollups(BASE + 41 * day))).toEqual([]);
+  });
+
+  it('says of each copy in one batch what it was', async () => {
+    const [first, second] = [await source(), (await ledger.openJournal(2, EPOCH)).key];
+    await commit({ votes: [voteRecord({ sourceKey: second, seq: 1, rating: 1 })] });
+    const votes = [
+      voteRecord({ sourceKey: first, seq: 2 }),
+      voteRecord({ sourceKey: second, seq: 1 }),
+      voteRecord({ sourceKey: first, seq: 1 }),
+      voteRecord({ sourceKey: first, seq: 2, at: BASE + 9 }),
+      voteRecord({ sourceKey: first, seq: 2, rating: 2 }),
+      voteRecord({ sourceKey: second, seq: 1, rating: 1 }),
+    ];
+    expect(await commit({ votes })).toEqual([
+      'stored',
+      'conflict',
+      'stored',
+      'duplicate',
+      'conflict',
+      'duplicate',
+    ]);
+    const { kept, counted } = await compareRollups(home);
+    expect(kept).toEqual(counted);
+  });
+
+  it('keeps nothing of what a repeat says of its boot', async () => {
+    const sourceKey = await source();
+    await commit({ votes: [voteRecord({ sourceKey, seq: 1 })] });
+    for (let copy = 0; copy < 3; copy++) {
+      const votes = [voteRecord({ sourceKey, seq: 1, boot: `forged-${copy}` })];
+      expect(await commit({ votes, keepsConflict: () => false })).toEqual(['conflict']);
+    }
+    expect(await home.rows('SELECT boot FROM boots')).toEqual([{ boot: 'boot-1' }]);
+  });
+
+  it('notes beside a vote what is said of it when it is stored, and not again', async () => {
+    const sourceKey = await source();
+    const votes = [
+      voteRecord({ sourceKey, seq: 1, at: BASE, claimedAt: 7 }),
+      voteRecord({ sourceKey, seq: 2, at: BASE, excluded: true, rating: 2 }),
+      voteRecord({ sourceKey, seq: 3, at: BASE, excluded: true, claimedAt: 8 }),
+      voteRecord({ sourceKey, seq: 4, at: BASE + QUARTER, excluded: true }),
+    ];
+    await commit({ votes: votes.slice(0, 2) });
+    await commit({ votes: votes.map((vote) => ({ ...vote, claimedAt: 9 })).slice(0, 2) });
+    await commit({ votes });
+    expect(await home.rows('SELECT seq, claimed_at FROM datings ORDER BY seq')).toEqual([
+      { seq: 1, claimed_at: 7 },
+      { seq: 3, claimed_at: 8 },
+    ]);
+    const columns = 'quarter, window_key, source_key, satisfied, basically, unsatisfied';
+    const row = { window_key: 1, source_key: sourceKey, basically: 0 };
+    expect(await home.rows(`SELECT ${columns} FROM excluded ORDER BY quarter`)).toEqual([
+      { ...row, quarter: BASE / QUARTER, satisfied: 1, unsatisfied: 1 },
+      { ...row, quarter: BASE / QUARTER + 1, satisfied: 1, unsatisfied: 0 },
+    ]);
+  });
+
+  it('keeps the first that accounts for a number, unless it is to take its place', async () => {
+    const sourceKey = await source();
+    const records = () =>
+      home.rows('SELECT seq, payload, decision FROM quarantine WHERE claims = 1 ORDER BY seq');
+    await commit({
+      quarantine: [aside(sourceKey, 2), aside(sourceKey, 1), aside(sourceKey, 1, { payload: 'b' })],
+    });
+    await home.rows(`UPDATE quarantine SET decision = 'dismissed', decided_at = 1`);
+    const next = [
+      aside(sourceKey, 1, { payload: 'c' }),
+      aside(sourceKey, 2, { payload: 'd', replaces: true }),
+    ];
+    await commit({ quarantine: next });
+    expect(await records()).toEqual([
+      { seq: 1, payload: '{}', decision: 'dismissed' },
+      { seq: 2, payload: 'd', decision: null },
+    ]);
+    await commit({
+      quarantine: [aside(sourceKey, 1), aside(sourceKey, 1, { payload: 'e', replaces: true })],
+    });
+    expect(await records()).toMatchObject([{ payload: 'e', decision: null }, { payload: 'd' }]);
+  });
+
+  it('keeps the newest of what speaks of no number', async () => {
+    const record = (payload: string): QuarantineRecord => ({ ...ASIDE, sourceKey: null, seq: null, payload });
+    for (let round = 0; round < 6; round++)
+      await commit({
+        quarantine: Array.from({ length: 4_000 }, (_, index) => record(String(round * 4_000 + index))),
+      });
+    const kept = await home.rows<{ payload: string }>('SELECT payload FROM quarantine ORDER BY key');
+    expect(kept.length).toBeGreaterThanOrEqual(20_000);
+    expect(kept.length).toBeLessThan(21_000);
+    expect(kept.at(-1)?.payload).toBe('23999');
+    expect(kept[0]?.payload).toBe(String(24_000 - kept.length));
+  });
+
+  it('lets what is lost grow, and forgets of what grew that it was written off', async () => {
+    const sourceKey = await source();
+    const lost = (from: number, to: number, at = BASE) => ({
+      lost: [{ sourceKey, range: [from, to] as [number, number], at }],
+    });
+    await commit(lost(5, 9));
+    await home.rows('UPDATE lost SET written_off_at = 1, on_its_way = 1');
+    const rows = () => home.rows('SELECT from_seq, to_seq, noted_at, written_off_at, on_its_way FROM lost');
+    const row = { from_seq: 5, noted_at: BASE };
+    await commit(lost(5, 7, BASE + 1));
+    expect(await rows()).toEqual([{ ...row, to_seq: 9, written_off_at: 1, on_its_way: 1 }]);
+    await commit({ lost: [...lost(5, 10, BASE + 1).lost, ...lost(5, 12, BASE + 1).lost] });
+    expect(await rows()).toEqual([{ ...row, to_seq: 12, written_off_at: null, on_its_way: 0 }]);
+  });
+
+  it('takes a very large batch, and words that no text should hold', async () => {
+    const journals: number[] = [];
+    for (let terminal = 1; terminal <= 8; terminal++)
+      journals.push((await ledger.openJournal(terminal, EPOCH)).key);
+    const votes = Array.from({ length: 4_096 }, (_, index): VoteRecord => {
+      const sourceKey = journals[index % journals.length] as number;
+      const seq = 1 + Math.floor(index / journals.length);
+      const boot = `boot-${index % 40}`;
+      return voteRecord({ sourceKey, seq, boot, at: BASE + index * 60_000, rating: (index % 3) as 0 });
+    });
+    const quarantine = [aside(journals[0] as number, 9_999, { payload: 'a\0b\ud800c', topic: 'x\0' })];
+    expect(await commit({ votes, quarantine })).toEqual(votes.map(() => 'stored'));
+    expect(await commit({ votes: votes.toReversed(), quarantine })).toEqual(votes.map(() => 'duplicate'));
+    expect(await home.rows('SELECT seq FROM quarantine')).toHaveLength(1);
+    const { kept, counted } = await compareRollups(home);
+    expect(kept).toEqual(counted);
+  });
+
+  it('does nothing for a batch of nothing', async () => {
+    expect(await commit({})).toEqual([]);
   });
 });

@@ -1,0 +1,93 @@
+/** A connection that is made when it is needed, made anew after any failure, and used by one at a time. */
+import { StoreFailure } from '../store.ts';
+import { type Backend, openSession, type Session, type SessionOptions, type Statement } from './session.ts';
+
+export type ConnectionOptions = SessionOptions & {
+  /** For one statement, or a transaction with all of its statements. */
+  timeoutMs: number;
+};
+
+/** The statements of a transaction that is open; each sees what was committed before it. */
+export type Transaction = {
+  /** @throws StoreFailure */
+  rows<R extends object>(statement: Statement): Promise<R[]>;
+};
+
+export type Connection = {
+  /** What is fulfilled is on the disk of every machine that has to have it. @throws StoreFailure, or what `act` throws. */
+  transaction<T>(act: (transaction: Transaction) => Promise<T>): Promise<T>;
+  /** One statement that only reads. @throws StoreFailure */
+  rows<R extends object>(statement: Statement): Promise<R[]>;
+  /** What was begun is ended first. */
+  close(): Promise<void>;
+};
+
+export function createConnection(options: ConnectionOptions): Connection {
+  const { timeoutMs } = options;
+  let session: Session | null = null;
+  let abandoned: Backend | null = null;
+  let turn: Promise<unknown> = Promise.resolve();
+
+  /** Whatever fails, the connection goes: nobody needs to know then what state a failure has left it in. */
+  const use = async <T>(act: (session: Session) => Promise<T>): Promise<T> => {
+    if (session?.isOver) session = null;
+    if (session === null) {
+      session = await openSession(options, abandoned);
+      abandoned = null;
+    }
+    const used = session;
+    const timer = setTimeout(
+      () =>
+        used.destroy(
+          new StoreFailure('database-timeout', `no answer of the database within ${timeoutMs} ms`),
+        ),
+      timeoutMs,
+    );
+    try {
+      return await act(used);
+    } catch (error) {
+      session = null;
+      abandoned = used.backend;
+      used.destroy(
+        new StoreFailure('database-unreachable', 'it was given up after a failure', { cause: error }),
+      );
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+  const inTurn = <T>(act: (session: Session) => Promise<T>): Promise<T> => {
+    const result = turn.then(() => use(act));
+    turn = result.catch(() => {});
+    return result;
+  };
+
+  return {
+    transaction: (act) =>
+      inTurn(async (used) => {
+        used.takeNotice();
+        // Said, and not left to the settings of the role: each statement must see what was committed before it.
+        await used.query({ text: 'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE' });
+        const result = await act({ rows: async (statement) => (await used.query<never>(statement)).rows });
+        const { command } = await used.query({ text: 'COMMIT' });
+        refuseHalfCommitted(command, used.takeNotice());
+        return result;
+      }),
+    rows: (statement) => inTurn(async (used) => (await used.query<never>(statement)).rows),
+    async close() {
+      await turn;
+      await session?.close();
+    },
+  };
+}
+
+/**
+ * A wait for the standby that somebody cancels ends in success, with a warning: committed here, and perhaps nowhere else. So
+ * any word beside the answers is a failure.
+ */
+function refuseHalfCommitted(command: string, notice: string | null): void {
+  if (command !== 'COMMIT')
+    throw new StoreFailure('storage-failed', `the database has answered COMMIT with ${command}`);
+  if (notice !== null)
+    throw new StoreFailure('database-unreplicated', `stored, but perhaps on one machine only: ${notice}`);
+}

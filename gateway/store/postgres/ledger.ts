@@ -1,0 +1,134 @@
+/** The ledger in PostgreSQL: several gateways may write to one. See the README for how a commit goes. */
+import type { Batch, Ledger } from '../ledger.ts';
+import type { VoteOutcome, VoteRecord } from '../store.ts';
+import { type Boots, createBoots } from './boots.ts';
+import { coalesce } from './coalesce.ts';
+import { createConnection, type Transaction } from './connection.ts';
+import { countVotes, type Journal, openJournals, readAccountedRanges, readKnownNumbers } from './journals.ts';
+import { createLanes } from './lanes.ts';
+import { keepConflicts, noteLost, setAside } from './quarantine.ts';
+import { readRollups } from './rollups.ts';
+import { noteBeside, storeVotes } from './votes.ts';
+
+export type PostgresLedgerOptions = {
+  /** `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`, see `SessionOptions`. */
+  address: string;
+  /** Connections that commit beside each other. */
+  lanes?: number;
+  /** For a commit, with the wait for the standby: longer than a failover's usual stall, which would only be tried again. */
+  commitTimeoutMs?: number;
+  /** For an answer to a question: reading through a large journal takes its time. */
+  readTimeoutMs?: number;
+  connectTimeoutMs?: number;
+};
+
+export type PostgresLedger = Ledger & {
+  readonly lanes: number;
+  /** Batches of different lanes are committed at once; one that has votes of several waits for all of them. */
+  laneOf(sourceKey: number): number;
+  /**
+   * Everything that any read has shown by now is on the disk of every machine that has to have it. For what is read elsewhere;
+   * the ledger's own reads have waited for it. @throws StoreFailure
+   */
+  settle(): Promise<void>;
+  /** What was begun is ended first. */
+  close(): Promise<void>;
+};
+
+/** Writes a record to the log of the database and no row, so that the COMMIT after it waits for the standby. */
+const SETTLE = { text: `SELECT pg_logical_emit_message(true, 'manyi', '')` };
+
+/** Connects when it is first asked, and anew after every failure; the schema must be there (`migrate`). */
+export function createPostgresLedger(options: PostgresLedgerOptions): PostgresLedger {
+  const { address, commitTimeoutMs = 15_000, readTimeoutMs = 60_000, connectTimeoutMs = 5_000 } = options;
+  const link = (label: string, timeoutMs: number) => ({
+    address,
+    label: `manyi ${label}`,
+    connectTimeoutMs,
+    timeoutMs,
+  });
+  const lanes = createLanes(options.lanes ?? 4);
+  const committing = Array.from({ length: lanes.count }, (_, lane) => ({
+    connection: createConnection(link(`lane ${lane}`, commitTimeoutMs)),
+    boots: createBoots(),
+  }));
+  const reading = createConnection(link('reads', readTimeoutMs));
+  const settling = createConnection(link('journals', commitTimeoutMs));
+
+  const settle = coalesce<null, null>(async (asked) => {
+    await settling.transaction((transaction) => transaction.rows(SETTLE));
+    return asked.map(() => null);
+  });
+  const openJournal = coalesce((asked: Journal[]) =>
+    settling.transaction(async (transaction) => {
+      const journals = await openJournals(transaction, asked);
+      // Also for one that was there: its key must not be given to another after a failover.
+      await transaction.rows(SETTLE);
+      return journals;
+    }),
+  );
+  const settled = async <T>(answer: Promise<T>): Promise<T> => {
+    const result = await answer;
+    await settle(null);
+    return result;
+  };
+
+  return {
+    lanes: lanes.count,
+    laneOf: lanes.laneOf,
+    async commit(batch) {
+      if (batch.votes.length + batch.quarantine.length + batch.lost.length === 0) return [];
+      return lanes.run(sourcesOf(batch), async (lane) => {
+        const { connection, boots } = committing[lane] as (typeof committing)[number];
+        try {
+          const outcomes = await connection.transaction((transaction) => write(transaction, boots, batch));
+          boots.keep();
+          return outcomes;
+        } catch (error) {
+          boots.forget();
+          throw error;
+        }
+      });
+    },
+    openJournal: (terminalKey, epoch) => openJournal({ terminalKey, epoch }),
+    knownNumbers: (sourceKey, seqs) => settled(readKnownNumbers(reading, sourceKey, seqs)),
+    accountedRanges: (sourceKey) => settled(readAccountedRanges(reading, sourceKey)),
+    countStored: (sourceKey) => settled(countVotes(reading, sourceKey)),
+    rollups: (fromMs) => readRollups(link('rollups', readTimeoutMs), fromMs),
+    async settle() {
+      await settle(null);
+    },
+    async close() {
+      await lanes.idle();
+      await Promise.all(
+        [...committing.map(({ connection }) => connection), reading, settling].map((one) => one.close()),
+      );
+    },
+  };
+}
+
+function sourcesOf({ votes, quarantine, lost }: Batch): number[] {
+  const keys = new Set<number>();
+  for (const { sourceKey } of votes) keys.add(sourceKey);
+  for (const { sourceKey } of quarantine) if (sourceKey !== null) keys.add(sourceKey);
+  for (const { sourceKey } of lost) keys.add(sourceKey);
+  return [...keys];
+}
+
+/** Tables in this order, and rows in the order of their keys: no two commits wait for each other in a ring. */
+async function write(transaction: Transaction, boots: Boots, batch: Batch): Promise<VoteOutcome[]> {
+  const { votes, quarantine, lost } = batch;
+  const outcomes = await storeVotes(transaction, boots, votes);
+  const of = (wanted: VoteOutcome): VoteRecord[] => votes.filter((_, index) => outcomes[index] === wanted);
+  const stored = of('stored');
+  await noteBeside(transaction, stored);
+  await keepConflicts(
+    transaction,
+    of('conflict').filter((vote) => batch.keepsConflict(vote)),
+  );
+  await setAside(transaction, quarantine);
+  await noteLost(transaction, lost);
+  // What was there already may be on this machine only. A commit that writes nothing would not wait for the standby.
+  if (stored.length === 0) await transaction.rows(SETTLE);
+  return outcomes;
+}

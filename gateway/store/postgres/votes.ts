@@ -1,0 +1,160 @@
+/** The votes of a commit and their rollups: one statement, and a second one for what was there already. */
+import { QUARTER_MS } from '../../domain/calendar.ts';
+import { StoreFailure, type VoteOutcome, type VoteRecord } from '../store.ts';
+import type { Boots } from './boots.ts';
+import type { Transaction } from './connection.ts';
+import { arrayOf } from './numbers.ts';
+import { storable } from './text.ts';
+
+/** In the order of the key, here and for the rollups: two that have the same rows to write never wait for each other in a ring. */
+const INSERT = {
+  name: 'insert_votes',
+  text: `
+  WITH stored AS (
+    INSERT INTO votes (source_key, seq, window_key, rating, at, clock, boot_key, mono, received_at)
+    SELECT * FROM unnest($1::int4[], $2::int4[], $3::int4[], $4::int2[], $5::int8[], $6::int2[], $7::int4[], $8::int8[], $9::int8[])
+      AS sent (source_key, seq, window_key, rating, at, clock, boot_key, mono, received_at)
+    ORDER BY source_key, seq ON CONFLICT DO NOTHING
+    RETURNING source_key, seq, window_key, rating, at
+  ), rolled AS (
+    INSERT INTO rollups AS kept
+      (source_key, quarter, window_key, satisfied, basically, unsatisfied, first_seq, last_seq, last_at)
+    SELECT source_key, at / ${QUARTER_MS}, window_key, count(*) FILTER (WHERE rating = 0), count(*) FILTER (WHERE rating = 1),
+      count(*) FILTER (WHERE rating = 2), min(seq), max(seq), max(at)
+    FROM stored GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    ON CONFLICT (source_key, quarter, window_key) DO UPDATE SET
+      satisfied = kept.satisfied + excluded.satisfied,
+      basically = kept.basically + excluded.basically,
+      unsatisfied = kept.unsatisfied + excluded.unsatisfied,
+      first_seq = least(kept.first_seq, excluded.first_seq),
+      last_seq = greatest(kept.last_seq, excluded.last_seq),
+      last_at = greatest(kept.last_at, excluded.last_at)
+  )
+  SELECT count(*)::int4 AS count, CASE WHEN count(*) < $10::int4 THEN array_agg(source_key) END AS sources,
+    CASE WHEN count(*) < $10::int4 THEN array_agg(seq) END AS seqs FROM stored`,
+};
+type Inserted = { count: number; sources: number[] | null; seqs: number[] | null };
+
+/** A statement of its own, because only a new one sees what another has committed since the first began. */
+const SELECT_BODIES = `
+  SELECT v.source_key AS "sourceKey", v.seq, v.rating, b.boot, v.mono
+  FROM unnest($1::int4[], $2::int4[]) AS k (source_key, seq)
+  JOIN votes v ON v.source_key = k.source_key AND v.seq = k.seq JOIN boots b ON b.key = v.boot_key`;
+type Body = { rating: number; boot: string; mono: number };
+
+/** No boot has it: it stands where a vote is stored already, and never gets into the table. */
+const NO_BOOT = 0;
+
+/** Positions in a batch, by the identity of the vote. */
+class Places {
+  private readonly bySource = new Map<number, Map<number, number>>();
+
+  get(sourceKey: number, seq: number): number | undefined {
+    return this.bySource.get(sourceKey)?.get(seq);
+  }
+
+  set(sourceKey: number, seq: number, place: number): void {
+    const known = this.bySource.get(sourceKey);
+    if (known) known.set(seq, place);
+    else this.bySource.set(sourceKey, new Map([[seq, place]]));
+  }
+}
+
+/** @returns outcomes in the order of `votes`. */
+export async function storeVotes(
+  transaction: Transaction,
+  boots: Boots,
+  votes: readonly VoteRecord[],
+): Promise<VoteOutcome[]> {
+  if (votes.length === 0) return [];
+  const places = new Places();
+  // Of a number that is in the batch twice, the first is the one that is stored.
+  const firsts = votes.filter(({ sourceKey, seq }, place) => {
+    if (places.get(sourceKey, seq) !== undefined) return false;
+    places.set(sourceKey, seq, place);
+    return true;
+  });
+  const bodies = new Map<number, Body>();
+  const stored = await insert(transaction, boots, firsts);
+  if (stored !== 'all') {
+    const wasThere = firsts.filter(({ sourceKey, seq }) => !stored.has(`${sourceKey}/${seq}`));
+    for (const { sourceKey, seq, ...body } of await selectBodies(transaction, wasThere))
+      bodies.set(places.get(sourceKey, seq) as number, body);
+    if (bodies.size < wasThere.length)
+      throw new StoreFailure('storage-failed', 'a vote was neither stored nor there already');
+  }
+  return votes.map((vote, place) => {
+    const first = places.get(vote.sourceKey, vote.seq) as number;
+    const body = bodies.get(first);
+    if (first === place && body === undefined) return 'stored';
+    const { rating, boot, mono } = body ?? (votes[first] as VoteRecord);
+    const same = rating === vote.rating && mono === vote.mono && storable(boot) === storable(vote.boot);
+    return same ? 'duplicate' : 'conflict';
+  });
+}
+
+async function insert(
+  transaction: Transaction,
+  boots: Boots,
+  votes: readonly VoteRecord[],
+): Promise<'all' | ReadonlySet<string>> {
+  const bootKey = await boots.resolve(transaction, votes);
+  const values = [
+    arrayOf(votes.map(({ sourceKey }) => sourceKey)),
+    arrayOf(votes.map(({ seq }) => seq)),
+    arrayOf(votes.map(({ windowKey }) => windowKey)),
+    arrayOf(votes.map(({ rating }) => rating)),
+    arrayOf(votes.map(({ at }) => at)),
+    arrayOf(votes.map(({ clock }) => clock)),
+    arrayOf(votes.map(({ boot }) => bootKey(boot) ?? NO_BOOT)),
+    arrayOf(votes.map(({ mono }) => mono)),
+    arrayOf(votes.map(({ receivedAt }) => receivedAt)),
+    votes.length,
+  ];
+  const [{ count, sources, seqs } = { count: 0, sources: null, seqs: null }] =
+    await transaction.rows<Inserted>({ ...INSERT, values });
+  if (count === votes.length) return 'all';
+  return new Set((sources ?? []).map((source, index) => `${source}/${seqs?.[index]}`));
+}
+
+function selectBodies(transaction: Transaction, votes: readonly VoteRecord[]) {
+  const values = [arrayOf(votes.map(({ sourceKey }) => sourceKey)), arrayOf(votes.map(({ seq }) => seq))];
+  return transaction.rows<Body & { sourceKey: number; seq: number }>({ text: SELECT_BODIES, values });
+}
+
+const INSERT_DATINGS = `
+  INSERT INTO datings (source_key, seq, claimed_at) SELECT * FROM unnest($1::int4[], $2::int4[], $3::int8[]) AS d (source_key, seq, claimed_at)
+  ORDER BY source_key, seq ON CONFLICT (source_key, seq) DO UPDATE SET claimed_at = excluded.claimed_at`;
+const ADD_EXCLUDED = `
+  INSERT INTO excluded AS kept (source_key, quarter, window_key, satisfied, basically, unsatisfied)
+  SELECT source_key, at / ${QUARTER_MS}, window_key, count(*) FILTER (WHERE rating = 0), count(*) FILTER (WHERE rating = 1),
+    count(*) FILTER (WHERE rating = 2)
+  FROM unnest($1::int4[], $2::int4[], $3::int2[], $4::int8[]) AS v (source_key, window_key, rating, at)
+  GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+  ON CONFLICT (source_key, quarter, window_key) DO UPDATE SET
+    satisfied = kept.satisfied + excluded.satisfied,
+    basically = kept.basically + excluded.basically,
+    unsatisfied = kept.unsatisfied + excluded.unsatisfied`;
+
+/** What is noted beside some of the votes that were stored just now. */
+export async function noteBeside(transaction: Transaction, stored: readonly VoteRecord[]): Promise<void> {
+  const redated = stored.filter(({ claimedAt }) => claimedAt !== undefined);
+  if (redated.length > 0) {
+    const values = [
+      arrayOf(redated.map(({ sourceKey }) => sourceKey)),
+      arrayOf(redated.map(({ seq }) => seq)),
+      arrayOf(redated.map(({ claimedAt }) => claimedAt as number)),
+    ];
+    await transaction.rows({ text: INSERT_DATINGS, values });
+  }
+  const leftOut = stored.filter(({ excluded }) => excluded);
+  if (leftOut.length > 0) {
+    const values = [
+      arrayOf(leftOut.map(({ sourceKey }) => sourceKey)),
+      arrayOf(leftOut.map(({ windowKey }) => windowKey)),
+      arrayOf(leftOut.map(({ rating }) => rating)),
+      arrayOf(leftOut.map(({ at }) => at)),
+    ];
+    await transaction.rows({ text: ADD_EXCLUDED, values });
+  }
+}
