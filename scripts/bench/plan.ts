@@ -1,5 +1,5 @@
 /** What a child process is to do, handed over as a file: with a thousand certificates it is too long for an argument. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -10,10 +10,15 @@ export function writePlan(plan: object): string {
   return path;
 }
 
-/** Reads the plan that this process was given, and removes it: it holds keys. */
+/** Reads the plan that this process was given, and removes it: it holds keys. Of its folder nothing else is touched. */
 export function readPlan<T>(): T {
   const path = process.argv[2] ?? '';
   const plan = JSON.parse(readFileSync(path, 'utf8')) as T;
-  rmSync(dirname(path), { recursive: true, force: true });
+  rmSync(path);
+  try {
+    rmdirSync(dirname(path));
+  } catch {
+    // A plan that was written by hand lies beside other things.
+  }
   return plan;
 }
