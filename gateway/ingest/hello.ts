@@ -4,7 +4,8 @@ import { Hello } from '../../protocol/hello.ts';
 import { topicOf } from '../../protocol/topics.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { Ingest, IngestDone, KnownTerminal } from './ingest.ts';
-import { giveUp, type Journal, type Journals, lostUpTo, noteKnown, takeAnnounced } from './journals.ts';
+import { giveUp, type Journal, lostUpTo, noteKnown, takeAnnounced } from './journal.ts';
+import type { Journals } from './journals.ts';
 import { parseJson } from './parse-votes.ts';
 import type { Refusals } from './refusals.ts';
 

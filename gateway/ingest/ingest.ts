@@ -11,7 +11,8 @@ import type { QuarantineRecord, Store, VoteOutcome, VoteRecord } from '../store/
 import { createAckSchedule } from './ack-schedule.ts';
 import { createCommitQueue } from './commit-queue.ts';
 import { createHellos } from './hello.ts';
-import { type Journal, type Journals, MAX_FRAGMENTS, noteKnown, takeTotals } from './journals.ts';
+import { type Journal, MAX_FRAGMENTS, noteKnown, takeTotals } from './journal.ts';
+import type { Journals } from './journals.ts';
 import { createJudge } from './judge.ts';
 import { type BadVote, parseVotes } from './parse-votes.ts';
 import { createReadings } from './readings.ts';

@@ -1,45 +1,13 @@
 /** What the gateway knows of every terminal's journals: which numbers it has, and what the terminal says it has taken. */
 import type { Completeness } from '../../protocol/score.ts';
-import type { Counts } from '../../protocol/vote.ts';
 import { reconcile } from '../domain/completeness.ts';
 import { JournalHistory, newJournalHistory } from '../domain/journal-history.ts';
-import { type Range, SeqRanges } from '../domain/seq-ranges.ts';
+import { SeqRanges } from '../domain/seq-ranges.ts';
 import type { SourceRecord, Store } from '../store/store.ts';
+import { heldIn, type Journal, receivedOf, takeAnnounced, takeTotals } from './journal.ts';
 
 /** Journals one terminal may begin; a new one means a new SD card or a corrupt file, so this is years of those. */
 export const MAX_EPOCHS_PER_TERMINAL = 256;
-
-/** Ranges above a journal's contiguous part. An honest terminal makes a handful, after losses. */
-export const MAX_FRAGMENTS = 1_024;
-
-export type Journal = {
-  key: number;
-  terminalKey: number;
-  /** Known once the terminal has spoken to this process. */
-  terminalId: string;
-  epoch: string;
-  accounted: SeqRanges;
-  stored: Counts;
-  quarantined: number;
-  /** Of these, what no person has decided on yet. */
-  held: number;
-  /** Numbers under which another body came than the stored one, and no person has decided yet. */
-  conflicts: Set<number>;
-  lost: number;
-  /** Numbers that were lost, and are held now. */
-  heldLost: Set<number>;
-  /** Of the lost, what a person has written off. */
-  writtenOff: number;
-  /** A person has closed it: nothing more is expected of it. */
-  closed: boolean;
-  /** What the terminal last said of it cannot be true. */
-  implausible: boolean;
-  totals: Counts | null;
-  announced: number;
-  history: JournalHistory;
-  /** What the terminal said has changed since it was last saved. */
-  unsaved: boolean;
-};
 
 export type Journals = {
   /** The terminal's journal of that epoch, begun if it is new; null when the terminal has begun too many. */
@@ -177,14 +145,6 @@ export function createJournals(
   };
 }
 
-function receivedOf({ stored, quarantined }: Journal): number {
-  return stored.satisfied + stored.basically + stored.unsatisfied + quarantined;
-}
-
-function heldIn({ held, conflicts }: Journal): number {
-  return held + conflicts.size;
-}
-
 function restore(record: SourceRecord, store: Store, perDay: number): Journal {
   const { key, terminalKey, epoch, stored, quarantined, totals, announced } = record;
   const accounted = new SeqRanges();
@@ -215,36 +175,4 @@ function restore(record: SourceRecord, store: Store, perDay: number): Journal {
     history: new JournalHistory({ known: record.known, floorAt: record.floorAt, perDay }),
     unsaved: false,
   };
-}
-
-/** The terminal has had `last` votes of it by now. */
-export function noteKnown(journal: Journal, last: number, now: number): void {
-  journal.history.note(last, now);
-  journal.unsaved = true;
-}
-
-/** Totals only grow; a terminal that says fewer than before is believed where it said most. */
-export function takeTotals(journal: Journal, totals: Counts): void {
-  const sum = (counts: Counts) => counts.satisfied + counts.basically + counts.unsatisfied;
-  if (journal.totals && sum(totals) <= sum(journal.totals)) return;
-  journal.totals = totals;
-  journal.unsaved = true;
-}
-
-/** Of the numbers up to `gone`, which the terminal no longer has: those that are not here. */
-export function lostUpTo({ accounted }: Journal, gone: number): Range[] {
-  return gone <= accounted.upTo ? [] : accounted.missing(gone, Number.POSITIVE_INFINITY);
-}
-
-export function giveUp(journal: Journal, ranges: Range[]): void {
-  for (const [from, to] of ranges) {
-    journal.accounted.add(from, to);
-    journal.lost += to - from + 1;
-  }
-}
-
-export function takeAnnounced(journal: Journal, last: number): void {
-  if (last <= journal.announced) return;
-  journal.announced = last;
-  journal.unsaved = true;
 }

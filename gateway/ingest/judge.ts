@@ -9,7 +9,7 @@ import type { VoteRates } from '../domain/vote-rates.ts';
 import { isBelievable, placeVote } from '../domain/vote-time.ts';
 import type { ClockCode, Store, VoteRecord } from '../store/store.ts';
 import type { KnownTerminal } from './ingest.ts';
-import type { Journal } from './journals.ts';
+import type { Journal } from './journal.ts';
 import type { Readings } from './readings.ts';
 import { type HeldReason, isHeldReason } from './reasons.ts';
 
