@@ -1,7 +1,9 @@
 /** What is known of one journal: which numbers of it are here, and what its terminal says that it has taken. */
 import type { Counts } from '../../protocol/vote.ts';
-import type { JournalHistory } from '../domain/journal-history.ts';
-import type { Range, SeqRanges } from '../domain/seq-ranges.ts';
+import { JournalHistory } from '../domain/journal-history.ts';
+import { type Range, SeqRanges } from '../domain/seq-ranges.ts';
+import type { Ledger } from '../store/ledger.ts';
+import type { SourceRecord } from '../store/store.ts';
 
 /** Ranges above a journal's contiguous part. An honest terminal makes a handful, after losses. */
 export const MAX_FRAGMENTS = 1_024;
@@ -20,8 +22,6 @@ export type Journal = {
   /** Numbers under which another body came than the stored one, and no person has decided yet. */
   conflicts: Set<number>;
   lost: number;
-  /** Numbers that were lost, and are held now. */
-  heldLost: Set<number>;
   /** Of the lost, what a person has written off. */
   writtenOff: number;
   /** A person has closed it: nothing more is expected of it. */
@@ -34,6 +34,55 @@ export type Journal = {
   /** What the terminal said has changed since it was last saved. */
   unsaved: boolean;
 };
+
+/** Nothing is known of it yet. */
+export function beginJournal(
+  begun: Pick<Journal, 'key' | 'terminalKey' | 'terminalId' | 'epoch' | 'history'>,
+): Journal {
+  return {
+    ...begun,
+    accounted: new SeqRanges(),
+    stored: { satisfied: 0, basically: 0, unsatisfied: 0 },
+    quarantined: 0,
+    held: 0,
+    conflicts: new Set(),
+    lost: 0,
+    writtenOff: 0,
+    closed: false,
+    implausible: false,
+    totals: null,
+    announced: 0,
+    unsaved: false,
+  };
+}
+
+/** As it is in the store; which terminal it is will be known when that speaks. @throws StoreFailure */
+export async function restoreJournal(
+  record: SourceRecord,
+  ledger: Pick<Ledger, 'accountedRanges'>,
+  perDay: number,
+): Promise<Journal> {
+  const { key, terminalKey, epoch, stored, quarantined, known, floorAt } = record;
+  const history = new JournalHistory({ known, floorAt, perDay });
+  const journal = beginJournal({ key, terminalKey, terminalId: '', epoch, history });
+  const { accounted } = journal;
+  const storedCount = stored.satisfied + stored.basically + stored.unsatisfied;
+  // As many votes as the highest number says: no hole. Only another journal is read vote by vote.
+  if (storedCount === record.lastSeq && quarantined === 0 && !record.hasLost)
+    accounted.add(1, record.lastSeq);
+  else for (const [from, to] of await ledger.accountedRanges(key)) accounted.add(from, to);
+  return Object.assign(journal, {
+    stored,
+    quarantined,
+    held: record.held,
+    // Not the sum of the noted ranges: a number given up for lost may have been stored after all.
+    lost: accounted.size - storedCount - quarantined,
+    writtenOff: record.writtenOff,
+    closed: record.closedAt !== null,
+    totals: record.totals,
+    announced: record.announced,
+  });
+}
 
 export function receivedOf({ stored, quarantined }: Journal): number {
   return stored.satisfied + stored.basically + stored.unsatisfied + quarantined;
