@@ -1,81 +1,131 @@
 /**
  * Group commit: everything that arrives while the event loop is reading sockets goes into one transaction, and only
- * after it is on the disk are its messages done (and so acknowledged). One fsync then serves hundreds of votes.
+ * after it is on the disk are its messages done (and so acknowledged). One fsync then serves hundreds of votes. One transaction is
+ * under way at a time: what comes meanwhile is the next.
  */
-import type { LostRecord, QuarantineRecord, Store, VoteOutcome, VoteRecord } from '../store/store.ts';
+import type { Ledger } from '../store/ledger.ts';
+import type { LostRecord, QuarantineRecord, VoteOutcome, VoteRecord } from '../store/store.ts';
 
+/** What one message wants stored: all of it, or nothing. */
 export type Commitment = {
-  votes: VoteRecord[];
-  quarantine: QuarantineRecord[];
-  lost?: LostRecord[];
-  /** After the commit: one outcome a vote, from `first` on. After a failure: nothing of it is stored. */
-  settled(result: { ok: true; outcomes: VoteOutcome[]; first: number } | { ok: false; error: Error }): void;
+  readonly votes: readonly VoteRecord[];
+  readonly quarantine: readonly QuarantineRecord[];
+  readonly lost?: readonly LostRecord[];
+  /** After the commit: one outcome a vote, from `first` on. */
+  stored(outcomes: readonly VoteOutcome[], first: number): void;
+  /** Instead: nothing of it is stored. */
+  refused(error: Error): void;
 };
 
 /** A transaction this large is committed even though more is waiting, so that the first in it is not kept waiting. */
-const MAX_BATCH = 4_096;
+export const MAX_BATCH = 4_096;
 
 export type CommitQueue = {
   push(commitment: Commitment): void;
-  /** Commits what is waiting, now. */
-  flush(): void;
-  /** What is still waiting is forgotten: it was never acknowledged. */
+  /** When everything that was pushed before is stored or refused, and has been told so. */
+  settled(): Promise<void>;
+  /** What is still waiting, or still comes, is forgotten: it was never acknowledged. */
   stop(): void;
 };
 
 export function createCommitQueue(
-  store: Store,
+  ledger: Pick<Ledger, 'commit'>,
   onBatch: (votes: number, durationMs: number) => void,
   keepsConflict: (vote: VoteRecord) => boolean,
 ): CommitQueue {
   let waiting: Commitment[] = [];
   let waitingVotes = 0;
   let scheduled: NodeJS.Immediate | null = null;
+  let isCommitting = false;
+  let isStopped = false;
+  let [pushed, settled] = [0, 0];
+  let listeners: { upTo: number; tell: () => void }[] = [];
 
-  const flush = () => {
+  const schedule = () => {
+    // After the poll phase: every socket that was readable has been read by then.
+    scheduled ??= setImmediate(commitWaiting);
+  };
+
+  const commitWaiting = async () => {
     if (scheduled) clearImmediate(scheduled);
     scheduled = null;
-    if (waiting.length === 0) return;
+    isCommitting = true;
+    do {
+      const batch = take();
+      await commit(batch);
+      settled += batch.length;
+      tellListeners();
+    } while (waitingVotes >= MAX_BATCH);
+    isCommitting = false;
+    if (waiting.length > 0) schedule();
+    else if (isStopped) tellListeners();
+  };
+
+  const take = (): Commitment[] => {
+    let votes = 0;
+    let count = 0;
+    for (; count < waiting.length && votes < MAX_BATCH; count++)
+      votes += (waiting[count] as Commitment).votes.length;
+    waitingVotes -= votes;
     const batch = waiting;
-    waiting = [];
-    waitingVotes = 0;
+    waiting = waiting.splice(count);
+    return batch;
+  };
+
+  const commit = async (batch: readonly Commitment[]) => {
     const votes: VoteRecord[] = [];
     const quarantine: QuarantineRecord[] = [];
     const lost: LostRecord[] = [];
     for (const commitment of batch) {
       for (const vote of commitment.votes) votes.push(vote);
       for (const record of commitment.quarantine) quarantine.push(record);
-      if (commitment.lost) lost.push(...commitment.lost);
+      for (const record of commitment.lost ?? []) lost.push(record);
     }
     let outcomes: VoteOutcome[];
     const begun = performance.now();
     try {
-      outcomes = store.commit(votes, quarantine, { lost, keepsConflict });
+      outcomes = await ledger.commit({ votes, quarantine, lost, keepsConflict });
     } catch (error) {
       const failure = error instanceof Error ? error : new Error(String(error));
-      for (const commitment of batch) commitment.settled({ ok: false, error: failure });
+      for (const commitment of batch) commitment.refused(failure);
       return;
     }
     onBatch(votes.length, performance.now() - begun);
     let first = 0;
     for (const commitment of batch) {
-      commitment.settled({ ok: true, outcomes, first });
+      commitment.stored(outcomes, first);
       first += commitment.votes.length;
     }
   };
 
+  const tellListeners = () => {
+    const isDone = ({ upTo }: { upTo: number }) => upTo <= settled || (isStopped && !isCommitting);
+    if (listeners.length === 0) return;
+    const told = listeners.filter(isDone);
+    listeners = listeners.filter((one) => !isDone(one));
+    for (const { tell } of told) tell();
+  };
+
   return {
     push(commitment) {
+      if (isStopped) return;
       waiting.push(commitment);
+      pushed += 1;
       waitingVotes += commitment.votes.length;
-      if (waitingVotes >= MAX_BATCH) return flush();
-      // After the poll phase: every socket that was readable has been read by then.
-      scheduled ??= setImmediate(flush);
+      if (isCommitting) return;
+      if (waitingVotes >= MAX_BATCH) void commitWaiting();
+      else schedule();
     },
-    flush,
+    settled() {
+      if (settled === pushed || (isStopped && !isCommitting)) return Promise.resolve();
+      return new Promise((tell) => void listeners.push({ upTo: pushed, tell }));
+    },
     stop() {
+      isStopped = true;
       waiting = [];
+      waitingVotes = 0;
       if (scheduled) clearImmediate(scheduled);
+      tellListeners();
     },
   };
 }

@@ -3,69 +3,80 @@ import { Compile } from 'typebox/compile';
 import { Hello } from '../../protocol/hello.ts';
 import { topicOf } from '../../protocol/topics.ts';
 import type { CommitQueue } from './commit-queue.ts';
-import type { Ingest, IngestDone, KnownTerminal } from './ingest.ts';
-import { giveUp, type Journal, type Journals, lostUpTo, noteKnown, takeAnnounced } from './journals.ts';
+import type { IngestDone, KnownTerminal, TakeMessage } from './ingest.ts';
+import { giveUp, type Journal, lostUpTo, noteKnown, takeAnnounced } from './journal.ts';
 import { parseJson } from './parse-votes.ts';
 import type { Refusals } from './refusals.ts';
 
 const helloSchema = Compile(Hello);
 
 export type HelloDeps = {
-  journals: Journals;
   queue: CommitQueue;
   now: () => number;
   refuse: Refusals['refuse'];
   failed(error: Error, done: IngestDone): void;
+  /** Takes it with the journal of that epoch, begun if it is new. */
+  withJournal: (
+    terminal: KnownTerminal,
+    epoch: string,
+    of: { topic: string; payload: Buffer; done: IngestDone },
+    take: (journal: Journal) => Promise<void> | undefined,
+  ) => Promise<void> | undefined;
   heard(terminal: KnownTerminal, journal: Journal): void;
   disbelieve(terminal: KnownTerminal, journal: Journal): void;
   clockHeard(terminal: KnownTerminal, hello: Hello): void;
 };
 
-export function createHellos(deps: HelloDeps): Ingest['hello'] {
-  const { journals, queue, now, refuse, failed, heard, disbelieve, clockHeard } = deps;
+export function createHellos(deps: HelloDeps): TakeMessage {
+  const { queue, now, refuse, failed, withJournal, heard, disbelieve, clockHeard } = deps;
+
+  /** @returns when what is lost is settled: until then a vote cannot be told from one that was given up. */
+  const giveUpUpTo = (terminal: KnownTerminal, journal: Journal, gone: number, done: IngestDone) => {
+    const lost = lostUpTo(journal, gone);
+    const answer = () => {
+      done();
+      heard(terminal, journal);
+    };
+    if (lost.length === 0) return void answer();
+    const at = now();
+    return new Promise<void>((settled) => {
+      queue.push({
+        votes: [],
+        quarantine: [],
+        // In the same transaction as the votes that come meanwhile: a thousand holes cost no commit each.
+        lost: lost.map((range) => ({ sourceKey: journal.key, range, at })),
+        stored() {
+          // Votes of the same commit may have filled some of it.
+          giveUp(journal, lostUpTo(journal, gone));
+          answer();
+          settled();
+        },
+        refused(error) {
+          failed(error, done);
+          settled();
+        },
+      });
+    });
+  };
+
   return (terminal, payload, done) => {
     const topic = topicOf(terminal.id, 'hello');
     const parsed = parseJson(payload);
-    if (!parsed.ok) return refuse(terminal, topic, parsed.reason, payload, done);
+    if (!parsed.ok) return void refuse(terminal, topic, parsed.reason, payload, done);
     const { value } = parsed;
-    if (!helloSchema.Check(value)) return refuse(terminal, topic, 'schema-invalid', payload, done);
-    let journal: Journal | null;
-    try {
-      journal = journals.open(terminal, value.epoch, now());
-    } catch (error) {
-      return failed(error as Error, done);
-    }
-    if (!journal) return refuse(terminal, topic, 'epoch-limit', payload, done);
-    const known = journal;
-    clockHeard(terminal, value);
-    const { first, last } = value.journal;
-    // One number more than there is: the first of a journal that has let everything go.
-    if (Math.max(first - 1, last) > known.history.highest(now())) {
-      disbelieve(terminal, known);
-      return refuse(terminal, topic, 'counter-implausible', payload, done);
-    }
-    known.implausible = false;
-    takeAnnounced(known, last);
-    noteKnown(known, last, now());
-    const gone = Math.min(first - 1, last);
-    const lost = lostUpTo(known, gone);
-    const answer = () => {
-      done();
-      heard(terminal, known);
-    };
-    if (lost.length === 0) return answer();
-    const at = now();
-    queue.push({
-      votes: [],
-      quarantine: [],
-      // In the same transaction as the votes that come meanwhile: a thousand holes cost no commit each.
-      lost: lost.map((range) => ({ sourceKey: known.key, range, at })),
-      settled(result) {
-        if (!result.ok) return failed(result.error, done);
-        // Votes of the same commit may have filled some of it.
-        giveUp(known, lostUpTo(known, gone));
-        answer();
-      },
+    if (!helloSchema.Check(value)) return void refuse(terminal, topic, 'schema-invalid', payload, done);
+    return withJournal(terminal, value.epoch, { topic, payload, done }, (journal) => {
+      clockHeard(terminal, value);
+      const { first, last } = value.journal;
+      // One number more than there is: the first of a journal that has let everything go.
+      if (Math.max(first - 1, last) > journal.history.highest(now())) {
+        disbelieve(terminal, journal);
+        return void refuse(terminal, topic, 'counter-implausible', payload, done);
+      }
+      journal.implausible = false;
+      takeAnnounced(journal, last);
+      noteKnown(journal, last, now());
+      return giveUpUpTo(terminal, journal, Math.min(first - 1, last), done);
     });
   };
 }

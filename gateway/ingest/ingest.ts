@@ -1,22 +1,26 @@
 /** message → validated → committed → done (the broker's PUBACK) → acked → announced. Nothing is done before it is stored. */
 import { type Ack, MAX_MISSING_RANGES } from '../../protocol/ack.ts';
 import { topicOf } from '../../protocol/topics.ts';
-import { RATINGS, type Rating, type VotesMessage } from '../../protocol/vote.ts';
+import type { VotesMessage } from '../../protocol/vote.ts';
 import type { Exclusions } from '../domain/exclusions.ts';
 import type { Terminal } from '../domain/org.ts';
-import { votesIn } from '../domain/tally.ts';
 import { createTokenBuckets } from '../domain/token-buckets.ts';
 import { createVoteRates, type VoteRateLimits, type VoteRates } from '../domain/vote-rates.ts';
-import type { QuarantineRecord, Store, VoteOutcome, VoteRecord } from '../store/store.ts';
+import type { KnownNumber, Ledger } from '../store/ledger.ts';
+import type { Store, VoteRecord } from '../store/store.ts';
+import type { KnownNumbers } from './accounting.ts';
 import { createAckSchedule } from './ack-schedule.ts';
 import { createCommitQueue } from './commit-queue.ts';
-import { createHellos } from './hello.ts';
-import { type Journal, type Journals, MAX_FRAGMENTS, noteKnown, takeTotals } from './journals.ts';
+import { createHellos, type HelloDeps } from './hello.ts';
+import { type Journal, MAX_FRAGMENTS } from './journal.ts';
+import type { Journals } from './journals.ts';
 import { createJudge } from './judge.ts';
 import { type BadVote, parseVotes } from './parse-votes.ts';
 import { createReadings } from './readings.ts';
 import type { QuarantineReason } from './reasons.ts';
-import { createRefusals, KEPT_PAYLOAD_CHARS } from './refusals.ts';
+import { createRefusals } from './refusals.ts';
+import { TakenMessage } from './taken-message.ts';
+import { createTurns } from './turns.ts';
 
 export type IngestLimits = VoteRateLimits & { messagesPerS: number; burst: number };
 
@@ -37,7 +41,8 @@ export type IngestEvents = {
 };
 
 export type IngestDeps = {
-  store: Store;
+  store: Pick<Store, 'storedSince'>;
+  ledger: Pick<Ledger, 'commit' | 'knownNumbers'>;
   journals: Journals;
   now: () => number;
   /** For what measures a span: `now` may be set while it is measured. */
@@ -49,6 +54,13 @@ export type IngestDeps = {
 };
 
 export type IngestDone = (error?: Error) => void;
+
+/** @returns when the next message of this terminal may be taken, if not at once. It neither throws nor rejects. */
+export type TakeMessage = (
+  terminal: KnownTerminal,
+  payload: Buffer,
+  done: IngestDone,
+) => Promise<void> | undefined;
 
 export type Ingest = {
   votes(terminal: KnownTerminal, payload: Buffer, done: IngestDone): void;
@@ -67,26 +79,31 @@ export type Ingest = {
    * much of this terminal is waiting already (of connections that have ended, too) that it is to be cut.
    */
   delayMs(terminal: KnownTerminal): number | null;
-  flush(): void;
+  /** When everything that came before is stored or refused, and its `done` was called. */
+  settled(): Promise<void>;
+  /**
+   * For what reads again, or changes, what messages are judged by: runs `act` while none is under way. Those that come meanwhile are
+   * taken afterwards. An act must not await another pause, nor `settled`.
+   */
+  pause<T>(act: () => T | Promise<T>): Promise<T>;
+  /** Forgets what is not settled. */
   stop(): void;
 };
-
-/** @see Judgement */
-type Kept = QuarantineRecord & { was: 'lost' | 'set-aside' | null };
 
 /** Messages of one terminal that wait for their turn. */
 const MAX_WAITING = 1_000;
 const DAY_MS = 24 * 3_600_000;
 
 export function createIngest(deps: IngestDeps): Ingest {
-  const { store, journals, now, monotonic, exclusions, publish, limits, events } = deps;
+  const { store, ledger, journals, now, monotonic, exclusions, publish, limits, events } = deps;
   /** Beyond what is kept of a terminal: there is nothing to decide about. */
   const unkept = new WeakSet<VoteRecord>();
-  const queue = createCommitQueue(store, events.batch, (vote) => {
+  const queue = createCommitQueue(ledger, events.batch, (vote) => {
     if (allowed(journals.terminalOf(vote.sourceKey))) return true;
     unkept.add(vote);
     return false;
   });
+  const turns = createTurns(queue.settled);
   const messageRate = createTokenBuckets(limits.messagesPerS, limits.burst);
 
   const acks = createAckSchedule<Journal>(({ terminalId, epoch, accounted }) => {
@@ -108,7 +125,10 @@ export function createIngest(deps: IngestDeps): Ingest {
     heard(terminal, journal);
   };
 
+  let isStopped = false;
   const failed = (error: Error, done: IngestDone) => {
+    // What was on its way then has nowhere to go.
+    if (isStopped) return;
     events.failed(error);
     done(error);
   };
@@ -120,172 +140,140 @@ export function createIngest(deps: IngestDeps): Ingest {
   const readings = createReadings(now, monotonic);
   const rates = createVoteRates(limits);
   rememberStored(rates, store, now());
-  const judge = createJudge({ store, readings, rates, exclusions });
+  const judge = createJudge({ readings, rates, exclusions });
+  const isKept = (vote: VoteRecord) => !unkept.has(vote);
+  const taking = { allowed, mayHold, isFull, rates, events, isKept, failed, heard };
 
   const take = (
     terminal: KnownTerminal,
     journal: Journal,
-    message: VotesMessage,
-    bad: BadVote[],
+    { message, bad }: GoodMessage,
+    known: KnownNumbers | null,
     done: IngestDone,
   ) => {
     const receivedAt = now();
-    const votes: VoteRecord[] = [];
-    const taken: VoteRecord[] = [];
-    const kept: Kept[] = [];
-    const keep = (
-      { seq, reason, payload }: BadVote,
-      permits: (terminalKey: number) => boolean,
-      was: Kept['was'],
-    ) => {
-      // One over the budget stays in the terminal's journal for now.
-      if (!permits(terminal.key)) {
-        if (isFull(terminal.key)) events.quarantined('held-limit', terminal.id);
-        return;
-      }
-      events.quarantined(reason, terminal.id);
-      kept.push({
-        receivedAt,
-        reason,
-        terminalKey: terminal.key,
-        topic: terminal.votesTopic,
-        sourceKey: journal.key,
-        seq,
-        payload: payload.slice(0, KEPT_PAYLOAD_CHARS),
-        was,
-        ...(was === 'set-aside' && { replaces: true }),
-      });
-    };
-    // One that is accounted for already adds nothing.
-    for (const one of bad) if (!journal.accounted.has(one.seq)) keep(one, allowed, null);
-    for (const pressed of message.votes) {
-      const judgement = judge(terminal, journal, pressed, receivedAt);
-      if (judgement.kind === 'vote') {
-        votes.push(judgement.vote);
-        if (judgement.isNew) taken.push(judgement.vote);
-      } else if (judgement.kind === 'held') keep({ ...judgement, seq: pressed.seq }, mayHold, judgement.was);
-    }
-    const said = votesIn(message.totals);
-    const isCountPlausible = journal.history.isPossible(said, receivedAt);
-    queue.push({
-      votes,
-      quarantine: kept,
-      settled(result) {
-        if (!result.ok) {
-          // It will be sent again, and is not to be counted twice for that.
-          for (const { at } of taken) rates.giveBack(terminal.key, at);
-          return failed(result.error, done);
-        }
-        account(terminal, journal, votes, result, kept);
-        journal.implausible = !isCountPlausible;
-        if (isCountPlausible) {
-          takeTotals(journal, message.totals);
-          noteKnown(journal, Math.max(said, message.votes.at(-1)?.seq ?? 0), receivedAt);
-        }
-        done();
-        heard(terminal, journal);
-      },
-    });
+    const taken = new TakenMessage(taking, terminal, journal, message, known, receivedAt, done);
+    for (const one of bad) taken.setAside(one);
+    for (const pressed of message.votes)
+      judge(terminal, journal, pressed, receivedAt, known?.get(pressed.seq), taken);
+    queue.push(taken);
   };
 
-  const account = (
+  /** Some of its numbers are accounted for, and as what only the store knows. */
+  const takeKnown = async (
     terminal: KnownTerminal,
     journal: Journal,
-    votes: VoteRecord[],
-    { outcomes, first }: { outcomes: VoteOutcome[]; first: number },
-    kept: Kept[],
-  ) => {
-    let duplicates = 0;
-    for (let at = 0; at < votes.length; at++) {
-      const vote = votes[at] as VoteRecord;
-      const outcome = outcomes[first + at];
-      if (outcome === 'stored') {
-        // A number given up for lost or set aside, and then sent well after all, is simply stored.
-        if (journal.lost + journal.quarantined > 0 && journal.accounted.has(vote.seq)) {
-          takeBack(journal, vote.seq);
-        }
-        journal.accounted.add(vote.seq);
-        journal.stored[RATINGS[vote.rating] as Rating] += 1;
-        events.stored(vote);
-      } else if (outcome === 'duplicate') duplicates += 1;
-      else {
-        if (!unkept.has(vote)) journal.conflicts.add(vote.seq);
-        events.quarantined('identity-conflict', terminal.id);
-      }
+    good: GoodMessage,
+    done: IngestDone,
+  ): Promise<void> => {
+    try {
+      // What is under way may speak of the same numbers. Nothing else changes them until this message is in the queue.
+      await queue.settled();
+      const seqs = accountedOf(journal, good.message);
+      const known = await ledger.knownNumbers(journal.key, seqs);
+      const bySeq = new Map(seqs.map((seq, at) => [seq, known[at] as KnownNumber]));
+      take(terminal, journal, good, bySeq, done);
+    } catch (error) {
+      failed(error as Error, done);
     }
-    for (const { seq: number, was } of kept) {
-      const seq = number as number;
-      // The same message may have come twice before this commit: one number is set aside once.
-      if (was === 'lost') {
-        if (journal.heldLost.has(seq)) continue;
-        journal.heldLost.add(seq);
-        noLongerLost(journal, seq);
-      } else if (journal.accounted.has(seq)) continue;
-      else journal.accounted.add(seq);
-      journal.quarantined += 1;
-      journal.held += 1;
-    }
-    if (duplicates > 0) events.duplicates(duplicates);
   };
 
-  const takeBack = (journal: Journal, seq: number) => {
-    if (journal.quarantined > 0 && store.setAsideReason(journal.key, seq) !== null) {
-      journal.quarantined -= 1;
-      if (store.isUndecided(journal.key, seq)) journal.held = Math.max(0, journal.held - 1);
-      return;
+  const takeGood = (
+    terminal: KnownTerminal,
+    journal: Journal,
+    all: GoodMessage,
+    payload: Buffer,
+    done: IngestDone,
+  ): Promise<void> | undefined => {
+    const last = Math.max(all.message.votes.at(-1)?.seq ?? 0, all.bad.at(-1)?.seq ?? 0);
+    if (!journal.history.isPossible(last, now())) {
+      disbelieve(terminal, journal);
+      return void refuse(terminal, terminal.votesTopic, 'counter-implausible', payload, done);
     }
-    noLongerLost(journal, seq);
+    const good = journal.accounted.fragments < MAX_FRAGMENTS ? all : withoutGaps(journal, all);
+    if (good.message.votes.length + good.bad.length === 0)
+      return void refuse(terminal, terminal.votesTopic, 'gap-limit', payload, done);
+    if (mayBeVoid(journal, good.message)) return takeKnown(terminal, journal, good, done);
+    return void take(terminal, journal, good, null, done);
   };
 
-  const noLongerLost = (journal: Journal, seq: number) => {
-    journal.lost -= 1;
-    if (journal.writtenOff > 0 && store.isWrittenOff(journal.key, seq)) journal.writtenOff -= 1;
+  const withJournal: HelloDeps['withJournal'] = (terminal, epoch, { topic, payload, done }, act) => {
+    const known = journals.known(terminal, epoch);
+    if (known) return act(known);
+    return journals
+      .open(terminal, epoch, now())
+      .then((journal) => (journal ? act(journal) : refuse(terminal, topic, 'epoch-limit', payload, done)))
+      .catch((error: Error) => failed(error, done));
   };
+
+  const takeVotes: TakeMessage = (terminal, payload, done) => {
+    const topic = terminal.votesTopic;
+    const parsed = parseVotes(payload);
+    if (!parsed.ok) return void refuse(terminal, topic, parsed.reason, payload, done);
+    const { message } = parsed;
+    const known = journals.known(terminal, message.epoch);
+    if (known) return takeGood(terminal, known, parsed, payload, done);
+    return withJournal(terminal, message.epoch, { topic, payload, done }, (journal) =>
+      takeGood(terminal, journal, parsed, payload, done),
+    );
+  };
+
+  const inTurn =
+    (act: TakeMessage): Ingest['votes'] =>
+    (terminal, payload, done) => {
+      if (turns.isBusy(terminal.key))
+        return turns.wait(terminal.key, () => {
+          try {
+            return act(terminal, payload, done);
+          } catch (error) {
+            return void failed(error as Error, done);
+          }
+        });
+      const until = act(terminal, payload, done);
+      if (until) turns.hold(terminal.key, until);
+    };
 
   return {
-    votes(terminal, payload, done) {
-      const topic = terminal.votesTopic;
-      const parsed = parseVotes(payload);
-      if (!parsed.ok) return refuse(terminal, topic, parsed.reason, payload, done);
-      let { message, bad } = parsed;
-      let journal: Journal | null;
-      try {
-        journal = journals.open(terminal, message.epoch, now());
-      } catch (error) {
-        return failed(error as Error, done);
-      }
-      if (!journal) return refuse(terminal, topic, 'epoch-limit', payload, done);
-      const last = Math.max(message.votes.at(-1)?.seq ?? 0, bad.at(-1)?.seq ?? 0);
-      if (!journal.history.isPossible(last, now())) {
-        disbelieve(terminal, journal);
-        return refuse(terminal, topic, 'counter-implausible', payload, done);
-      }
-      if (journal.accounted.fragments >= MAX_FRAGMENTS) {
-        // Filling the first hole is always welcome: only what would make more of them is refused.
-        const end = journal.accounted.runEnd(
-          [...message.votes, ...bad].map(({ seq }) => seq).sort((a, b) => a - b),
-        );
-        const votes = message.votes.filter(({ seq }) => seq < end);
-        bad = bad.filter(({ seq }) => seq < end);
-        if (votes.length + bad.length === 0) return refuse(terminal, topic, 'gap-limit', payload, done);
-        message = { ...message, votes };
-      }
-      take(terminal, journal, message, bad, done);
-    },
-
-    hello: createHellos({
-      ...{ journals, queue, now, refuse, failed, heard, disbelieve },
-      clockHeard: (terminal, value) => events.clockHeard(terminal.id, readings.take(terminal.key, value)),
-    }),
-    quarantine: refuse,
+    votes: inTurn(takeVotes),
+    hello: inTurn(
+      createHellos({
+        ...{ queue, now, refuse, failed, withJournal, heard, disbelieve },
+        clockHeard: (terminal, value) => events.clockHeard(terminal.id, readings.take(terminal.key, value)),
+      }),
+    ),
+    quarantine: (terminal, topic, reason, payload, done) =>
+      inTurn(() => void refuse(terminal, topic, reason, payload, done))(terminal, payload, done),
 
     delayMs: (terminal) => messageRate.takeOnCredit(terminal.key, monotonic(), MAX_WAITING),
-    flush: queue.flush,
+    settled: () => turns.pause(() => {}),
+    pause: turns.pause,
     stop() {
+      isStopped = true;
+      turns.stop();
       queue.stop();
       acks.stop();
     },
   };
+}
+
+type GoodMessage = { message: VotesMessage; bad: BadVote[] };
+
+/** Is one of its numbers accounted for, and may no vote be stored under it? Of nearly every message it is not. */
+function mayBeVoid(journal: Journal, { votes }: VotesMessage): boolean {
+  if (journal.lost + journal.quarantined === 0) return false;
+  return votes.some(({ seq }) => journal.accounted.has(seq));
+}
+
+function accountedOf(journal: Journal, { votes }: VotesMessage): number[] {
+  return votes.filter(({ seq }) => journal.accounted.has(seq)).map(({ seq }) => seq);
+}
+
+/** Filling the first hole is always welcome: only what would make more of them is left out. */
+function withoutGaps({ accounted }: Journal, { message, bad }: GoodMessage): GoodMessage {
+  const seqs = [...message.votes, ...bad].map(({ seq }) => seq).sort((a, b) => a - b);
+  const end = accounted.runEnd(seqs);
+  const votes = message.votes.filter(({ seq }) => seq < end);
+  return { message: { ...message, votes }, bad: bad.filter(({ seq }) => seq < end) };
 }
 
 /** What a terminal has had today and this hour is not forgotten with a restart. */

@@ -1,49 +1,32 @@
 /** What the gateway knows of every terminal's journals: which numbers it has, and what the terminal says it has taken. */
 import type { Completeness } from '../../protocol/score.ts';
-import type { Counts } from '../../protocol/vote.ts';
 import { reconcile } from '../domain/completeness.ts';
-import { JournalHistory, newJournalHistory } from '../domain/journal-history.ts';
-import { type Range, SeqRanges } from '../domain/seq-ranges.ts';
-import type { SourceRecord, Store } from '../store/store.ts';
+import { newJournalHistory } from '../domain/journal-history.ts';
+import type { Ledger } from '../store/ledger.ts';
+import type { Store } from '../store/store.ts';
+import {
+  beginJournal,
+  heldIn,
+  type Journal,
+  receivedOf,
+  restoreJournal,
+  takeAnnounced,
+  takeTotals,
+} from './journal.ts';
 
 /** Journals one terminal may begin; a new one means a new SD card or a corrupt file, so this is years of those. */
 export const MAX_EPOCHS_PER_TERMINAL = 256;
 
-/** Ranges above a journal's contiguous part. An honest terminal makes a handful, after losses. */
-export const MAX_FRAGMENTS = 1_024;
-
-export type Journal = {
-  key: number;
-  terminalKey: number;
-  /** Known once the terminal has spoken to this process. */
-  terminalId: string;
-  epoch: string;
-  accounted: SeqRanges;
-  stored: Counts;
-  quarantined: number;
-  /** Of these, what no person has decided on yet. */
-  held: number;
-  /** Numbers under which another body came than the stored one, and no person has decided yet. */
-  conflicts: Set<number>;
-  lost: number;
-  /** Numbers that were lost, and are held now. */
-  heldLost: Set<number>;
-  /** Of the lost, what a person has written off. */
-  writtenOff: number;
-  /** A person has closed it: nothing more is expected of it. */
-  closed: boolean;
-  /** What the terminal last said of it cannot be true. */
-  implausible: boolean;
-  totals: Counts | null;
-  announced: number;
-  history: JournalHistory;
-  /** What the terminal said has changed since it was last saved. */
-  unsaved: boolean;
-};
+type OfTerminal = { key: number; id: string };
 
 export type Journals = {
-  /** The terminal's journal of that epoch, begun if it is new; null when the terminal has begun too many. */
-  open(terminal: { key: number; id: string }, epoch: string, now: number): Journal | null;
+  /** The terminal's journal of that epoch, if it is known: nearly every time. */
+  known(terminal: OfTerminal, epoch: string): Journal | undefined;
+  /**
+   * The terminal's journal of that epoch, begun if it is new, the same for all that ask at once; null when the terminal has
+   * begun too many. @throws StoreFailure
+   */
+  open(terminal: OfTerminal, epoch: string, now: number): Promise<Journal | null>;
   /** What the evidences of a terminal's journals say; of those that are not closed. */
   evidenceOf(terminalKey: number): { journals: Completeness[]; allClosed: boolean };
   /** Undecided quarantine records of a terminal's journals. */
@@ -55,101 +38,134 @@ export type Journals = {
   /** Keeps what terminals have said across a restart. It is said again at every hello, so this need not be at once. */
   save(): void;
   /**
-   * Reads everything from the store again, after it was opened again. What terminals have said meanwhile is kept; a Journal
-   * that was handed out before is no longer one of these.
+   * Reads everything from the store again. What terminals have said meanwhile is kept; a Journal that was handed out before is
+   * no longer one of these. So nothing of a terminal may be under way: see Ingest.pause. @throws StoreFailure; all stays as it was.
    */
-  reload(): void;
+  reload(): Promise<void>;
 };
 
-/**
- * @param perDay votes that a terminal can honestly have a day
- * @param isAskedFor has a person asked the terminal for the votes of this epoch?
- */
-export function createJournals(
-  store: Store,
-  perDay: number,
-  isAskedFor: (terminalKey: number, epoch: string) => boolean = () => false,
-): Journals {
-  let byTerminal = new Map<number, Map<string, Journal>>();
+export type JournalsDeps = {
+  store: Pick<Store, 'sources' | 'saveAnnouncements'>;
+  ledger: Pick<Ledger, 'openJournal' | 'accountedRanges'>;
+  /** Votes that a terminal can honestly have a day. */
+  perDay: number;
+  /** Has a person asked the terminal for the votes of this epoch? */
+  isAskedFor?: (terminalKey: number, epoch: string) => boolean;
+};
+
+/** The journals of one terminal. */
+type Shelf = {
+  epochs: Map<string, Journal>;
+  /** The one that was asked for last: terminals change theirs once in years. */
+  latest: Journal | null;
+  opening: Map<string, Promise<Journal>>;
+};
+
+/** @throws StoreFailure */
+export async function openJournals(deps: JournalsDeps): Promise<Journals> {
+  const { store, ledger, perDay, isAskedFor = () => false } = deps;
+  let shelves = new Map<number, Shelf>();
   let terminalOf = new Map<number, number>();
 
-  const hold = (journal: Journal) => {
-    const epochs = byTerminal.get(journal.terminalKey) ?? new Map<string, Journal>();
-    epochs.set(journal.epoch, journal);
-    byTerminal.set(journal.terminalKey, epochs);
+  const shelfOf = (terminalKey: number): Shelf => {
+    let shelf = shelves.get(terminalKey);
+    if (!shelf) {
+      shelf = { epochs: new Map(), latest: null, opening: new Map() };
+      shelves.set(terminalKey, shelf);
+    }
+    return shelf;
+  };
+  const hold = (journal: Journal): Journal => {
+    shelfOf(journal.terminalKey).epochs.set(journal.epoch, journal);
     terminalOf.set(journal.key, journal.terminalKey);
     return journal;
   };
-  const load = () => {
-    const restored = store.sources().map((record) => restore(record, store, perDay));
-    byTerminal = new Map();
+  const all = (): Journal[] => [...shelves.values()].flatMap(({ epochs }) => [...epochs.values()]);
+
+  const reload = async () => {
+    const restored: Journal[] = [];
+    for (const record of store.sources()) restored.push(await restoreJournal(record, ledger, perDay));
+    const found = new Map(restored.map((journal) => [nameOf(journal), journal]));
+    const before = all();
+    for (const journal of before) {
+      if (found.has(nameOf(journal))) continue;
+      // It was begun, and nothing of it is stored yet.
+      const { terminalKey, epoch, history } = journal;
+      const { key } = await ledger.openJournal(terminalKey, epoch);
+      restored.push(beginJournal({ key, terminalKey, terminalId: '', epoch, history }));
+    }
+    shelves = new Map();
     terminalOf = new Map();
     restored.forEach(hold);
-  };
-  load();
-
-  const open: Journals['open'] = ({ key: terminalKey, id: terminalId }, epoch, now) => {
-    const epochs = byTerminal.get(terminalKey);
-    const known = epochs?.get(epoch);
-    if (known) {
-      known.terminalId = terminalId;
-      return known;
+    for (const { terminalKey, terminalId, epoch, totals, announced, history, implausible } of before) {
+      const journal = shelves.get(terminalKey)?.epochs.get(epoch) as Journal;
+      if (totals) takeTotals(journal, totals);
+      takeAnnounced(journal, announced);
+      Object.assign(journal, { terminalId, history, implausible });
     }
-    if (epochs && epochs.size >= MAX_EPOCHS_PER_TERMINAL) return null;
+  };
+  await reload();
+
+  const begin = async (shelf: Shelf, terminal: OfTerminal, epoch: string, now: number): Promise<Journal> => {
+    const { key: terminalKey, id: terminalId } = terminal;
     // That it had a later journal before says nothing of one that a person has asked for: it is older than that.
-    const heard = isAskedFor(terminalKey, epoch) ? [] : [...(epochs?.values() ?? [])];
+    const heard = isAskedFor(terminalKey, epoch) ? [] : [...shelf.epochs.values()];
     const heardAt = Math.max(0, ...heard.map(({ history }) => history.known.at ?? 0));
-    const { key } = store.openSource(terminalKey, epoch);
-    return hold({
-      key,
-      terminalKey,
-      terminalId,
-      epoch,
-      accounted: new SeqRanges(),
-      stored: { satisfied: 0, basically: 0, unsatisfied: 0 },
-      quarantined: 0,
-      held: 0,
-      conflicts: new Set(),
-      lost: 0,
-      heldLost: new Set(),
-      writtenOff: 0,
-      closed: false,
-      implausible: false,
-      totals: null,
-      announced: 0,
-      history: newJournalHistory(heardAt === 0 ? null : Math.min(heardAt, now), now, perDay),
-      unsaved: false,
-    });
+    const history = newJournalHistory(heardAt === 0 ? null : Math.min(heardAt, now), now, perDay);
+    const { key } = await ledger.openJournal(terminalKey, epoch);
+    return hold(beginJournal({ key, terminalKey, terminalId, epoch, history }));
+  };
+
+  const known: Journals['known'] = (terminal, epoch) => {
+    const shelf = shelves.get(terminal.key);
+    if (!shelf) return undefined;
+    if (shelf.latest?.epoch !== epoch) {
+      const journal = shelf.epochs.get(epoch);
+      if (!journal) return undefined;
+      shelf.latest = journal;
+      journal.terminalId = terminal.id;
+    }
+    return shelf.latest;
   };
 
   return {
-    open,
+    known,
+    async open(terminal, epoch, now) {
+      const journal = known(terminal, epoch);
+      if (journal) return journal;
+      const shelf = shelfOf(terminal.key);
+      let opening = shelf.opening.get(epoch);
+      if (!opening) {
+        if (shelf.epochs.size + shelf.opening.size >= MAX_EPOCHS_PER_TERMINAL) return null;
+        opening = begin(shelf, terminal, epoch, now).finally(() => shelf.opening.delete(epoch));
+        shelf.opening.set(epoch, opening);
+      }
+      return opening;
+    },
     evidenceOf(terminalKey) {
-      const all = [...(byTerminal.get(terminalKey)?.values() ?? [])];
-      const open = all.filter(({ closed }) => !closed);
+      const journals = [...(shelves.get(terminalKey)?.epochs.values() ?? [])];
+      const open = journals.filter(({ closed }) => !closed);
       return {
         journals: open.map((journal) =>
           reconcile({ ...journal, held: heldIn(journal), received: receivedOf(journal) }),
         ),
-        allClosed: all.length > 0 && open.length === 0,
+        allClosed: journals.length > 0 && open.length === 0,
       };
     },
     heldOf(terminalKey) {
       let held = 0;
-      for (const journal of byTerminal.get(terminalKey)?.values() ?? []) held += heldIn(journal);
+      for (const journal of shelves.get(terminalKey)?.epochs.values() ?? []) held += heldIn(journal);
       return held;
     },
     held() {
       let held = 0;
-      for (const epochs of byTerminal.values())
+      for (const { epochs } of shelves.values())
         for (const journal of epochs.values()) held += heldIn(journal);
       return held;
     },
     terminalOf: (sourceKey) => terminalOf.get(sourceKey) as number,
     save() {
-      const changed = [...byTerminal.values()].flatMap((epochs) =>
-        [...epochs.values()].filter(({ unsaved }) => unsaved),
-      );
+      const changed = all().filter(({ unsaved }) => unsaved);
       if (changed.length === 0) return;
       store.saveAnnouncements(
         changed.map(({ key, totals, announced, history }) => ({
@@ -162,89 +178,8 @@ export function createJournals(
       );
       for (const journal of changed) journal.unsaved = false;
     },
-    reload() {
-      const before = [...byTerminal.values()].flatMap((epochs) => [...epochs.values()]);
-      load();
-      for (const { terminalKey, terminalId, epoch, totals, announced, history, implausible } of before) {
-        const journal = open({ key: terminalKey, id: terminalId }, epoch, history.known.at ?? Date.now());
-        if (journal && totals) takeTotals(journal, totals);
-        if (!journal) continue;
-        takeAnnounced(journal, announced);
-        journal.history = history;
-        journal.implausible = implausible;
-      }
-    },
+    reload,
   };
 }
 
-function receivedOf({ stored, quarantined }: Journal): number {
-  return stored.satisfied + stored.basically + stored.unsatisfied + quarantined;
-}
-
-function heldIn({ held, conflicts }: Journal): number {
-  return held + conflicts.size;
-}
-
-function restore(record: SourceRecord, store: Store, perDay: number): Journal {
-  const { key, terminalKey, epoch, stored, quarantined, totals, announced } = record;
-  const accounted = new SeqRanges();
-  const storedCount = stored.satisfied + stored.basically + stored.unsatisfied;
-  // As many votes as the highest number says: no hole. Only another journal is read vote by vote.
-  if (storedCount === record.lastSeq && quarantined === 0 && !record.hasLost)
-    accounted.add(1, record.lastSeq);
-  else for (const [from, to] of store.accountedRanges(key)) accounted.add(from, to);
-  // Not the sum of the noted ranges: a number given up for lost may have been stored after all.
-  const lost = accounted.size - storedCount - quarantined;
-  return {
-    key,
-    terminalKey,
-    terminalId: '',
-    epoch,
-    accounted,
-    stored,
-    quarantined,
-    held: record.held,
-    conflicts: new Set(),
-    lost,
-    heldLost: new Set(),
-    writtenOff: record.writtenOff,
-    closed: record.closedAt !== null,
-    implausible: false,
-    totals,
-    announced,
-    history: new JournalHistory({ known: record.known, floorAt: record.floorAt, perDay }),
-    unsaved: false,
-  };
-}
-
-/** The terminal has had `last` votes of it by now. */
-export function noteKnown(journal: Journal, last: number, now: number): void {
-  journal.history.note(last, now);
-  journal.unsaved = true;
-}
-
-/** Totals only grow; a terminal that says fewer than before is believed where it said most. */
-export function takeTotals(journal: Journal, totals: Counts): void {
-  const sum = (counts: Counts) => counts.satisfied + counts.basically + counts.unsatisfied;
-  if (journal.totals && sum(totals) <= sum(journal.totals)) return;
-  journal.totals = totals;
-  journal.unsaved = true;
-}
-
-/** Of the numbers up to `gone`, which the terminal no longer has: those that are not here. */
-export function lostUpTo({ accounted }: Journal, gone: number): Range[] {
-  return gone <= accounted.upTo ? [] : accounted.missing(gone, Number.POSITIVE_INFINITY);
-}
-
-export function giveUp(journal: Journal, ranges: Range[]): void {
-  for (const [from, to] of ranges) {
-    journal.accounted.add(from, to);
-    journal.lost += to - from + 1;
-  }
-}
-
-export function takeAnnounced(journal: Journal, last: number): void {
-  if (last <= journal.announced) return;
-  journal.announced = last;
-  journal.unsaved = true;
-}
+const nameOf = ({ terminalKey, epoch }: { terminalKey: number; epoch: string }) => `${terminalKey}/${epoch}`;

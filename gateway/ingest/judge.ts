@@ -7,42 +7,40 @@ import type { Exclusions } from '../domain/exclusions.ts';
 import type { RatingCode } from '../domain/tally.ts';
 import type { VoteRates } from '../domain/vote-rates.ts';
 import { isBelievable, placeVote } from '../domain/vote-time.ts';
-import type { ClockCode, Store, VoteRecord } from '../store/store.ts';
+import type { KnownNumber } from '../store/ledger.ts';
+import type { ClockCode, VoteRecord } from '../store/store.ts';
 import type { KnownTerminal } from './ingest.ts';
-import type { Journal } from './journals.ts';
+import type { Journal } from './journal.ts';
 import type { Readings } from './readings.ts';
 import { type HeldReason, isHeldReason } from './reasons.ts';
 
-export type Judgement =
-  /** `isNew`: it was counted in the rates. */
-  | { kind: 'vote'; vote: VoteRecord; isNew: boolean }
-  /** `was`: what its number was accounted for as, when it was. */
-  | { kind: 'held'; reason: HeldReason; payload: string; was: 'lost' | 'set-aside' | null }
-  /** It is held already: only a person can make a vote of it. */
-  | { kind: 'waits' };
-
-export type Judge = (terminal: KnownTerminal, journal: Journal, vote: Vote, receivedAt: number) => Judgement;
-
-export type JudgeDeps = {
-  store: Pick<Store, 'setAsideReason' | 'isStored'>;
-  readings: Readings;
-  rates: VoteRates;
-  exclusions: () => Exclusions;
+/** What is judged is given to one of these; to neither when it is held already: only a person can make a vote of that. */
+export type Judged = {
+  /** @param isRepeat it was not counted in the rates */
+  vote(vote: VoteRecord, isRepeat: boolean): void;
+  hold(seq: number, reason: HeldReason, payload: string): void;
 };
+
+/** @param known what the store knows of its number, if that is accounted for and may be no vote's */
+export type Judge = (
+  terminal: KnownTerminal,
+  journal: Journal,
+  vote: Vote,
+  receivedAt: number,
+  known: KnownNumber | undefined,
+  into: Judged,
+) => void;
+
+export type JudgeDeps = { readings: Readings; rates: VoteRates; exclusions: () => Exclusions };
 
 const RATING_CODE = new Map(RATINGS.map((rating, code) => [rating, code as RatingCode]));
 const CLOCK_CODE = new Map(CLOCKS.map((clock, code) => [clock, code as ClockCode]));
 
-export function createJudge({ store, readings, rates, exclusions }: JudgeDeps): Judge {
-  return (terminal, journal, pressed, receivedAt) => {
+export function createJudge({ readings, rates, exclusions }: JudgeDeps): Judge {
+  return (terminal, journal, pressed, receivedAt, known, into) => {
     const { seq, rating, at: claimedAt, clock, boot, mono } = pressed;
-    const isAccounted = journal.accounted.has(seq);
-    let was: 'lost' | 'set-aside' | null = null;
-    if (isAccounted && journal.lost + journal.quarantined > 0 && !store.isStored(journal.key, seq)) {
-      const reason = store.setAsideReason(journal.key, seq);
-      if (reason !== null && isHeldReason(reason)) return { kind: 'waits' };
-      was = reason === null ? 'lost' : 'set-aside';
-    }
+    const isVoid = known !== undefined && !known.isStored;
+    if (isVoid && known.setAsideReason !== null && isHeldReason(known.setAsideReason)) return;
     const notBefore = journal.history.notBefore(seq, receivedAt);
     const at =
       isBelievable(claimedAt, receivedAt, notBefore) && !readings.isApart(terminal.key)
@@ -61,15 +59,15 @@ export function createJudge({ store, readings, rates, exclusions }: JudgeDeps): 
     };
     if (at !== claimedAt) vote.claimedAt = claimedAt;
     // A repeat is no press more. One under a number that was given up or set aside is: nobody gets round the limits by that.
-    if (isAccounted && was === null) return { kind: 'vote', vote, isNew: false };
+    if (!isVoid && journal.accounted.has(seq)) return into.vote(vote, true);
     const reason = journal.closed
       ? 'journal-closed'
       : rates.take(terminal.key, at)
         ? null
         : 'rate-implausible';
     // As it would be stored, so that it can be released as it is.
-    if (reason !== null) return { kind: 'held', reason, payload: JSON.stringify(vote), was };
+    if (reason !== null) return into.hold(seq, reason, JSON.stringify(vote));
     if (exclusions().excludes(terminal.key, at)) vote.excluded = true;
-    return { kind: 'vote', vote, isNew: true };
+    into.vote(vote, false);
   };
 }

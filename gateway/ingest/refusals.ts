@@ -69,7 +69,8 @@ export function createRefusals(deps: RefusalDeps): Refusals {
       queue.push({
         votes: [],
         quarantine: [record],
-        settled: (result) => (result.ok ? done() : failed(result.error, done)),
+        stored: () => done(),
+        refused: (error) => failed(error, done),
       });
     },
   };

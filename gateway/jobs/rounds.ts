@@ -4,13 +4,13 @@ import type { Logger } from 'pino';
 export type RoundsDeps = {
   log: Logger;
   /** Moves the walls' clock on. */
-  tick(): void;
+  tick(): Promise<void>;
   /** Tries the storage again after a failure. @throws while it does not work. */
-  recover(): void;
+  recover(): Promise<void>;
   /** Writes down what may be a few seconds old. */
   save(): void;
   /** Takes up what the command line has changed in the database. */
-  follow(): void;
+  follow(): Promise<void>;
   /** Ends the streams of those who may not listen any more. */
   sweep(): void;
   /** Takes up another certificate for HTTPS. */
@@ -36,12 +36,19 @@ const DESCRIPTORS_MS = 2_000;
 
 /** @returns ends them. */
 export function startRounds(deps: RoundsDeps): () => void {
-  const orStorageFailed = (work: () => void) => () => {
-    try {
-      work();
-    } catch (error) {
-      deps.storageFailed(error as Error);
-    }
+  const orStorageFailed = (work: () => void | Promise<void>) => {
+    let isUnderWay = false;
+    return async () => {
+      // What takes longer than its time is not begun a second time.
+      if (isUnderWay) return;
+      isUnderWay = true;
+      try {
+        await work();
+      } catch (error) {
+        deps.storageFailed(error as Error);
+      }
+      isUnderWay = false;
+    };
   };
   let sweeps = true;
   const sweep = () => {

@@ -16,59 +16,68 @@ export type Review = {
   /** Undecided ones, newest first. */
   held(filter: HeldFilter, limit: number): HeldRecord[];
   /** Makes votes of what is held. */
-  release(by: By, filter: HeldFilter, reason: string): { released: number; taken: number; unfit: number };
+  release(
+    by: By,
+    filter: HeldFilter,
+    reason: string,
+  ): Promise<{ released: number; taken: number; unfit: number }>;
   /** Leaves it out for good, or until `reconsider`. @returns how many. */
-  dismiss(by: By, filter: HeldFilter, reason: string): number;
-  reconsider(by: By, filter: HeldFilter, reason: string): number;
+  dismiss(by: By, filter: HeldFilter, reason: string): Promise<number>;
+  reconsider(by: By, filter: HeldFilter, reason: string): Promise<number>;
 
   exclusions(): Exclusion[];
   /** A terminal's votes pressed in a span count no longer. @throws OrgRefusal `terminal-unknown`. */
-  exclude(by: By, terminalId: string, span: Span, reason: string): { id: string; votes: number };
+  exclude(by: By, terminalId: string, span: Span, reason: string): Promise<{ id: string; votes: number }>;
   /** @throws OrgRefusal `exclusion-unknown`, `exclusion-ended`. */
-  include(by: By, id: string, reason: string): Exclusion;
+  include(by: By, id: string, reason: string): Promise<Exclusion>;
   /** @returns how many votes were set to another time. @throws OrgRefusal `terminal-unknown`. */
-  redate(by: By, terminalId: string, span: Span, how: number | 'claimed', reason: string): number;
+  redate(by: By, terminalId: string, span: Span, how: number | 'claimed', reason: string): Promise<number>;
 
   /** @throws OrgRefusal `terminal-unknown`. */
   journals(terminalId: string): JournalRecord[];
   /** Nothing more is expected of it, and what comes of it is held. @throws OrgRefusal `journal-unknown`. */
-  close(by: By, terminalId: string, epoch: string, reason: string): void;
-  reopen(by: By, terminalId: string, epoch: string, reason: string): void;
+  close(by: By, terminalId: string, epoch: string, reason: string): Promise<void>;
+  reopen(by: By, terminalId: string, epoch: string, reason: string): Promise<void>;
   /** What is lost or on its way is expected no longer; what comes all the same is stored. */
-  writeOff(by: By, terminalId: string, epoch: string, reason: string): { lost: number; onItsWay: number };
-  undoWriteOff(by: By, terminalId: string, epoch: string, reason: string): number;
+  writeOff(
+    by: By,
+    terminalId: string,
+    epoch: string,
+    reason: string,
+  ): Promise<{ lost: number; onItsWay: number }>;
+  undoWriteOff(by: By, terminalId: string, epoch: string, reason: string): Promise<number>;
 };
 
 export type ReviewDeps = {
   store: Store;
   audit: Audit;
   now: () => number;
-  /** Before a decision: what this process has not written down yet is to be decided about, too. */
-  settle?(): void;
-  /** This process has decided something: for whoever holds a part of the store in memory. */
-  changed?(): void;
+  /**
+   * Where votes come in meanwhile: runs a decision while none is under way, with everything that this process holds in memory
+   * written down before and read again afterwards.
+   */
+  exclusively?<T>(act: () => T): Promise<T>;
 };
 
 export function createReview(deps: ReviewDeps): Review {
-  const { store, audit, now, settle = () => {}, changed = () => {} } = deps;
+  const { store, audit, now, exclusively = async (act) => act() } = deps;
   /** Decision and audit are one commit. The audit line comes last, because it says how much was concerned. */
-  const decide = <T>(
+  const decide = async <T>(
     by: By,
     action: string,
     target: string,
     detail: Record<string, unknown> & { reason: string },
     act: (reason: string) => T,
-  ): T => {
+  ): Promise<T> => {
     const reason = readReason(detail.reason);
-    settle();
-    const result = store.atomic(() => {
-      const done = act(reason);
-      const outcome = typeof done === 'number' ? { votes: done } : (done ?? {});
-      audit(by, action, target, { ...detail, ...outcome, reason });
-      return done;
-    });
-    changed();
-    return result;
+    return exclusively(() =>
+      store.atomic(() => {
+        const done = act(reason);
+        const outcome = typeof done === 'number' ? { votes: done } : (done ?? {});
+        audit(by, action, target, { ...detail, ...outcome, reason });
+        return done;
+      }),
+    );
   };
   const targetOf = ({ terminalId }: HeldFilter) =>
     terminalId === undefined ? 'quarantine' : `terminal:${terminalId}`;

@@ -9,10 +9,10 @@ export type ScoreKeeper = {
   readonly book: ScoreBook;
   readonly excludedBook: ScoreBook;
   stored(vote: VoteRecord): void;
-  /** Reads everything from the store again. @throws StoreFailure; the next `look` tries again */
+  /** Reads everything from the store again, while no vote is under way. @throws StoreFailure; then it is due */
   reload(): void;
-  /** Reloads when that is due. @throws StoreFailure @returns whether it did */
-  look(): boolean;
+  /** Must they be read again, because votes come into a period that are not in them? */
+  isDue(): boolean;
 };
 
 export type ScoreKeeperDeps = {
@@ -45,10 +45,6 @@ export function createScoreKeeper(deps: ScoreKeeperDeps): ScoreKeeper {
       (excluded ? excludedBook : book).add(windowKey, rating, at);
     },
     reload,
-    look() {
-      if (staleAt === null || now() < staleAt) return false;
-      reload();
-      return true;
-    },
+    isDue: () => staleAt !== null && now() >= staleAt,
   };
 }

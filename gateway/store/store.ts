@@ -231,12 +231,7 @@ export interface Store extends PeopleStore, ReviewStore, PutAwayStore {
 
   /** Of all terminals, or of one. */
   sources(terminalKey?: number): SourceRecord[];
-  /** The journal's record, made if it is new. */
-  openSource(terminalKey: number, epoch: string): Source;
-  /** What is accounted for of one journal: ranges of stored, quarantined and lost numbers, ascending. */
-  accountedRanges(sourceKey: number): Range[];
-
-  /** All or nothing, in one transaction with the rollups. Outcomes in the order of `votes`. */
+  /** For votes that come with something else, in its transaction; those of terminals go into the ledger. As there. */
   commit(
     votes: readonly VoteRecord[],
     quarantine: readonly QuarantineRecord[],
@@ -244,12 +239,6 @@ export interface Store extends PeopleStore, ReviewStore, PutAwayStore {
   ): VoteOutcome[];
   /** Why the number is accounted for by a quarantine record; null when it is not. */
   setAsideReason(sourceKey: number, seq: number): string | null;
-  /** Is that record one that no person has decided on yet? */
-  isUndecided(sourceKey: number, seq: number): boolean;
-  /** Is a vote stored under the number? */
-  isStored(sourceKey: number, seq: number): boolean;
-  /** Is it one of those that a person has written off? */
-  isWrittenOff(sourceKey: number, seq: number): boolean;
   /** Votes stored of each terminal in each quarter of an hour since. */
   storedSince(fromMs: number): Iterable<{ terminalKey: number; quarterStart: number; votes: number }>;
 

@@ -8,10 +8,12 @@ export type StorageGuardDeps = {
   file: string;
   now: () => number;
   log: Logger;
-  /** Settles everything that waits for a commit. */
-  flush(): void;
+  /** A small durable write, on the connection for itself. @see Store.probe */
+  probe(): Promise<{ reopened: boolean }>;
+  /** Runs `act` while no vote is under way: what waited was not acknowledged, and speaks of what is read again. */
+  exclusively<T>(act: () => T | Promise<T>): Promise<T>;
   /** Reads again what is held in memory of the store. */
-  reload(): void;
+  reload(): Promise<void>;
   /** Tells terminals whether votes are taken. */
   publishStatus(online: boolean): void;
 };
@@ -19,24 +21,22 @@ export type StorageGuardDeps = {
 export type StorageGuard = {
   failed(error: Error): void;
   /** Tries the storage again after a failure. @throws while it does not work. */
-  recover(): void;
+  recover(): Promise<void>;
   /** What the check of the database has found: damage ends the taking of votes, wrong rollups are put right. */
-  takeReport(report: CheckReport): void;
+  takeReport(report: CheckReport): Promise<void>;
   /** Code of why votes cannot be stored now; null when they can. */
   trouble(): string | null;
 };
 
 export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
-  const { store, file, now, log, flush, reload, publishStatus } = deps;
+  const { store, file, now, log, probe, exclusively, reload, publishStatus } = deps;
   let failure: Error | null = null;
   let damage: StoreFailure | null = null;
   let outdated = false;
 
-  const refresh = () => {
-    // What waits was not acknowledged, and speaks of journals that are read again.
-    flush();
+  const refresh = async () => {
     outdated = true;
-    reload();
+    await reload();
     outdated = false;
   };
   const failed = (error: Error) => {
@@ -48,24 +48,29 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
 
   return {
     failed,
-    recover() {
+    async recover() {
       if (damage) throw damage;
       if (!failure) return;
-      flush();
-      const { reopened } = store.probe();
-      if (reopened || outdated) refresh();
-      failure = null;
-      log.info('storage works again: taking votes');
-      publishStatus(true);
+      await exclusively(async () => {
+        const { reopened } = await probe();
+        if (reopened || outdated) await refresh();
+        // Found by the check meanwhile.
+        if (damage) throw damage;
+        failure = null;
+        log.info('storage works again: taking votes');
+        publishStatus(true);
+      });
     },
-    takeReport({ damage: found, rollups, votes, durationMs }) {
+    async takeReport({ damage: found, rollups, votes, durationMs }) {
       if (found.length > 0) {
         damage = damageFailure(file, found);
         failed(damage);
         return;
       }
       log.info({ votes, durationMs, differingRollups: rollups.differing }, 'the database is checked');
-      if (repairRollups(store, rollups.sourceKeys, now(), log)) refresh();
+      await exclusively(async () => {
+        if (repairRollups(store, rollups.sourceKeys, now(), log)) await refresh();
+      });
     },
     trouble() {
       if (!failure) return null;

@@ -1,16 +1,15 @@
 /** Opens the store only after its file has been looked at: nothing is written to a database that is not whole. */
 import type { Logger } from 'pino';
 import { damageFailure } from '../store/sqlite/check.ts';
-import { createSqliteStore } from '../store/sqlite/sqlite-store.ts';
+import { createSqliteStore, type SqliteStore } from '../store/sqlite/sqlite-store.ts';
 import { beginCheck } from '../store/sqlite/start-check.ts';
-import type { Store } from '../store/store.ts';
 import { repairRollups, type StorageGuard } from '../watch/storage-guard.ts';
 
 /** So long does the check of a large database hold up the start; then it goes on while votes are taken. */
 const CHECK_WAIT_MS = 10_000;
 
 export type CheckedStore = {
-  store: Store;
+  store: SqliteStore;
   /** When the gateway takes votes: hands what is left of the check to its guard. */
   goOn(guard: StorageGuard): void;
   stopCheck(): void;

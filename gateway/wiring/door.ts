@@ -68,7 +68,7 @@ export function openDoor({ config, ground, terminals, transport }: DoorDeps): Pr
       config.mqttProxyProtocol === 'v2' ? createTrust(config.trustedProxies) : null,
     );
     // Nothing new comes in, and what has come in is stored and announced while the later steps still listen.
-    onClose('what has come in', votes.ingest.flush);
+    onClose('what has come in', votes.ingest.settled);
     onClose('the broker', broker.close);
     metrics.watchTerminals(broker);
     said.listen((topic, payload) => broker.publish(topic, payload, { qos: 1, retain: false }));

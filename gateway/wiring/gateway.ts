@@ -60,9 +60,9 @@ export async function startGateway(
         ground.people.save();
         terminals.save();
       },
-      follow() {
+      async follow() {
         ground.changes.look();
-        ground.decisions.follow();
+        await ground.decisions.follow();
         terminals.access.save();
       },
       sweep: web.sweepWalls,

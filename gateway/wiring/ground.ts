@@ -5,6 +5,9 @@ import type { Config } from '../config.ts';
 import { createRegistry, type Registry } from '../org/registry.ts';
 import { createPeople, type People } from '../people/people.ts';
 import { claimDataDir } from '../store/claim.ts';
+import type { Ledger } from '../store/ledger.ts';
+import { createExclusive } from '../store/sqlite/exclusive.ts';
+import { createSqliteLedger } from '../store/sqlite/ledger.ts';
 import { databaseFile } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { createDecisions, type Decisions } from '../watch/decisions.ts';
@@ -13,7 +16,8 @@ import { createStorageGuard, type StorageGuard } from '../watch/storage-guard.ts
 import { createStoreChanges } from '../watch/store-changes.ts';
 import { openCheckedStore } from './checked-store.ts';
 import { type Closable, openInOrder } from './closing.ts';
-import { createSignal, type Heard } from './signal.ts';
+import { createSignal, createSlowSignal, type Heard, type SlowHeard } from './signal.ts';
+import { createStandstill, type Standstill } from './standstill.ts';
 
 export type GroundDeps = {
   config: Pick<Config, 'dataDir' | 'sessionHours' | 'sessionIdleMinutes'>;
@@ -35,13 +39,13 @@ export type Ground = {
   startedAt: number;
   metrics: Metrics;
   store: Store;
+  ledger: Ledger;
+  standstill: Standstill;
   registry: Registry;
   people: People;
   storage: Pick<StorageGuard, 'failed' | 'recover' | 'trouble'> & {
-    /** What waits for its commit is to be settled now: what it speaks of is read again. */
-    settling: Heard;
-    /** What is held in memory of the store is to be read again. */
-    rereading: Heard;
+    /** What is held in memory of the store is to be read again; no vote is under way. */
+    rereading: SlowHeard;
     /** Whether votes are taken has changed. */
     taking: Heard<[isTaking: boolean]>;
   };
@@ -83,11 +87,14 @@ export function openGround(deps: GroundDeps): Promise<Ground & Closable> {
       }
     });
 
-    const [settling, rereading, taking] = [createSignal(), createSignal(), createSignal<[boolean]>()];
+    const [rereading, taking] = [createSlowSignal(), createSignal<[boolean]>()];
+    const standstill = createStandstill();
+    const exclusive = createExclusive();
     rereading.listen(registry.reload);
     const guard = createStorageGuard({
       ...{ store, file, now, log },
-      flush: settling.tell,
+      probe: () => exclusive(store.probe),
+      exclusively: standstill.during,
       reload: rereading.tell,
       publishStatus: taking.tell,
     });
@@ -98,14 +105,13 @@ export function openGround(deps: GroundDeps): Promise<Ground & Closable> {
       instance: randomUUID(),
       startedAt: now(),
       metrics: createMetrics(deps.logLinesLost),
-      storage: { ...guard, settling, rereading, taking },
+      ...{ standstill, ledger: createSqliteLedger(store, exclusive) },
+      storage: { ...guard, rereading, taking },
       changes: { ...createStoreChanges(store, heard.tell), tell: heard.tell, heard },
       decisions: createDecisions({
         ...{ store, monotonic },
-        reread() {
-          settling.tell();
-          rereading.tell();
-        },
+        exclusively: standstill.during,
+        reread: rereading.tell,
       }),
       checkOn: () => goOn(guard),
     };

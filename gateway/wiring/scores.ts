@@ -20,12 +20,12 @@ export type Scores = {
   board: Board;
   feed: Feed;
   /** Begins new minutes and days, also after the clock was set. */
-  tick(): void;
+  tick(): Promise<void>;
 };
 
 /** @throws StoreFailure */
 export function openScores({ config, ground, terminals }: ScoresDeps): Promise<Scores & Closable> {
-  const { log, now, monotonic, store, registry, metrics, storage, changes } = ground;
+  const { log, now, monotonic, store, registry, metrics, storage, standstill, changes } = ground;
   const { presence, putAway, votes, touched } = terminals;
   const { journals, clocks, exclusions } = votes;
   const { tree } = registry;
@@ -62,8 +62,10 @@ export function openScores({ config, ground, terminals }: ScoresDeps): Promise<S
       const terminal = registry.terminal(terminalId);
       if (terminal) feed.touched(terminal.windowId);
     });
+    let hasStepped = false;
     const reload = () => {
       counts.reload();
+      hasStepped = false;
       feed.replaced();
     };
     storage.rereading.listen(reload);
@@ -74,13 +76,17 @@ export function openScores({ config, ground, terminals }: ScoresDeps): Promise<S
       feed.replaced();
     });
     // Other votes are of today then, and of the last hour.
-    const clock = createClockWatch({ now, monotonic, log, stepped: reload });
+    const stepped = () => {
+      hasStepped = true;
+    };
+    const clock = createClockWatch({ now, monotonic, log, stepped });
     metrics.watchClock(clock);
     return {
       ...{ board, feed },
-      tick() {
+      async tick() {
         clock.look();
-        if (counts.look()) feed.replaced();
+        // A vote that is stored already, and told later, would be counted twice.
+        if (hasStepped || counts.isDue()) await standstill.during(reload);
         feed.tick();
       },
     };

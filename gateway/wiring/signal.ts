@@ -18,3 +18,21 @@ export function createSignal<What extends unknown[] = []>(): Signal<What> {
     listen: (listener) => void listeners.push(listener),
   };
 }
+
+/** A signal whose listeners may take their time: each is awaited before the next hears. */
+export type SlowSignal = SlowHeard & {
+  /** @throws what a listener does; the later ones do not hear then. */
+  tell(): Promise<void>;
+};
+
+export type SlowHeard = { listen(listener: () => unknown): void };
+
+export function createSlowSignal(): SlowSignal {
+  const listeners: (() => unknown)[] = [];
+  return {
+    async tell() {
+      for (const listener of listeners) await listener();
+    },
+    listen: (listener) => void listeners.push(listener),
+  };
+}

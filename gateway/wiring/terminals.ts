@@ -5,7 +5,7 @@ import type { Ground } from './ground.ts';
 import { createPutAway, type PutAway } from './put-away.ts';
 import { createSignal, type Heard } from './signal.ts';
 import { createTerminalAccess, type TerminalAccess, type TerminalAccessDeps } from './terminal-access.ts';
-import { createVotes, type Votes, type VotesDeps } from './votes.ts';
+import { openVotes, type Votes, type VotesDeps } from './votes.ts';
 
 export type TerminalsDeps = {
   config: TerminalAccessDeps['config'] & VotesDeps['config'];
@@ -26,7 +26,7 @@ export type Terminals = {
   save(): void;
 };
 
-/** @throws what keeps the certificate authority from being opened. */
+/** @throws StoreFailure, and what keeps the certificate authority from being opened. */
 export function openTerminals({ config, ground }: TerminalsDeps): Promise<Terminals & Closable> {
   const { log, now, monotonic, store, registry, metrics, storage, changes, decisions } = ground;
   const { audit } = ground.people;
@@ -46,11 +46,11 @@ export function openTerminals({ config, ground }: TerminalsDeps): Promise<Termin
       isOnline: presence.isOnline,
       say: said.tell,
       touch: touched.tell,
-      writtenOff: decisions.follow,
+      writtenOff: () => void decisions.follow().catch(storage.failed),
       storageFailed: storage.failed,
     });
     metrics.watchJournals(putAway.health);
-    const votes = createVotes({
+    const votes = await openVotes({
       ...{ config, ground },
       say: said.tell,
       touch: touched.tell,
@@ -78,8 +78,8 @@ export function openTerminals({ config, ground }: TerminalsDeps): Promise<Termin
         log.error({ err: error }, 'what terminals last said could not be saved: they will say it again');
       }
     });
-    onClose('ingest', () => {
-      votes.ingest.flush();
+    onClose('ingest', async () => {
+      await votes.ingest.settled();
       votes.ingest.stop();
     });
     return { access, presence, putAway, votes, said, say: said.tell, touched, save };

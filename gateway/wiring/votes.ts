@@ -2,7 +2,7 @@
 import type { Config } from '../config.ts';
 import { type ClockAlarms, createClockAlarms } from '../fleet/clock-alarms.ts';
 import { createIngest, type Ingest, type KnownTerminal } from '../ingest/ingest.ts';
-import { createJournals, type Journals } from '../ingest/journals.ts';
+import { type Journals, openJournals } from '../ingest/journals.ts';
 import { createLiveExclusions, type LiveExclusions } from '../scores/live-exclusions.ts';
 import type { VoteRecord } from '../store/store.ts';
 import { createVoteLog } from '../watch/vote-log.ts';
@@ -11,7 +11,10 @@ import { createSignal, type Heard } from './signal.ts';
 
 export type VotesDeps = {
   config: Pick<Config, 'messagesPerS' | 'messageBurst' | 'votesPerMinute' | 'votesPerHour' | 'votesPerDay'>;
-  ground: Pick<Ground, 'log' | 'now' | 'monotonic' | 'store' | 'metrics' | 'storage'>;
+  ground: Pick<
+    Ground,
+    'log' | 'now' | 'monotonic' | 'store' | 'ledger' | 'standstill' | 'metrics' | 'storage'
+  >;
   /** To a terminal, if it is there. */
   say(topic: string, payload: string): void;
   /** The row of the terminal's window is another one. */
@@ -30,10 +33,11 @@ export type Votes = {
   evidence: Heard<[terminal: KnownTerminal]>;
 };
 
-export function createVotes({ config, ground, say, touch, isAskedFor }: VotesDeps): Votes {
-  const { log, now, monotonic, store, metrics, storage } = ground;
+/** @throws StoreFailure */
+export async function openVotes({ config, ground, say, touch, isAskedFor }: VotesDeps): Promise<Votes> {
+  const { log, now, monotonic, store, ledger, standstill, metrics, storage } = ground;
   const { tallied, commitVotes, commitSeconds } = metrics;
-  const journals = createJournals(store, config.votesPerDay, isAskedFor);
+  const journals = await openJournals({ store, ledger, perDay: config.votesPerDay, isAskedFor });
   const exclusions = createLiveExclusions(store);
   const voteLog = createVoteLog(log, monotonic, touch);
   const clocks = createClockAlarms(voteLog);
@@ -45,7 +49,7 @@ export function createVotes({ config, ground, say, touch, isAskedFor }: VotesDep
   const stored = createSignal<[VoteRecord]>();
   const evidence = createSignal<[KnownTerminal]>();
   const ingest = createIngest({
-    ...{ store, journals, now, monotonic },
+    ...{ store, ledger, journals, now, monotonic },
     exclusions: exclusions.current,
     publish: say,
     limits: {
@@ -79,9 +83,9 @@ export function createVotes({ config, ground, say, touch, isAskedFor }: VotesDep
       },
     },
   });
-  storage.settling.listen(ingest.flush);
-  storage.rereading.listen(() => {
-    journals.reload();
+  standstill.madeBy(ingest.pause);
+  storage.rereading.listen(async () => {
+    await journals.reload();
     exclusions.reload();
   });
   return { ingest, journals, clocks, exclusions: exclusions.current, stored, evidence };

@@ -56,7 +56,7 @@ export type Web = {
 /** @throws PeopleRefusal for a first password that is none. */
 export function openWeb(deps: WebDeps): Promise<Web & Closable> {
   const { config, ground, terminals, scores, ownCertificate } = deps;
-  const { log, now, monotonic, store, registry, people, metrics, storage, decisions } = ground;
+  const { log, now, monotonic, store, registry, people, metrics, storage, standstill, decisions } = ground;
   const { access, presence, putAway, votes } = terminals;
   return openInOrder(log, async (onClose) => {
     const oneTimePassword = await people.accounts.ensureFirst(FIRST_ADMINISTRATOR, config.adminPassword);
@@ -80,11 +80,14 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
       review: createReview({
         ...{ store, now },
         audit: people.audit,
-        settle() {
-          votes.ingest.flush();
-          votes.journals.save();
-        },
-        changed: decisions.follow,
+        exclusively: (act) =>
+          standstill.during(async () => {
+            // What terminals have said is decided about, too.
+            votes.journals.save();
+            const done = act();
+            await decisions.takeUp();
+            return done;
+          }),
       }),
       board: scores.board,
       ...{ store, people, hub, compressor, now, monotonic },

@@ -1,6 +1,6 @@
 /** A command line that stores votes of a journal while a gateway has the same store open. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Store } from '../../gateway/store/store.ts';
+import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
 import { addSmallTown, createStoreHome, type StoreHome, voteRecord } from '../support/store.ts';
 
 const EPOCH = 'ab'.repeat(16);
@@ -11,8 +11,8 @@ describe.each([['sqlite', createStoreHome]] as const)(
   'votes imported beside a gateway, in the %s store',
   (_, make) => {
     let home: StoreHome;
-    let gateway: Store;
-    let cli: Store;
+    let gateway: SqliteStore;
+    let cli: SqliteStore;
     beforeEach(() => {
       home = make();
       gateway = home.open();

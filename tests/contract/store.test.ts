@@ -1,7 +1,8 @@
 /** What every adapter of the store port must do. */
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { OrgRefusal, type Store } from '../../gateway/store/store.ts';
+import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
+import { OrgRefusal } from '../../gateway/store/store.ts';
 import { addSmallTown, createStoreHome, type StoreHome, voteRecord } from '../support/store.ts';
 
 const countRows = (file: string, table: string): number => {
@@ -19,7 +20,7 @@ const BASE = 1_795_000_000_000 - (1_795_000_000_000 % QUARTER);
 
 describe.each([['sqlite', createStoreHome]] as const)('the %s store', (_name, createHome) => {
   let home: StoreHome;
-  let store: Store;
+  let store: SqliteStore;
 
   beforeEach(() => {
     home = createHome();

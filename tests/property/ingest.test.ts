@@ -11,9 +11,10 @@ import { spanOf } from '../../gateway/domain/period.ts';
 import { ScoreBook } from '../../gateway/domain/score-book.ts';
 import type { RatingCode } from '../../gateway/domain/tally.ts';
 import { createIngest, type Ingest, type KnownTerminal } from '../../gateway/ingest/ingest.ts';
-import { createJournals, type Journals } from '../../gateway/ingest/journals.ts';
+import { type Journals, openJournals } from '../../gateway/ingest/journals.ts';
 import { readScoreBooks } from '../../gateway/scores/score-history.ts';
-import type { Store } from '../../gateway/store/store.ts';
+import { createSqliteLedger } from '../../gateway/store/sqlite/ledger.ts';
+import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
 import type { Ack } from '../../protocol/ack.ts';
 import { PERIODS } from '../../protocol/score.ts';
 import { RATINGS, type Vote } from '../../protocol/vote.ts';
@@ -32,16 +33,18 @@ const TERMINALS: KnownTerminal[] = [1, 2].map((key) => ({
 }));
 const EPOCHS = ['ab', 'cd'].map((pair) => pair.repeat(16));
 
-const booksOf = (store: Store, { terminalOf }: Journals) =>
+const booksOf = (store: SqliteStore, { terminalOf }: Journals) =>
   readScoreBooks({ store, calendar, exclusions: createExclusions([]), terminalOf }, clock.now);
 
 /** The gateway's ingest path on a real database; restarting loses everything that was not committed. */
-function createGatewaySide(store: Store) {
+async function createGatewaySide(store: SqliteStore) {
   const acks: Ack[][] = TERMINALS.map(() => []);
-  const journals: Journals = createJournals(store, 1e9);
+  const ledger = createSqliteLedger(store);
+  const journals: Journals = await openJournals({ store, ledger, perDay: 1e9 });
   const book = booksOf(store, journals).counted;
   const ingest: Ingest = createIngest({
     store,
+    ledger,
     journals,
     now: () => clock.now,
     monotonic: () => performance.now(),
@@ -102,14 +105,14 @@ const step = fc.oneof(
 );
 
 describe('between journal and store', () => {
-  it('stores each press once and scores by recount, whatever happens on the way', () => {
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+  it('stores each press once and scores by recount, whatever happens on the way', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
         clock.now = BEGIN;
         const home = createStoreHome();
         let store = home.open();
         addSmallTown(store);
-        let side = createGatewaySide(store);
+        let side = await createGatewaySide(store);
         const journals = TERMINALS.map(() => [{ epoch: EPOCHS[0] as string, votes: [] as Vote[] }]);
         const totalsOf = (votes: Vote[]) => ({
           satisfied: votes.filter(({ rating }) => rating === 'satisfied').length,
@@ -121,11 +124,11 @@ describe('between journal and store', () => {
           const payload = Buffer.from(JSON.stringify({ epoch, votes, totals: totalsOf(all) }));
           side.ingest.votes(TERMINALS[of] as KnownTerminal, payload, () => {});
         };
-        const restart = () => {
+        const restart = async () => {
           side.ingest.stop();
           store.close();
           store = home.open();
-          side = createGatewaySide(store);
+          side = await createGatewaySide(store);
         };
 
         for (const it of steps) {
@@ -139,15 +142,15 @@ describe('between journal and store', () => {
             for (const { epoch, votes } of journals[it.terminal] ?? [])
               for (let copy = 0; copy < it.copies; copy++)
                 send(it.terminal, epoch, votes, votes.slice(it.from, it.from + it.count));
-          } else if (it.do === 'commit') side.ingest.flush();
-          else if (it.do === 'crash') restart();
+          } else if (it.do === 'commit') await side.ingest.settled();
+          else if (it.do === 'crash') await restart();
           else if (journals[it.terminal]?.length === 1)
             journals[it.terminal]?.push({ epoch: EPOCHS[1] as string, votes: [] });
         }
 
         // The fault heals: each agent says hello and sends what the gateway's ack asks for, until nothing is asked.
-        restart();
-        journals.forEach((epochs, of) => {
+        await restart();
+        for (const [of, epochs] of journals.entries()) {
           for (const { epoch, votes } of epochs) {
             const hello = {
               epoch,
@@ -158,6 +161,7 @@ describe('between journal and store', () => {
               clock: 'ntp',
             };
             side.ingest.hello(TERMINALS[of] as KnownTerminal, Buffer.from(JSON.stringify(hello)), () => {});
+            await side.ingest.settled();
             const ack = side.acks[of]?.at(-1) as Ack;
             for (const [from, to] of ack.missing) send(of, epoch, votes, votes.slice(from - 1, to));
             const beyond = Math.max(ack.upTo, ...ack.missing.map(([, to]) => to));
@@ -168,8 +172,8 @@ describe('between journal and store', () => {
               votes.filter(({ seq }) => seq > beyond),
             );
           }
-        });
-        side.ingest.flush();
+        }
+        await side.ingest.settled();
 
         const stored = [...store.exportVotes(0, 9e12, null)].flat();
         const pressed = journals.flatMap((epochs, of) =>

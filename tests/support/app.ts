@@ -13,7 +13,7 @@ import { ScoreBook } from '../../gateway/domain/score-book.ts';
 import { createCommandDesk } from '../../gateway/fleet/command-desk.ts';
 import { createPresence } from '../../gateway/fleet/presence.ts';
 import { createProvisioning } from '../../gateway/fleet/provisioning.ts';
-import { createJournals } from '../../gateway/ingest/journals.ts';
+import { openJournals } from '../../gateway/ingest/journals.ts';
 import { createBoard } from '../../gateway/live/board.ts';
 import { createFeed } from '../../gateway/live/feed.ts';
 import { createHub } from '../../gateway/live/hub.ts';
@@ -21,18 +21,19 @@ import { createRegistry } from '../../gateway/org/registry.ts';
 import { createPeople, DEFAULT_SESSION_LIMITS } from '../../gateway/people/people.ts';
 import { openAuthority } from '../../gateway/pki/authority.ts';
 import { createReview } from '../../gateway/review/review.ts';
-import type { Store } from '../../gateway/store/store.ts';
+import { createSqliteLedger } from '../../gateway/store/sqlite/ledger.ts';
+import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
 import { createMetrics } from '../../gateway/watch/metrics.ts';
 
 export type TestApp = { app: FastifyInstance; close(): Promise<void> };
 
-export async function createApp(store: Store): Promise<TestApp> {
+export async function createApp(store: SqliteStore): Promise<TestApp> {
   const now = Date.now;
   const { tree } = createRegistry(store);
   const calendar = createCalendar('Asia/Shanghai');
   const book = new ScoreBook(calendar);
   const presence = createPresence([], now, () => {});
-  const journals = createJournals(store, 3_000);
+  const journals = await openJournals({ store, ledger: createSqliteLedger(store), perDay: 3_000 });
   const board = createBoard({
     tree,
     book,

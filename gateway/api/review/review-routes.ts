@@ -70,7 +70,7 @@ export const reviewRoutes: FastifyPluginCallbackTypebox<ReviewDeps> = (
         response: { 201: shape.HeldOutcome },
       },
     },
-    (request, reply) => {
+    async (request, reply) => {
       const { decision, reason, all = false, ...asked } = request.body;
       const filter = filterOf(request, asked);
       if (Object.keys(filter).length === 0 && !all)
@@ -78,9 +78,9 @@ export const reviewRoutes: FastifyPluginCallbackTypebox<ReviewDeps> = (
       const by = byOf(request);
       reply.status(201);
       const none = { released: 0, taken: 0, unfit: 0, dismissed: 0, held: 0 };
-      if (decision === 'release') return { ...none, ...review.release(by, filter, reason) };
-      if (decision === 'dismiss') return { ...none, dismissed: review.dismiss(by, filter, reason) };
-      return { ...none, held: review.reconsider(by, filter, reason) };
+      if (decision === 'release') return { ...none, ...(await review.release(by, filter, reason)) };
+      if (decision === 'dismiss') return { ...none, dismissed: await review.dismiss(by, filter, reason) };
+      return { ...none, held: await review.reconsider(by, filter, reason) };
     },
   );
 
@@ -106,10 +106,10 @@ export const reviewRoutes: FastifyPluginCallbackTypebox<ReviewDeps> = (
         response: { 201: Type.Object({ id: Type.String(), votes: Type.Integer() }) },
       },
     },
-    (request, reply) => {
+    async (request, reply) => {
       const { terminal, reason, ...span } = request.body;
       const id = known(request, terminal);
-      const made = review.exclude(byOf(request), id, inOrder(span), reason);
+      const made = await review.exclude(byOf(request), id, inOrder(span), reason);
       reply.status(201);
       return made;
     },
@@ -127,9 +127,9 @@ export const reviewRoutes: FastifyPluginCallbackTypebox<ReviewDeps> = (
         response: { 201: Type.Object({ id: Type.String(), endedAt: NullableNumber }) },
       },
     },
-    (request, reply) => {
+    async (request, reply) => {
       const { id } = request.params;
-      const { endedAt } = review.include(byOf(request), id, request.body.reason);
+      const { endedAt } = await review.include(byOf(request), id, request.body.reason);
       reply.status(201);
       return { id, endedAt };
     },
@@ -144,13 +144,13 @@ export const reviewRoutes: FastifyPluginCallbackTypebox<ReviewDeps> = (
         response: { 201: Type.Object({ redated: Type.Integer() }) },
       },
     },
-    (request, reply) => {
+    async (request, reply) => {
       const { terminal, shiftMs, claimed = false, reason, ...span } = request.body;
       if ((shiftMs === undefined) !== claimed)
         throw new Refusal(400, 'parameters-invalid', 'say one of `shiftMs` and `claimed`: true');
       const id = known(request, terminal);
       const how = shiftMs ?? 'claimed';
-      const redated = review.redate(byOf(request), id, inOrder(span), how, reason);
+      const redated = await review.redate(byOf(request), id, inOrder(span), how, reason);
       reply.status(201);
       return { redated };
     },
@@ -181,17 +181,18 @@ export const reviewRoutes: FastifyPluginCallbackTypebox<ReviewDeps> = (
         response: { 201: shape.JournalOutcome },
       },
     },
-    (request, reply) => {
+    async (request, reply) => {
       const { epoch } = request.params;
       const { decision, reason } = request.body;
       const id = known(request, request.params.id);
       const by = byOf(request);
       reply.status(201);
       const none = { lost: 0, onItsWay: 0, expected: 0 };
-      if (decision === 'write-off') return { ...none, ...review.writeOff(by, id, epoch, reason) };
-      if (decision === 'expect') return { ...none, expected: review.undoWriteOff(by, id, epoch, reason) };
-      if (decision === 'close') review.close(by, id, epoch, reason);
-      else review.reopen(by, id, epoch, reason);
+      if (decision === 'write-off') return { ...none, ...(await review.writeOff(by, id, epoch, reason)) };
+      if (decision === 'expect')
+        return { ...none, expected: await review.undoWriteOff(by, id, epoch, reason) };
+      if (decision === 'close') await review.close(by, id, epoch, reason);
+      else await review.reopen(by, id, epoch, reason);
       return none;
     },
   );

@@ -76,17 +76,17 @@ function registerHeld(program: Command, withStore: WithStore): void {
   const decision = (
     name: string,
     description: string,
-    act: (review: Review, context: CliContext, filter: HeldFilter, reason: string) => object,
+    act: (review: Review, context: CliContext, filter: HeldFilter, reason: string) => Promise<object>,
   ) =>
     which(quarantine.command(name).description(description))
       .option('--all', 'all there is; needed when nothing else narrows it')
       .requiredOption('--reason <text>', 'why, for the audit', checkReason)
       .action((options: Held & Why) =>
-        withStore((store, json, context) => {
+        withStore(async (store, json, context) => {
           const filter = filterOf(options);
           if (Object.keys(filter).length === 0 && !options.all)
             return program.error('say which (--terminal, --kind, --from, --to), or --all');
-          const result = act(reviewOf(store, context), context, filter, options.reason);
+          const result = await act(reviewOf(store, context), context, filter, options.reason);
           showOne({ ...result }, json, '');
         }),
       );
@@ -96,13 +96,17 @@ function registerHeld(program: Command, withStore: WithStore): void {
   decision(
     'dismiss',
     'leaves out what is held; it stays in quarantine',
-    (review, { by }, filter, reason) => ({
-      dismissed: review.dismiss(by, filter, reason),
+    async (review, { by }, filter, reason) => ({
+      dismissed: await review.dismiss(by, filter, reason),
     }),
   );
-  decision('reconsider', 'takes dismissals back: it is held again', (review, { by }, filter, reason) => ({
-    held: review.reconsider(by, filter, reason),
-  }));
+  decision(
+    'reconsider',
+    'takes dismissals back: it is held again',
+    async (review, { by }, filter, reason) => ({
+      held: await review.reconsider(by, filter, reason),
+    }),
+  );
 }
 
 function registerVotes(program: Command, withStore: WithStore): void {
@@ -120,10 +124,10 @@ function registerVotes(program: Command, withStore: WithStore): void {
   span(
     votes.command('exclude').description('counts them no longer; they stay stored, and are shown beside'),
   ).action((options: Span & Why & { terminal: string }) =>
-    withStore((store, json, context) => {
+    withStore(async (store, json, context) => {
       inOrder(options);
       const { terminal, reason } = options;
-      const made = reviewOf(store, context).exclude(context.by, terminal, options, reason);
+      const made = await reviewOf(store, context).exclude(context.by, terminal, options, reason);
       showOne({ ...made }, json, `Taken back with: manyi votes include --id ${made.id} --reason …`);
     }),
   );
@@ -133,8 +137,8 @@ function registerVotes(program: Command, withStore: WithStore): void {
     .requiredOption('--id <id>', 'the exclusion', String)
     .requiredOption('--reason <text>', 'why, for the audit', checkReason)
     .action(({ id, reason }: Why & { id: string }) =>
-      withStore((store, json, context) => {
-        const { terminalId, from, to } = reviewOf(store, context).include(context.by, id, reason);
+      withStore(async (store, json, context) => {
+        const { terminalId, from, to } = await reviewOf(store, context).include(context.by, id, reason);
         showOne({ id, terminalId, from: date(from), to: date(to) }, json, '');
       }),
     );
@@ -157,13 +161,13 @@ function registerVotes(program: Command, withStore: WithStore): void {
     .option('--shift <seconds>', 'so much later; negative for earlier', checkSeconds)
     .option('--claimed', 'to what the terminal said')
     .action((options: Span & Why & { terminal: string; shift?: number; claimed?: boolean }) =>
-      withStore((store, json, context) => {
+      withStore(async (store, json, context) => {
         inOrder(options);
         const { terminal, shift, claimed, reason } = options;
         if ((shift === undefined) === (claimed === undefined))
           return program.error('say one of --shift SECONDS and --claimed');
         const how = shift === undefined ? 'claimed' : shift * 1_000;
-        const redated = reviewOf(store, context).redate(context.by, terminal, options, how, reason);
+        const redated = await reviewOf(store, context).redate(context.by, terminal, options, how, reason);
         showOne({ redated }, json, 'What the terminal said is kept: --claimed brings it back.');
       }),
     );
@@ -190,7 +194,13 @@ function registerJournals(program: Command, withStore: WithStore): void {
   const decision = (
     name: string,
     description: string,
-    act: (review: Review, by: CliContext['by'], terminal: string, epoch: string, reason: string) => object,
+    act: (
+      review: Review,
+      by: CliContext['by'],
+      terminal: string,
+      epoch: string,
+      reason: string,
+    ) => Promise<object>,
   ) =>
     journal
       .command(name)
@@ -199,21 +209,21 @@ function registerJournals(program: Command, withStore: WithStore): void {
       .requiredOption('--epoch <hex>', 'the journal, from `journal list`', String)
       .requiredOption('--reason <text>', 'why, for the audit', checkReason)
       .action(({ terminal, epoch, reason }: Why & { terminal: string; epoch: string }) =>
-        withStore((store, json, context) => {
-          const result = act(reviewOf(store, context), context.by, terminal, epoch, reason);
+        withStore(async (store, json, context) => {
+          const result = await act(reviewOf(store, context), context.by, terminal, epoch, reason);
           showOne({ terminal, epoch, ...result }, json, '');
         }),
       );
   decision(
     'close',
     'expects nothing more of it; what comes all the same is held',
-    (review, by, terminal, epoch, reason) => {
-      review.close(by, terminal, epoch, reason);
+    async (review, by, terminal, epoch, reason) => {
+      await review.close(by, terminal, epoch, reason);
       return { closed: true };
     },
   );
-  decision('reopen', 'takes it back', (review, by, terminal, epoch, reason) => {
-    review.reopen(by, terminal, epoch, reason);
+  decision('reopen', 'takes it back', async (review, by, terminal, epoch, reason) => {
+    await review.reopen(by, terminal, epoch, reason);
     return { closed: false };
   });
   decision(
@@ -221,8 +231,8 @@ function registerJournals(program: Command, withStore: WithStore): void {
     'expects no longer what is lost or on its way; what comes all the same is stored',
     (review, by, terminal, epoch, reason) => review.writeOff(by, terminal, epoch, reason),
   );
-  decision('expect', 'takes a write-off back', (review, by, terminal, epoch, reason) => ({
-    expected: review.undoWriteOff(by, terminal, epoch, reason),
+  decision('expect', 'takes a write-off back', async (review, by, terminal, epoch, reason) => ({
+    expected: await review.undoWriteOff(by, terminal, epoch, reason),
   }));
 }
 

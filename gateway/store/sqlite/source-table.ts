@@ -5,10 +5,7 @@ import type { LedgerTables } from './ledger.ts';
 import { SENT_WELL } from './review/held-table.ts';
 import { WRITTEN_OFF } from './review/journal-table.ts';
 
-type SourceStore = Pick<
-  Store,
-  'sources' | 'setAsideReason' | 'isUndecided' | 'isStored' | 'isWrittenOff' | 'saveAnnouncements'
-> &
+type SourceStore = Pick<Store, 'sources' | 'setAsideReason' | 'saveAnnouncements'> &
   Pick<LedgerTables, 'openSource' | 'accountedRanges'>;
 
 type SourceRow = {
@@ -119,13 +116,6 @@ export function createSourceTable(db: Connection): SourceStore & { withSources: 
   const selectClaim = db
     .prepare('SELECT reason FROM quarantine WHERE source_key = ? AND seq = ? AND claims = 1')
     .pluck();
-  const selectUndecided = db.prepare(
-    'SELECT 1 FROM quarantine WHERE source_key = ? AND seq = ? AND claims = 1 AND decision IS NULL',
-  );
-  const selectVote = db.prepare('SELECT 1 FROM votes WHERE source_key = ? AND seq = ?');
-  const selectWrittenOff = db.prepare(
-    'SELECT 1 FROM lost WHERE source_key = ? AND ? BETWEEN from_seq AND to_seq AND written_off_at IS NOT NULL',
-  );
   const update = db.prepare(`
     UPDATE sources SET announced = max(announced, ?), total_satisfied = ?, total_basically = ?, total_unsatisfied = ?,
       known_seq = max(known_seq, ?), known_at = ?, floor_at = ? WHERE key = ?`);
@@ -170,9 +160,6 @@ export function createSourceTable(db: Connection): SourceStore & { withSources: 
       return source;
     },
     accountedRanges: (sourceKey) => selectIslands.all({ source: sourceKey }) as Range[],
-    isUndecided: (sourceKey, seq) => selectUndecided.get(sourceKey, seq) !== undefined,
-    isStored: (sourceKey, seq) => selectVote.get(sourceKey, seq) !== undefined,
-    isWrittenOff: (sourceKey, seq) => selectWrittenOff.get(sourceKey, seq) !== undefined,
     setAsideReason: (sourceKey, seq) => (selectClaim.get(sourceKey, seq) as string | undefined) ?? null,
     saveAnnouncements: withSources((announcements: readonly Announcement[]) => {
       for (const { sourceKey, totals, announced, known, floorAt } of announcements)

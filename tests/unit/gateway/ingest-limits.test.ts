@@ -2,8 +2,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createExclusions } from '../../../gateway/domain/exclusions.ts';
 import { createIngest, type KnownTerminal } from '../../../gateway/ingest/ingest.ts';
-import { createJournals } from '../../../gateway/ingest/journals.ts';
-import type { Store } from '../../../gateway/store/store.ts';
+import { openJournals } from '../../../gateway/ingest/journals.ts';
+import type { Ledger } from '../../../gateway/store/ledger.ts';
+import { createSqliteLedger } from '../../../gateway/store/sqlite/ledger.ts';
+import type { SqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
 import { addSmallTown, createStoreHome } from '../../support/store.ts';
 
 const NOW = Date.parse('2026-11-22T03:00:00Z');
@@ -19,12 +21,12 @@ afterEach(() => {
   for (const home of homes.splice(0)) home.dispose();
 });
 
-function createSide(store: Store) {
-  const journals = createJournals(store, 1_000);
+async function createSide(store: SqliteStore, ledger: Ledger = createSqliteLedger(store)) {
+  const journals = await openJournals({ store, ledger, perDay: 1_000 });
   const quarantined: string[] = [];
   const failures: Error[] = [];
   const ingest = createIngest({
-    ...{ store, journals, now: () => NOW, monotonic: () => 0 },
+    ...{ store, ledger, journals, now: () => NOW, monotonic: () => 0 },
     exclusions: () => createExclusions([]),
     publish: () => {},
     limits: { messagesPerS: 1e6, burst: 1e6, perMinute: PER_DAY, perHour: PER_DAY, perDay: PER_DAY },
@@ -38,9 +40,9 @@ function createSide(store: Store) {
       failed: (error) => void failures.push(error),
     },
   });
-  const say = (kind: 'votes' | 'hello', message: object) => {
+  const say = async (kind: 'votes' | 'hello', message: object) => {
     ingest[kind](TERMINAL, Buffer.from(JSON.stringify(message)), () => {});
-    ingest.flush();
+    await ingest.settled();
   };
   return { journals, ingest, quarantined, failures, say };
 }
@@ -64,100 +66,104 @@ function open() {
 }
 
 describe('more votes than people can press', () => {
-  it('are held under numbers that were given up for lost', () => {
+  it('are held under numbers that were given up for lost', async () => {
     const store = open();
-    const side = createSide(store);
-    side.say('hello', {
+    const side = await createSide(store);
+    await side.say('hello', {
       ...{ epoch: EPOCH, boot: 'b', version: '1', inputs: [], clock: 'ntp' },
       journal: { first: 201, last: 200 },
     });
     expect(side.journals.evidenceOf(1).journals).toMatchObject([{ state: 'lost', lost: 200 }]);
-    for (let from = 1; from <= 200; from += 50) side.say('votes', votes(from, from + 49));
+    for (let from = 1; from <= 200; from += 50) await side.say('votes', votes(from, from + 49));
     const [source] = store.sources();
     expect(source?.stored.satisfied).toBe(PER_DAY);
     expect(side.journals.evidenceOf(1).journals).toMatchObject([{ state: 'held', held: 150, lost: 0 }]);
-    const again = createSide(store);
+    const again = await createSide(store);
     expect(again.journals.evidenceOf(1)).toEqual(side.journals.evidenceOf(1));
     store.close();
   });
 
-  it('are held under numbers that were set aside', () => {
+  it('are held under numbers that were set aside', async () => {
     const store = open();
-    const side = createSide(store);
-    for (let from = 1; from <= 200; from += 50) side.say('votes', votes(from, from + 49, { rating: 'none' }));
-    for (let from = 1; from <= 200; from += 50) side.say('votes', votes(from, from + 49));
+    const side = await createSide(store);
+    for (let from = 1; from <= 200; from += 50)
+      await side.say('votes', votes(from, from + 49, { rating: 'none' }));
+    for (let from = 1; from <= 200; from += 50) await side.say('votes', votes(from, from + 49));
     expect(store.sources()[0]?.stored.satisfied).toBe(PER_DAY);
-    expect(createSide(store).journals.evidenceOf(1)).toEqual(side.journals.evidenceOf(1));
+    expect((await createSide(store)).journals.evidenceOf(1)).toEqual(side.journals.evidenceOf(1));
     store.close();
   });
 });
 
-it('a vote that could not be stored is not counted against the terminal', () => {
+it('a vote that could not be stored is not counted against the terminal', async () => {
   const store = open();
   let isFull = true;
-  const side = createSide({
-    ...store,
-    commit: (...of) => {
+  const ledger = createSqliteLedger(store);
+  const side = await createSide(store, {
+    ...ledger,
+    async commit(batch) {
       if (isFull) throw new Error('the disk is full');
-      return store.commit(...of);
+      return ledger.commit(batch);
     },
   });
-  for (let attempt = 0; attempt < 5; attempt++) side.say('votes', votes(1, 20));
+  for (let attempt = 0; attempt < 5; attempt++) await side.say('votes', votes(1, 20));
   isFull = false;
-  side.say('votes', votes(1, 20));
+  await side.say('votes', votes(1, 20));
   expect(side.failures).toHaveLength(5);
   expect(store.sources()[0]?.stored.satisfied).toBe(20);
   expect(side.quarantined).toEqual([]);
   store.close();
 });
 
-it('a number that was set aside and then sent well waits for nobody, after a restart too', () => {
+it('a number that was set aside and then sent well waits for nobody, after a restart too', async () => {
   const store = open();
-  const side = createSide(store);
-  side.say('votes', votes(1, 1, { rating: 'none' }));
+  const side = await createSide(store);
+  await side.say('votes', votes(1, 1, { rating: 'none' }));
   expect(side.journals.evidenceOf(1).journals).toMatchObject([{ state: 'held', held: 1 }]);
-  side.say('votes', votes(1, 1));
+  await side.say('votes', votes(1, 1));
   expect(side.journals.evidenceOf(1).journals).toMatchObject([{ state: 'complete', held: 0 }]);
-  expect(createSide(store).journals.evidenceOf(1)).toEqual(side.journals.evidenceOf(1));
+  expect((await createSide(store)).journals.evidenceOf(1)).toEqual(side.journals.evidenceOf(1));
   expect(store.heldSummary()).toEqual([]);
   store.close();
 });
 
-it('other bodies of stored votes are told as held only where they are kept', () => {
+it('other bodies of stored votes are told as held only where they are kept', async () => {
   const store = open();
-  const side = createSide(store);
-  for (let from = 1; from <= 50; from += 50) side.say('votes', votes(from, from + 49));
+  const side = await createSide(store);
+  for (let from = 1; from <= 50; from += 50) await side.say('votes', votes(from, from + 49));
   // What is malformed uses up what is kept of this terminal.
-  for (let message = 0; message < 256; message++) side.say('votes', { nothing: message });
-  side.say('votes', votes(1, 50, { rating: 'basically' }));
-  expect(side.journals.evidenceOf(1)).toEqual(createSide(store).journals.evidenceOf(1));
+  for (let message = 0; message < 256; message++) await side.say('votes', { nothing: message });
+  await side.say('votes', votes(1, 50, { rating: 'basically' }));
+  expect(side.journals.evidenceOf(1)).toEqual((await createSide(store)).journals.evidenceOf(1));
   store.close();
 });
 
-it('what is lost after numbers that were written off is not written off with them', () => {
+it('what is lost after numbers that were written off is not written off with them', async () => {
   const store = open();
-  const side = createSide(store);
+  const side = await createSide(store);
   const hello = (first: number, last: number) =>
     side.say('hello', {
       ...{ epoch: EPOCH, boot: 'b', version: '1', inputs: [], clock: 'ntp' },
       journal: { first, last },
     });
-  side.say('votes', votes(1, 4));
-  hello(1, 10);
+  await side.say('votes', votes(1, 4));
+  await hello(1, 10);
   side.journals.save();
   // By another process: this one has not read it yet.
   expect(store.writeOff('t-1', EPOCH, NOW)).toEqual({ lost: 0, onItsWay: 6 });
-  hello(21, 20);
-  expect(createSide(store).journals.evidenceOf(1).journals).toMatchObject([{ state: 'lost', lost: 16 }]);
+  await hello(21, 20);
+  expect((await createSide(store)).journals.evidenceOf(1).journals).toMatchObject([
+    { state: 'lost', lost: 16 },
+  ]);
   store.close();
 });
 
-it('another body of a stored vote waits for a person, however many malformed messages come after it', () => {
+it('another body of a stored vote waits for a person, however many malformed messages come after it', async () => {
   const store = open();
-  const side = createSide(store);
-  side.say('votes', votes(1, 1));
+  const side = await createSide(store);
+  await side.say('votes', votes(1, 1));
   for (let copy = 0; copy < 6; copy++)
-    side.say('votes', votes(1, 1, { rating: 'basically', boot: `b${copy}` }));
+    await side.say('votes', votes(1, 1, { rating: 'basically', boot: `b${copy}` }));
   const malformed = {
     ...{ receivedAt: NOW, reason: 'json-invalid', terminalKey: 2, topic: '', sourceKey: null },
     ...{ seq: null, payload: '{' },

@@ -3,12 +3,13 @@ import Database from 'better-sqlite3';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkDatabase } from '../../../gateway/store/sqlite/check.ts';
-import { type Store, StoreFailure } from '../../../gateway/store/store.ts';
+import type { SqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
+import { StoreFailure } from '../../../gateway/store/store.ts';
 import { createStorageGuard, type StorageGuard } from '../../../gateway/watch/storage-guard.ts';
 import { addSmallTown, createStoreHome, type StoreHome, voteRecord } from '../../support/store.ts';
 
 let home: StoreHome;
-let store: Store;
+let store: SqliteStore;
 let guard: StorageGuard;
 let done: string[];
 
@@ -27,8 +28,12 @@ beforeEach(() => {
     file: home.file,
     now: () => 1_795_000_000_000,
     log: pino({ level: 'silent' }),
-    flush: () => void done.push('flush'),
-    reload: () => void done.push('reload'),
+    probe: async () => store.probe(),
+    async exclusively(act) {
+      done.push('alone');
+      return act();
+    },
+    reload: async () => void done.push('reload'),
     publishStatus: (online) => void done.push(online ? 'online' : 'offline'),
   });
 });
@@ -45,14 +50,14 @@ const change = (sql: string) => {
 const votes = () => [...store.rollups(0)].map(({ counts }) => counts);
 
 describe('the guard of the storage', () => {
-  it('says a failure once, and is green again after the first write that works', () => {
+  it('says a failure once, and is green again after the first write that works', async () => {
     expect(guard.trouble()).toBeNull();
     guard.failed(new StoreFailure('storage-busy', 'held'));
     guard.failed(new StoreFailure('storage-full', 'later'));
     expect([guard.trouble(), done]).toEqual(['storage-busy', ['offline']]);
-    guard.recover();
-    expect([guard.trouble(), done]).toEqual([null, ['offline', 'flush', 'online']]);
-    guard.recover();
+    await guard.recover();
+    expect([guard.trouble(), done]).toEqual([null, ['offline', 'alone', 'online']]);
+    await guard.recover();
     expect(done).toHaveLength(3);
   });
 
@@ -61,15 +66,15 @@ describe('the guard of the storage', () => {
     expect(guard.trouble()).toBe('storage-failed');
   });
 
-  it('puts rollups right that a check has found wrong while votes were taken, and reads memory again', () => {
+  it('puts rollups right that a check has found wrong while votes were taken, and reads memory again', async () => {
     change('UPDATE rollups SET satisfied = 50');
     const report = checkDatabase(home.file);
     expect(report.rollups).toMatchObject({ checked: true, differing: 1, sourceKeys: [1] });
     // Stored after the check, before the repair: it must be counted, too.
     store.commit([voteRecord({ sourceKey: 1, seq: 4 })], []);
-    guard.takeReport(report);
+    await guard.takeReport(report);
     expect(votes()).toEqual([[4, 0, 0]]);
-    expect(done).toEqual(['flush', 'reload']);
+    expect(done).toEqual(['alone', 'reload']);
     expect(store.auditEntries({ limit: 1 })[0]).toMatchObject({
       action: 'rollups.repair',
       detail: { rows: 1, votesBefore: 51, votesAfter: 4 },
@@ -77,15 +82,19 @@ describe('the guard of the storage', () => {
     expect(checkDatabase(home.file).rollups.differing).toBe(0);
   });
 
-  it('leaves alone what a check has found right', () => {
-    guard.takeReport(checkDatabase(home.file));
-    expect([done, guard.trouble(), store.auditEntries({ limit: 1 })]).toEqual([[], null, []]);
+  it('leaves alone what a check has found right', async () => {
+    await guard.takeReport(checkDatabase(home.file));
+    expect([done.includes('reload'), guard.trouble(), store.auditEntries({ limit: 1 })]).toEqual([
+      false,
+      null,
+      [],
+    ]);
   });
 
-  it('takes no more votes on a damaged database, whatever a probe says', () => {
-    guard.takeReport({ ...checkDatabase(home.file), damage: ['page 7 is never used'] });
+  it('takes no more votes on a damaged database, whatever a probe says', async () => {
+    await guard.takeReport({ ...checkDatabase(home.file), damage: ['page 7 is never used'] });
     expect([guard.trouble(), done]).toEqual(['storage-damaged', ['offline']]);
-    expect(() => guard.recover()).toThrow('manyi restore');
+    await expect(guard.recover()).rejects.toThrow('manyi restore');
     expect(guard.trouble()).toBe('storage-damaged');
   });
 });
