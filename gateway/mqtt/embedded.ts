@@ -3,6 +3,7 @@ import type { EventEmitter } from 'node:events';
 import type { Client } from 'aedes';
 import { topicOf } from '../../protocol/topics.ts';
 import type { Broker, BrokerEvents, BrokerLimits } from './broker.ts';
+import { createDeliveries } from './deliveries.ts';
 import { createListener, type ListenerDeps, type Transport } from './listener.ts';
 import { OneWayAedes } from './one-way-aedes.ts';
 import { createPubacks } from './pubacks.ts';
@@ -39,6 +40,7 @@ export async function createEmbeddedBroker(
     ...createTraffic(events, acks),
   });
   await aedes.listen();
+  const deliveries = createDeliveries(aedes);
 
   aedes.on('clientReady', (client: Client) => {
     const stream = streamOf(client);
@@ -85,12 +87,7 @@ export async function createEmbeddedBroker(
 
   return {
     listen: listener.listen,
-    publish(topic, payload, { qos, retain }) {
-      aedes.publish(
-        { cmd: 'publish', topic, payload: Buffer.from(payload), qos, retain, dup: false },
-        () => {},
-      );
-    },
+    publish: deliveries.publish,
     connections: () => ready.size,
     cut(isWelcome) {
       for (const stream of [...ready, ...enrolling]) {
@@ -101,6 +98,7 @@ export async function createEmbeddedBroker(
     },
     async close() {
       const closed = listener.close();
+      await deliveries.settled();
       await new Promise<void>((resolve) => aedes.close(() => resolve()));
       listener.destroyAll();
       await closed;
