@@ -101,10 +101,14 @@ export const DEFAULT_BROKER_LIMITS: BrokerLimits = {
 export interface Broker {
   /** @returns the port that is listened on; @throws when the port cannot be had. */
   listen(host: string, port: number): Promise<number>;
-  /** Publishes as the gateway. Never throws; a message to a terminal that is away is dropped unless retained. */
+  /**
+   * Publishes as the gateway. Never throws; a message to a terminal that is away is dropped unless retained. What is published
+   * on one topic arrives in its order.
+   */
   publish(topic: string, payload: string, options: { qos: 0 | 1; retain: boolean }): void;
   connections(): number;
   /** Ends every connection for which `isWelcome` does not hold any more; at once. */
   cut(isWelcome: (by: Welcome) => boolean): void;
+  /** What was published is sent to those who read it; then every connection ends. */
   close(): Promise<void>;
 }

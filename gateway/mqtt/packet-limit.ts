@@ -54,3 +54,21 @@ export function createHeaderWalk(maxBytes: number): HeaderWalk {
     },
   };
 }
+
+/**
+ * Packets other than PUBLISH in a stretch of time. A terminal sends a few a second; nothing holds them back as a commit does
+ * with votes, so a flood of them would keep the process from everyone else.
+ */
+const MAX_CONTROLS = 1_000;
+const CONTROLS_WITHIN_MS = 10_000;
+
+/** @returns whether there have been too many of late; to be asked after every chunk. */
+export function createFloodWatch(walk: HeaderWalk): () => boolean {
+  let counted = { controls: 0, since: performance.now() };
+  return () => {
+    if (walk.controls() - counted.controls <= MAX_CONTROLS) return false;
+    const { since } = counted;
+    counted = { controls: walk.controls(), since: performance.now() };
+    return counted.since - since < CONTROLS_WITHIN_MS;
+  };
+}

@@ -1,9 +1,10 @@
 /**
  * PUBACKs (MQTT 3.1.1, 3.4), sent by the gateway itself: the messages of one commit are acknowledged with one write a
  * connection instead of three a message, which is a fifth of what a vote costs otherwise. aedes is told that the message
- * had QoS 0, so that it sends none.
+ * had QoS 0 (`authorizePublish` may change the packet), so that it sends none.
  */
-import type { Client, PublishPacket } from 'aedes';
+import type { PublishPacket } from 'aedes';
+import type { TerminalStream } from './terminal-stream.ts';
 
 const HEADER = 0x40;
 const REMAINING_LENGTH = 2;
@@ -11,42 +12,46 @@ const REMAINING_LENGTH = 2;
 const MAX_UNREAD_BYTES = 64 * 1024;
 
 export type Pubacks = {
-  /** Takes the acknowledgement of a QoS 1 message over from aedes. @returns its packet identifier. */
-  take(packet: PublishPacket): number;
-  /** In the order in which the messages came (4.6). */
-  send(client: Client, packetId: number): void;
+  /** Takes the acknowledgement of a message over from aedes. @returns its packet identifier; null when there is none to send. */
+  take(packet: PublishPacket): number | null;
+  /** In the order in which the messages were done. */
+  send(stream: TerminalStream, packetId: number): void;
 };
 
 export function createPubacks(): Pubacks {
-  let waiting = new Map<Client, number[]>();
+  let waiting = new Map<TerminalStream, number[]>();
   const flush = () => {
-    const clients = waiting;
+    const streams = waiting;
     waiting = new Map();
-    for (const [client, ids] of clients) {
-      if (client.closed || client.conn.destroyed) continue;
+    for (const [stream, ids] of streams) {
+      const { socket } = stream;
+      if (socket.destroyed) continue;
       const bytes = Buffer.allocUnsafe(ids.length * 4);
       ids.forEach((id, at) => {
         bytes[at * 4] = HEADER;
         bytes[at * 4 + 1] = REMAINING_LENGTH;
         bytes.writeUInt16BE(id, at * 4 + 2);
       });
-      client.conn.write(bytes);
-      if (client.conn.writableLength > MAX_UNREAD_BYTES) client.conn.destroy();
+      // Beside what aedes writes: both write whole packets.
+      socket.write(bytes);
+      if (socket.writableLength > MAX_UNREAD_BYTES) stream.cut('receiver-frozen');
     }
   };
   return {
     take(packet) {
+      if (packet.qos !== 1) return null;
       packet.qos = 0;
-      return packet.messageId as number;
+      // A will has none.
+      return packet.messageId ?? null;
     },
-    send(client, packetId) {
-      const ids = waiting.get(client);
+    send(stream, packetId) {
+      const ids = waiting.get(stream);
       if (ids) {
         ids.push(packetId);
         return;
       }
       if (waiting.size === 0) process.nextTick(flush);
-      waiting.set(client, [packetId]);
+      waiting.set(stream, [packetId]);
     },
   };
 }

@@ -1,12 +1,12 @@
 /**
  * Each packet of a connection is either taken as a vote or reaches the broker untouched, once and in order, wherever the
- * chunks are cut. (Votes behind another packet in the same chunk may go the long way.)
+ * chunks are cut and however late the broker reads. (Votes behind another packet in the same chunk may go the long way.)
  */
 import type { Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { tapVotes } from '../../gateway/mqtt/vote-tap.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { TerminalStream } from '../../gateway/mqtt/terminal-stream.ts';
 import { until } from '../support/wait.ts';
 
 const TOPIC = 'manyi/v1/t-1/votes';
@@ -46,8 +46,21 @@ const others = fc
   )
   .map((bytes): Piece => ({ vote: false, bytes, payload: '', id: 0 }));
 
-describe('the tap', () => {
-  it('takes every vote once and in order, and nothing else', async () => {
+const open = (maxPacketBytes = 17_408) => {
+  const socket = new PassThrough({ highWaterMark: 1 << 20 });
+  const refused: string[] = [];
+  const stream = new TerminalStream({
+    socket: socket as unknown as Socket,
+    certificate: null,
+    address: '',
+    maxPacketBytes,
+    refused: (reason) => void refused.push(reason),
+  });
+  return { socket, stream, refused };
+};
+
+describe('what is read of a terminal', () => {
+  it('is a vote that is taken or is for the broker, once and in order', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uniqueArray(fc.oneof({ weight: 3, arbitrary: votes }, others), {
@@ -55,67 +68,60 @@ describe('the tap', () => {
           selector: ({ vote, id: packetId, bytes }) => (vote ? packetId : bytes.toString('hex')),
         }),
         fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 20 }),
-        async (pieces, cuts) => {
-          const stream = new PassThrough();
-          const tap = tapVotes(stream as unknown as Socket, 17_408, () => {
-            throw new Error('too large');
+        fc.boolean(),
+        async (pieces, cuts, isLate) => {
+          const { socket, stream, refused } = open();
+          let taken = 0;
+          const came: Buffer[] = [];
+          stream.tapVotes(TOPIC, (bytes, packetId, done) => {
+            const piece = pieces.find((one) => one.vote && one.id === packetId);
+            expect(bytes.toString()).toBe(piece?.payload);
+            came.push(piece?.bytes as Buffer);
+            taken += 1;
+            done();
           });
-          const taken: [number, string][] = [];
-          const passed: Buffer[] = [];
-          tap.arm(
-            TOPIC,
-            (bytes, packetId, done) => {
-              taken.push([packetId, bytes.toString()]);
-              done();
-            },
-            () => {},
-          );
-          stream.on('readable', () => {
+          const read = () => {
             const chunk = stream.read() as Buffer | null;
-            if (chunk) passed.push(chunk);
-          });
+            if (chunk) came.push(chunk);
+          };
+          stream.on('readable', isLate ? () => setImmediate(setImmediate, read) : read);
           const bytes = Buffer.concat(pieces.map((piece) => piece.bytes));
           for (let at = 0, cut = 0; at < bytes.length; cut++) {
             const size = cuts[cut % cuts.length] as number;
-            stream.write(bytes.subarray(at, at + size));
-            await new Promise(setImmediate);
+            socket.write(bytes.subarray(at, at + size));
+            if (cut % 3 > 0) await new Promise(setImmediate);
             at += size;
           }
-          const isTaken = ({ vote, id: packetId }: Piece) => vote && taken.some(([one]) => one === packetId);
-          const untaken = () =>
-            Buffer.concat(pieces.filter((piece) => !isTaken(piece)).map((piece) => piece.bytes));
-          await until('every byte', () => Buffer.concat(passed).length === untaken().length);
-          expect(Buffer.concat(passed).equals(untaken())).toBe(true);
-          const tapped = pieces.filter(isTaken);
-          expect(taken).toEqual(tapped.map((piece) => [piece.id, piece.payload]));
-          if (pieces.every(({ vote }) => vote)) expect(taken).toHaveLength(pieces.length);
+          await until('every byte', () => Buffer.concat(came).length === bytes.length);
+          expect(Buffer.concat(came).equals(bytes)).toBe(true);
+          if (pieces.every(({ vote }) => vote)) expect(taken).toBe(pieces.length);
+          expect(refused).toEqual([]);
         },
       ),
       { numRuns: 150 },
     );
   });
 
-  it('reads no more while too much is undone, and goes on when it is done', async () => {
-    const stream = new PassThrough({ highWaterMark: 1 << 20 });
-    const tap = tapVotes(stream as unknown as Socket, 17_408, () => {});
+  it('is no more while too much is undone, nor silence, and goes on when it is done', async () => {
+    const { socket, stream, refused } = open();
     const undone: (() => void)[] = [];
     let taken = 0;
-    tap.arm(
-      TOPIC,
-      (_payload, _id, done) => {
-        taken += 1;
-        undone.push(done);
-      },
-      () => {},
-    );
-    stream.on('readable', () => stream.read());
+    stream.tapVotes(TOPIC, (_payload, _id, done) => {
+      taken += 1;
+      undone.push(done);
+    });
     const chunk = Buffer.concat(Array.from({ length: 100 }, (_, at) => publish(TOPIC, 'x', at + 1)));
     for (let sent = 0; sent < 20; sent++) {
-      stream.write(chunk);
+      socket.write(chunk);
       await new Promise(setImmediate);
     }
     expect(taken).toBeGreaterThanOrEqual(512);
     expect(taken).toBeLessThan(2_000);
+    vi.useFakeTimers();
+    stream.expectWord(1_500);
+    vi.advanceTimersByTime(10_000);
+    vi.useRealTimers();
+    expect(stream.destroyed).toBe(false);
     while (taken < 2_000) {
       expect(undone.length).toBeGreaterThan(0);
       for (const done of undone.splice(0)) done();
@@ -123,17 +129,13 @@ describe('the tap', () => {
       await new Promise(setImmediate);
     }
     expect(taken).toBe(2_000);
+    expect(refused).toEqual([]);
   });
 
-  it('cuts a connection whose packet announces too much', async () => {
-    const stream = new PassThrough();
-    let refused = 0;
-    tapVotes(stream as unknown as Socket, 100, () => {
-      refused += 1;
-    });
-    stream.on('readable', () => stream.read());
-    stream.write(Buffer.from([0x32, 0xff, 0x01]));
-    await until('the cut', () => stream.destroyed);
-    expect(refused).toBe(1);
+  it('ends with a packet that announces too much', async () => {
+    const { socket, refused } = open(100);
+    socket.write(Buffer.from([0x32, 0xff, 0x01]));
+    await until('the cut', () => socket.destroyed);
+    expect(refused).toEqual(['packet-too-large']);
   });
 });

@@ -17,23 +17,46 @@ function packet(first: number, body: Buffer): Buffer {
   }
 }
 
-/** CONNECT (3.1) with a clean session and a keepalive of a minute; the will, if any, with QoS 1 and retained. */
+export type ConnectOptions = {
+  userName?: string;
+  keepaliveS?: number;
+  clean?: boolean;
+  /** 4 is MQTT 3.1.1, 5 is MQTT 5. */
+  level?: number;
+};
+
+/** CONNECT (3.1), by itself with a clean session and a keepalive of a minute; the will, if any, with QoS 1 and retained. */
 export function connectPacket(
   { id, password }: { id: string; password?: string },
   will?: { topic: string; payload: string },
+  { userName = id, keepaliveS = 60, clean = true, level = 4 }: ConnectOptions = {},
 ): Buffer {
-  const flags = 0x82 | (will ? 0x2c : 0) | (password === undefined ? 0 : 0x40);
-  const head = Buffer.concat([field('MQTT'), Buffer.from([4, flags, 0, 60]), field(id)]);
-  const last = will ? [field(will.topic), field(will.payload)] : [];
+  const flags = 0x80 | (clean ? 2 : 0) | (will ? 0x2c : 0) | (password === undefined ? 0 : 0x40);
+  // MQTT 5 has properties here (3.1.2.11), of which there are none.
+  const properties = level === 5 ? [Buffer.from([0])] : [];
   return packet(
     0x10,
-    Buffer.concat([head, ...last, field(id), ...(password === undefined ? [] : [field(password)])]),
+    Buffer.concat([
+      field('MQTT'),
+      Buffer.from([level, flags, keepaliveS >> 8, keepaliveS & 0xff]),
+      ...properties,
+      field(id),
+      ...(will ? [...properties, field(will.topic), field(will.payload)] : []),
+      field(userName),
+      ...(password === undefined ? [] : [field(password)]),
+    ]),
   );
 }
 
-export function publishPacket(topic: string, payload: string, qos: 0 | 1): Buffer {
-  const id = Buffer.from(qos === 1 ? [0, 1] : []);
-  return packet(0x30 | (qos << 1), Buffer.concat([field(topic), id, Buffer.from(payload)]));
+export function publishPacket(
+  topic: string,
+  payload: string,
+  qos: 0 | 1 | 2,
+  { packetId = 1, retain = false }: { packetId?: number; retain?: boolean } = {},
+): Buffer {
+  const id = Buffer.from(qos === 0 ? [] : [packetId >> 8, packetId & 0xff]);
+  const flags = (qos << 1) | (retain ? 1 : 0);
+  return packet(0x30 | flags, Buffer.concat([field(topic), id, Buffer.from(payload)]));
 }
 
 /** SUBSCRIBE (3.8) with QoS 1 for each topic. */
@@ -44,6 +67,11 @@ export function subscribePacket(topics: readonly string[], packetId = 1): Buffer
 
 export function puback(packetId: number): Buffer {
   return packet(0x40, Buffer.from([packetId >> 8, packetId & 0xff]));
+}
+
+/** The third step of QoS 2 (3.6). */
+export function pubrel(packetId: number): Buffer {
+  return packet(0x62, Buffer.from([packetId >> 8, packetId & 0xff]));
 }
 
 /** A TLS connection to the gateway's MQTT port, with the terminal's certificate or with none. */

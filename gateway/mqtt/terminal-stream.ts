@@ -1,0 +1,153 @@
+/**
+ * What aedes has in place of a terminal's socket. Everything that is read passes here first: what is too large, too much or
+ * no MQTT is cut, votes go the short way (vote-tap.ts), the rest is for aedes to read; and silence is measured here, where
+ * every byte is seen.
+ */
+import type { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+import type { PeerCertificate } from './broker.ts';
+import { answerHttp, isHttp } from './http-spoken.ts';
+import { createFloodWatch, createHeaderWalk, type HeaderWalk } from './packet-limit.ts';
+import { createVoteTap, type VoteTap } from './vote-tap.ts';
+
+/** Messages taken and not done, beyond which no more is read from this connection. */
+const MAX_UNDONE = 512;
+
+/** A connection that has signed in. */
+export type Session = {
+  terminalId: string;
+  connection: number;
+  code: string | null;
+  serial: string;
+  address: string;
+  isOpen(): boolean;
+};
+
+export type TerminalStreamOptions = {
+  socket: Socket;
+  certificate: PeerCertificate | null;
+  address: string;
+  maxPacketBytes: number;
+  /** It has been cut, or answered in HTTP, for this reason. */
+  refused(reason: string, terminalId: string | null): void;
+};
+
+/** @param done to be called once the message is settled. */
+export type TakeVotes = (payload: Buffer, packetId: number, done: () => void) => void;
+
+export class TerminalStream extends Duplex {
+  readonly socket: Socket;
+  readonly certificate: PeerCertificate | null;
+  readonly address: string;
+  session: Session | null = null;
+  /** As its CONNECT has asked for. */
+  keepaliveS = 0;
+  readonly #refused: TerminalStreamOptions['refused'];
+  readonly #walk: HeaderWalk;
+  readonly #isFlood: () => boolean;
+  #tap: VoteTap | null = null;
+  /** aedes is in the middle of a packet: what follows is its own. */
+  #passing = false;
+  #spoken = false;
+  #undone = 0;
+  /** Nothing is read until enough is done, or until aedes has read. */
+  #held = false;
+  #full = false;
+  #silence: NodeJS.Timeout | null = null;
+  #drained: (() => void) | null = null;
+
+  constructor({ socket, certificate, address, maxPacketBytes, refused }: TerminalStreamOptions) {
+    // Nothing is read while aedes has not taken what was: a vote is not to overtake what came before it.
+    super({ readableHighWaterMark: 1 });
+    this.socket = socket;
+    this.certificate = certificate;
+    this.address = address;
+    this.#refused = refused;
+    this.#walk = createHeaderWalk(maxPacketBytes);
+    this.#isFlood = createFloodWatch(this.#walk);
+    socket
+      .on('data', this.#take)
+      .on('end', () => this.push(null))
+      .on('drain', this.#goOn)
+      .on('error', (error) => this.destroy(error))
+      .on('close', () => this.destroy());
+  }
+
+  /** From now on, votes on `topic` are handed to `take`. */
+  tapVotes(topic: string, take: TakeVotes): void {
+    const done = () => {
+      this.#undone -= 1;
+      if (!this.#held || this.#undone > MAX_UNDONE / 2) return;
+      this.#held = false;
+      this.#readOn();
+    };
+    this.#tap = createVoteTap(topic, (payload, packetId) => {
+      this.#undone += 1;
+      take(payload, packetId, done);
+      return !this.socket.destroyed;
+    });
+  }
+
+  /** Cuts it when nothing has come for so long (3.1.2.10); what is not read, for the gateway's own reasons, may have come. */
+  expectWord(withinMs: number): void {
+    this.#silence = setTimeout(() => {
+      if (this.#held || this.#full) this.#silence?.refresh();
+      else this.cut('keepalive-timeout');
+    }, withinMs);
+  }
+
+  cut(reason: string): void {
+    if (this.destroyed) return;
+    this.#refused(reason, this.session?.terminalId ?? null);
+    this.destroy();
+  }
+
+  readonly #take = (chunk: Buffer) => {
+    if (!this.#spoken && isHttp(chunk)) {
+      this.#refused('http-spoken', null);
+      this.socket.off('data', this.#take).resume();
+      answerHttp(this.socket);
+      return;
+    }
+    this.#spoken = true;
+    if (!this.#walk.take(chunk)) return this.cut('packet-too-large');
+    if (this.#isFlood()) return this.cut('control-flood');
+    this.#silence?.refresh();
+    const others = this.#tap && !this.#passing ? this.#tap.take(chunk) : chunk;
+    this.#passing = others !== null && !this.#walk.between();
+    if (others !== null) this.#full = !this.push(others);
+    this.#held = this.#undone >= MAX_UNDONE;
+    if (this.#held || this.#full) this.socket.pause();
+  };
+
+  #readOn(): void {
+    if (!this.#held && !this.#full) this.socket.resume();
+  }
+
+  override _read(): void {
+    this.#full = false;
+    this.#readOn();
+  }
+
+  override _write(bytes: Buffer, _encoding: BufferEncoding, written: () => void): void {
+    if (this.socket.write(bytes)) written();
+    else this.#drained = written;
+  }
+
+  /** Whole packets: aedes corks while it writes one in pieces. */
+  override _writev(pieces: { chunk: Buffer }[], written: () => void): void {
+    this._write(Buffer.concat(pieces.map(({ chunk }) => chunk)), 'utf8', written);
+  }
+
+  readonly #goOn = () => {
+    const written = this.#drained;
+    this.#drained = null;
+    written?.();
+  };
+
+  override _destroy(error: Error | null, destroyed: (error: Error | null) => void): void {
+    if (this.#silence) clearTimeout(this.#silence);
+    this.socket.destroy();
+    destroyed(error);
+  }
+}
