@@ -25,10 +25,10 @@ export type Messages = {
   perMinute(peak: string): string;
   ranking: string;
   windows: string;
-  windowCount(count: number): string;
+  windowCount(count: string): string;
   terminals: string;
-  online(count: number): string;
-  offline(count: number): string;
+  online(count: string): string;
+  offline(count: string): string;
   offlineSince(time: string): string;
   neverOnline: string;
   complete: string;
@@ -173,7 +173,7 @@ export const en: Messages = {
   perMinute: (peak) => `votes a minute, peak ${peak}`,
   ranking: 'Units ranked',
   windows: 'Service windows',
-  windowCount: (count) => `${count}`,
+  windowCount: (count) => count,
   terminals: 'Terminals',
   online: (count) => `${count} online`,
   offline: (count) => `${count} offline`,

@@ -44,7 +44,7 @@ export function WindowGrid() {
     <section class="panel windows" aria-label={text.windows} aria-live="off" {...reader}>
       <div class="panel-head">
         <h2>{text.windows}</h2>
-        <span class="panel-count">{text.windowCount(count)}</span>
+        <span class="panel-count">{text.windowCount(formatCount(count))}</span>
         <PageControls pager={pager} keys />
         <TerminalSummary />
       </div>
@@ -74,10 +74,10 @@ function TerminalSummary() {
   return (
     <span class="panel-aside terminals">
       {text.terminals}
-      <b>{text.online(online)}</b>
+      <b>{text.online(formatCount(online))}</b>
       {offline > 0 && (
         <span class="note" data-note="offline" data-testid="offline-count">
-          {text.offline(offline)}
+          {text.offline(formatCount(offline))}
         </span>
       )}
       {clockApart > 0 && (
