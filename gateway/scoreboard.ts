@@ -56,6 +56,7 @@ export function createScoreboard(deps: ScoreboardDeps): Scoreboard {
   const board = createBoard({
     ...{ tree, book, excludedBook, presence },
     weights: config.weights,
+    targetRate: config.targetRate,
     isClockApart: clocks.isApart,
     completenessOf: ({ key, id }) =>
       standingOf({

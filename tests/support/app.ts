@@ -38,6 +38,7 @@ export async function createApp(store: Store): Promise<TestApp> {
     book,
     excludedBook: new ScoreBook(calendar),
     weights: DEFAULT_WEIGHTS,
+    targetRate: 0.85,
     presence,
     isClockApart: () => false,
     completenessOf: ({ key }) => combine(journals.evidenceOf(key).journals),
