@@ -26,6 +26,8 @@ export type Messages = {
   ranking: string;
   windows: string;
   windowCount(count: string): string;
+  views: Record<'urgent' | 'all', string>;
+  mostUrgent(count: string): string;
   terminals: string;
   online(count: string): string;
   offline(count: string): string;
@@ -100,6 +102,8 @@ export const zh: Messages = {
   ranking: '单位排名',
   windows: '服务窗口',
   windowCount: (count) => `${count} 个`,
+  views: { urgent: '需关注', all: '全部' },
+  mostUrgent: (count) => `显示最急的 ${count} 个`,
   terminals: '评价终端',
   online: (count) => `在线 ${count}`,
   offline: (count) => `离线 ${count}`,
@@ -174,6 +178,8 @@ export const en: Messages = {
   ranking: 'Units ranked',
   windows: 'Service windows',
   windowCount: (count) => count,
+  views: { urgent: 'Need attention', all: 'All' },
+  mostUrgent: (count) => `the ${count} most urgent`,
   terminals: 'Terminals',
   online: (count) => `${count} online`,
   offline: (count) => `${count} offline`,
