@@ -36,12 +36,14 @@ export function UnitRanking() {
   const pager = useMemo(() => createPager(), []);
   const reader = useReader(pager);
   const [area, size] = useAreaInRem();
-  const ranked = useComputed(() => {
-    const units = board.units.ids.value.map((id) => board.units.get(id)!.value);
-    const holders = board.windows.ids.value.map((id) => board.windows.get(id)!.peek());
-    const compared = new Set(comparableUnits(units, holders));
-    return rankUnits(units.filter((unit) => compared.has(unit.id)));
-  });
+  // By the tree alone: a vote must not go through every window of a city.
+  const compared = useComputed(() =>
+    comparableUnits(
+      board.units.ids.value.map((id) => board.units.get(id)!.peek()),
+      board.windows.ids.value.map((id) => board.windows.get(id)!.peek()),
+    ),
+  );
+  const ranked = useComputed(() => rankUnits(compared.value.map((id) => board.units.get(id)!.value)));
   const { stacked, heightRem } = size.value;
   const perPage = stacked ? 20 : Math.max(1, Math.floor(heightRem / ROW_REM));
   const pages = Math.max(1, Math.ceil(ranked.value.length / perPage));
