@@ -8,7 +8,10 @@ import type { ScoreRow } from './score.ts';
 import type { Counts, Rating } from './vote.ts';
 
 /** A unit's or window's row for today. The path is left out: the client has the tree. */
-export type LiveRow = Omit<ScoreRow, 'path'>;
+export type LiveRow = Omit<ScoreRow, 'path'> & {
+  /** How soon somebody should look at it: 0 not at all, else the higher the sooner. Only the order means something. */
+  attention: number;
+};
 
 /** Votes of the whole city pressed in the minute that starts at `minute` (milliseconds). */
 export type TrendMinute = { minute: number } & Counts;
@@ -16,6 +19,8 @@ export type TrendMinute = { minute: number } & Counts;
 /** One vote in the ticker. `id` is unique in the stream and ascending. */
 export type TickerVote = { id: number; windowId: string; rating: Rating; at: number };
 
+/** With fewer votes a rate says nothing: there is no verdict on it, and no rank. */
+export const LEAST_VOTES = 10;
 export const TICKER_LENGTH = 30;
 export const TREND_MINUTES = 60;
 export const TICK_INTERVAL_MS = 5_000;

@@ -5,6 +5,7 @@
 import type { LiveRow } from '../../protocol/live.ts';
 import type { Completeness, Period, TerminalCount } from '../../protocol/score.ts';
 import type { Counts } from '../../protocol/vote.ts';
+import { attentionOf } from '../domain/attention.ts';
 import { combine, UNKNOWN } from '../domain/completeness.ts';
 import type { OrgTree, ServiceWindow, Terminal, Unit } from '../domain/org.ts';
 import { scoreOf, type Weights } from '../domain/score.ts';
@@ -15,6 +16,8 @@ export type BoardDeps = {
   tree: () => OrgTree;
   book: ScoreBook;
   weights: Weights;
+  /** Target for the satisfaction rate, 0 to 1. */
+  targetRate: number;
   /** Of the votes that a person has excluded, kept as `book` keeps the counted ones. */
   excludedBook: ScoreBook;
   presence: { isOnline(terminalId: string): boolean; lastSeenAt(terminalId: string): number | null };
@@ -41,7 +44,7 @@ type Sum = {
 };
 
 export function createBoard(deps: BoardDeps): Board {
-  const { tree, book, excludedBook, weights, presence, isClockApart, completenessOf } = deps;
+  const { tree, book, excludedBook, weights, targetRate, presence, isClockApart, completenessOf } = deps;
   const sumOf = (serviceWindow: ServiceWindow, period: Period, now: number): Sum => {
     const devices = tree().terminalsOf.get(serviceWindow.id) ?? [];
     const online = devices.filter((terminal) => presence.isOnline(terminal.id)).length;
@@ -67,17 +70,16 @@ export function createBoard(deps: BoardDeps): Board {
     { id, name }: { id: string; name: string },
     parentId: string | null,
     sum: Sum,
-  ): LiveRow => ({
-    id,
-    kind,
-    name,
-    parentId,
-    ...scoreOf(sum.counts, weights),
-    excluded: votesIn(sum.excluded) === 0 ? null : sum.excluded,
-    lastVoteAt: sum.lastVoteAt,
-    terminals: sum.terminals,
-    completeness: sum.completeness.length > 0 ? combine(sum.completeness) : UNKNOWN,
-  });
+  ): LiveRow => {
+    const known = {
+      ...scoreOf(sum.counts, weights),
+      excluded: votesIn(sum.excluded) === 0 ? null : sum.excluded,
+      lastVoteAt: sum.lastVoteAt,
+      terminals: sum.terminals,
+      completeness: sum.completeness.length > 0 ? combine(sum.completeness) : UNKNOWN,
+    };
+    return { id, kind, name, parentId, ...known, attention: attentionOf(known, targetRate) };
+  };
 
   const windowRow = (serviceWindow: ServiceWindow, sum: Sum) =>
     row('window', serviceWindow, serviceWindow.unitId, sum);

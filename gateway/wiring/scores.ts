@@ -36,6 +36,7 @@ export function openScores({ config, ground, terminals }: ScoresDeps): Promise<S
     const board = createBoard({
       ...{ tree, book, excludedBook, presence },
       weights: config.weights,
+      targetRate: config.targetRate,
       isClockApart: clocks.isApart,
       completenessOf: ({ key, id }) =>
         standingOf({

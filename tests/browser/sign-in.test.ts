@@ -5,6 +5,7 @@ import { postSession } from '../support/client.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { addNewcomer, addPerson, type Person } from '../support/people.ts';
 import { until } from '../support/wait.ts';
+import { findFaults } from './looks.ts';
 
 const missing = findBrowser() === null && process.env.CI === undefined;
 if (missing) console.warn('SKIPPED: no Chromium, so nobody has signed in');
@@ -249,4 +250,19 @@ describe.skipIf(missing)('the sign-in page', () => {
       expect(complaints).toEqual([]);
     },
   );
+
+  it('keeps the product and the way back apart on a phone, in English', async () => {
+    const { page } = await open('/sign-in/?next=/account/', { width: 390, height: 844 });
+    await signIn(page, lin);
+    await page.getByTestId('session').first().waitFor();
+    await page.goto(`${gateway.httpUrl}/account/?lang=en`);
+    await page.getByText('Back to the wall').waitFor();
+    const lines = await page
+      .locator('.mark-name')
+      .evaluate(
+        (name) => name.getBoundingClientRect().height / Number.parseFloat(getComputedStyle(name).fontSize),
+      );
+    expect(lines).toBeLessThan(2);
+    expect(await findFaults(page)).toEqual({ overlaps: [], cut: [], sideways: [] });
+  });
 });

@@ -190,6 +190,40 @@ describe.skipIf(missing)('the wall, as an eye sees it', () => {
     await wall.close();
   });
 
+  it('of more windows than go by in a minute, shows those that need attention, and all when asked', async () => {
+    await gateway.add((org) => {
+      for (let number = 1; number <= 150; number += 1)
+        org.window(`many-${number}`, 'hall-2', `窗口${number}`);
+    });
+    await pressAt(7, 5, 15);
+    for (const [width, height] of [
+      [1920, 1080],
+      [1366, 768],
+      [390, 844],
+    ] as const) {
+      const wall = await openWall(browser, gateway, { width, height, search: '?lang=en' });
+      await wall.waitForConnection('live');
+      const first = wall.page.getByTestId('window-tile').first();
+      await until('the worst', async () => (await first.getAttribute('data-window-id')) === 'w7');
+      const ids = await wall.page
+        .getByTestId('window-tile')
+        .evaluateAll((tiles) => tiles.map((tile) => (tile as HTMLElement).dataset.windowId));
+      // It has fallen silent.
+      expect(ids).toContain('w2');
+      expect(ids).not.toContain('many-1');
+      expect(await findFaults(wall.page, width > 900 ? NAMES : '')).toEqual(NONE);
+      await wall.page.getByTestId('views').getByRole('button', { name: /^All/ }).click();
+      await until('all', async () => (await first.getAttribute('data-window-id')) === 'w1');
+      expect(await findFaults(wall.page, width > 900 ? NAMES : '')).toEqual(NONE);
+      await wall.page
+        .getByTestId('views')
+        .getByRole('button', { name: /^Need attention/ })
+        .click();
+      await until('the worst again', async () => (await first.getAttribute('data-window-id')) === 'w7');
+      await wall.close();
+    }
+  });
+
   it.each([
     ['en-US', 'en'],
     ['en-GB', 'en'],

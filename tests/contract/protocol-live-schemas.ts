@@ -21,6 +21,7 @@ const LiveRow = Type.Object(
     lastVoteAt: Nullable(Type.Number()),
     terminals: TerminalCount,
     completeness: Completeness,
+    attention: Type.Integer({ minimum: 0 }),
   },
   { additionalProperties: false },
 );

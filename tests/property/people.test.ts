@@ -177,6 +177,7 @@ describe('the stream of a subtree', () => {
           book,
           excludedBook: new ScoreBook(calendar),
           weights: DEFAULT_WEIGHTS,
+          targetRate: 0.85,
           presence,
           isClockApart: () => false,
           completenessOf,

@@ -39,6 +39,7 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
     book,
     excludedBook: new ScoreBook(calendar),
     weights: DEFAULT_WEIGHTS,
+    targetRate: 0.85,
     presence,
     isClockApart: () => false,
     completenessOf: ({ key }) => combine(journals.evidenceOf(key).journals),

@@ -1,7 +1,4 @@
-import type { LiveRow } from '../../../protocol/live.ts';
-
-/** With fewer votes today a rate says nothing, and a rank even less. */
-export const LEAST_VOTES = 10;
+import { LEAST_VOTES, type LiveRow } from '../../../protocol/live.ts';
 
 export function isSampleEnough(row: Pick<LiveRow, 'votes'>): boolean {
   return row.votes >= LEAST_VOTES;

@@ -13,6 +13,8 @@ export type Pager = {
   setPages(pages: number): void;
   /** By hand: goes round at both ends, and holds. */
   turn(by: number): void;
+  /** By hand, to the first page of something else. */
+  first(): void;
   /** Somebody moves, or works a key: a reader is not to be interrupted. */
   hold(): void;
 };
@@ -57,6 +59,10 @@ export function createPager(after: (then: () => void, ms: number) => () => void 
     },
     turn(by) {
       step(by);
+      hold();
+    },
+    first() {
+      page.value = 0;
       hold();
     },
     hold,

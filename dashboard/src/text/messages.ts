@@ -25,10 +25,12 @@ export type Messages = {
   perMinute(peak: string): string;
   ranking: string;
   windows: string;
-  windowCount(count: number): string;
+  windowCount(count: string): string;
+  views: Record<'urgent' | 'all', string>;
+  mostUrgent(count: string): string;
   terminals: string;
-  online(count: number): string;
-  offline(count: number): string;
+  online(count: string): string;
+  offline(count: string): string;
   offlineSince(time: string): string;
   neverOnline: string;
   complete: string;
@@ -100,6 +102,8 @@ export const zh: Messages = {
   ranking: '单位排名',
   windows: '服务窗口',
   windowCount: (count) => `${count} 个`,
+  views: { urgent: '需关注', all: '全部' },
+  mostUrgent: (count) => `显示最急的 ${count} 个`,
   terminals: '评价终端',
   online: (count) => `在线 ${count}`,
   offline: (count) => `离线 ${count}`,
@@ -173,7 +177,9 @@ export const en: Messages = {
   perMinute: (peak) => `votes a minute, peak ${peak}`,
   ranking: 'Units ranked',
   windows: 'Service windows',
-  windowCount: (count) => `${count}`,
+  windowCount: (count) => count,
+  views: { urgent: 'Need attention', all: 'All' },
+  mostUrgent: (count) => `the ${count} most urgent`,
   terminals: 'Terminals',
   online: (count) => `${count} online`,
   offline: (count) => `${count} offline`,

@@ -1,6 +1,6 @@
 import { useComputed } from '@preact/signals';
-import type { LiveRow } from '../../../protocol/live.ts';
-import { isSampleEnough, LEAST_VOTES } from '../order/ranking.ts';
+import { LEAST_VOTES, type LiveRow } from '../../../protocol/live.ts';
+import { isSampleEnough } from '../order/ranking.ts';
 import { findRoot } from '../order/tree.ts';
 import { formatCount, formatIndex, formatRate, formatTarget } from '../text/numbers.ts';
 import { CompletenessNotes } from './completeness.tsx';

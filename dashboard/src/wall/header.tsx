@@ -23,7 +23,7 @@ export function Header() {
 function ProductMark() {
   const { board } = useWall();
   const city = useComputed(() => {
-    const rows = board.units.ids.value.map((id) => board.units.get(id)!.value);
+    const rows = board.units.ids.value.map((id) => board.units.get(id)!.peek());
     const root = findRoot(rows);
     return root === null ? '' : (board.units.get(root)?.value.name ?? '');
   });

@@ -1,6 +1,7 @@
 import type { TickerVote } from '../../../protocol/live.ts';
 import { formatAge } from '../text/ages.ts';
 import { useWall } from './context.ts';
+import { CutName } from './cut-name.tsx';
 import { RatingMark } from './rating-mark.tsx';
 import { useAreaInRem } from './use-area.ts';
 
@@ -31,6 +32,8 @@ function TickerRow({ vote }: { vote: TickerVote }) {
   const { board, language } = useWall();
   const serviceWindow = board.windows.get(vote.windowId)?.peek();
   const unit = board.units.get(serviceWindow?.parentId ?? '')?.peek();
+  // Of a wall for one hall, its name stands above everything already.
+  const several = board.units.ids.value.length > 1;
   return (
     <li class="ticker-item" data-testid="ticker-item" data-vote-id={vote.id} data-window-id={vote.windowId}>
       <span class="ticker-rating" data-rating={vote.rating}>
@@ -38,8 +41,10 @@ function TickerRow({ vote }: { vote: TickerVote }) {
         {language.text.value.ratings[vote.rating]}
       </span>
       <span class="ticker-window">
-        {serviceWindow?.name ?? vote.windowId}
-        {unit !== undefined && <small>{unit.name}</small>}
+        <span class="ticker-name">
+          <CutName name={serviceWindow?.name ?? vote.windowId} />
+        </span>
+        {unit !== undefined && several && <small>{unit.name}</small>}
       </span>
       <Age at={vote.at} />
     </li>

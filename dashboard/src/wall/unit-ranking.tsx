@@ -1,10 +1,13 @@
 import { useComputed } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
+import type { LiveRow } from '../../../protocol/live.ts';
+import type { BoardMeta } from '../live/board.ts';
 import { isSampleEnough, type Ranked, rankUnits } from '../order/ranking.ts';
 import { comparableUnits } from '../order/tree.ts';
 import { pageOf } from '../paging/grid-layout.ts';
 import { createPager } from '../paging/pager.ts';
 import { useReader } from '../paging/use-reader.ts';
+import type { FindingKind } from '../text/findings.ts';
 import { formatCount, formatRate, formatTarget } from '../text/numbers.ts';
 import { formatSince } from '../text/times.ts';
 import { CompletenessNotes } from './completeness.tsx';
@@ -13,9 +16,19 @@ import { PageControls } from './page-controls.tsx';
 import { TargetBar } from './target-bar.tsx';
 import { useAreaInRem } from './use-area.ts';
 
+/** A name, a rate and a bar; what is to be noted stands beside the name, as briefly as can be. */
 const ROW_REM = 2.9;
-/** With so much room each, names are written out. */
+/** With so much room each, the notes have a line of their own, and names the whole of theirs. */
+const LINES_ROW_REM = 4.2;
+/** With so much room each, names and notes are written out. */
 const FEW_ROW_REM = 6.5;
+
+type Room = 'tight' | 'lines' | 'few';
+
+function roomOf(rowRem: number): Room {
+  if (rowRem >= FEW_ROW_REM) return 'few';
+  return rowRem >= LINES_ROW_REM ? 'lines' : 'tight';
+}
 
 export function UnitRanking() {
   const { board, language } = useWall();
@@ -23,19 +36,21 @@ export function UnitRanking() {
   const pager = useMemo(() => createPager(), []);
   const reader = useReader(pager);
   const [area, size] = useAreaInRem();
-  const ranked = useComputed(() => {
-    const units = board.units.ids.value.map((id) => board.units.get(id)!.value);
-    const holders = board.windows.ids.value.map((id) => board.windows.get(id)!.peek());
-    const compared = new Set(comparableUnits(units, holders));
-    return rankUnits(units.filter((unit) => compared.has(unit.id)));
-  });
+  // By the tree alone: a vote must not go through every window of a city.
+  const compared = useComputed(() =>
+    comparableUnits(
+      board.units.ids.value.map((id) => board.units.get(id)!.peek()),
+      board.windows.ids.value.map((id) => board.windows.get(id)!.peek()),
+    ),
+  );
+  const ranked = useComputed(() => rankUnits(compared.value.map((id) => board.units.get(id)!.value)));
   const { stacked, heightRem } = size.value;
   const perPage = stacked ? 20 : Math.max(1, Math.floor(heightRem / ROW_REM));
   const pages = Math.max(1, Math.ceil(ranked.value.length / perPage));
   useEffect(() => pager.setPages(pages), [pages, pager]);
   const evenly = Math.ceil(ranked.value.length / pages);
   const shown = pageOf(ranked.value, Math.min(pager.page.value, pages - 1), evenly);
-  const few = !stacked && shown.length * FEW_ROW_REM <= heightRem;
+  const room = stacked ? 'few' : roomOf(heightRem / shown.length);
   return (
     <section class="panel ranking" aria-label={text.ranking} aria-live="off" {...reader}>
       <div class="panel-head">
@@ -45,23 +60,21 @@ export function UnitRanking() {
           {text.target(formatTarget(board.meta.value?.targetRate ?? 0))}
         </span>
       </div>
-      <ol class="ranks" ref={area} data-few={few} data-testid="unit-ranking">
+      <ol class="ranks" ref={area} data-room={stacked ? 'stacked' : room} data-testid="unit-ranking">
         {shown.map((place) => (
-          <UnitRow key={place.id} place={place} written={few || stacked} />
+          <UnitRow key={place.id} place={place} room={room} />
         ))}
       </ol>
     </section>
   );
 }
 
-/** `written`: there is room for words beside the shapes. */
-function UnitRow({ place, written }: { place: Ranked; written: boolean }) {
+function UnitRow({ place, room }: { place: Ranked; room: Room }) {
   const { board, language } = useWall();
   const text = language.text.value;
   const row = board.units.get(place.id)?.value;
   const meta = board.meta.value;
   if (row === undefined || meta === null) return null;
-  const { offline, offlineSince } = row.terminals;
   const enough = isSampleEnough(row);
   const verdict = !enough || row.rate === null ? 'open' : row.rate >= meta.targetRate ? 'reached' : 'below';
   return (
@@ -77,14 +90,7 @@ function UnitRow({ place, written }: { place: Ranked; written: boolean }) {
         {row.name}
       </span>
       <span class="rank-notes">
-        <CompletenessNotes row={row} quiet words={written ? Number.POSITIVE_INFINITY : 0} />
-        {offline > 0 && (
-          <span class="note" data-note="offline">
-            {offlineSince === null
-              ? text.offline(offline)
-              : text.offlineSince(formatSince(offlineSince, meta.timeZone, meta.day))}
-          </span>
-        )}
+        <UnitNotes row={row} meta={meta} room={room} />
       </span>
       <span class="rank-votes">{row.votes > 0 ? text.voteCount(formatCount(row.votes)) : ''}</span>
       <span class="rank-rate">
@@ -98,5 +104,30 @@ function UnitRow({ place, written }: { place: Ranked; written: boolean }) {
       </span>
       <TargetBar rate={enough ? row.rate : null} targetRate={meta.targetRate} />
     </li>
+  );
+}
+
+/** Where there is little room, that terminals are silent says by itself that their part is unknown. */
+function UnitNotes({ row, meta, room }: { row: LiveRow; meta: BoardMeta; room: Room }) {
+  const text = useWall().language.text.value;
+  const { offline, offlineSince } = row.terminals;
+  const silent: FindingKind[] = room === 'tight' && offline > 0 ? ['unknown'] : [];
+  const count = formatCount(offline);
+  const moment = offlineSince === null ? null : formatSince(offlineSince, meta.timeZone, meta.day);
+  const words = moment === null ? text.offline(count) : text.offlineSince(moment);
+  return (
+    <>
+      <CompletenessNotes
+        row={row}
+        quiet
+        words={room === 'few' ? Number.POSITIVE_INFINITY : 0}
+        without={silent}
+      />
+      {offline > 0 && (
+        <span class="note" data-note="offline" title={words}>
+          {room === 'tight' ? (moment ?? count) : words}
+        </span>
+      )}
+    </>
   );
 }

@@ -2,11 +2,12 @@ import type { LiveRow } from '../../../protocol/live.ts';
 import type { BoardMeta } from '../live/board.ts';
 import { isSampleEnough } from '../order/ranking.ts';
 import type { FindingKind } from '../text/findings.ts';
-import { isLongName, splitName } from '../text/names.ts';
+import { isLongName } from '../text/names.ts';
 import { formatCount, formatRate } from '../text/numbers.ts';
 import { formatSince } from '../text/times.ts';
 import { CompletenessNotes } from './completeness.tsx';
 import { useWall } from './context.ts';
+import { CutName } from './cut-name.tsx';
 import { RATINGS, RatingMark } from './rating-mark.tsx';
 import { ShareBar } from './share-bar.tsx';
 import { usePulse } from './use-pulse.ts';
@@ -23,7 +24,6 @@ export function WindowTile({ id, span, compact }: Props) {
   if (row === undefined || meta === null) return null;
   const text = language.text.value;
   const unit = board.units.get(row.parentId ?? '')?.peek().name ?? '';
-  const { head, tail } = splitName(row.name);
   const online = row.terminals.online > 0;
   // A window whose terminals are all silent says since when by itself.
   const silent: FindingKind[] = online ? [] : ['unknown'];
@@ -46,8 +46,7 @@ export function WindowTile({ id, span, compact }: Props) {
         {compact && online && <OfflineNote row={row} meta={meta} />}
       </p>
       <h3 class="tile-name" data-long={isLongName(row.name)}>
-        <span>{head}</span>
-        <span>{tail}</span>
+        <CutName name={row.name} />
       </h3>
       <p class="tile-figures">
         {compact && !online ? <OfflineNote row={row} meta={meta} /> : <TileRate row={row} />}
@@ -74,7 +73,7 @@ function OfflineNote({ row, meta }: { row: LiveRow; meta: BoardMeta }) {
   const text = useWall().language.text.value;
   const { online, offline, offlineSince } = row.terminals;
   if (online > 0 && offline === 0) return null;
-  let words = text.offline(offline);
+  let words = text.offline(formatCount(offline));
   if (online === 0) {
     words =
       offlineSince === null

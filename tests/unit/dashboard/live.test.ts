@@ -25,6 +25,7 @@ const row = (id: string, votes: number): LiveRow => ({
   lastVoteAt: null,
   terminals: { online: 1, offline: 0, offlineSince: null, clockApart: 0 },
   completeness: { state: 'complete', pending: 0, held: 0, setAside: 0, lost: 0, since: null },
+  attention: 0,
 });
 
 const snapshot = (revision: number, windows: LiveRow[], instance = 'a'): Snapshot => ({

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { rankUnits } from '../../../dashboard/src/order/ranking.ts';
 import { comparableUnits, findRoot, orderWindows } from '../../../dashboard/src/order/tree.ts';
+import { orderUrgent } from '../../../dashboard/src/order/urgent.ts';
 import { layOutGrid, pageOf, spanTiles } from '../../../dashboard/src/paging/grid-layout.ts';
 import { createPager, HOLD_MS, TURN_MS } from '../../../dashboard/src/paging/pager.ts';
 
@@ -73,6 +74,11 @@ describe('the tree', () => {
     const windows = [node('s1', 'south'), node('n1', 'north'), node('n2', 'north'), node('x', 'gone')];
     expect(orderWindows(units, windows)).toEqual(['n1', 'n2', 's1', 'x']);
   });
+});
+
+it('shows the most urgent first, equals in their places, and nobody who needs nothing', () => {
+  const rows = [3, 0, 400, 3, 200].map((attention, at) => ({ id: `w${at}`, attention }));
+  expect(orderUrgent(rows)).toEqual(['w2', 'w4', 'w0', 'w3']);
 });
 
 describe('the grid', () => {
@@ -173,6 +179,16 @@ describe('the pager', () => {
     expect(pager.page.value).toBe(2);
     pager.turn(1);
     expect([pager.held.value, pager.page.value]).toEqual([true, 0]);
+  });
+
+  it('begins anew with something else, and lets it be read', () => {
+    const { pager, passTime } = create();
+    pager.setPages(98);
+    pager.turn(56);
+    pager.first();
+    expect([pager.page.value, pager.held.value]).toEqual([0, true]);
+    expect(passTime()).toBe(HOLD_MS);
+    expect(pager.page.value).toBe(1);
   });
 
   it('holds nothing where there is but one page', () => {

@@ -75,6 +75,7 @@ describe('the snapshot', () => {
     const calendar = createCalendar('Asia/Shanghai');
     const board = createBoard({
       ...{ tree: () => tree, book, excludedBook: new ScoreBook(calendar), weights: DEFAULT_WEIGHTS },
+      targetRate: 0.85,
       presence: { isOnline: () => false, lastSeenAt: () => null },
       isClockApart: () => false,
       completenessOf: () => UNKNOWN,

@@ -1,0 +1,12 @@
+import { splitName } from '../text/names.ts';
+
+/** A name whose first part may end early, never its number (styles/page.css). */
+export function CutName({ name }: { name: string }) {
+  const { head, tail } = splitName(name);
+  return (
+    <>
+      <span class="name-head">{head}</span>
+      <span>{tail}</span>
+    </>
+  );
+}
