@@ -8,11 +8,11 @@ export type RoundsDeps = {
   /** Tries the storage again after a failure. @throws while it does not work. */
   recover(): void;
   /** Writes down what may be a few seconds old. */
-  save(): void;
+  save(): Promise<void>;
   /** Takes up what the command line has changed in the database. */
   follow(): void;
   /** Ends the streams of those who may not listen any more. */
-  sweep(): void;
+  sweep(): Promise<void>;
   /** Takes up another certificate for HTTPS. */
   lookAtCertificate(): void;
   /** Cuts terminals whose certificate has ended. */
@@ -36,17 +36,17 @@ const DESCRIPTORS_MS = 2_000;
 
 /** @returns ends them. */
 export function startRounds(deps: RoundsDeps): () => void {
-  const orStorageFailed = (work: () => void) => () => {
+  const orStorageFailed = (work: () => void | Promise<void>) => async () => {
     try {
-      work();
+      await work();
     } catch (error) {
       deps.storageFailed(error as Error);
     }
   };
   let sweeps = true;
-  const sweep = () => {
+  const sweep = async () => {
     try {
-      deps.sweep();
+      await deps.sweep();
       sweeps = true;
     } catch (error) {
       if (sweeps) deps.log.error({ err: error }, 'who may still listen could not be looked up: walls go on');

@@ -1,31 +1,31 @@
 /** Opens the store only after its file has been looked at: nothing is written to a database that is not whole. */
 import type { Logger } from 'pino';
+import type { AuditDeps } from '../store/sql/changes.ts';
 import { damageFailure } from '../store/sqlite/check.ts';
-import { createSqliteStore } from '../store/sqlite/sqlite-store.ts';
+import { createSqliteStore, type SqliteStore } from '../store/sqlite/sqlite-store.ts';
 import { beginCheck } from '../store/sqlite/start-check.ts';
-import type { Store } from '../store/store.ts';
 import { repairRollups, type StorageGuard } from '../watch/storage-guard.ts';
 
 /** So long does the check of a large database hold up the start; then it goes on while votes are taken. */
 const CHECK_WAIT_MS = 10_000;
 
 export type CheckedStore = {
-  store: Store;
+  store: SqliteStore;
   /** When the gateway takes votes: hands what is left of the check to its guard. */
   goOn(guard: StorageGuard): void;
   stopCheck(): void;
 };
 
 /** @throws StoreFailure `storage-damaged`, `check-failed`, or what opening it throws. */
-export async function openCheckedStore(file: string, now: () => number, log: Logger): Promise<CheckedStore> {
+export async function openCheckedStore(file: string, audit: AuditDeps, log: Logger): Promise<CheckedStore> {
   const check = beginCheck(file);
   const report = await Promise.race([check.report, after(CHECK_WAIT_MS)]);
   if (report?.damage.length) throw damageFailure(file, report.damage);
-  const store = createSqliteStore({ file, settle: true });
+  const store = createSqliteStore({ file, settle: true, audit });
   try {
     if (report) {
       log.info({ votes: report.votes, durationMs: report.durationMs }, 'the database is checked');
-      repairRollups(store, report.rollups.sourceKeys, now(), log);
+      repairRollups(store, report.rollups.sourceKeys, audit.now(), log);
     }
     // A log that is kept elsewhere bears witness: `manyi audit verify --head SEQ:HASH`.
     const head = store.auditHead();

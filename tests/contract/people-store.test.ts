@@ -1,6 +1,6 @@
 /** What every store keeps of accounts, sessions and links. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AccountRecord, LinkRecord, SessionRecord } from '../../gateway/store/people-store.ts';
+import type { AccountRecord, LinkRecord, SessionRecord } from '../../gateway/store/people.ts';
 import type { Store } from '../../gateway/store/store.ts';
 import { addSmallTown, createStoreHome, type StoreHome } from '../support/store.ts';
 
