@@ -1,8 +1,8 @@
 /** Accounts of the staff. A change of what an account may do ends its sessions; nothing of an account is ever removed. */
 import type { Role } from '../../protocol/session.ts';
 import { needsUnit } from '../domain/roles.ts';
-import type { By } from '../store/changes.ts';
-import type { AccountChange, AccountRecord, PeopleReads, PeopleStore } from '../store/people.ts';
+import type { AuditTx, By } from '../store/changes.ts';
+import type { AccountChange, AccountRecord, PeopleReads, PeopleStore, PeopleTx } from '../store/people.ts';
 import { checkDisplayName, checkName } from './names.ts';
 import { weaknessOf } from './password-rules.ts';
 import type { Passwords } from './passwords.ts';
@@ -81,18 +81,21 @@ export function createAccounts({ store, passwords, throttle, now }: AccountsDeps
     if (weakness !== null) throw new PeopleRefusal('password-weak', `choose another password: ${weakness}`);
   };
 
-  const insert = (by: By, account: NewAccount, passwordHash: string, mustChangePassword: boolean) => {
+  const insert = async (
+    tx: PeopleTx & AuditTx,
+    by: By,
+    account: NewAccount,
+    secret: { passwordHash: string; mustChangePassword: boolean },
+  ) => {
     const { name, displayName, role, unitId } = account;
     const record: AccountRecord = {
-      ...{ name, displayName, role, unitId, passwordHash, mustChangePassword },
+      ...{ name, displayName, role, unitId, ...secret },
       createdAt: now(),
       disabledAt: null,
     };
-    return store.change(async (tx) => {
-      await tx.addAccount(record);
-      const detail = { displayName, role, unitId };
-      return tx.audited({ by, action: 'account.add', target: `account:${name}`, detail }, record);
-    });
+    await tx.addAccount(record);
+    const detail = { displayName, role, unitId };
+    return tx.audited({ by, action: 'account.add', target: `account:${name}`, detail }, record);
   };
 
   return {
@@ -103,7 +106,8 @@ export function createAccounts({ store, passwords, throttle, now }: AccountsDeps
       const account = { name, displayName: checkDisplayName(displayName), role, unitId };
       const oneTimePassword = newOneTimePassword();
       const passwordHash = await passwords.hash(oneTimePassword);
-      return { account: await insert(by, account, passwordHash, true), oneTimePassword };
+      const secret = { passwordHash, mustChangePassword: true };
+      return { account: await store.change((tx) => insert(tx, by, account, secret)), oneTimePassword };
     },
     change(by, name, { displayName, role, unitId, disabled }) {
       return store.change(async (tx) => {
@@ -174,8 +178,13 @@ export function createAccounts({ store, passwords, throttle, now }: AccountsDeps
         unitId: null,
       };
       const chosen = password ?? newOneTimePassword();
-      await insert(GATEWAY, first, await passwords.hash(chosen), password === null);
-      return password === null ? chosen : null;
+      const secret = { passwordHash: await passwords.hash(chosen), mustChangePassword: password === null };
+      const added = await store.change(async (tx) => {
+        // The command line may have made one meanwhile.
+        if ((await tx.accounts()).length > 0) return tx.unchanged(null);
+        return insert(tx, GATEWAY, first, secret);
+      });
+      return added !== null && password === null ? chosen : null;
     },
   };
 }

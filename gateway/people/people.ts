@@ -47,16 +47,18 @@ export async function createPeople({ store, now, monotonic, limits }: PeopleDeps
       else links.used(id);
     },
     async save() {
-      const { used, over } = sessions.takeNotes();
+      const notes = sessions.takeNotes();
       const usedLinks = links.takeNotes();
+      const { used, over } = notes;
       if (used.length + over.length + usedLinks.length === 0) return;
       try {
         await store.noteUse({ sessions: used, links: usedLinks, over });
       } catch (error) {
-        sessions.giveBack(used);
+        sessions.giveBack(notes);
         links.giveBack(usedLinks);
         throw error;
       }
+      sessions.noted(notes);
     },
   };
 }

@@ -20,6 +20,8 @@ const MAX_USER_AGENT_CHARS = 200;
 
 export type OpenSession = { session: SessionRecord; account: AccountRecord };
 
+export type SessionNotes = { used: readonly Used[]; over: readonly string[] };
+
 export type Sessions = {
   /**
    * For an account as it was when its password was proved.
@@ -34,9 +36,11 @@ export type Sessions = {
   expiresAt(session: SessionRecord): number;
   used(id: string): void;
   /** When sessions were used since it was last taken, and which are over. */
-  takeNotes(): { used: Used[]; over: string[] };
-  /** What was taken could not be written. */
-  giveBack(used: readonly Used[]): void;
+  takeNotes(): SessionNotes;
+  /** They are written: the sessions that are over can be forgotten. */
+  noted(notes: SessionNotes): void;
+  /** They could not be written. */
+  giveBack(notes: SessionNotes): void;
   list(accountName: string | null): Promise<SessionRecord[]>;
   /** By whoever has it. */
   close(by: By, id: string): Promise<void>;
@@ -118,10 +122,12 @@ export async function createSessions(
       const used = [...unsaved].map(([id, at]) => ({ id, at }));
       unsaved = new Map();
       const over = [...spans].filter(([, span]) => isOver(span)).map(([id]) => id);
-      for (const id of over) spans.delete(id);
       return { used, over };
     },
-    giveBack(used) {
+    noted({ over }) {
+      for (const id of over) spans.delete(id);
+    },
+    giveBack({ used }) {
       for (const { id, at } of used) if (!unsaved.has(id)) unsaved.set(id, at);
     },
     list,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { createServer } from '../../gateway/api/server.ts';
+import { createAudit } from '../../gateway/audit/audit.ts';
 import { createCompressor } from '../../gateway/compress/compressor.ts';
 import { createCalendar } from '../../gateway/domain/calendar.ts';
 import { combine } from '../../gateway/domain/completeness.ts';
@@ -21,12 +22,12 @@ import { createRegistry } from '../../gateway/org/registry.ts';
 import { createPeople, DEFAULT_SESSION_LIMITS } from '../../gateway/people/people.ts';
 import { openAuthority } from '../../gateway/pki/authority.ts';
 import { createReview } from '../../gateway/review/review.ts';
-import type { Store } from '../../gateway/store/store.ts';
+import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
 import { createMetrics } from '../../gateway/watch/metrics.ts';
 
 export type TestApp = { app: FastifyInstance; close(): Promise<void> };
 
-export async function createApp(store: Store): Promise<TestApp> {
+export async function createApp(store: SqliteStore): Promise<TestApp> {
   const now = Date.now;
   const { tree } = createRegistry(store);
   const calendar = createCalendar('Asia/Shanghai');
@@ -48,7 +49,11 @@ export async function createApp(store: Store): Promise<TestApp> {
   });
   const compressor = createCompressor();
   const hub = createHub(feed, { now, monotonic: now, maxClients: 10, compressor });
-  const people = createPeople({ store, now, monotonic: now, limits: DEFAULT_SESSION_LIMITS });
+  const people = await createPeople({
+    ...{ store: store.people, now, monotonic: now },
+    limits: DEFAULT_SESSION_LIMITS,
+  });
+  const audit = createAudit(store, now);
   const folder = mkdtempSync(join(tmpdir(), 'manyi-app-'));
   const authority = await openAuthority({ folder, now });
   const app = await createServer({
@@ -56,12 +61,13 @@ export async function createApp(store: Store): Promise<TestApp> {
     tree,
     isOnline: presence.isOnline,
     lastSeenAt: presence.lastSeenAt,
-    provisioning: createProvisioning({ store, authority, audit: people.audit, now }),
-    commandDesk: createCommandDesk({ store, audit: people.audit, now }),
-    review: createReview({ store, audit: people.audit, now }),
+    provisioning: createProvisioning({ store, authority, audit, now }),
+    commandDesk: createCommandDesk({ store, audit, now }),
+    review: createReview({ store, audit, now }),
     board,
     store,
     people,
+    audit,
     hub,
     compressor,
     metrics: createMetrics(() => 0).registry,

@@ -1,6 +1,8 @@
 /**
  * Kysely on the store's one connection. Statements are prepared once; a transaction begins as the writer it will be (a read
- * that turns into a write may find the database busy, and that cannot be waited for), and has the connection for itself.
+ * that turns into a write may find the database busy, and that cannot be waited for), has the connection for itself, and is over
+ * within one turn of the event loop. The tables that are called without waiting are on the same connection: what they write in
+ * the middle of somebody's transaction would be undone with it.
  */
 import type { RunResult, Statement } from 'better-sqlite3';
 import {
@@ -30,43 +32,37 @@ export type SqliteSqlDeps = {
 
 export function createSqliteSql({ connection, exclusive, translate, auditKey }: SqliteSqlDeps): SqlDatabase {
   const statements = new StatementCache(connection);
-  const runner: DatabaseConnection = {
-    async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-      try {
-        const statement = statements.of(sql);
-        if (statement.reader) return { rows: statement.all(...parameters) as R[] };
-        const { changes }: RunResult = statement.run(...parameters);
-        return { rows: [], numAffectedRows: BigInt(changes) };
-      } catch (error) {
-        throw translate(error);
-      }
-    },
-    streamQuery: async function* () {
-      yield await Promise.reject(new Error('rows are not streamed from the one connection: read pages'));
-    },
+  const run = <R>({ sql, parameters }: CompiledQuery): QueryResult<R> => {
+    try {
+      const statement = statements.of(sql);
+      if (statement.reader) return { rows: statement.all(...parameters) as R[] };
+      const { changes }: RunResult = statement.run(...parameters);
+      return { rows: [], numAffectedRows: BigInt(changes) };
+    } catch (error) {
+      throw translate(error);
+    }
   };
-  const begin = CompiledQuery.raw('BEGIN IMMEDIATE');
-  let release = () => {};
   const driver: Driver = {
     init: async () => {},
     // A reader waits as well: what is half written is nobody's to see.
     acquireConnection: () =>
       new Promise((resolve) => {
-        void exclusive(
-          () =>
-            new Promise<void>((done) => {
-              release = done;
-              resolve(runner);
-            }),
-        );
+        void exclusive(() => new Promise<void>((done) => resolve(new Hold(run, done))));
       }),
-    beginTransaction: async () => void (await runner.executeQuery(begin)),
-    commitTransaction: async () => void (await runner.executeQuery(CompiledQuery.raw('COMMIT'))),
-    async rollbackTransaction() {
-      // A failure of the disk has rolled it back already.
-      if (connection().inTransaction) await runner.executeQuery(CompiledQuery.raw('ROLLBACK'));
+    async beginTransaction() {
+      await nextTurn();
+      run(CompiledQuery.raw('BEGIN IMMEDIATE'));
     },
-    releaseConnection: async () => release(),
+    async commitTransaction(hold) {
+      (hold as Hold).isOver = true;
+      run(CompiledQuery.raw('COMMIT'));
+    },
+    async rollbackTransaction(hold) {
+      (hold as Hold).isOver = true;
+      // A failure of the disk has rolled it back already.
+      if (connection().inTransaction) run(CompiledQuery.raw('ROLLBACK'));
+    },
+    releaseConnection: async (hold) => (hold as Hold).release(),
     destroy: async () => {},
   };
   const dialect: Dialect = {
@@ -78,9 +74,47 @@ export function createSqliteSql({ connection, exclusive, translate, auditKey }: 
   const queries = new Kysely<Tables>({ dialect });
   return {
     queries,
-    transaction: (act) => queries.transaction().execute(act),
+    transaction: (act) => queries.transaction().execute((tx) => withinThisTurn(act(tx))),
     auditKey,
   };
+}
+
+/** The connection, as one has it until it is given back. */
+class Hold implements DatabaseConnection {
+  /** What a transaction has not waited for comes too late: it would be written by itself, and unaudited. */
+  isOver = false;
+  readonly release: () => void;
+  private readonly run: <R>(query: CompiledQuery) => QueryResult<R>;
+
+  constructor(run: <R>(query: CompiledQuery) => QueryResult<R>, release: () => void) {
+    this.run = run;
+    this.release = release;
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    if (this.isOver) throw new Error('the transaction has ended before this query: await every one');
+    return this.run(query);
+  }
+
+  async *streamQuery(): AsyncIterableIterator<never> {
+    yield await Promise.reject(new Error('rows are not streamed from the one connection: read pages'));
+  }
+}
+
+/** Promises that are settled already run to their end before anything else does. */
+const nextTurn = () => new Promise<void>((resolve) => void setImmediate(resolve));
+
+/** Also ends what would wait for ever: a change that asks its store instead of its `tx` waits for itself. */
+async function withinThisTurn<T>(act: Promise<T>): Promise<T> {
+  let timer: NodeJS.Immediate | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setImmediate(() => reject(new Error('a change may await nothing but its `tx`: it is undone')));
+  });
+  try {
+    return await Promise.race([act, late]);
+  } finally {
+    clearImmediate(timer);
+  }
 }
 
 /** Statements belong to the connection they were prepared on. */
