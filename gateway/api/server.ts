@@ -5,6 +5,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Registry as MetricsRegistry } from 'prom-client';
 import { TLS_RULES } from '../../protocol/tls.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { Compressor } from '../compress/compressor.ts';
 import type { OrgTree } from '../domain/org.ts';
 import type { CommandDesk } from '../fleet/command-desk.ts';
@@ -56,6 +57,7 @@ export type ServerDeps = {
   commandDesk: CommandDesk;
   review: Review;
   people: People;
+  audit: Audit;
   hub: Hub;
   compressor: Compressor;
   metrics: MetricsRegistry;
@@ -167,7 +169,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     prefix,
     visibleTree,
     store,
-    audit: people.audit,
+    audit: deps.audit,
     timeZone: deps.timeZone,
   });
   await app.register(liveRoute, { hub, allowedOrigins });

@@ -1,7 +1,5 @@
+import type { By } from '../store/changes.ts';
 import type { Store } from '../store/store.ts';
-
-/** Who asks, and from where: `account:NAME`, `cli:USER` or `gateway`; an address or `local`. */
-export type By = { actor: string; origin: string };
 
 export type Audit = (by: By, action: string, target: string, detail?: Record<string, unknown>) => void;
 

@@ -1,15 +1,20 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { type Audit, type By, createAudit } from '../audit/audit.ts';
+import { type Audit, createAudit } from '../audit/audit.ts';
+import type { By } from '../store/changes.ts';
 import { refuseMissing } from '../store/sqlite/database.ts';
-import { createSqliteReader, createSqliteStore, databaseFile } from '../store/sqlite/sqlite-store.ts';
-import type { Store } from '../store/store.ts';
+import {
+  createSqliteReader,
+  createSqliteStore,
+  databaseFile,
+  type SqliteStore,
+} from '../store/sqlite/sqlite-store.ts';
 import { cliActor } from './actor.ts';
 
 /** What a command works with beside the store: `by` is who the audit says it was. */
 export type CliContext = { json: boolean; by: By; audit: Audit; dataDir: string };
 
-export type StoreAct = (store: Store, json: boolean, context: CliContext) => void | Promise<void>;
+export type StoreAct = (store: SqliteStore, json: boolean, context: CliContext) => void | Promise<void>;
 
 /** Runs a command on the store of the data folder that was named, and closes it. @throws StoreFailure `storage-missing`. */
 export type WithStore = {
@@ -21,7 +26,7 @@ export type WithStore = {
 };
 
 export function createWithStore(program: Command): WithStore {
-  const runOn = async (open: (file: string) => Store, act: StoreAct) => {
+  const runOn = async (open: (file: string) => SqliteStore, act: StoreAct) => {
     const { json = false, ...options } = program.opts<{ json?: boolean; dataDir: string }>();
     const dataDir = resolve(options.dataDir);
     const store = open(databaseFile(dataDir));

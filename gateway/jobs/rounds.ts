@@ -8,11 +8,11 @@ export type RoundsDeps = {
   /** Tries the storage again after a failure. @throws while it does not work. */
   recover(): Promise<void>;
   /** Writes down what may be a few seconds old. */
-  save(): void;
+  save(): Promise<void>;
   /** Takes up what the command line has changed in the database. */
   follow(): Promise<void>;
   /** Ends the streams of those who may not listen any more. */
-  sweep(): void;
+  sweep(): Promise<void>;
   /** Takes up another certificate for HTTPS. */
   lookAtCertificate(): void;
   /** Cuts terminals whose certificate has ended. */
@@ -34,32 +34,40 @@ const RENEW_MS = 3_600_000;
 const CERTIFICATE_MS = 5_000;
 const DESCRIPTORS_MS = 2_000;
 
-/** @returns ends them. */
-export function startRounds(deps: RoundsDeps): () => void {
-  const orStorageFailed = (work: () => void | Promise<void>) => {
-    let isUnderWay = false;
-    return async () => {
-      // What takes longer than its time is not begun a second time.
-      if (isUnderWay) return;
-      isUnderWay = true;
+/** @returns ends them; fulfilled when what was under way is done. */
+export function startRounds(deps: RoundsDeps): () => Promise<void> {
+  const underWay = new Set<Promise<void>>();
+  /** What has not come to its end is left out the next time: of a slow database not more and more is asked. */
+  const oneAtATime = (work: () => Promise<void>) => {
+    let isIdle = true;
+    return () => {
+      if (!isIdle) return;
+      isIdle = false;
+      const done = work().finally(() => {
+        isIdle = true;
+        underWay.delete(done);
+      });
+      underWay.add(done);
+    };
+  };
+  const orStorageFailed = (work: () => void | Promise<void>) =>
+    oneAtATime(async () => {
       try {
         await work();
       } catch (error) {
         deps.storageFailed(error as Error);
       }
-      isUnderWay = false;
-    };
-  };
+    });
   let sweeps = true;
-  const sweep = () => {
+  const sweep = oneAtATime(async () => {
     try {
-      deps.sweep();
+      await deps.sweep();
       sweeps = true;
     } catch (error) {
       if (sweeps) deps.log.error({ err: error }, 'who may still listen could not be looked up: walls go on');
       sweeps = false;
     }
-  };
+  });
   const timers = [
     setInterval(orStorageFailed(deps.tick), TICK_MS),
     setInterval(orStorageFailed(deps.recover), TICK_MS),
@@ -70,7 +78,8 @@ export function startRounds(deps: RoundsDeps): () => void {
     setInterval(deps.lookAtCertificate, CERTIFICATE_MS),
     setInterval(deps.lookAtDescriptors, DESCRIPTORS_MS),
   ];
-  return () => {
+  return async () => {
     for (const timer of timers) clearInterval(timer);
+    await Promise.all(underWay);
   };
 }

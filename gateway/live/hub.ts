@@ -33,7 +33,7 @@ export type Visitor = {
   /** The unit whose subtree it sees; null for the whole city. */
   unitId: string | null;
   /** May it still listen? */
-  isWelcome: () => boolean;
+  isWelcome: () => Promise<boolean>;
   /** Takes its snapshot as a binary frame of gzip. */
   unpacks: boolean;
 };
@@ -61,7 +61,7 @@ export type Hub = {
   /** Takes over an HTTP upgrade that has been allowed. @returns false when there are too many clients already. */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer, visitor: Visitor): boolean;
   /** Ends the streams of those who may no longer listen; called often, and whenever somebody's leave has ended. */
-  sweep(): void;
+  sweep(): Promise<void>;
   close(): void;
 };
 
@@ -237,13 +237,13 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
       });
       return true;
     },
-    sweep() {
+    async sweep() {
       const asked = new Map<string, boolean>();
-      for (const client of clients) {
+      for (const client of [...clients]) {
         const { credential, isWelcome } = client.visitor;
-        const welcome = asked.get(credential) ?? isWelcome();
+        const welcome = asked.get(credential) ?? (await isWelcome());
         asked.set(credential, welcome);
-        if (welcome) continue;
+        if (welcome || !clients.has(client)) continue;
         leave(client);
         closeSoon(client.socket, SESSION_ENDED_CLOSE_CODE, 'session-ended');
       }

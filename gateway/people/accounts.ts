@@ -1,8 +1,8 @@
 /** Accounts of the staff. A change of what an account may do ends its sessions; nothing of an account is ever removed. */
 import type { Role } from '../../protocol/session.ts';
-import type { Audit, By } from '../audit/audit.ts';
 import { needsUnit } from '../domain/roles.ts';
-import type { AccountChange, AccountRecord, PeopleStore } from '../store/people-store.ts';
+import type { AuditTx, By } from '../store/changes.ts';
+import type { AccountChange, AccountRecord, PeopleReads, PeopleStore, PeopleTx } from '../store/people.ts';
 import { checkDisplayName, checkName } from './names.ts';
 import { weaknessOf } from './password-rules.ts';
 import type { Passwords } from './passwords.ts';
@@ -19,11 +19,11 @@ export type AccountEdit = {
 };
 
 export type Accounts = {
-  list(): AccountRecord[];
+  list(): Promise<AccountRecord[]>;
   /** @returns a password that must be changed first. @throws PeopleRefusal, OrgRefusal. */
   add(by: By, account: NewAccount): Promise<{ account: AccountRecord; oneTimePassword: string }>;
   /** @throws PeopleRefusal, OrgRefusal. */
-  change(by: By, name: string, edit: AccountEdit): AccountRecord;
+  change(by: By, name: string, edit: AccountEdit): Promise<AccountRecord>;
   resetPassword(by: By, name: string): Promise<string>;
   /** The owner's own choice; ends all sessions but the one. @throws PeopleRefusal `credentials-wrong`, `password-weak`. */
   choosePassword(
@@ -45,26 +45,23 @@ export type AccountsDeps = {
   store: PeopleStore;
   passwords: Passwords;
   throttle: SignInThrottle;
-  audit: Audit;
   now: () => number;
 };
 
-export function createAccounts({ store, passwords, throttle, audit, now }: AccountsDeps): Accounts {
-  const known = (name: string): AccountRecord => {
-    const account = store.account(name);
+export function createAccounts({ store, passwords, throttle, now }: AccountsDeps): Accounts {
+  const known = async (reads: PeopleReads, name: string): Promise<AccountRecord> => {
+    const account = await reads.account(name);
     if (!account) throw new PeopleRefusal('account-unknown', `there is no account ${name}`);
     return account;
   };
 
   /** Nobody could add accounts any more. */
-  const keepAnAdministrator = (changed: AccountRecord) => {
+  const keepAnAdministrator = async (reads: PeopleReads, changed: AccountRecord) => {
     if (changed.role === 'administrator' && changed.disabledAt === null) return;
-    const left = store
-      .accounts()
-      .some(
-        ({ name, role, disabledAt }) =>
-          name !== changed.name && role === 'administrator' && disabledAt === null,
-      );
+    const left = (await reads.accounts()).some(
+      ({ name, role, disabledAt }) =>
+        name !== changed.name && role === 'administrator' && disabledAt === null,
+    );
     if (!left)
       throw new PeopleRefusal(
         'administrator-last',
@@ -84,18 +81,21 @@ export function createAccounts({ store, passwords, throttle, audit, now }: Accou
     if (weakness !== null) throw new PeopleRefusal('password-weak', `choose another password: ${weakness}`);
   };
 
-  const insert = (by: By, account: NewAccount, passwordHash: string, mustChangePassword: boolean) => {
+  const insert = async (
+    tx: PeopleTx & AuditTx,
+    by: By,
+    account: NewAccount,
+    secret: { passwordHash: string; mustChangePassword: boolean },
+  ) => {
     const { name, displayName, role, unitId } = account;
     const record: AccountRecord = {
-      ...{ name, displayName, role, unitId, passwordHash, mustChangePassword },
+      ...{ name, displayName, role, unitId, ...secret },
       createdAt: now(),
       disabledAt: null,
     };
-    store.atomic(() => {
-      audit(by, 'account.add', `account:${name}`, { displayName, role, unitId });
-      store.addAccount(record);
-    });
-    return record;
+    await tx.addAccount(record);
+    const detail = { displayName, role, unitId };
+    return tx.audited({ by, action: 'account.add', target: `account:${name}`, detail }, record);
   };
 
   return {
@@ -106,11 +106,12 @@ export function createAccounts({ store, passwords, throttle, audit, now }: Accou
       const account = { name, displayName: checkDisplayName(displayName), role, unitId };
       const oneTimePassword = newOneTimePassword();
       const passwordHash = await passwords.hash(oneTimePassword);
-      return { account: insert(by, account, passwordHash, true), oneTimePassword };
+      const secret = { passwordHash, mustChangePassword: true };
+      return { account: await store.change((tx) => insert(tx, by, account, secret)), oneTimePassword };
     },
     change(by, name, { displayName, role, unitId, disabled }) {
-      return store.atomic(() => {
-        const old = known(name);
+      return store.change(async (tx) => {
+        const old = await known(tx, name);
         const change: AccountChange = {
           displayName: displayName === undefined ? old.displayName : checkDisplayName(displayName),
           role: role ?? old.role,
@@ -120,34 +121,35 @@ export function createAccounts({ store, passwords, throttle, audit, now }: Accou
         };
         const changed = { ...old, ...change };
         checkUnit(changed.role, changed.unitId);
-        keepAnAdministrator(changed);
+        await keepAnAdministrator(tx, changed);
         const fields = (['displayName', 'role', 'unitId', 'disabledAt'] as const).filter(
           (field) => old[field] !== changed[field],
         );
-        if (fields.length === 0) return old;
+        if (fields.length === 0) return tx.unchanged(old);
         const detail = Object.fromEntries(fields.map((field) => [field, changed[field]]));
         const action =
           fields.includes('disabledAt') && disabled === true ? 'account.disable' : 'account.change';
-        audit(by, action, `account:${name}`, detail);
-        store.changeAccount(name, change);
-        if (fields.some((field) => field !== 'displayName')) store.endSessionsOf(name, null);
-        return changed;
+        await tx.changeAccount(name, change);
+        if (fields.some((field) => field !== 'displayName')) await tx.endSessionsOf(name, null);
+        return tx.audited({ by, action, target: `account:${name}`, detail }, changed);
       });
     },
     async resetPassword(by, name) {
-      known(name);
+      await known(store, name);
       const oneTimePassword = newOneTimePassword();
       const passwordHash = await passwords.hash(oneTimePassword);
-      store.atomic(() => {
-        known(name);
-        audit(by, 'account.password-reset', `account:${name}`);
-        store.changeAccount(name, { passwordHash, mustChangePassword: true });
-        store.endSessionsOf(name, null);
+      return store.change(async (tx) => {
+        await known(tx, name);
+        await tx.changeAccount(name, { passwordHash, mustChangePassword: true });
+        await tx.endSessionsOf(name, null);
+        return tx.audited(
+          { by, action: 'account.password-reset', target: `account:${name}` },
+          oneTimePassword,
+        );
       });
-      return oneTimePassword;
     },
     async choosePassword(by, name, { current, next }, keptSessionId) {
-      const { passwordHash } = known(name);
+      const { passwordHash } = await known(store, name);
       const proof = await proveOnce(throttle, name, by.origin, async () => {
         const verdict = await passwords.verify(current, passwordHash);
         return verdict !== 'wrong';
@@ -157,17 +159,17 @@ export function createAccounts({ store, passwords, throttle, audit, now }: Accou
         throw new PeopleRefusal('password-weak', 'choose another password: it is the old one');
       checkPassword(next, name);
       const nextHash = await passwords.hash(next);
-      store.atomic(() => {
+      await store.change(async (tx) => {
         // It may have been reset meanwhile: then the one that was proved is worth nothing any more.
-        if (known(name).passwordHash !== passwordHash)
+        if ((await known(tx, name)).passwordHash !== passwordHash)
           throw new PeopleRefusal('credentials-wrong', 'the password was changed meanwhile: sign in again');
-        audit(by, 'account.password', `account:${name}`);
-        store.changeAccount(name, { passwordHash: nextHash, mustChangePassword: false });
-        store.endSessionsOf(name, keptSessionId);
+        await tx.changeAccount(name, { passwordHash: nextHash, mustChangePassword: false });
+        await tx.endSessionsOf(name, keptSessionId);
+        return tx.audited({ by, action: 'account.password', target: `account:${name}` }, undefined);
       });
     },
     async ensureFirst(name, password) {
-      if (store.accounts().length > 0) return null;
+      if ((await store.accounts()).length > 0) return null;
       if (password !== null) checkPassword(password, name);
       const first = {
         name: checkName(name),
@@ -176,8 +178,13 @@ export function createAccounts({ store, passwords, throttle, audit, now }: Accou
         unitId: null,
       };
       const chosen = password ?? newOneTimePassword();
-      insert(GATEWAY, first, await passwords.hash(chosen), password === null);
-      return password === null ? chosen : null;
+      const secret = { passwordHash: await passwords.hash(chosen), mustChangePassword: password === null };
+      const added = await store.change(async (tx) => {
+        // The command line may have made one meanwhile.
+        if ((await tx.accounts()).length > 0) return tx.unchanged(null);
+        return insert(tx, GATEWAY, first, secret);
+      });
+      return added !== null && password === null ? chosen : null;
     },
   };
 }

@@ -1,10 +1,8 @@
 /** The people's part of the gateway, put together. */
 
-import { type Audit, createAudit } from '../audit/audit.ts';
 import type { Principal } from '../domain/roles.ts';
-import type { Store } from '../store/store.ts';
+import type { PeopleStore } from '../store/people.ts';
 import { type Accounts, createAccounts } from './accounts.ts';
-import { limitAudit } from './audit-limit.ts';
 import { createLinkTokens, type LinkTokens } from './link-tokens.ts';
 import { createPasswords } from './passwords.ts';
 import { createSessions, type SessionLimits, type Sessions } from './sessions.ts';
@@ -16,17 +14,16 @@ export type People = {
   sessions: Sessions;
   links: LinkTokens;
   signIn: SignIn;
-  audit: Audit;
   /** Somebody has asked for something: their session goes on. */
   used(principal: Principal): void;
   /** Writes what is kept in memory; called every few seconds. */
-  save(): void;
+  save(): Promise<void>;
 };
 
 export const DEFAULT_SESSION_LIMITS: SessionLimits = { absoluteMs: 12 * 3_600_000, idleMs: 2 * 3_600_000 };
 
 export type PeopleDeps = {
-  store: Store;
+  store: PeopleStore;
   /** What dates. */
   now: () => number;
   /** What measures waits, rates and ages: nobody sets it. */
@@ -34,26 +31,34 @@ export type PeopleDeps = {
   limits: SessionLimits;
 };
 
-export function createPeople({ store, now, monotonic, limits }: PeopleDeps): People {
-  const audit = limitAudit(createAudit(store, now), monotonic);
+export async function createPeople({ store, now, monotonic, limits }: PeopleDeps): Promise<People> {
   const passwords = createPasswords();
-  const sessions = createSessions(store, audit, limits, now, monotonic);
-  const links = createLinkTokens(store, audit, now);
+  const sessions = await createSessions(store, limits, now, monotonic);
+  const links = createLinkTokens(store, now);
   const throttle = createSignInThrottle(monotonic);
   return {
-    accounts: createAccounts({ store, passwords, throttle, audit, now }),
+    accounts: createAccounts({ store, passwords, throttle, now }),
     sessions,
     links,
-    signIn: createSignIn({ store, passwords, sessions, links, throttle, audit, monotonic }),
-    audit,
+    signIn: createSignIn({ store, passwords, sessions, links, throttle, monotonic }),
     used({ credential }) {
       const [kind, id] = credential.split(':') as ['session' | 'link', string];
       if (kind === 'session') sessions.used(id);
       else links.used(id);
     },
-    save() {
-      sessions.save();
-      links.save();
+    async save() {
+      const notes = sessions.takeNotes();
+      const usedLinks = links.takeNotes();
+      const { used, over } = notes;
+      if (used.length + over.length + usedLinks.length === 0) return;
+      try {
+        await store.noteUse({ sessions: used, links: usedLinks, over });
+      } catch (error) {
+        sessions.giveBack(notes);
+        links.giveBack(usedLinks);
+        throw error;
+      }
+      sessions.noted(notes);
     },
   };
 }

@@ -1,9 +1,9 @@
 /** Sessions of accounts. They are in the store, so they outlive a restart, and the CLI can end them. */
 
-import type { Audit, By } from '../audit/audit.ts';
 import type { Principal } from '../domain/roles.ts';
 import { withoutHidden } from '../domain/shown-text.ts';
-import type { AccountRecord, PeopleStore, SessionRecord } from '../store/people-store.ts';
+import type { By } from '../store/changes.ts';
+import type { AccountRecord, PeopleStore, SessionRecord, Used } from '../store/people.ts';
 import { PeopleRefusal } from './refusal.ts';
 import { hashToken, newId, newToken } from './secrets.ts';
 
@@ -20,34 +20,43 @@ const MAX_USER_AGENT_CHARS = 200;
 
 export type OpenSession = { session: SessionRecord; account: AccountRecord };
 
+export type SessionNotes = { used: readonly Used[]; over: readonly string[] };
+
 export type Sessions = {
-  /** @returns the token, which is kept nowhere. */
+  /**
+   * For an account as it was when its password was proved.
+   * @returns the token, which is kept nowhere. @throws PeopleRefusal `credentials-wrong` when it was changed meanwhile.
+   */
   open(
     account: AccountRecord,
     address: string,
     userAgent: string,
-  ): { token: string; id: string; expiresAt: number };
-  find(token: string): OpenSession | null;
+  ): Promise<{ token: string; id: string; expiresAt: number }>;
+  find(token: string): Promise<OpenSession | null>;
   expiresAt(session: SessionRecord): number;
   used(id: string): void;
-  /** Writes when sessions were last used, and forgets the ended ones. */
-  save(): void;
-  list(accountName: string | null): SessionRecord[];
-  close(id: string): void;
+  /** When sessions were used since it was last taken, and which are over. */
+  takeNotes(): SessionNotes;
+  /** They are written: the sessions that are over can be forgotten. */
+  noted(notes: SessionNotes): void;
+  /** They could not be written. */
+  giveBack(notes: SessionNotes): void;
+  list(accountName: string | null): Promise<SessionRecord[]>;
+  /** By whoever has it. */
+  close(by: By, id: string): Promise<void>;
   /**
    * @param scope the account whose sessions the one who asks sees, and whose they may end; null for all.
    * @throws PeopleRefusal `session-unknown`; `role-insufficient` for one that may be seen and not ended.
    */
-  revoke(by: By, id: string, scope: { seen: string | null; ended: string | null }): void;
+  revoke(by: By, id: string, scope: { seen: string | null; ended: string | null }): Promise<void>;
 };
 
-export function createSessions(
+export async function createSessions(
   store: PeopleStore,
-  audit: Audit,
   { absoluteMs, idleMs }: SessionLimits,
   now: () => number,
   monotonic: () => number,
-): Sessions {
+): Promise<Sessions> {
   /**
    * How old a session is and how long unused, by a clock that nobody sets: one that is set forward ends no session, and one that
    * is set back makes none last longer. Only over a restart the wall clock measures.
@@ -62,44 +71,45 @@ export function createSessions(
     spans.set(session.id, span);
     return span;
   };
-  for (const session of store.sessions(null)) spanOf(session);
+  for (const session of await store.sessions(null)) spanOf(session);
   const isOver = ({ openedAt, usedAt }: { openedAt: number; usedAt: number }) =>
     monotonic() >= openedAt + absoluteMs || monotonic() >= usedAt + idleMs;
-  const end = (id: string) => {
-    spans.delete(id);
-    store.endSession(id);
-  };
 
   /** Later than what is stored; written every few seconds, because a commit a request would cost more than the request. */
   let unsaved = new Map<string, number>();
 
   const lastUsedAt = ({ id, lastUsedAt: stored }: SessionRecord) => unsaved.get(id) ?? stored;
   const isOpen = (session: SessionRecord) => !isOver(spanOf(session));
-  const list = (accountName: string | null) =>
-    store
-      .sessions(accountName)
+  const list = async (accountName: string | null) =>
+    (await store.sessions(accountName))
       .filter(isOpen)
       .map((session) => ({ ...session, lastUsedAt: lastUsedAt(session) }));
 
   return {
-    open(account, address, userAgent) {
+    async open(proved, address, userAgent) {
       const token = newToken('session');
       const id = newId('s');
       const at = now();
-      store.atomic(() => {
-        audit({ actor: `account:${account.name}`, origin: address }, 'session.open', `session:${id}`);
-        for (const old of store.sessions(account.name).slice(MAX_PER_ACCOUNT - 1)) end(old.id);
-        const session = { id, accountName: account.name, createdAt: at, lastUsedAt: at, address };
-        store.addSession(
+      const { name } = proved;
+      await store.change(async (tx) => {
+        const account = await tx.account(name);
+        if (account?.passwordHash !== proved.passwordHash || account.disabledAt !== null)
+          throw new PeopleRefusal('credentials-wrong', 'the account was changed meanwhile: sign in again');
+        const oldest = (await tx.sessions(name)).slice(MAX_PER_ACCOUNT - 1);
+        await tx.endSessions(oldest.map((session) => session.id));
+        const session = { id, accountName: name, createdAt: at, lastUsedAt: at, address };
+        await tx.addSession(
           { ...session, userAgent: withoutHidden(userAgent.slice(0, MAX_USER_AGENT_CHARS)) },
           hashToken(token),
         );
+        const by = { actor: `account:${name}`, origin: address };
+        return tx.audited({ by, action: 'session.open', target: `session:${id}` }, undefined);
       });
       spans.set(id, { openedAt: monotonic(), usedAt: monotonic() });
       return { token, id, expiresAt: at + absoluteMs };
     },
-    find(token) {
-      const found = store.sessionOf(hashToken(token));
+    async find(token) {
+      const found = await store.sessionOf(hashToken(token));
       return found && isOpen(found.session) && found.account.disabledAt === null ? found : null;
     },
     expiresAt: (session) => session.createdAt + absoluteMs,
@@ -108,23 +118,41 @@ export function createSessions(
       const span = spans.get(id);
       if (span) span.usedAt = monotonic();
     },
-    save() {
-      const used = unsaved;
-      if (used.size > 0) store.saveSessionsUsed([...used].map(([id, at]) => ({ id, at })));
+    takeNotes() {
+      const used = [...unsaved].map(([id, at]) => ({ id, at }));
       unsaved = new Map();
-      for (const [id, span] of spans) if (isOver(span)) end(id);
+      const over = [...spans].filter(([, span]) => isOver(span)).map(([id]) => id);
+      return { used, over };
+    },
+    noted({ over }) {
+      for (const id of over) spans.delete(id);
+    },
+    giveBack({ used }) {
+      for (const { id, at } of used) if (!unsaved.has(id)) unsaved.set(id, at);
     },
     list,
-    close: end,
-    revoke(by, id, { seen, ended }) {
-      const found = list(seen).find((session) => session.id === id);
-      if (!found) throw new PeopleRefusal('session-unknown', `there is no open session ${id}`);
-      if (ended !== null && found.accountName !== ended)
-        throw new PeopleRefusal('role-insufficient', 'only an administrator may end the sessions of others');
-      store.atomic(() => {
-        audit(by, 'session.revoke', `session:${id}`, { account: found.accountName });
-        end(id);
+    async close(by, id) {
+      await store.change(async (tx) => {
+        await tx.endSessions([id]);
+        return tx.audited({ by, action: 'session.close', target: `session:${id}` }, undefined);
       });
+      spans.delete(id);
+    },
+    async revoke(by, id, { seen, ended }) {
+      await store.change(async (tx) => {
+        const found = (await tx.sessions(seen)).find((session) => session.id === id);
+        if (!found || !isOpen(found))
+          throw new PeopleRefusal('session-unknown', `there is no open session ${id}`);
+        if (ended !== null && found.accountName !== ended)
+          throw new PeopleRefusal(
+            'role-insufficient',
+            'only an administrator may end the sessions of others',
+          );
+        await tx.endSessions([id]);
+        const detail = { account: found.accountName };
+        return tx.audited({ by, action: 'session.revoke', target: `session:${id}`, detail }, undefined);
+      });
+      spans.delete(id);
     },
   };
 }

@@ -1,8 +1,7 @@
 /** Opening a session: by name and password, or by the token of a link. */
 
-import type { Audit } from '../audit/audit.ts';
 import type { Principal } from '../domain/roles.ts';
-import type { AccountRecord, LinkRecord, PeopleStore } from '../store/people-store.ts';
+import type { AccountRecord, LinkRecord, PeopleStore } from '../store/people.ts';
 import { type LinkTokens, linkPrincipal } from './link-tokens.ts';
 import { foldName } from './names.ts';
 import type { Passwords } from './passwords.ts';
@@ -18,9 +17,9 @@ export type SignIn = {
   /** @throws PeopleRefusal `credentials-wrong`, `sign-in-throttled`, `sign-in-busy`. */
   byPassword(name: string, password: string, caller: Caller): Promise<SignedIn>;
   /** @throws PeopleRefusal `token-wrong`. */
-  byLink(token: string): LinkRecord;
+  byLink(token: string): Promise<LinkRecord>;
   /** Whose token it is, of whichever kind; null when it is nobody's any more. */
-  identify(token: string): Principal | null;
+  identify(token: string): Promise<Principal | null>;
 };
 
 export type SignInDeps = {
@@ -29,7 +28,6 @@ export type SignInDeps = {
   sessions: Sessions;
   links: LinkTokens;
   throttle: SignInThrottle;
-  audit: Audit;
   monotonic: () => number;
 };
 
@@ -37,17 +35,9 @@ export type SignInDeps = {
 const FAILURES_IN_A_ROW = 60;
 const FAILURE_EVERY_MS = 10_000;
 
-export function createSignIn({
-  store,
-  passwords,
-  sessions,
-  links,
-  throttle,
-  audit,
-  monotonic,
-}: SignInDeps): SignIn {
+export function createSignIn({ store, passwords, sessions, links, throttle, monotonic }: SignInDeps): SignIn {
   let [room, roomAt, unwritten] = [FAILURES_IN_A_ROW, monotonic(), 0];
-  const auditFailure = (account: AccountRecord | undefined, address: string) => {
+  const auditFailure = async (account: AccountRecord | undefined, address: string) => {
     const reason = account && account.disabledAt !== null ? 'account-disabled' : 'credentials-wrong';
     const earned = Math.max(0, monotonic() - roomAt) / FAILURE_EVERY_MS;
     [room, roomAt] = [Math.min(FAILURES_IN_A_ROW, room + earned), monotonic()];
@@ -59,27 +49,20 @@ export function createSignIn({
     const detail = unwritten > 0 ? { reason, unwritten } : { reason };
     unwritten = 0;
     // A name that nobody has is not written: some type their password there.
-    audit(
-      { actor: 'gateway', origin: address },
-      'session.refused',
-      `account:${account?.name ?? '?'}`,
-      detail,
-    );
+    const by = { actor: 'gateway', origin: address };
+    const line = { by, action: 'session.refused', target: `account:${account?.name ?? '?'}`, detail };
+    await store.change((tx) => tx.audited(line, undefined));
   };
 
   /** As costly as new hashes are, unless the password was changed meanwhile. */
   const renewHash = async ({ name, passwordHash }: AccountRecord, password: string) => {
-    const renewed = await passwords.hash(password);
-    store.atomic(() => {
-      if (store.account(name)?.passwordHash === passwordHash)
-        store.changeAccount(name, { passwordHash: renewed });
-    });
+    await store.renewPasswordHash(name, passwordHash, await passwords.hash(password));
   };
 
   return {
     async byPassword(typedName, password, { address, userAgent }) {
       const name = foldName(typedName);
-      const account = store.account(name);
+      const account = await store.account(name);
       let isStale = false;
       const proved = await proveOnce(throttle, name, address, async () => {
         // Whether a name exists must not show in how long the answer takes.
@@ -88,33 +71,33 @@ export function createSignIn({
           : await passwords.pretend(password);
         isStale = verdict === 'stale';
         // It may have been disabled, or its password reset, while the hash was computed.
-        const current = account && store.account(account.name);
+        const current = account && (await store.account(account.name));
         const isGood = current?.passwordHash === account?.passwordHash && current?.disabledAt === null;
         return verdict !== 'wrong' && isGood;
       });
       if (!account || !proved) {
-        auditFailure(account, address);
+        await auditFailure(account, address);
         throw new PeopleRefusal('credentials-wrong', 'the name or the password is wrong');
       }
       if (isStale) await renewHash(account, password);
-      const current = store.account(name) ?? account;
-      const { token, expiresAt } = sessions.open(current, address, userAgent);
+      const current = (isStale && (await store.account(name))) || account;
+      const { token, expiresAt } = await sessions.open(current, address, userAgent);
       return { account: current, token, expiresAt };
     },
-    byLink(token) {
-      const link = kindOf(token) === 'link' ? links.find(token) : null;
+    async byLink(token) {
+      const link = kindOf(token) === 'link' ? await links.find(token) : null;
       if (link?.kind !== 'wall')
         throw new PeopleRefusal('token-wrong', 'this link is not good any more: ask for a new one');
       links.used(link.id);
       return link;
     },
-    identify(token) {
+    async identify(token) {
       const kind = kindOf(token);
       if (kind === 'session') {
-        const found = sessions.find(token);
+        const found = await sessions.find(token);
         return found && principalOf(found);
       }
-      const link = kind === 'link' ? links.find(token) : null;
+      const link = kind === 'link' ? await links.find(token) : null;
       return link && linkPrincipal(link);
     },
   };

@@ -6,10 +6,11 @@ import { createHash } from 'node:crypto';
 import { type JournalContent, lastOfJournal, readJournalFile, voteOf } from '../../protocol/journal-file.ts';
 import type { Bytes } from '../../protocol/sqlite-pages.ts';
 import { CLOCKS, RATINGS } from '../../protocol/vote.ts';
-import type { Audit, By } from '../audit/audit.ts';
+import type { Audit } from '../audit/audit.ts';
 import { createExclusions } from '../domain/exclusions.ts';
 import type { RatingCode } from '../domain/tally.ts';
 import { isBelievable } from '../domain/vote-time.ts';
+import type { By } from '../store/changes.ts';
 import { type ClockCode, OrgRefusal, type Store, type VoteRecord } from '../store/store.ts';
 
 /** The parts of a journal as they lie beside each other; null for one that is not there. */

@@ -3,8 +3,9 @@
  * decision stands in the audit with its reason, in the same transaction, and can be taken back.
  */
 import { randomBytes } from 'node:crypto';
-import type { Audit, By } from '../audit/audit.ts';
+import type { Audit } from '../audit/audit.ts';
 import { readReason } from '../audit/reasons.ts';
+import type { By } from '../store/changes.ts';
 import type { Exclusion, HeldFilter, HeldRecord, HeldSummary, JournalRecord } from '../store/review-store.ts';
 import type { Store } from '../store/store.ts';
 import { readHeldVote } from './held-vote.ts';

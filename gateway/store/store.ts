@@ -7,7 +7,6 @@ import type { Known } from '../domain/journal-history.ts';
 import type { ServiceWindow, Terminal, Unit } from '../domain/org.ts';
 import type { Range } from '../domain/seq-ranges.ts';
 import type { RatingCode } from '../domain/tally.ts';
-import type { PeopleStore } from './people-store.ts';
 import type { PutAwayStore } from './put-away-store.ts';
 import type { ReviewStore } from './review-store.ts';
 
@@ -200,7 +199,10 @@ export type RollupDifference = {
   counted: RollupFigures | null;
 };
 
-export interface Store extends PeopleStore, ReviewStore, PutAwayStore {
+export interface Store extends ReviewStore, PutAwayStore {
+  /** Everything that `act` writes is on the disk when this returns, or nothing is. */
+  atomic<T>(act: () => T): T;
+
   units(): Unit[];
   windows(): ServiceWindow[];
   terminals(): (Terminal & { lastSeenAt: number | null })[];

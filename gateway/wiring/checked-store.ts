@@ -1,5 +1,6 @@
 /** Opens the store only after its file has been looked at: nothing is written to a database that is not whole. */
 import type { Logger } from 'pino';
+import type { AuditDeps } from '../store/sql/changes.ts';
 import { damageFailure } from '../store/sqlite/check.ts';
 import { createSqliteStore, type SqliteStore } from '../store/sqlite/sqlite-store.ts';
 import { beginCheck } from '../store/sqlite/start-check.ts';
@@ -16,15 +17,15 @@ export type CheckedStore = {
 };
 
 /** @throws StoreFailure `storage-damaged`, `check-failed`, or what opening it throws. */
-export async function openCheckedStore(file: string, now: () => number, log: Logger): Promise<CheckedStore> {
+export async function openCheckedStore(file: string, audit: AuditDeps, log: Logger): Promise<CheckedStore> {
   const check = beginCheck(file);
   const report = await Promise.race([check.report, after(CHECK_WAIT_MS)]);
   if (report?.damage.length) throw damageFailure(file, report.damage);
-  const store = createSqliteStore({ file, settle: true });
+  const store = createSqliteStore({ file, settle: true, audit });
   try {
     if (report) {
       log.info({ votes: report.votes, durationMs: report.durationMs }, 'the database is checked');
-      repairRollups(store, report.rollups.sourceKeys, now(), log);
+      repairRollups(store, report.rollups.sourceKeys, audit.now(), log);
     }
     // A log that is kept elsewhere bears witness: `manyi audit verify --head SEQ:HASH`.
     const head = store.auditHead();

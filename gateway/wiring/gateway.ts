@@ -55,10 +55,10 @@ export async function startGateway(
       log,
       tick: scores.tick,
       recover: ground.storage.recover,
-      save() {
+      async save() {
         if (ground.storage.trouble() !== null) return;
-        ground.people.save();
         terminals.save();
+        await ground.people.save();
       },
       async follow() {
         ground.changes.look();

@@ -1,8 +1,10 @@
 /** The first step: the data folder, the database and what everybody knows of it. */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
+import { type Audit, createAudit } from '../audit/audit.ts';
 import type { Config } from '../config.ts';
 import { createRegistry, type Registry } from '../org/registry.ts';
+import { createAuditLimit, limitAudit } from '../people/audit-limit.ts';
 import { createPeople, type People } from '../people/people.ts';
 import { claimDataDir } from '../store/claim.ts';
 import type { Ledger } from '../store/ledger.ts';
@@ -43,6 +45,7 @@ export type Ground = {
   standstill: Standstill;
   registry: Registry;
   people: People;
+  audit: Audit;
   storage: Pick<StorageGuard, 'failed' | 'recover' | 'trouble'> & {
     /** What is held in memory of the store is to be read again; no vote is under way. */
     rereading: SlowHeard;
@@ -70,18 +73,19 @@ export function openGround(deps: GroundDeps): Promise<Ground & Closable> {
     const claim = claimDataDir(config.dataDir);
     onClose('the data folder', claim.release);
     const file = databaseFile(config.dataDir);
-    const { store, goOn, stopCheck } = await openCheckedStore(file, now, log);
+    const auditLimit = createAuditLimit(monotonic);
+    const { store, goOn, stopCheck } = await openCheckedStore(file, { now, admit: auditLimit }, log);
     onClose('the database', store.close);
     onClose('the check of the database', stopCheck);
 
     const registry = createRegistry(store);
-    const people = createPeople({
-      ...{ store, now, monotonic },
+    const people = await createPeople({
+      ...{ store: store.people, now, monotonic },
       limits: { absoluteMs: config.sessionHours * 3_600_000, idleMs: config.sessionIdleMinutes * 60_000 },
     });
-    onClose('sessions and links', () => {
+    onClose('sessions and links', async () => {
       try {
-        people.save();
+        await people.save();
       } catch (error) {
         log.error({ err: error }, 'when sessions and links were last used could not be saved');
       }
@@ -102,6 +106,7 @@ export function openGround(deps: GroundDeps): Promise<Ground & Closable> {
     heard.listen(registry.reload);
     return {
       ...{ log, now, monotonic, store, registry, people, stopCheck },
+      audit: limitAudit(createAudit(store, now), auditLimit),
       instance: randomUUID(),
       startedAt: now(),
       metrics: createMetrics(deps.logLinesLost),

@@ -28,8 +28,7 @@ export type Terminals = {
 
 /** @throws StoreFailure, and what keeps the certificate authority from being opened. */
 export function openTerminals({ config, ground }: TerminalsDeps): Promise<Terminals & Closable> {
-  const { log, now, monotonic, store, registry, metrics, storage, changes, decisions } = ground;
-  const { audit } = ground.people;
+  const { log, now, monotonic, store, registry, audit, metrics, storage, changes, decisions } = ground;
   return openInOrder(log, async (onClose) => {
     const [said, touched] = [createSignal<[string, string]>(), createSignal<[string]>()];
     const access = await createTerminalAccess({

@@ -48,7 +48,7 @@ export type Web = {
   firstPassword: { name: string; oneTimePassword: string } | null;
   maxWalls: number;
   /** Ends the streams of those who may not listen any more. */
-  sweepWalls(): void;
+  sweepWalls(): Promise<void>;
   /** Takes up another certificate. */
   lookAtCertificate(asked?: boolean): Promise<void>;
 };
@@ -56,7 +56,7 @@ export type Web = {
 /** @throws PeopleRefusal for a first password that is none. */
 export function openWeb(deps: WebDeps): Promise<Web & Closable> {
   const { config, ground, terminals, scores, ownCertificate } = deps;
-  const { log, now, monotonic, store, registry, people, metrics, storage, standstill, decisions } = ground;
+  const { log, now, monotonic, store, registry, people, audit, metrics, storage, standstill, decisions } = ground;
   const { access, presence, putAway, votes } = terminals;
   return openInOrder(log, async (onClose) => {
     const oneTimePassword = await people.accounts.ensureFirst(FIRST_ADMINISTRATOR, config.adminPassword);
@@ -78,8 +78,7 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
       provisioning: access.provisioning,
       commandDesk: putAway.desk,
       review: createReview({
-        ...{ store, now },
-        audit: people.audit,
+        ...{ store, audit, now },
         exclusively: (act) =>
           standstill.during(async () => {
             // What terminals have said is decided about, too.
@@ -90,7 +89,7 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
           }),
       }),
       board: scores.board,
-      ...{ store, people, hub, compressor, now, monotonic },
+      ...{ store, people, audit, hub, compressor, now, monotonic },
       metrics: metrics.registry,
       troubles: () => [storage.trouble() ?? []].flat(),
       warnings: () => [...(https?.warnings() ?? []), ...votes.clocks.warnings()],

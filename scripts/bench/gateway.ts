@@ -49,18 +49,18 @@ export async function createHome(terminalCount: number): Promise<BenchHome> {
         expiresAt: certificate.expiresAt,
       });
   });
-  const people = createPeople({
-    store,
+  const people = await createPeople({
+    store: store.people,
     now: Date.now,
     monotonic: () => performance.now(),
     limits: DEFAULT_SESSION_LIMITS,
   });
   const by = { actor: 'cli:bench', origin: 'local' };
-  const headersOf = (kind: 'wall' | 'metrics') => {
-    const { token } = people.links.add(by, { kind, name: 'bench', unitId: null });
+  const headersOf = async (kind: 'wall' | 'metrics') => {
+    const { token } = await people.links.add(by, { kind, name: 'bench', unitId: null });
     return { authorization: `Bearer ${token}` };
   };
-  const headers = { readerHeaders: headersOf('wall'), metricsHeaders: headersOf('metrics') };
+  const headers = { readerHeaders: await headersOf('wall'), metricsHeaders: await headersOf('metrics') };
   store.close();
   return {
     dataDir,

@@ -4,7 +4,11 @@ import { type Audit, createAudit } from '../../gateway/audit/audit.ts';
 import { createProvisioning, type Provisioning } from '../../gateway/fleet/provisioning.ts';
 import { createPeople, DEFAULT_SESSION_LIMITS, type People } from '../../gateway/people/people.ts';
 import { openAuthority } from '../../gateway/pki/authority.ts';
-import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
+import {
+  createSqliteStore,
+  databaseFile,
+  type SqliteStore,
+} from '../../gateway/store/sqlite/sqlite-store.ts';
 import { type Store, StoreFailure } from '../../gateway/store/store.ts';
 import { DemoError } from './demo-error.ts';
 
@@ -13,7 +17,7 @@ export type Home = { store: Store; provisioning: Provisioning; people: People; a
 /** @throws DemoError when the folder cannot be used. */
 export async function openHome(dataDir: string): Promise<Home> {
   const now = Date.now;
-  let store: Store;
+  let store: SqliteStore;
   try {
     store = createSqliteStore({ file: databaseFile(dataDir) });
   } catch (error) {
@@ -26,7 +30,10 @@ export async function openHome(dataDir: string): Promise<Home> {
     store,
     audit,
     provisioning: createProvisioning({ store, authority, audit, now }),
-    people: createPeople({ store, now, monotonic: () => performance.now(), limits: DEFAULT_SESSION_LIMITS }),
+    people: await createPeople({
+      ...{ store: store.people, now, monotonic: () => performance.now() },
+      limits: DEFAULT_SESSION_LIMITS,
+    }),
     close: store.close,
   };
 }

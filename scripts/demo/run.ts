@@ -90,7 +90,7 @@ async function start(options: DemoOptions, running: Running, signal: AbortSignal
       terminals: simulated + (keyboard ? 1 : 0),
     });
     progress.end();
-    signIn = prepareSignIn(dataDir, home);
+    signIn = await prepareSignIn(dataDir, home);
   } finally {
     home.close();
   }

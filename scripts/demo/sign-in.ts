@@ -6,17 +6,16 @@ import type { Home } from './home.ts';
 export type SignIn = { name: string; password: string; wallToken: string };
 
 /** After the district was made: the file is there. */
-export function prepareSignIn(dataDir: string, { people }: Home): SignIn {
+export async function prepareSignIn(dataDir: string, { people }: Home): Promise<SignIn> {
   const kept = readDemoFile(dataDir);
   const name = 'admin';
   // The gateway takes it when it makes its first account.
   const password = kept.adminPassword ?? randomBytes(12).toString('base64url');
   writeDemoFile(dataDir, { ...kept, adminPassword: password });
-  const isGood = people.links
-    .list()
-    .some(({ id, revokedAt }) => id === kept.wallLink?.id && revokedAt === null);
+  const links = await people.links.list();
+  const isGood = links.some(({ id, revokedAt }) => id === kept.wallLink?.id && revokedAt === null);
   if (kept.wallLink && isGood) return { name, password, wallToken: kept.wallLink.token };
-  const { link, token } = people.links.add(BY, { kind: 'wall', name: '演示大屏', unitId: null });
+  const { link, token } = await people.links.add(BY, { kind: 'wall', name: '演示大屏', unitId: null });
   writeDemoFile(dataDir, { ...kept, adminPassword: password, wallLink: { id: link.id, token } });
   return { name, password, wallToken: token };
 }

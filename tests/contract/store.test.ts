@@ -149,6 +149,10 @@ describe.each([['sqlite', createStoreHome]] as const)('the %s store', (_name, cr
     expect(exported(BASE + 11, BASE + QUARTER)).toEqual([]);
   });
 
+  it('exports nothing of no windows', () => {
+    expect([...store.exportVotes(0, 9e12, [])].flat()).toEqual([]);
+  });
+
   it('exports a busy quarter of an hour in parts, each vote once and in order', () => {
     const sourceKey = source();
     const count = 25_001;

@@ -452,7 +452,13 @@ describe('the link of a wall', () => {
     const live = await listenLive(program);
     await live.snapshot();
     const store = createSqliteStore({ file: databaseFile(gateway.dataDir) });
-    await endsWithin(live, async () => store.extendLink(id, Date.now() - 1, 'account:admin'));
+    await endsWithin(live, () =>
+      store.people.change(async (tx) => {
+        await tx.extendLink(id, Date.now() - 1, 'account:admin');
+        const by = { actor: 'cli:test', origin: 'local' };
+        return tx.audited({ by, action: 'link.extend', target: `link:${id}` }, undefined);
+      }),
+    );
     store.close();
     expect((await program.fetch('/api/v1/units')).status).toBe(401);
     const links = (await manyi.json('link', 'list')) as Record<string, unknown>[];

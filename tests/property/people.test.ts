@@ -1,7 +1,6 @@
 /** Whatever is done in whatever order: somebody can still sign in as administrator, and a subtree is a world of its own. */
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createAudit } from '../../gateway/audit/audit.ts';
 import { createCalendar, MINUTE_MS } from '../../gateway/domain/calendar.ts';
 import { UNKNOWN } from '../../gateway/domain/completeness.ts';
 import { buildTree, type OrgTree, subtreeOf } from '../../gateway/domain/org.ts';
@@ -14,7 +13,7 @@ import { createAccounts } from '../../gateway/people/accounts.ts';
 import { createPasswords } from '../../gateway/people/passwords.ts';
 import { PeopleRefusal } from '../../gateway/people/refusal.ts';
 import { createSignInThrottle } from '../../gateway/people/sign-in-throttle.ts';
-import type { Store } from '../../gateway/store/store.ts';
+import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
 import type { Snapshot } from '../../protocol/live.ts';
 import { ROLES } from '../../protocol/session.ts';
 import { createStoreHome, type StoreHome } from '../support/store.ts';
@@ -23,7 +22,7 @@ const BY = { actor: 'cli:test', origin: 'local' };
 
 describe('accounts', () => {
   let home: StoreHome;
-  let store: Store;
+  let store: SqliteStore;
   beforeAll(() => {
     home = createStoreHome();
     store = home.open();
@@ -37,8 +36,8 @@ describe('accounts', () => {
   it('never lose their last administrator, and are never bound to a unit by half', async () => {
     const passwords = createPasswords({ costLog2: 4, blockSize: 8, parallel: 1 });
     const throttle = createSignInThrottle(Date.now);
-    const audit = createAudit(store, Date.now);
-    const accounts = createAccounts({ store, passwords, throttle, audit, now: Date.now });
+    const people = store.people;
+    const accounts = createAccounts({ store: people, passwords, throttle, now: Date.now });
     const NAMES = ['a1', 'b2', 'c3', 'd4'];
     await accounts.ensureFirst('a1', 'the very first of all');
     for (const name of NAMES.slice(1))
@@ -50,23 +49,23 @@ describe('accounts', () => {
       disabled: fc.constantFrom(undefined, true, false),
     });
     let [taken, refused] = [0, 0];
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
         for (const { name, ...edit } of steps) {
-          const before = store.accounts();
+          const before = await people.accounts();
           const audited = store.auditEntries({ limit: 1 })[0]?.seq;
           try {
-            accounts.change(BY, name, edit);
+            await accounts.change(BY, name, edit);
             taken += 1;
           } catch (error) {
             if (!(error instanceof PeopleRefusal) && (error as { code?: string }).code !== 'unit-unknown')
               throw error;
             refused += 1;
             // A refusal leaves no trace.
-            expect(store.accounts()).toEqual(before);
+            expect(await people.accounts()).toEqual(before);
             expect(store.auditEntries({ limit: 1 })[0]?.seq).toBe(audited);
           }
-          const now = store.accounts();
+          const now = await people.accounts();
           expect(now.some(({ role, disabledAt }) => role === 'administrator' && disabledAt === null)).toBe(
             true,
           );

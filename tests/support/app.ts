@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { createServer } from '../../gateway/api/server.ts';
+import { createAudit } from '../../gateway/audit/audit.ts';
 import { createCompressor } from '../../gateway/compress/compressor.ts';
 import { createCalendar } from '../../gateway/domain/calendar.ts';
 import { combine } from '../../gateway/domain/completeness.ts';
@@ -50,7 +51,11 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
   });
   const compressor = createCompressor();
   const hub = createHub(feed, { now, monotonic: now, maxClients: 10, compressor });
-  const people = createPeople({ store, now, monotonic: now, limits: DEFAULT_SESSION_LIMITS });
+  const people = await createPeople({
+    ...{ store: store.people, now, monotonic: now },
+    limits: DEFAULT_SESSION_LIMITS,
+  });
+  const audit = createAudit(store, now);
   const folder = mkdtempSync(join(tmpdir(), 'manyi-app-'));
   const authority = await openAuthority({ folder, now });
   const app = await createServer({
@@ -58,12 +63,13 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
     tree,
     isOnline: presence.isOnline,
     lastSeenAt: presence.lastSeenAt,
-    provisioning: createProvisioning({ store, authority, audit: people.audit, now }),
-    commandDesk: createCommandDesk({ store, audit: people.audit, now }),
-    review: createReview({ store, audit: people.audit, now }),
+    provisioning: createProvisioning({ store, authority, audit, now }),
+    commandDesk: createCommandDesk({ store, audit, now }),
+    review: createReview({ store, audit, now }),
     board,
     store,
     people,
+    audit,
     hub,
     compressor,
     metrics: createMetrics(() => 0).registry,

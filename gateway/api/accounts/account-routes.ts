@@ -3,7 +3,7 @@ import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-
 import { ORG_ID_PATTERN } from '../../../protocol/ids.ts';
 import { ACCOUNT_NAME_PATTERN, AccountItem, Role } from '../../../protocol/session.ts';
 import type { People } from '../../people/people.ts';
-import type { AccountRecord } from '../../store/people-store.ts';
+import type { AccountRecord } from '../../store/people.ts';
 import { byOf } from '../border/guard.ts';
 
 export type AccountDeps = { people: People };
@@ -45,7 +45,7 @@ export const accountRoutes: FastifyPluginCallbackTypebox<AccountDeps> = (app, { 
   app.get(
     '/accounts',
     { schema: { summary: 'Accounts', tags: TAGS, response: { 200: Type.Array(AccountItem) } } },
-    () => accounts.list().map(itemOf),
+    async () => (await accounts.list()).map(itemOf),
   );
   app.post(
     '/accounts',
@@ -75,7 +75,7 @@ export const accountRoutes: FastifyPluginCallbackTypebox<AccountDeps> = (app, { 
         response: { 200: AccountItem },
       },
     },
-    (request) => itemOf(accounts.change(byOf(request), request.params.name, request.body)),
+    async (request) => itemOf(await accounts.change(byOf(request), request.params.name, request.body)),
   );
   app.delete(
     '/accounts/:name',
@@ -87,7 +87,7 @@ export const accountRoutes: FastifyPluginCallbackTypebox<AccountDeps> = (app, { 
         response: { 200: AccountItem },
       },
     },
-    (request) => itemOf(accounts.change(byOf(request), request.params.name, { disabled: true })),
+    async (request) => itemOf(await accounts.change(byOf(request), request.params.name, { disabled: true })),
   );
   app.post(
     '/accounts/:name/password',

@@ -1,10 +1,10 @@
 /** What every request passes before its route: who asks, how often, may they, and does it come from a page of ours. */
 import fastifyRateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { By } from '../../audit/audit.ts';
 import type { Principal } from '../../domain/roles.ts';
 import type { People } from '../../people/people.ts';
 import { addressGroup } from '../../people/sign-in-throttle.ts';
+import type { By } from '../../store/changes.ts';
 import type { Caller, CallerOf } from './caller.ts';
 import type { Connections } from './connections.ts';
 import type { Cookies } from './cookies.ts';
@@ -50,7 +50,7 @@ export async function registerGuard(app: FastifyInstance, deps: GuardDeps): Prom
     requireClear(request.raw);
     request.caller = callerOf(request.raw);
     const credentials = cookies.read(request.raw);
-    request.principal = credentials && people.signIn.identify(credentials.token);
+    request.principal = credentials && (await people.signIn.identify(credentials.token));
   });
 
   const silent = { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false };

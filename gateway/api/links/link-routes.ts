@@ -34,8 +34,8 @@ export const linkRoutes: FastifyPluginCallbackTypebox<LinkDeps> = (app, { people
   const isVisible = (request: FastifyRequest, unitId: string | null) =>
     principalOf(request).unitId === null || (unitId !== null && visibleTree(request).unitById.has(unitId));
 
-  const visible = (request: FastifyRequest, id: string): string => {
-    const link = links.list().find((one) => one.id === id);
+  const visible = async (request: FastifyRequest, id: string): Promise<string> => {
+    const link = (await links.list()).find((one) => one.id === id);
     if (!link || !isVisible(request, link.unitId))
       throw new Refusal(404, 'link-unknown', `there is no link ${id}: see /api/v1/links`);
     return id;
@@ -50,7 +50,7 @@ export const linkRoutes: FastifyPluginCallbackTypebox<LinkDeps> = (app, { people
         response: { 200: Type.Array(LinkItem) },
       },
     },
-    (request) => links.list().filter(({ unitId }) => isVisible(request, unitId)),
+    async (request) => (await links.list()).filter(({ unitId }) => isVisible(request, unitId)),
   );
   app.post(
     '/links',
@@ -69,9 +69,9 @@ export const linkRoutes: FastifyPluginCallbackTypebox<LinkDeps> = (app, { people
         },
       },
     },
-    (request, reply) => {
+    async (request, reply) => {
       const { kind, name, unitId = null, days } = request.body;
-      const { link, token } = links.add(byOf(request), { kind, name, unitId, days });
+      const { link, token } = await links.add(byOf(request), { kind, name, unitId, days });
       reply.status(201);
       const address = kind === 'wall' ? `${request.protocol}://${request.host}/wall/#token=${token}` : null;
       return { link, token, address };
@@ -88,7 +88,8 @@ export const linkRoutes: FastifyPluginCallbackTypebox<LinkDeps> = (app, { people
         response: { 200: LinkItem },
       },
     },
-    (request) => links.extend(byOf(request), visible(request, request.params.id), request.body.days),
+    async (request) =>
+      links.extend(byOf(request), await visible(request, request.params.id), request.body.days),
   );
   app.delete(
     '/links/:id',
@@ -100,8 +101,8 @@ export const linkRoutes: FastifyPluginCallbackTypebox<LinkDeps> = (app, { people
         response: { 204: Type.Null() },
       },
     },
-    (request, reply) => {
-      links.revoke(byOf(request), visible(request, request.params.id));
+    async (request, reply) => {
+      await links.revoke(byOf(request), await visible(request, request.params.id));
       reply.status(204);
       return null;
     },

@@ -36,8 +36,7 @@ export type UpgradeDeps = {
  */
 export function takeUpgrades(server: Server, deps: UpgradeDeps): void {
   const { hub, signIn, used, refused, allowedOrigins, callerOf, cookies, base, connections } = deps;
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    socket.on('error', () => socket.destroy());
+  const take = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
     try {
       if (request.headers.upgrade?.toLowerCase() !== 'websocket')
         return declineUpgrade(server, request, socket as Socket, head);
@@ -50,19 +49,23 @@ export function takeUpgrades(server: Server, deps: UpgradeDeps): void {
       if (!isAllowedOrigin(request.headers.origin, host, allowedOrigins, secure))
         throw new Refusal(403, 'origin-foreign', foreignOrigin('listen'));
       const token = cookies.read(request)?.token ?? '';
-      const principal = signIn.identify(token);
+      const principal = await signIn.identify(token);
       checkPolicy(`GET ${LIVE_PATH}`, principal);
       if (!principal) throw new Refusal(401, 'sign-in-required', 'sign in first: POST /api/v1/session');
       used(principal);
       const { credential, unitId } = principal;
       const unpacks = new URLSearchParams(query).get('compress') === 'gzip';
-      const isWelcome = () => signIn.identify(token)?.credential === credential;
+      const isWelcome = async () => (await signIn.identify(token))?.credential === credential;
       if (!hub.accept(request, socket, head, { credential, unitId, isWelcome, unpacks }))
         throw new Refusal(503, 'walls-too-many', 'too many walls are listening');
       connections.engaged(request.socket);
     } catch (error) {
       refused(refuse(socket, error));
     }
+  };
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    void take(request, socket, head);
   });
 }
 

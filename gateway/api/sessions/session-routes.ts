@@ -11,7 +11,7 @@ import {
 } from '../../../protocol/session.ts';
 import type { People } from '../../people/people.ts';
 import { PeopleRefusal } from '../../people/refusal.ts';
-import type { AccountRecord, LinkRecord } from '../../store/people-store.ts';
+import type { AccountRecord, LinkRecord } from '../../store/people.ts';
 import type { CallerOf } from '../border/caller.ts';
 import type { Cookies } from '../border/cookies.ts';
 import { Refusal } from '../border/errors.ts';
@@ -43,7 +43,7 @@ export const sessionRoutes: FastifyPluginCallbackTypebox<SessionDeps> = (
   { people, cookies, callerOf },
   done,
 ) => {
-  const { signIn, sessions, links, accounts, audit } = people;
+  const { signIn, sessions, links, accounts } = people;
 
   app.post(
     '/session',
@@ -58,7 +58,7 @@ export const sessionRoutes: FastifyPluginCallbackTypebox<SessionDeps> = (
     async (request, reply) => {
       const { body, headers, raw } = request;
       if ('linkToken' in body) {
-        const link = signIn.byLink(body.linkToken);
+        const link = await signIn.byLink(body.linkToken);
         reply.header('set-cookie', cookies.session(raw, body.linkToken, link.expiresAt));
         return wallSession(link);
       }
@@ -73,12 +73,12 @@ export const sessionRoutes: FastifyPluginCallbackTypebox<SessionDeps> = (
   app.get(
     '/session',
     { schema: { summary: 'Who is signed in', tags: TAGS, response: { 200: Session } } },
-    (request, reply) => {
+    async (request, reply) => {
       const credentials = cookies.read(request.raw);
       const token = credentials?.token ?? '';
-      const found = sessions.find(token);
+      const found = await sessions.find(token);
       if (found) return accountSession(found.account, sessions.expiresAt(found.session));
-      const link = links.find(token);
+      const link = await links.find(token);
       if (!link) throw new Refusal(401, 'sign-in-required', 'sign in first: POST /api/v1/session');
       if (credentials?.from === 'cookie')
         reply.header('set-cookie', cookies.session(request.raw, token, link.expiresAt));
@@ -89,13 +89,10 @@ export const sessionRoutes: FastifyPluginCallbackTypebox<SessionDeps> = (
   app.delete(
     '/session',
     { schema: { summary: 'Sign out', tags: TAGS, response: { 204: Nothing } } },
-    (request, reply) => {
+    async (request, reply) => {
       const { credential } = principalOf(request);
       const [kind, id = ''] = credential.split(':');
-      if (kind === 'session') {
-        audit(byOf(request), 'session.close', credential);
-        sessions.close(id);
-      }
+      if (kind === 'session') await sessions.close(byOf(request), id);
       reply.header('set-cookie', cookies.cleared(request.raw)).status(204);
       return null;
     },
@@ -135,15 +132,15 @@ export const sessionRoutes: FastifyPluginCallbackTypebox<SessionDeps> = (
         response: { 200: Type.Array(SessionItem) },
       },
     },
-    (request) => {
+    async (request) => {
       const { credential } = principalOf(request);
-      return sessions
-        .list(seesAll(request) ? null : accountNameOf(request))
-        .map(({ accountName, ...session }) => ({
+      return (await sessions.list(seesAll(request) ? null : accountNameOf(request))).map(
+        ({ accountName, ...session }) => ({
           ...session,
           account: accountName,
           current: credential === `session:${session.id}`,
-        }));
+        }),
+      );
     },
   );
 
@@ -157,10 +154,10 @@ export const sessionRoutes: FastifyPluginCallbackTypebox<SessionDeps> = (
         response: { 204: Nothing },
       },
     },
-    (request, reply) => {
+    async (request, reply) => {
       const seen = seesAll(request) ? null : accountNameOf(request);
       const ended = principalOf(request).standing === 'administrator' ? null : accountNameOf(request);
-      sessions.revoke(byOf(request), request.params.id, { seen, ended });
+      await sessions.revoke(byOf(request), request.params.id, { seen, ended });
       reply.status(204);
       return null;
     },

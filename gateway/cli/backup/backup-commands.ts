@@ -60,9 +60,9 @@ export function registerBackupCommands(program: Command): void {
   program
     .command('restore <folder>')
     .description('puts a backup in the place of the data, which is moved aside; the gateway must be stopped')
-    .action((folder: string) => {
+    .action(async (folder: string) => {
       const { json, dataDir } = options();
-      const { manifest, aside, check } = restoreBackup(resolve(folder), {
+      const { manifest, aside, check } = await restoreBackup(resolve(folder), {
         dataDir,
         now: Date.now,
         by: cliActor(),

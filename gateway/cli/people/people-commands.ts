@@ -6,7 +6,7 @@ import { LINK_KINDS, type LinkKind } from '../../domain/roles.ts';
 import type { AccountEdit } from '../../people/accounts.ts';
 import type { ListedLink } from '../../people/link-tokens.ts';
 import { createPeople, type People } from '../../people/people.ts';
-import type { AccountRecord } from '../../store/people-store.ts';
+import type { AccountRecord } from '../../store/people.ts';
 import { show, showOne, date as time } from '../output.ts';
 import type { CliContext, StoreAct, WithStore } from '../with-store.ts';
 
@@ -26,8 +26,8 @@ export function registerPeopleCommands(program: Command, withStore: WithStore): 
   const limits = { absoluteMs: Number.POSITIVE_INFINITY, idleMs: Number.POSITIVE_INFINITY };
   const on =
     (act: Act): StoreAct =>
-    (store, _json, context) =>
-      act(createPeople({ store, now: Date.now, monotonic: () => performance.now(), limits }), context);
+    async ({ people: store }, _json, context) =>
+      act(await createPeople({ store, now: Date.now, monotonic: () => performance.now(), limits }), context);
   const withPeople: WithPeople = Object.assign((act: Act) => withStore(on(act)), {
     beginning: (act: Act) => withStore.beginning(on(act)),
     reading: (act: Act) => withStore.reading(on(act)),
@@ -67,7 +67,9 @@ function registerAccounts(program: Command, withPeople: WithPeople): void {
     .command('list')
     .description('all of them')
     .action(() =>
-      withPeople.reading(({ accounts }, { json }) => show(accounts.list().map(accountRow), json)),
+      withPeople.reading(async ({ accounts }, { json }) =>
+        show((await accounts.list()).map(accountRow), json),
+      ),
     );
   account
     .command('set')
@@ -79,11 +81,11 @@ function registerAccounts(program: Command, withPeople: WithPeople): void {
     .option('--enabled <yes|no>', 'whether it may sign in', checkSwitch)
     .action(
       (name: string, options: { role?: Role; displayName?: string; unit?: string; enabled?: boolean }) =>
-        withPeople(({ accounts }, { json, by }) => {
+        withPeople(async ({ accounts }, { json, by }) => {
           const { displayName, unit, enabled } = options;
           const edit: AccountEdit = { role: options.role, displayName, unitId: unit };
           if (enabled !== undefined) edit.disabled = !enabled;
-          showOne(accountRow(accounts.change(by, name, edit)), json, '');
+          showOne(accountRow(await accounts.change(by, name, edit)), json, '');
         }),
     );
   account
@@ -91,8 +93,8 @@ function registerAccounts(program: Command, withPeople: WithPeople): void {
     .description('it can sign in no more, and its sessions end; `account set --enabled yes` undoes it')
     .argument('<name>', 'of the account')
     .action((name: string) =>
-      withPeople(({ accounts }, { json, by }) =>
-        showOne(accountRow(accounts.change(by, name, { disabled: true })), json, ''),
+      withPeople(async ({ accounts }, { json, by }) =>
+        showOne(accountRow(await accounts.change(by, name, { disabled: true })), json, ''),
       ),
     );
   account
@@ -112,16 +114,18 @@ function registerSessions(program: Command, withPeople: WithPeople): void {
     .command('list')
     .description('all that are open')
     .action(() =>
-      withPeople.reading(({ sessions }, { json }) =>
+      withPeople.reading(async ({ sessions }, { json }) =>
         show(
-          sessions.list(null).map(({ id, accountName, createdAt, lastUsedAt, address, userAgent }) => ({
-            id,
-            account: accountName,
-            createdAt: time(createdAt),
-            lastUsedAt: time(lastUsedAt),
-            address,
-            userAgent,
-          })),
+          (await sessions.list(null)).map(
+            ({ id, accountName, createdAt, lastUsedAt, address, userAgent }) => ({
+              id,
+              account: accountName,
+              createdAt: time(createdAt),
+              lastUsedAt: time(lastUsedAt),
+              address,
+              userAgent,
+            }),
+          ),
           json,
         ),
       ),
@@ -131,8 +135,8 @@ function registerSessions(program: Command, withPeople: WithPeople): void {
     .description('ends it')
     .argument('<id>', 'of the session')
     .action((id: string) =>
-      withPeople(({ sessions }, { json, by }) => {
-        sessions.revoke(by, id, { seen: null, ended: null });
+      withPeople(async ({ sessions }, { json, by }) => {
+        await sessions.revoke(by, id, { seen: null, ended: null });
         showOne({ id, revoked: true }, json, '');
       }),
     );
@@ -186,8 +190,8 @@ function registerLinks(program: Command, withPeople: WithPeople): void {
         .default(''),
     )
     .action(({ kind, name, unit = null, days, basePath }: NewLinkOptions) =>
-      withPeople.beginning(({ links }, { json, by }) => {
-        const added = links.add(by, { kind, name, unitId: unit, days });
+      withPeople.beginning(async ({ links }, { json, by }) => {
+        const added = await links.add(by, { kind, name, unitId: unit, days });
         const { id, unitId } = added.link;
         const expiresAt = time(added.link.expiresAt);
         const path =
@@ -202,22 +206,26 @@ function registerLinks(program: Command, withPeople: WithPeople): void {
   link
     .command('list')
     .description('all of them, without their tokens')
-    .action(() => withPeople.reading(({ links }, { json }) => show(links.list().map(linkRow), json)));
+    .action(() =>
+      withPeople.reading(async ({ links }, { json }) => show((await links.list()).map(linkRow), json)),
+    );
   link
     .command('extend')
     .description('a new end, from now on; its token stays')
     .argument('<id>', 'of the link')
     .addOption(days())
     .action((id: string, options: { days: number }) =>
-      withPeople(({ links }, { json, by }) => showOne(linkRow(links.extend(by, id, options.days)), json, '')),
+      withPeople(async ({ links }, { json, by }) =>
+        showOne(linkRow(await links.extend(by, id, options.days)), json, ''),
+      ),
     );
   link
     .command('revoke')
     .description('ends it, within a second also for a wall that is open')
     .argument('<id>', 'of the link')
     .action((id: string) =>
-      withPeople(({ links }, { json, by }) => {
-        links.revoke(by, id);
+      withPeople(async ({ links }, { json, by }) => {
+        await links.revoke(by, id);
         showOne({ id, revoked: true }, json, '');
       }),
     );

@@ -1,17 +1,14 @@
 /** The audit: rows that are only ever added, each chained to the one before it (audit-chain.ts), the last one signed. */
 import { BEGINNING, type Head, headMac, isGenuineHead, rowHash } from '../audit-chain.ts';
 import { type AuditEntry, type AuditRow, type Store, StoreFailure } from '../store.ts';
-import { openAuditKey } from './audit-key.ts';
 import type { Connection } from './database.ts';
 
 type Row = Omit<AuditRow, 'detail' | 'hash'> & { detail: string; hash: Buffer };
 
 export function createAuditTable(
   db: Connection,
-  file: string,
-  access: 'read' | 'write',
+  key: Buffer | null,
 ): Pick<Store, 'appendAudit' | 'auditEntries' | 'auditHead'> {
-  const key = access === 'write' ? openAuditKey(db, file) : null;
   const selectHead = db.prepare('SELECT seq, hash, mac FROM audit_head WHERE key = 1');
   const highest = db.prepare('SELECT coalesce(max(seq), 0) FROM audit').pluck();
   const insert = db.prepare('INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');

@@ -1,5 +1,9 @@
 import { join } from 'node:path';
+import type { PeopleStore } from '../people.ts';
+import type { AuditDeps } from '../sql/changes.ts';
+import { createPeopleStore } from '../sql/people.ts';
 import { type Store, StoreFailure } from '../store.ts';
+import { openAuditKey } from './audit-key.ts';
 import { createAuditTable } from './audit-table.ts';
 import { createCertificateTable } from './certificate-table.ts';
 import { createCommandTable } from './command-table.ts';
@@ -13,30 +17,34 @@ import {
   spoilsConnection,
   writeWalBack,
 } from './database.ts';
+import { createExclusive } from './exclusive.ts';
 import { createHistory } from './history.ts';
 import { createKnownNumbers } from './known-numbers.ts';
 import type { LedgerTables } from './ledger.ts';
 import { createNewestVotes } from './newest-votes.ts';
 import { createOrgTable } from './org-table.ts';
-import { createPeopleTable } from './people-table.ts';
 import { createPutAwayTable } from './put-away-table.ts';
 import { createReviewTable } from './review/review-table.ts';
 import { createRollupRepair } from './rollup-repair.ts';
 import { createSourceTable } from './source-table.ts';
+import { createSqliteSql } from './sql-dialect.ts';
 import { createVoteTable } from './vote-table.ts';
 
 export function databaseFile(dataDir: string): string {
   return join(dataDir, 'manyi.db');
 }
 
-/** `ledger.ts` makes the ledger of it. */
-export type SqliteStore = Store & LedgerTables;
+/** `ledger.ts` makes the ledger of its calls. The rest is still one port; resource by resource leaves it for its own. */
+export type SqliteStore = Store & LedgerTables & { people: PeopleStore };
 
-type Tables = Omit<SqliteStore, 'probe' | 'close'>;
+type Tables = Omit<SqliteStore, 'probe' | 'close' | 'people'>;
 
-function createTables(db: Connection, file: string, access: 'read' | 'write' = 'write'): Tables {
+/** For whoever is at the machine itself. */
+const UNLIMITED: AuditDeps = { now: Date.now, admit: () => {} };
+
+function createTables(db: Connection, file: string, auditKey: Buffer | null): Tables {
   const { withSources, ...sources } = createSourceTable(db);
-  const audit = createAuditTable(db, file, access);
+  const audit = createAuditTable(db, auditKey);
   const review = createReviewTable(db, sources);
   return {
     ...createOrgTable(db),
@@ -48,7 +56,7 @@ function createTables(db: Connection, file: string, access: 'read' | 'write' = '
     ...createNewestVotes(db),
     ...audit,
     ...createCertificateTable(db),
-    ...createPeopleTable(db),
+    atomic: (act) => db.transaction(act).immediate(),
     ...createPutAwayTable(db),
     ...createCommandTable(db),
     ...createRollupRepair(db, audit.appendAudit),
@@ -58,6 +66,7 @@ function createTables(db: Connection, file: string, access: 'read' | 'write' = '
 
 export type SqliteOptions = {
   file: string;
+  audit?: AuditDeps;
   /** For the gateway: what an earlier process left in the WAL, whose last fsync may have failed, is written anew. */
   settle?: boolean;
 };
@@ -66,12 +75,13 @@ export type SqliteOptions = {
  * The store in one SQLite file. Several processes may open it (the gateway and its CLI); only the gateway writes votes.
  * After a failure of the disk the connection is only read from, until `probe` has opened the file again.
  */
-export function createSqliteStore({ file, settle = false }: SqliteOptions): SqliteStore {
+export function createSqliteStore({ file, settle = false, audit = UNLIMITED }: SqliteOptions): SqliteStore {
   const open = () => {
     let db: Connection | null = null;
     try {
       db = openDatabase(file, settle);
-      return { db, tables: createTables(db, file) };
+      const auditKey = openAuditKey(db, file);
+      return { db, auditKey, tables: createTables(db, file, auditKey) };
     } catch (error) {
       db?.close();
       throw failure(error);
@@ -123,8 +133,16 @@ export function createSqliteStore({ file, settle = false }: SqliteOptions): Sqli
     spoilt = null;
   };
 
+  const database = createSqliteSql({
+    connection: () => current.db,
+    exclusive: createExclusive(),
+    translate,
+    auditKey: () => current.auditKey,
+  });
+
   return {
     ...tables,
+    people: createPeopleStore(database, audit),
     probe() {
       // Damage does not pass by itself: the check at the next start says what to do.
       if (spoilt?.code === 'storage-damaged') throw spoilt;
@@ -150,14 +168,21 @@ export function createSqliteStore({ file, settle = false }: SqliteOptions): Sqli
  * The store for a command that only reads: a folder without a database stays as it is, and a gateway that runs notices nothing.
  * Every method that writes is refused by SQLite.
  */
-export function createSqliteReader(file: string): Store {
+export function createSqliteReader(file: string): SqliteStore {
   let db: Connection | null = null;
   try {
     db = openForReading(file);
     assertOwnSchema(db);
     const opened = db;
+    const database = createSqliteSql({
+      connection: () => opened,
+      exclusive: createExclusive(),
+      translate: failure,
+      auditKey: () => null,
+    });
     return {
-      ...createTables(opened, file, 'read'),
+      ...createTables(opened, file, null),
+      people: createPeopleStore(database, UNLIMITED),
       probe() {
         throw new StoreFailure('storage-read-only', 'it was opened for reading only');
       },

@@ -5,12 +5,13 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { auditKeyFile } from '../../../gateway/store/sqlite/audit-key.ts';
 import { type AuditHead, verifyAudit } from '../../../gateway/store/sqlite/audit-verify.ts';
-import type { Store } from '../../../gateway/store/store.ts';
+import type { SqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
+import { addAccount } from '../../support/change-people.ts';
 import { createStoreHome, type StoreHome } from '../../support/store.ts';
 
 const ROWS = 12;
 let home: StoreHome;
-let store: Store;
+let store: SqliteStore;
 
 beforeEach(() => {
   home = createStoreHome();
@@ -214,11 +215,11 @@ describe('an audit that somebody has changed', () => {
     expect(store.auditEntries({ limit: 9 })).toHaveLength(2);
   });
 
-  it('is not begun anew beside accounts, when it was removed whole and its key with it', () => {
+  it('is not begun anew beside accounts, when it was removed whole and its key with it', async () => {
     const account = { name: 'li', displayName: '李', role: 'administrator' as const, unitId: null };
     const secret = { passwordHash: 'x', mustChangePassword: false, createdAt: 1, disabledAt: null };
     append(1, 2);
-    store.addAccount({ ...account, ...secret });
+    await addAccount(store.people, { ...account, ...secret });
     store.close();
     rmSync(auditKeyFile(home.file));
     tamper('DELETE FROM audit; DELETE FROM audit_head');

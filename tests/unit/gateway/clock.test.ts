@@ -5,14 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createRateStore } from '../../../gateway/api/border/rate-store.ts';
-import { createAudit } from '../../../gateway/audit/audit.ts';
 import { createCalendar } from '../../../gateway/domain/calendar.ts';
 import { createExclusions } from '../../../gateway/domain/exclusions.ts';
 import { createClockAlarms } from '../../../gateway/fleet/clock-alarms.ts';
+import { createPeople } from '../../../gateway/people/people.ts';
 import { createSessions } from '../../../gateway/people/sessions.ts';
 import { openAuthority } from '../../../gateway/pki/authority.ts';
 import { createScoreKeeper } from '../../../gateway/scores/score-keeper.ts';
 import { createClockWatch } from '../../../gateway/watch/clock-watch.ts';
+import { addAccount } from '../../support/change-people.ts';
 import { addSmallTown, createStoreHome, voteRecord } from '../../support/store.ts';
 
 const NOON = Date.UTC(2026, 10, 25, 4);
@@ -112,40 +113,40 @@ describe('a session', () => {
   it.each([
     ['forward', 30 * 24 * HOUR_MS],
     ['back', -30 * 24 * HOUR_MS],
-  ])('neither ends nor lasts longer when the clock is set %s', (_way, step) => {
+  ])('neither ends nor lasts longer when the clock is set %s', async (_way, step) => {
     const home = createStoreHome();
     const store = home.open();
     const { now, monotonic, pass, set } = createClock();
-    const sessions = createSessions(store, createAudit(store, now), limits, now, monotonic);
-    store.addAccount(account);
-    const { token, id } = sessions.open(account, '127.0.0.1', '');
+    await addAccount(store.people, account);
+    const { sessions, save } = await createPeople({ store: store.people, now, monotonic, limits });
+    const { token, id } = await sessions.open(account, '127.0.0.1', '');
     set(step);
-    sessions.save();
-    expect(sessions.find(token)).not.toBeNull();
+    await save();
+    expect(await sessions.find(token)).not.toBeNull();
     pass(HOUR_MS);
     sessions.used(id);
-    sessions.save();
+    await save();
     pass(limits.idleMs - 1);
-    expect(sessions.find(token)).not.toBeNull();
+    expect(await sessions.find(token)).not.toBeNull();
     pass(1);
-    expect(sessions.find(token)).toBeNull();
-    sessions.save();
-    expect(store.sessions(null)).toEqual([]);
+    expect(await sessions.find(token)).toBeNull();
+    await save();
+    expect(await store.people.sessions(null)).toEqual([]);
     home.dispose();
   });
 
-  it('of before a restart, with the clock set back meanwhile, goes on from then', () => {
+  it('of before a restart, with the clock set back meanwhile, goes on from then', async () => {
     const home = createStoreHome();
     const store = home.open();
     const { now, monotonic, pass, set } = createClock();
-    store.addAccount(account);
-    const before = createSessions(store, createAudit(store, now), limits, now, monotonic);
-    const { token } = before.open(account, '127.0.0.1', '');
+    await addAccount(store.people, account);
+    const before = await createSessions(store.people, limits, now, monotonic);
+    const { token } = await before.open(account, '127.0.0.1', '');
     set(-8 * HOUR_MS);
-    const after = createSessions(store, createAudit(store, now), limits, now, monotonic);
-    expect(after.find(token)).not.toBeNull();
+    const after = await createSessions(store.people, limits, now, monotonic);
+    expect(await after.find(token)).not.toBeNull();
     pass(limits.idleMs);
-    expect(after.find(token)).toBeNull();
+    expect(await after.find(token)).toBeNull();
     home.dispose();
   });
 });

@@ -1,11 +1,11 @@
 /** How long a link is good, by a clock that is told the time; and what becomes of those that were made before links ended. */
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createAudit } from '../../../gateway/audit/audit.ts';
 import { createLinkTokens } from '../../../gateway/people/link-tokens.ts';
 import { LINK_EXPIRY } from '../../../gateway/store/sqlite/migrations/006-link-expiry.ts';
 import { MIGRATIONS } from '../../../gateway/store/sqlite/migrations/index.ts';
-import type { Store } from '../../../gateway/store/store.ts';
+import type { SqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
+import { addAccount, change } from '../../support/change-people.ts';
 import { createStoreHome, type StoreHome } from '../../support/store.ts';
 
 const AT = 1_795_000_000_000;
@@ -14,7 +14,7 @@ const CLI = { actor: 'cli:root', origin: 'local' };
 
 describe('a link', () => {
   let home: StoreHome;
-  let store: Store;
+  let store: SqliteStore;
   let now = AT;
   beforeEach(() => {
     home = createStoreHome();
@@ -25,16 +25,11 @@ describe('a link', () => {
     store.close();
     home.dispose();
   });
-  const links = () =>
-    createLinkTokens(
-      store,
-      createAudit(store, () => now),
-      () => now,
-    );
+  const links = () => createLinkTokens(store.people, () => now);
 
-  it('is good for a year unless told, listed when its end is near, and no use from then on', () => {
+  it('is good for a year unless told, listed when its end is near, and no use from then on', async () => {
     const tokens = links();
-    const { link, token } = tokens.add(CLI, { kind: 'wall', name: '大屏', unitId: null });
+    const { link, token } = await tokens.add(CLI, { kind: 'wall', name: '大屏', unitId: null });
     const states: [days: number, state: string, good: boolean][] = [
       [0, 'good', true],
       [334.9, 'good', true],
@@ -45,21 +40,24 @@ describe('a link', () => {
     ];
     for (const [days, state, good] of states) {
       now = AT + days * DAY_MS;
-      expect([tokens.list()[0]?.state, tokens.find(token) !== null], `day ${days}`).toEqual([state, good]);
+      expect([(await tokens.list())[0]?.state, (await tokens.find(token)) !== null], `day ${days}`).toEqual([
+        state,
+        good,
+      ]);
     }
-    tokens.extend(CLI, link.id, 2);
-    expect(tokens.find(token)?.expiresAt).toBe(now + 2 * DAY_MS);
-    tokens.revoke(CLI, link.id);
-    expect(tokens.list()[0]?.state).toBe('revoked');
+    await tokens.extend(CLI, link.id, 2);
+    expect((await tokens.find(token))?.expiresAt).toBe(now + 2 * DAY_MS);
+    await tokens.revoke(CLI, link.id);
+    expect((await tokens.list())[0]?.state).toBe('revoked');
     for (const act of [() => tokens.revoke(CLI, link.id), () => tokens.extend(CLI, link.id)])
-      expect(act).toThrow(expect.objectContaining({ code: 'link-revoked' }));
-    expect(tokens.find(token)).toBeNull();
+      await expect(act()).rejects.toMatchObject({ code: 'link-revoked' });
+    expect(await tokens.find(token)).toBeNull();
   });
 
-  it('of somebody who is gone, or whom nobody knows, is no use', () => {
+  it('of somebody who is gone, or whom nobody knows, is no use', async () => {
     const tokens = links();
     const account = { name: 'chief', displayName: 'x', role: 'operator', unitId: null } as const;
-    store.addAccount({
+    await addAccount(store.people, {
       ...account,
       passwordHash: '',
       mustChangePassword: false,
@@ -67,34 +65,32 @@ describe('a link', () => {
       disabledAt: null,
     });
     const by = { actor: 'account:chief', origin: 'local' };
-    const { token } = tokens.add(by, { kind: 'wall', name: '大屏', unitId: null });
-    expect(tokens.find(token)).not.toBeNull();
-    store.changeAccount('chief', { role: 'technician' });
-    expect(tokens.find(token)).toBeNull();
+    const { token } = await tokens.add(by, { kind: 'wall', name: '大屏', unitId: null });
+    expect(await tokens.find(token)).not.toBeNull();
+    await change(store.people, (tx) => tx.changeAccount('chief', { role: 'technician' }));
+    expect(await tokens.find(token)).toBeNull();
     for (const actor of ['account:nobody', 'account:chief'])
-      expect(() => tokens.add({ actor, origin: '' }, { kind: 'wall', name: 'x', unitId: null })).toThrow(
-        expect.objectContaining({ code: 'role-insufficient' }),
-      );
+      await expect(
+        tokens.add({ actor, origin: '' }, { kind: 'wall', name: 'x', unitId: null }),
+      ).rejects.toMatchObject({ code: 'role-insufficient' });
   });
 
-  it('that has ended is brought back only where there is room for one more', () => {
+  it('that has ended is brought back only where there is room for one more', async () => {
     const tokens = links();
-    store.addAccount({
+    await addAccount(store.people, {
       ...{ name: 'chief', displayName: 'x', role: 'operator', unitId: null, passwordHash: '' },
       ...{ mustChangePassword: false, createdAt: AT, disabledAt: null },
     });
     const by = { actor: 'account:chief', origin: 'local' };
-    const add = () => tokens.add(by, { kind: 'wall', name: '大屏', unitId: null }).link.id;
-    const ended = add();
+    const add = async () => (await tokens.add(by, { kind: 'wall', name: '大屏', unitId: null })).link.id;
+    const ended = await add();
     now += 366 * DAY_MS;
-    store.atomic(() => {
-      for (let made = 0; made < 300; made++) add();
-    });
-    const tooMany = expect.objectContaining({ code: 'links-too-many' });
-    expect(add).toThrow(tooMany);
-    expect(() => tokens.extend(by, ended)).toThrow(tooMany);
-    const open = tokens.list().at(-1)?.id as string;
-    expect(tokens.extend(by, open).state).toBe('good');
+    for (let made = 0; made < 300; made++) await add();
+    const tooMany = { code: 'links-too-many' };
+    await expect(add()).rejects.toMatchObject(tooMany);
+    await expect(tokens.extend(by, ended)).rejects.toMatchObject(tooMany);
+    const open = (await tokens.list()).at(-1)?.id as string;
+    expect((await tokens.extend(by, open)).state).toBe('good');
   });
 });
 

@@ -97,7 +97,7 @@ describe('the snapshot', () => {
     let visitors = 0;
     server = createServer().on('upgrade', (request, socket, head) => {
       visitors += 1;
-      const visitor = { credential: `v${visitors}`, unitId: null, isWelcome: () => true };
+      const visitor = { credential: `v${visitors}`, unitId: null, isWelcome: async () => true };
       hub.accept(request, socket, head, { ...visitor, unpacks: request.url === '/packed' });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

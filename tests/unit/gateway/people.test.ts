@@ -3,13 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { cookieName, credentialsOf } from '../../../gateway/api/border/cookies.ts';
 import { isAllowedOrigin, isSameOrigin } from '../../../gateway/api/border/origin.ts';
 import { checkPolicy, POLICY } from '../../../gateway/api/border/policy.ts';
-import { createAudit } from '../../../gateway/audit/audit.ts';
 import { ConfigError, readConfig } from '../../../gateway/config.ts';
 import { mayDo, type Principal } from '../../../gateway/domain/roles.ts';
 import { weaknessOf } from '../../../gateway/people/password-rules.ts';
 import { createPasswords } from '../../../gateway/people/passwords.ts';
+import { createPeople } from '../../../gateway/people/people.ts';
 import { PeopleRefusal } from '../../../gateway/people/refusal.ts';
-import { createSessions } from '../../../gateway/people/sessions.ts';
 import {
   ADDRESS_PATIENCE,
   addressGroup,
@@ -17,6 +16,7 @@ import {
   PAIR_PATIENCE,
   proveOnce,
 } from '../../../gateway/people/sign-in-throttle.ts';
+import { addAccount, change } from '../../support/change-people.ts';
 import { createStoreHome } from '../../support/store.ts';
 
 const CHEAP = { costLog2: 4, blockSize: 8, parallel: 1 };
@@ -172,13 +172,14 @@ describe('the throttle of sign-ins', () => {
 });
 
 describe('sessions', () => {
-  it('are so many an account, end by the clock, and leave nothing of their tokens', () => {
+  it('are so many an account, end by the clock, and leave nothing of their tokens', async () => {
     const home = createStoreHome();
     const store = home.open();
     let at = 1_795_000_000_000;
     const now = () => at;
     const limits = { absoluteMs: 10_000, idleMs: 4_000 };
-    const sessions = createSessions(store, createAudit(store, now), limits, now, now);
+    const { people } = store;
+    const { sessions, save } = await createPeople({ store: people, now, monotonic: now, limits });
     const record = {
       name: 'a',
       displayName: 'A',
@@ -186,34 +187,38 @@ describe('sessions', () => {
       unitId: null,
       passwordHash: 'x',
     };
-    store.addAccount({ ...record, mustChangePassword: false, createdAt: at, disabledAt: null });
-    const account = store.account('a');
+    await addAccount(people, { ...record, mustChangePassword: false, createdAt: at, disabledAt: null });
+    const account = await people.account('a');
     if (!account) throw new Error('no account');
-    const tokens = Array.from({ length: 21 }, () => {
+    const tokens: string[] = [];
+    for (let count = 0; count < 21; count++) {
       at += 1;
-      return sessions.open(account, '10.0.0.1', 'x'.repeat(1_000)).token;
-    });
+      tokens.push((await sessions.open(account, '10.0.0.1', 'x'.repeat(1_000))).token);
+    }
     expect(new Set(tokens).size).toBe(21);
-    expect(sessions.list('a')).toHaveLength(20);
-    expect(sessions.list('a')[0]?.userAgent).toHaveLength(200);
-    expect(sessions.find(tokens[0] as string)).toBeNull();
+    expect(await sessions.list('a')).toHaveLength(20);
+    expect((await sessions.list('a'))[0]?.userAgent).toHaveLength(200);
+    expect(await sessions.find(tokens[0] as string)).toBeNull();
     const last = tokens[20] as string;
-    const { session } = sessions.find(last) ?? {};
+    const { session } = (await sessions.find(last)) ?? {};
     for (let steps = 0; steps < 3; steps++) {
       at += 3_000;
-      expect(sessions.find(last)).not.toBeNull();
+      expect(await sessions.find(last)).not.toBeNull();
       sessions.used(session?.id as string);
-      sessions.save();
+      await save();
     }
-    expect(sessions.list('a')).toHaveLength(1);
+    expect(await sessions.list('a')).toHaveLength(1);
     at += 1_000;
-    expect(sessions.find(last)).toBeNull();
-    const { token } = sessions.open(account, '10.0.0.1', '');
+    expect(await sessions.find(last)).toBeNull();
+    const { token } = await sessions.open(account, '10.0.0.1', '');
     at += 4_000;
-    expect(sessions.find(token)).toBeNull();
-    store.changeAccount('a', { disabledAt: at });
-    expect(sessions.find(sessions.open(account, '10.0.0.1', '').token)).toBeNull();
-    expect(JSON.stringify([store.sessions(null), store.auditEntries({ limit: 100 })])).not.toContain(
+    expect(await sessions.find(token)).toBeNull();
+    const open = await sessions.open(account, '10.0.0.1', '');
+    expect(await sessions.find(open.token)).not.toBeNull();
+    await change(people, (tx) => tx.changeAccount('a', { disabledAt: at }));
+    expect(await sessions.find(open.token)).toBeNull();
+    await expect(sessions.open(account, '10.0.0.1', '')).rejects.toMatchObject({ code: 'credentials-wrong' });
+    expect(JSON.stringify([await people.sessions(null), store.auditEntries({ limit: 100 })])).not.toContain(
       'manyi_s_',
     );
     store.close();

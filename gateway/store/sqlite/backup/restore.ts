@@ -22,7 +22,7 @@ export type RestoreDeps = { dataDir: string; now: () => number; by: { actor: str
 export type Restored = { manifest: Manifest; aside: string | null; check: CheckReport };
 
 /** @throws StoreFailure `data-in-use` while a gateway runs, and what is wrong with the backup; nothing is touched then. */
-export function restoreBackup(folder: string, { dataDir, now, by }: RestoreDeps): Restored {
+export async function restoreBackup(folder: string, { dataDir, now, by }: RestoreDeps): Promise<Restored> {
   const claim = claimDataDir(dataDir);
   try {
     const manifest = verifyBackup(folder);
@@ -36,7 +36,7 @@ export function restoreBackup(folder: string, { dataDir, now, by }: RestoreDeps)
     rmSync(mark);
     rmSync(staged, { recursive: true });
     syncFolder(dataDir);
-    return { manifest, aside, check: takeOver(folder, manifest, aside, { dataDir, now, by }) };
+    return { manifest, aside, check: await takeOver(folder, manifest, aside, { dataDir, now, by }) };
   } finally {
     claim.release();
   }
@@ -81,16 +81,23 @@ function moveAside(dataDir: string, manifest: Manifest, at: number): string | nu
 }
 
 /** The first thing that the restored audit says is where it comes from. */
-function takeOver(folder: string, manifest: Manifest, aside: string | null, deps: RestoreDeps): CheckReport {
+async function takeOver(
+  folder: string,
+  manifest: Manifest,
+  aside: string | null,
+  deps: RestoreDeps,
+): Promise<CheckReport> {
   const { dataDir, now, by } = deps;
   const file = join(dataDir, DATABASE);
-  const store = createSqliteStore({ file });
+  const store = createSqliteStore({ file, audit: { now, admit: () => {} } });
   try {
-    // One that was ended after the backup would otherwise be open again.
-    store.endSessionsBefore(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
     const { createdAt, counts } = manifest;
     const detail = { folder, createdAt: new Date(createdAt).toISOString(), counts, aside };
-    store.appendAudit({ at: now(), ...by, action: 'backup.restore', target: 'data', detail });
+    await store.people.change(async (tx) => {
+      // One that was ended after the backup would otherwise be open again.
+      for (const { name } of await tx.accounts()) await tx.endSessionsOf(name, null);
+      return tx.audited({ by, action: 'backup.restore', target: 'data', detail }, undefined);
+    });
   } finally {
     store.close();
   }

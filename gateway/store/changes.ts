@@ -1,0 +1,29 @@
+/**
+ * How what is stored is changed: in one transaction, together with the line of the audit that says who did it and why. What a
+ * change gives back can only be had for that line, so the compiler shows every place that forgot it.
+ */
+
+/** Who asks, and from where: `account:NAME`, `cli:USER` or `gateway`; an address or `local`. */
+export type By = { actor: string; origin: string };
+
+/** `action` is a word like `session.open` or `terminal.add`; `target` like `terminal:ID`. `detail` never holds a secret. */
+export type AuditLine = { by: By; action: string; target: string; detail?: Record<string, unknown> };
+
+declare const audited: unique symbol;
+/** What only the audit gives. */
+export type Audited<T> = { readonly [audited]: T };
+
+export type AuditTx = {
+  /** Adds the line, and lets the change end with this result. @throws what the limit of the audit throws. */
+  audited<T>(line: AuditLine, result: T): Promise<Audited<T>>;
+  /** There was nothing to change. @throws Error where something was written. */
+  unchanged<T>(result: T): Audited<T>;
+};
+
+export interface Changes<Tx> {
+  /**
+   * Everything that `act` writes is on the disk when this is fulfilled, or nothing is. `act` awaits nothing but `tx`: the
+   * database is held for it alone.
+   */
+  change<T>(act: (tx: Tx & AuditTx) => Promise<Audited<T>>): Promise<T>;
+}

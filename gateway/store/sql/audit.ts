@@ -1,0 +1,48 @@
+/** The audit: rows that are only ever added, each chained to the one before it (audit-chain.ts), the last one signed. */
+import { BEGINNING, type Head, headMac, isGenuineHead, rowHash } from '../audit-chain.ts';
+import { type AuditEntry, StoreFailure } from '../store.ts';
+import type { Queries } from './sql-database.ts';
+
+/** In a transaction, which the caller has begun. @throws StoreFailure `audit-key-missing`. */
+export async function appendAudit(queries: Queries, key: Buffer | null, entry: AuditEntry): Promise<void> {
+  if (!key)
+    throw new StoreFailure(
+      'audit-key-missing',
+      'the audit.key beside the database is gone: put the one of a backup back; nothing that needs an audit is done without it',
+    );
+  const { at, actor, origin, action, target } = entry;
+  const { seq, prior } = await nextPlace(queries, key);
+  const detail = JSON.stringify(entry.detail);
+  const hash = rowHash(key, seq, { at, actor, origin, action, target, detail, prior });
+  await queries
+    .insertInto('audit')
+    .values({ seq, at, actor, origin, action, target, detail, prior, hash })
+    .execute();
+  const head = { seq, hash, mac: headMac(key, seq, hash) };
+  await queries
+    .insertInto('audit_head')
+    .values({ key: 1, ...head })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet(head))
+    .execute();
+}
+
+/**
+ * Where the next row goes. After an end that does not hold, work goes on, but never over the traces: a number is left
+ * out, which no verification overlooks.
+ */
+async function nextPlace(queries: Queries, key: Buffer): Promise<{ seq: number; prior: Buffer }> {
+  const head: Head | undefined = await queries
+    .selectFrom('audit_head')
+    .select(['seq', 'hash', 'mac'])
+    .where('key', '=', 1)
+    .executeTakeFirst();
+  const newest = await queries
+    .selectFrom('audit')
+    .select('seq')
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  const highest = newest?.seq ?? 0;
+  if (!head || !isGenuineHead(key, head)) return { seq: highest + 2, prior: BEGINNING };
+  return { seq: Math.max(head.seq, highest) + 1, prior: head.hash };
+}

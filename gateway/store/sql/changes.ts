@@ -1,0 +1,66 @@
+/** Changes of one resource: its writes and the line of the audit, in one transaction. */
+import {
+  DeleteQueryNode,
+  InsertQueryNode,
+  type KyselyPlugin,
+  type PluginTransformQueryArgs,
+  type RootOperationNode,
+  UpdateQueryNode,
+} from 'kysely';
+import type { Audited, AuditLine, AuditTx, Changes } from '../changes.ts';
+import type { AuditEntry } from '../store.ts';
+import { appendAudit } from './audit.ts';
+import type { Queries, SqlDatabase } from './sql-database.ts';
+
+export type AuditDeps = {
+  now: () => number;
+  /** May throw, and then nothing of the change is done: one account must not fill the disk. */
+  admit(line: AuditLine): void;
+};
+
+export function createChanges<Tx extends object>(
+  database: SqlDatabase,
+  { now, admit }: AuditDeps,
+  writesOn: (queries: Queries) => Tx,
+): Changes<Tx> {
+  return {
+    change: (act) =>
+      database.transaction(async (queries) => {
+        const watch = createWriteWatch();
+        const tx: AuditTx = {
+          async audited(line, result) {
+            admit(line);
+            const { by, action, target, detail = {} } = line;
+            const entry: AuditEntry = { at: now(), ...by, action, target, detail };
+            await appendAudit(queries, database.auditKey(), entry);
+            return seal(result);
+          },
+          unchanged(result) {
+            if (watch.hasWritten())
+              throw new Error('a change that has written something must say so in the audit');
+            return seal(result);
+          },
+        };
+        const sealed = await act(Object.assign(writesOn(queries.withPlugin(watch.plugin)), tx));
+        return open(sealed);
+      }),
+  };
+}
+
+/** Only here, and only for a line of the audit. */
+const seal = <T>(result: T) => ({ result }) as unknown as Audited<T>;
+const open = <T>(sealed: Audited<T>) => (sealed as unknown as { result: T }).result;
+
+function createWriteWatch() {
+  let written = false;
+  const isWrite = (node: RootOperationNode) =>
+    InsertQueryNode.is(node) || UpdateQueryNode.is(node) || DeleteQueryNode.is(node);
+  const plugin: KyselyPlugin = {
+    transformQuery({ node }: PluginTransformQueryArgs) {
+      if (isWrite(node)) written = true;
+      return node;
+    },
+    transformResult: async ({ result }) => result,
+  };
+  return { plugin, hasWritten: () => written };
+}

@@ -1,0 +1,53 @@
+/** The tables of what is written once for both databases, as the migrations leave them. Times are UTC milliseconds. */
+import type { Generated } from 'kysely';
+
+export type Tables = {
+  units: { key: Generated<number>; id: string; parent_key: number | null; name: string };
+  windows: { key: Generated<number>; id: string; unit_key: number; name: string };
+  terminals: { key: Generated<number>; id: string; window_key: number; last_seen_at: number | null };
+  accounts: {
+    key: Generated<number>;
+    name: string;
+    display_name: string;
+    role: string;
+    unit_key: number | null;
+    password_hash: string;
+    must_change_password: number;
+    created_at: number;
+    disabled_at: number | null;
+  };
+  sessions: {
+    id: string;
+    token_hash: Buffer;
+    account_key: number;
+    created_at: number;
+    last_used_at: number;
+    address: string;
+    user_agent: string;
+  };
+  links: {
+    key: Generated<number>;
+    id: string;
+    kind: string;
+    name: string;
+    unit_key: number | null;
+    token_hash: Buffer;
+    created_at: number;
+    created_by: string;
+    last_used_at: number | null;
+    expires_at: number;
+    revoked_at: number | null;
+  };
+  audit: {
+    seq: number;
+    at: number;
+    actor: string;
+    origin: string;
+    action: string;
+    target: string;
+    detail: string;
+    prior: Buffer;
+    hash: Buffer;
+  };
+  audit_head: { key: number; seq: number; hash: Buffer; mac: Buffer };
+};
