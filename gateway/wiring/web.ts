@@ -56,7 +56,8 @@ export type Web = {
 /** @throws PeopleRefusal for a first password that is none. */
 export function openWeb(deps: WebDeps): Promise<Web & Closable> {
   const { config, ground, terminals, scores, ownCertificate } = deps;
-  const { log, now, monotonic, store, registry, people, audit, metrics, storage, standstill, decisions } = ground;
+  const { log, now, monotonic, store, registry, people, audit, metrics, storage, standstill, decisions } =
+    ground;
   const { access, presence, putAway, votes } = terminals;
   return openInOrder(log, async (onClose) => {
     const oneTimePassword = await people.accounts.ensureFirst(FIRST_ADMINISTRATOR, config.adminPassword);
