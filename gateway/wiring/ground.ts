@@ -2,6 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
+import { followStore } from '../jobs/follow-store.ts';
+import type { Job } from '../jobs/job.ts';
+import { recoverStorage } from '../jobs/recover-storage.ts';
+import { save } from '../jobs/save.ts';
 import { createRegistry, type Registry } from '../org/registry.ts';
 import { createPeople, type People } from '../people/people.ts';
 import { claimDataDir } from '../store/claim.ts';
@@ -37,7 +41,7 @@ export type Ground = {
   store: Store;
   registry: Registry;
   people: People;
-  storage: Pick<StorageGuard, 'failed' | 'recover' | 'trouble'> & {
+  storage: Pick<StorageGuard, 'failed' | 'trouble'> & {
     /** What waits for its commit is to be settled now: what it speaks of is read again. */
     settling: Heard;
     /** What is held in memory of the store is to be read again. */
@@ -53,6 +57,7 @@ export type Ground = {
     heard: Heard;
   };
   decisions: Decisions;
+  jobs: readonly Job[];
   /** When votes are taken: what is left of the check of the database goes on beside it. */
   checkOn(): void;
   /** … and ends. */
@@ -93,20 +98,33 @@ export function openGround(deps: GroundDeps): Promise<Ground & Closable> {
     });
     const heard = createSignal();
     heard.listen(registry.reload);
+    const changes = createStoreChanges(store, heard.tell);
+    const decisions = createDecisions({
+      ...{ store, monotonic },
+      reread() {
+        settling.tell();
+        rereading.tell();
+      },
+    });
+    const { failed } = guard;
     return {
-      ...{ log, now, monotonic, store, registry, people, stopCheck },
+      ...{ log, now, monotonic, store, registry, people, decisions, stopCheck },
       instance: randomUUID(),
       startedAt: now(),
       metrics: createMetrics(deps.logLinesLost),
       storage: { ...guard, settling, rereading, taking },
-      changes: { ...createStoreChanges(store, heard.tell), tell: heard.tell, heard },
-      decisions: createDecisions({
-        ...{ store, monotonic },
-        reread() {
-          settling.tell();
-          rereading.tell();
-        },
-      }),
+      changes: { ...changes, tell: heard.tell, heard },
+      jobs: [
+        recoverStorage(guard),
+        save('people', { storage: guard, save: people.save }),
+        followStore({
+          follow() {
+            changes.look();
+            decisions.follow();
+          },
+          failed,
+        }),
+      ],
       checkOn: () => goOn(guard),
     };
   });

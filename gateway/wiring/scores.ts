@@ -2,6 +2,8 @@
 import type { Config } from '../config.ts';
 import { createCalendar } from '../domain/calendar.ts';
 import { standingOf } from '../domain/completeness.ts';
+import type { Job } from '../jobs/job.ts';
+import { keepTime } from '../jobs/keep-time.ts';
 import { type Board, createBoard } from '../live/board.ts';
 import { createFeed, type Feed } from '../live/feed.ts';
 import { createScoreKeeper } from '../scores/score-keeper.ts';
@@ -19,8 +21,7 @@ export type ScoresDeps = {
 export type Scores = {
   board: Board;
   feed: Feed;
-  /** Begins new minutes and days, also after the clock was set. */
-  tick(): void;
+  jobs: readonly Job[];
 };
 
 /** @throws StoreFailure */
@@ -76,13 +77,11 @@ export function openScores({ config, ground, terminals }: ScoresDeps): Promise<S
     // Other votes are of today then, and of the last hour.
     const clock = createClockWatch({ now, monotonic, log, stepped: reload });
     metrics.watchClock(clock);
-    return {
-      ...{ board, feed },
-      tick() {
-        clock.look();
-        if (counts.look()) feed.replaced();
-        feed.tick();
-      },
+    const tick = () => {
+      clock.look();
+      if (counts.look()) feed.replaced();
+      feed.tick();
     };
+    return { board, feed, jobs: [keepTime({ tick, failed: storage.failed })] };
   });
 }
