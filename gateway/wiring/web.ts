@@ -105,6 +105,7 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
       version: deps.version,
     });
     onClose('HTTP', async () => {
+      scores.feed.announce();
       // It waits for every socket, and those of walls would stay.
       hub.close();
       await app.close();

@@ -1,11 +1,18 @@
 /** Each step of the wiring gives back what it opened: when it is told to, and when a later one fails. */
+
+import { once } from 'node:events';
 import { chmodSync, chownSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
+import { startGateway, type TerminalLogin } from '../support/gateway.ts';
+import { listenLive } from '../support/live-client.ts';
 import { NOBODY, OTHER_USERS, openFolder } from '../support/other-user.ts';
 import { have } from '../support/prerequisites.ts';
+import { createTerminal } from '../support/terminal-process.ts';
+import { until } from '../support/wait.ts';
 import { STEPS, startWiring, type Wiring, type WiringOptions } from '../support/wiring.ts';
 
 let dataDir: string;
@@ -68,6 +75,37 @@ describe('the steps', () => {
     expect(before.files.filter((file) => file.startsWith(dataDir))).toEqual([]);
     expect([await one.attempt(), await one.attempt()]).toEqual(['ok', 'ok']);
     expect(await one.held()).toEqual(before);
+  });
+});
+
+describe('the ordered stop', () => {
+  it('stores and announces what has come in: the last that a wall shows is what is stored', async () => {
+    const gateway = await startGateway();
+    let login: TerminalLogin | undefined;
+    await gateway.add((org) => {
+      org.unit('town', '云岭镇');
+      org.window('w1', 'town', '1号窗口');
+      login = org.terminal('t-1', 'w1');
+    });
+    const terminal = createTerminal({ gateway, login: login as TerminalLogin, folder: dataDir });
+    try {
+      await terminal.start();
+      const live = await listenLive(gateway);
+      await live.snapshot();
+      await terminal.press('1');
+      await until('the wall to count', () => live.window('w1')?.votes === 1);
+      for (let round = 0; round < 3; round++) await terminal.press('1');
+      const closed = once(live.socket, 'close');
+      expect(await gateway.stop()).toBe(0);
+      await closed;
+      const db = new Database(databaseFile(gateway.dataDir), { readonly: true });
+      const { votes } = db.prepare('SELECT count(*) AS votes FROM votes').get() as { votes: number };
+      db.close();
+      expect(live.window('w1')?.votes).toBe(votes);
+    } finally {
+      await terminal.end('SIGTERM');
+      await gateway.dispose();
+    }
   });
 });
 
