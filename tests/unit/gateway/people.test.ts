@@ -4,7 +4,7 @@ import { cookieName, credentialsOf } from '../../../gateway/api/border/cookies.t
 import { isAllowedOrigin, isSameOrigin } from '../../../gateway/api/border/origin.ts';
 import { checkPolicy, POLICY } from '../../../gateway/api/border/policy.ts';
 import { createAudit } from '../../../gateway/audit/audit.ts';
-import { ConfigError, readConfig } from '../../../gateway/config.ts';
+import { readConfig } from '../../../gateway/config.ts';
 import { mayDo, type Principal } from '../../../gateway/domain/roles.ts';
 import { weaknessOf } from '../../../gateway/people/password-rules.ts';
 import { createPasswords } from '../../../gateway/people/passwords.ts';
@@ -17,6 +17,7 @@ import {
   PAIR_PATIENCE,
   proveOnce,
 } from '../../../gateway/people/sign-in-throttle.ts';
+import { ConfigError } from '../../../protocol/process/settings.ts';
 import { createStoreHome } from '../../support/store.ts';
 
 const CHEAP = { costLog2: 4, blockSize: 8, parallel: 1 };
