@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { lostLines } from '../protocol/process/lost-lines.ts';
 import { createSink } from '../protocol/process/sink.ts';
 import { createAgent, DEVICE_VERSION } from './agent.ts';
-import { type Config, readConfig, SETTINGS } from './config.ts';
+import { type Config, configHelp, readConfig } from './config.ts';
 import { codeOf, messageOf } from './errors.ts';
 import { createConsoleFeedback } from './feedback/console.ts';
 import { createFeedback } from './feedback/feedback.ts';
@@ -19,7 +19,7 @@ const HELP = `Manyi terminal ${DEVICE_VERSION}: takes presses and brings them to
 Keys 1, 2, 3 are satisfied, basically satisfied, unsatisfied (input "keyboard").
 Settings come from the environment:
 
-${SETTINGS.map(([name, , help]) => `  ${name.padEnd(26)}${help}`).join('\n')}
+${configHelp()}
 `;
 
 export async function run(): Promise<void> {

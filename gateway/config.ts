@@ -1,20 +1,11 @@
 /** The gateway's configuration: from the environment, checked once, all mistakes told together, then frozen. */
+import { HTTP_PORT, MQTT_PORT } from '../protocol/ports.ts';
+import { LOG_LEVEL } from '../protocol/process/config.ts';
+import { integer, number, oneOf, optional, resolvePath, text } from '../protocol/process/setting-readers.ts';
+import { helpOf, readSettings, type Setting, secret, setting } from '../protocol/process/settings.ts';
 import { DEFAULT_WEIGHTS, type Weights } from './domain/score.ts';
-import {
-  basePath,
-  hostNames,
-  integer,
-  networks,
-  number,
-  oneOf,
-  optional,
-  origins,
-  resolvePath,
-  text,
-  timeZone,
-  Unfit,
-  weights,
-} from './setting-readers.ts';
+import { basePath, hostNames, networks, origins, timeZone, weights } from './setting-readers.ts';
+import { DATA_DIR } from './store/data-folder.ts';
 
 export type Config = {
   dataDir: string;
@@ -48,33 +39,34 @@ export type Config = {
   /** Files in PEM. */
   httpsCert: string | null;
   httpsKey: string | null;
-  /** Messages a second and terminal that are taken without delay, and how many in a row. */
   /** What one terminal can honestly have; more is held for a person. */
   votesPerMinute: number;
   votesPerHour: number;
   votesPerDay: number;
+  /** Messages a second and terminal that are taken without delay, and how many in a row. */
   messagesPerS: number;
   messageBurst: number;
   logLevel: string;
 };
 
-type Setting<T> = {
-  name: string;
-  fallback: string;
-  help: string;
-  read: (text: string) => T;
-  /** Its value is never repeated, not even in a message about it. */
-  secret?: boolean;
-};
-
 const { satisfied, basically, unsatisfied } = DEFAULT_WEIGHTS;
 
 const SETTINGS = {
-  dataDir: setting('MANYI_DATA_DIR', './data', 'folder of the database', resolvePath),
+  dataDir: setting(DATA_DIR.name, DATA_DIR.fallback, DATA_DIR.help, resolvePath),
   httpHost: setting('MANYI_HTTP_HOST', '127.0.0.1', 'address that HTTP listens on', text),
-  httpPort: setting('MANYI_HTTP_PORT', '8080', 'HTTP port; 0 takes a free one', integer(0, 65_535)),
+  httpPort: setting(
+    'MANYI_HTTP_PORT',
+    String(HTTP_PORT),
+    'HTTP port; 0 takes a free one',
+    integer(0, 65_535),
+  ),
   mqttHost: setting('MANYI_MQTT_HOST', '0.0.0.0', 'address that terminals connect to (MQTT over TLS)', text),
-  mqttPort: setting('MANYI_MQTT_PORT', '8883', 'MQTT port; 0 takes a free one', integer(0, 65_535)),
+  mqttPort: setting(
+    'MANYI_MQTT_PORT',
+    String(MQTT_PORT),
+    'MQTT port; 0 takes a free one',
+    integer(0, 65_535),
+  ),
   hostNames: setting(
     'MANYI_HOST_NAMES',
     '',
@@ -119,15 +111,11 @@ const SETTINGS = {
     'serve pages and API below this path, e.g. /manyi; a proxy in front must not strip it',
     basePath,
   ),
-  adminPassword: {
-    ...setting(
-      'MANYI_ADMIN_PASSWORD',
-      '',
-      'password of the account admin, made at the first start; without one, a one-time password is printed',
-      optional((value) => value),
-    ),
-    secret: true,
-  },
+  adminPassword: secret(
+    'MANYI_ADMIN_PASSWORD',
+    'password of the account admin, made at the first start; without one, a one-time password is printed',
+    optional((value) => value),
+  ),
   sessionHours: setting('MANYI_SESSION_HOURS', '12', 'hours after which a session ends', number(0.001, 720)),
   sessionIdleMinutes: setting(
     'MANYI_SESSION_IDLE_MINUTES',
@@ -169,48 +157,19 @@ const SETTINGS = {
   ),
   votesPerHour: setting('MANYI_VOTES_PER_HOUR', '600', 'and an hour', integer(1, 1e9)),
   votesPerDay: setting('MANYI_VOTES_PER_DAY', '3000', 'and a day', integer(1, 1e9)),
-  logLevel: setting(
-    'MANYI_LOG_LEVEL',
-    'info',
-    'trace, debug, info, warn, error or silent',
-    oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent'),
-  ),
+  logLevel: LOG_LEVEL,
 } satisfies { [K in keyof Config]: Setting<Config[K]> };
-
-function setting<T>(name: string, fallback: string, help: string, read: (text: string) => T): Setting<T> {
-  return { name, fallback, help, read };
-}
-
-export class ConfigError extends Error {
-  readonly code = 'config-invalid';
-}
 
 /** @throws ConfigError that names every setting that is wrong. */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Readonly<Config> {
-  const mistakes: string[] = [];
-  const config: Record<string, unknown> = {};
-  for (const [key, { name, fallback, read, secret }] of Object.entries<Setting<unknown>>(SETTINGS)) {
-    const value = environment[name] ?? fallback;
-    try {
-      config[key] = read(value);
-    } catch (error) {
-      if (!(error instanceof Unfit)) throw error;
-      mistakes.push(`${name}${secret ? '' : `=${value}`}: ${error.message}`);
-    }
-  }
-  if ((config.httpsCert === null) !== (config.httpsKey === null))
-    mistakes.push('MANYI_HTTPS_CERT, MANYI_HTTPS_KEY: set both or neither');
-  if (config.mqttProxyProtocol !== 'off' && (config.trustedProxies as string[] | undefined)?.length === 0)
-    mistakes.push(
-      'MANYI_MQTT_PROXY_PROTOCOL: set MANYI_TRUSTED_PROXIES to the addresses of the balancer, too',
-    );
-  if (mistakes.length > 0) throw new ConfigError(mistakes.join('\n'));
-  return Object.freeze(config as Config);
+  return readSettings(SETTINGS, environment, ({ httpsCert, httpsKey, mqttProxyProtocol, trustedProxies }) => [
+    ...((httpsCert === null) === (httpsKey === null)
+      ? []
+      : ['MANYI_HTTPS_CERT, MANYI_HTTPS_KEY: set both or neither']),
+    ...(mqttProxyProtocol !== 'off' && trustedProxies?.length === 0
+      ? ['MANYI_MQTT_PROXY_PROTOCOL: set MANYI_TRUSTED_PROXIES to the addresses of the balancer, too']
+      : []),
+  ]);
 }
 
-export function configHelp(): string {
-  const width = Math.max(...Object.values(SETTINGS).map(({ name }) => name.length));
-  return Object.values(SETTINGS)
-    .map(({ name, fallback, help }) => `  ${name.padEnd(width)}  ${help} [${fallback}]`)
-    .join('\n');
-}
+export const configHelp = (): string => helpOf(SETTINGS);

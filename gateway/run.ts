@@ -2,8 +2,9 @@
 import { type Logger, pino } from 'pino';
 import { endWith } from '../protocol/process/launch.ts';
 import { lostLines } from '../protocol/process/lost-lines.ts';
+import { ConfigError } from '../protocol/process/settings.ts';
 import { createSink } from '../protocol/process/sink.ts';
-import { ConfigError, configHelp, readConfig } from './config.ts';
+import { configHelp, readConfig } from './config.ts';
 import { PeopleRefusal } from './people/refusal.ts';
 import { type Gateway, startGateway, VERSION } from './wiring/gateway.ts';
 

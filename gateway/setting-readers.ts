@@ -1,36 +1,9 @@
-/** How the text of a setting becomes its value. Each throws Unfit for a value that cannot be. */
+/** Readers of settings that only the gateway has. Each throws Unfit for a value that cannot be. */
 import { isIP } from 'node:net';
-import { resolve } from 'node:path';
+import { list } from '../protocol/process/setting-readers.ts';
+import { Unfit } from '../protocol/process/settings.ts';
 import { createCalendar } from './domain/calendar.ts';
 import type { Weights } from './domain/score.ts';
-
-/** Thrown for a value that cannot be; the message says what can. */
-export class Unfit extends Error {}
-
-export function integer(from: number, to: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < from || value > to)
-      throw new Unfit(`must be a whole number from ${from} to ${to}`);
-    return value;
-  };
-}
-
-export function number(from: number, to: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !(value >= from && value <= to))
-      throw new Unfit(`must be a number from ${from} to ${to}`);
-    return value;
-  };
-}
-
-export function oneOf(...allowed: string[]): (text: string) => string {
-  return (text) => {
-    if (!allowed.includes(text)) throw new Unfit(`must be one of ${allowed.join(', ')}`);
-    return text;
-  };
-}
 
 export function timeZone(text: string): string {
   try {
@@ -50,42 +23,29 @@ export function weights(text: string): Weights {
 }
 
 export function origins(text: string): string[] {
-  const list = text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
-  for (const origin of list)
+  const found = list(text);
+  for (const origin of found)
     if (!URL.canParse(origin) || new URL(origin).origin !== origin)
       throw new Unfit('must be origins separated by commas, e.g. https://wall.example.org');
-  return list;
+  return found;
 }
 
 export function hostNames(text: string): string[] {
-  const list = text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim().toLowerCase()]));
-  for (const host of list)
+  const hosts = list(text.toLowerCase());
+  for (const host of hosts)
     if (!/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$|^[0-9a-f:]{2,45}$/.test(host))
       throw new Unfit('must be host names or addresses separated by commas, e.g. manyi.example.org,10.0.0.5');
-  return list;
-}
-
-export function text(value: string): string {
-  if (value.trim() === '') throw new Unfit('must not be empty');
-  return value;
-}
-
-export function resolvePath(value: string): string {
-  return resolve(text(value));
-}
-
-export function optional<T>(read: (value: string) => T): (value: string) => T | null {
-  return (value) => (value === '' ? null : read(value));
+  return hosts;
 }
 
 export function networks(text: string): string[] {
-  const list = text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
-  for (const network of list)
+  const found = list(text);
+  for (const network of found)
     if (!isNetwork(network))
       throw new Unfit(
         'must be addresses or networks separated by commas, e.g. 10.0.0.5,192.168.0.0/16,fd00::/8',
       );
-  return list;
+  return found;
 }
 
 function isNetwork(text: string): boolean {

@@ -2,11 +2,13 @@
  * From a technician's code to a certificate. The code names the gateway's authority by its fingerprint: whoever answers is
  * held against it before the secret is said.
  */
+
 import { X509Certificate } from 'node:crypto';
 import { connect as connectTls, type DetailedPeerCertificate } from 'node:tls';
 import mqtt from 'mqtt';
 import type { EnrolmentCode } from '../../protocol/enrolment-code.ts';
 import { type CertificateAnswer, CODE_REFUSALS, GATEWAY_NAME } from '../../protocol/identity.ts';
+import { MQTT_PORT } from '../../protocol/ports.ts';
 import { topicOf } from '../../protocol/topics.ts';
 import { codeOf, DeviceError, messageOf } from '../errors.ts';
 import { readIncoming } from '../uplink/inbox.ts';
@@ -14,7 +16,6 @@ import { WRONG_PORT, wrongPortOf } from '../uplink/wrong-port.ts';
 import { fingerprintOf } from './certificates.ts';
 
 const TIMEOUT_MS = 15_000;
-const MQTTS_PORT = 8883;
 
 /** By what the gateway says, over the CONNACK or in an answer. What is more than "wrong", only whoever holds the secret is told. */
 const REFUSALS: ReadonlyMap<string, readonly [code: string, message: string]> = new Map([
@@ -62,7 +63,7 @@ function fetchAuthority(gatewayUrl: string, fingerprint: string): Promise<string
   return new Promise((resolve, reject) => {
     const socket = connectTls({
       host: hostname.replace(/^\[|\]$/g, ''),
-      port: Number(port || MQTTS_PORT),
+      port: Number(port || MQTT_PORT),
       servername: GATEWAY_NAME,
       // Nothing is sent over this connection: it is for looking at the certificates, which are then held against the code.
       rejectUnauthorized: false,
@@ -84,7 +85,7 @@ function fetchAuthority(gatewayUrl: string, fingerprint: string): Promise<string
       if (found === undefined)
         fail(
           'gateway-untrusted',
-          `${hostname}:${port || MQTTS_PORT} is not the gateway that the code was made by; or it is its web port, or the end of the code is mistyped`,
+          `${hostname}:${port || MQTT_PORT} is not the gateway that the code was made by; or it is its web port, or the end of the code is mistyped`,
         );
       else {
         socket.destroy();

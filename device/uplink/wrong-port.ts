@@ -1,4 +1,5 @@
 /** A gateway's address with the port of its pages: what comes back says so, in words that only a protocol's author understands. */
+import { MQTT_PORT } from '../../protocol/ports.ts';
 import { messageOf } from '../errors.ts';
 
 /** An answer in HTTP begins with an H, which as an MQTT packet (3.1.1, 2.2.2) has flags that none may have. */
@@ -12,5 +13,5 @@ export const WRONG_PORT = 'gateway-port-wrong';
 export function wrongPortOf(error: unknown, gatewayUrl: string): string | null {
   if (!HTTP_AS_MQTT.test(messageOf(error)) && !HTTP_AS_TLS.test(messageOf(error))) return null;
   const { hostname, port } = new URL(gatewayUrl);
-  return `port ${port || '8883'} is not the one for terminals (it looks like the web port): set MANYI_GATEWAY=mqtts://${hostname}:8883`;
+  return `port ${port || MQTT_PORT} is not the one for terminals (it looks like the web port): set MANYI_GATEWAY=mqtts://${hostname}:${MQTT_PORT}`;
 }

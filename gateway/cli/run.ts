@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { quietStreams } from '../../protocol/process/quiet-streams.ts';
+import { DATA_DIR } from '../store/data-folder.ts';
 import { registerAuditCommands } from './audit/audit-commands.ts';
 import { registerAuthorityCommands } from './authority/authority-commands.ts';
 import { registerBackupCommands } from './backup/backup-commands.ts';
@@ -20,9 +21,7 @@ export function createProgram(): Command {
     )
     .option('--json', 'answer with JSON only')
     .option('--print <field>', 'answer with this field alone, e.g. id, for a script')
-    .addOption(
-      new Option('--data-dir <dir>', 'folder of the database').env('MANYI_DATA_DIR').default('./data'),
-    )
+    .addOption(new Option('--data-dir <dir>', DATA_DIR.help).env(DATA_DIR.name).default(DATA_DIR.fallback))
     .configureOutput({
       outputError: (text, write) => write(usageError(text, process.argv.includes('--json'))),
     })

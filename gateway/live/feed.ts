@@ -57,6 +57,8 @@ export type Feed = {
   touched(windowId: string): void;
   /** Everything may have changed (the tree did). */
   replaced(): void;
+  /** What has happened is told now, and not when it has been quiet. */
+  announce(): void;
   /** Called often: begins new minutes and days. */
   tick(): void;
   /** Of the whole city (null), or of one unit's subtree. */
@@ -130,12 +132,15 @@ export function createFeed(deps: FeedDeps): Feed {
     timer = setTimeout(flush, wait);
   };
 
+  const announce = () => {
+    if (!timer) return;
+    clearTimeout(timer);
+    flush();
+  };
+
   const replaced = () => {
     board.forget();
-    if (timer) {
-      clearTimeout(timer);
-      flush();
-    }
+    announce();
     revision += 1;
     for (const listener of listeners) listener.replaced();
   };
@@ -207,7 +212,7 @@ export function createFeed(deps: FeedDeps): Feed {
       dirtyWindows.add(windowId);
       schedule();
     },
-    replaced,
+    ...{ replaced, announce },
     tick() {
       const at = now();
       if (minuteOf(at) !== minute) {
@@ -223,10 +228,7 @@ export function createFeed(deps: FeedDeps): Feed {
     source(unitId) {
       if (unitId === null) return city;
       // What is stored but not yet told would be in the store's answer, and would be told again.
-      if (timer) {
-        clearTimeout(timer);
-        flush();
-      }
+      announce();
       return createScopedSource({ unitId, tree, book, snapshot, latestAt });
     },
     listen: (listener) => void listeners.push(listener),

@@ -9,6 +9,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { FINGERPRINT_BYTES, toBase32 } from '../../protocol/enrolment-code.ts';
+import { HostFault } from '../../protocol/process/fault.ts';
 import { createOnce, readIfThere, replace } from './files.ts';
 import { readSigningRequest } from './signing-request.ts';
 import {
@@ -60,12 +61,17 @@ const AUTHORITY_FILE = 'authority.pem';
 
 export type AuthorityOptions = { folder: string; now: () => number };
 
-/** Opens the authority in `folder`, or makes it there. Several processes may do so at once: all get the same one. */
+/**
+ * Opens the authority in `folder`, or makes it there. Several processes may do so at once: all get the same one.
+ * @throws HostFault `authority-damaged`
+ */
 export async function openAuthority({ folder, now }: AuthorityOptions): Promise<Authority> {
   const path = join(folder, AUTHORITY_FILE);
   const stored = readIfThere(path) ?? createOnce(path, await makeAuthority());
-  const { root, certificate, fingerprint } = openCertificate(stored);
-  const signingKey = await importPrivateKey(stored);
+  const { root, certificate, fingerprint } = openCertificate(stored, path);
+  const signingKey = await importPrivateKey(stored).catch((error: unknown) => {
+    throw damaged(path, error);
+  });
 
   type Subject = {
     name: string;
@@ -166,19 +172,33 @@ export async function openAuthority({ folder, now }: AuthorityOptions): Promise<
 
 /** What everyone may see of the authority in `folder`; null when there is none. Makes none. */
 export function readAuthority(folder: string): Pick<Authority, 'certificate' | 'fingerprint'> | null {
-  const stored = readIfThere(join(folder, AUTHORITY_FILE));
+  const path = join(folder, AUTHORITY_FILE);
+  const stored = readIfThere(path);
   if (stored === null) return null;
-  const { certificate, fingerprint } = openCertificate(stored);
+  const { certificate, fingerprint } = openCertificate(stored, path);
   return { certificate, fingerprint };
 }
 
-function openCertificate(stored: string) {
-  const root = new x509.X509Certificate(blocksOf(stored, 'CERTIFICATE')[0] ?? '');
-  return {
-    root,
-    certificate: root.toString('pem'),
-    fingerprint: toBase32(hashPublicKey(root.publicKey).subarray(0, FINGERPRINT_BYTES)),
-  };
+function openCertificate(stored: string, path: string) {
+  try {
+    const root = new x509.X509Certificate(blocksOf(stored, 'CERTIFICATE')[0] ?? '');
+    return {
+      root,
+      certificate: root.toString('pem'),
+      fingerprint: toBase32(hashPublicKey(root.publicKey).subarray(0, FINGERPRINT_BYTES)),
+    };
+  } catch (error) {
+    throw damaged(path, error);
+  }
+}
+
+/** No new one is made in its place: every terminal would have to be enrolled anew. */
+function damaged(path: string, cause: unknown): HostFault {
+  return new HostFault(
+    'authority-damaged',
+    `${path} is not the key of the certificate authority with its certificate: put the one of a backup back`,
+    { cause },
+  );
 }
 
 type x509PublicKey = InstanceType<typeof x509.PublicKey>;

@@ -3,6 +3,9 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Access, assertUsable } from '../../protocol/process/access.ts';
 
+/** The setting, for both programs that have it. */
+export const DATA_DIR = { name: 'MANYI_DATA_DIR', fallback: './data', help: 'folder of the database' };
+
 const FILES = ['manyi.db', 'manyi.db-wal', 'manyi.db-shm', 'audit.key', 'audit.key.new', 'gateway.lock'];
 const PKI = 'pki';
 

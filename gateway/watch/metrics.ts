@@ -20,15 +20,12 @@ export type Tallied = {
   messages: Tallies;
   refused: Tallies;
   httpRefused: Tallies;
+  jobFailures: Tallies;
 };
 
 /** @param logLinesLost of the program's log */
 export function createMetrics(logLinesLost: () => number) {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  // Gauges under names that only a counter may have; they are the sum of nodejs_active_{handles,requests,resources}.
-  for (const kind of ['handles', 'requests', 'resources'])
-    registry.removeSingleMetric(`nodejs_active_${kind}_total`);
+  const registry = Registry.merge([processMetrics()]);
   const registers = [registry];
   const tallied: Tallied = {
     votesStored: 0,
@@ -38,6 +35,7 @@ export function createMetrics(logLinesLost: () => number) {
     messages: new Tallies(),
     refused: new Tallies(),
     httpRefused: new Tallies(),
+    jobFailures: new Tallies(),
   };
 
   const gauge = (name: string, help: string, read: () => number) =>
@@ -88,6 +86,7 @@ export function createMetrics(logLinesLost: () => number) {
     tallied.refused,
   );
   counters('manyi_http_refused_total', 'HTTP requests refused', 'code', tallied.httpRefused);
+  counters('manyi_job_failures_total', 'Jobs that failed when they came round', 'job', tallied.jobFailures);
 
   return {
     registry,
@@ -149,6 +148,19 @@ export function createMetrics(logLinesLost: () => number) {
       registers,
     }),
   };
+}
+
+let ofProcess: Registry | null = null;
+
+/** Of the process, once: what measures its event loop and its collections has no end. */
+function processMetrics(): Registry {
+  if (ofProcess) return ofProcess;
+  ofProcess = new Registry();
+  collectDefaultMetrics({ register: ofProcess });
+  // Gauges under names that only a counter may have; they are the sum of nodejs_active_{handles,requests,resources}.
+  for (const kind of ['handles', 'requests', 'resources'])
+    ofProcess.removeSingleMetric(`nodejs_active_${kind}_total`);
+  return ofProcess;
 }
 
 export type Metrics = ReturnType<typeof createMetrics>;

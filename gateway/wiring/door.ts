@@ -5,6 +5,8 @@ import { createTrust } from '../api/border/addresses.ts';
 import type { Config } from '../config.ts';
 import { createTokenBuckets } from '../domain/token-buckets.ts';
 import { createInbox } from '../fleet/inbox.ts';
+import { cutEnded } from '../jobs/cut-ended.ts';
+import type { Job } from '../jobs/job.ts';
 import { type Admission, DEFAULT_BROKER_LIMITS, type Login } from '../mqtt/broker.ts';
 import { createEmbeddedBroker } from '../mqtt/embedded.ts';
 import type { Registry } from '../org/registry.ts';
@@ -23,8 +25,7 @@ export type DoorDeps = {
 
 export type Door = {
   port: number;
-  /** Cuts terminals whose certificate has ended or was withdrawn. */
-  cutUnwelcome(): void;
+  jobs: readonly Job[];
 };
 
 /** @throws HostFault when the port cannot be had. */
@@ -83,7 +84,8 @@ export function openDoor({ config, ground, terminals, transport }: DoorDeps): Pr
     publishStatus(true);
     onClose('the status that terminals see', () => publishStatus(false));
     const { mqtt } = placesOf(config);
-    return { port: await listenAt(mqtt, broker.listen(mqtt.host, mqtt.port)), cutUnwelcome };
+    const port = await listenAt(mqtt, broker.listen(mqtt.host, mqtt.port));
+    return { port, jobs: [cutEnded({ cutUnwelcome })] };
   });
 }
 

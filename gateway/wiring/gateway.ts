@@ -1,9 +1,8 @@
 /** The whole gateway: ground → terminals → scores → web, then the doors are opened. Stopped the other way round. */
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
-import { startRounds } from '../jobs/rounds.ts';
+import { startJobs } from '../jobs/runner.ts';
 import { type HttpsCertificate, openHttpsCertificate, readFiles } from '../pki/https-certificate.ts';
-import { watchDescriptors } from '../watch/descriptor-watch.ts';
 import { openInOrder } from './closing.ts';
 import { openDoor } from './door.ts';
 import { openGround } from './ground.ts';
@@ -51,39 +50,19 @@ export async function startGateway(
     onClose('the door for terminals', door.close);
     const httpPort = await web.listen();
 
-    const stopRounds = startRounds({
-      log,
-      tick: scores.tick,
-      recover: ground.storage.recover,
-      async save() {
-        if (ground.storage.trouble() !== null) return;
-        terminals.save();
-        await ground.people.save();
-      },
-      async follow() {
-        ground.changes.look();
-        await ground.decisions.follow();
-        terminals.access.save();
-      },
-      sweep: web.sweepWalls,
-      renew: door.cutUnwelcome,
-      lookAtCertificate: () => void web.lookAtCertificate(),
-      lookAtDescriptors: watchDescriptors({
-        log,
-        terminals: () => [...ground.registry.terminals()].length,
-        maxWalls: web.maxWalls,
-        monoMs: monotonic,
-      }),
-      storageFailed: ground.storage.failed,
+    const runner = startJobs({
+      ...{ log, monotonic },
+      jobs: [ground, terminals, scores, web, door].flatMap(({ jobs }) => jobs),
+      countFailure: (job) => ground.metrics.tallied.jobFailures.add(job),
     });
-    onClose('what comes round', stopRounds);
+    onClose('what comes round', runner.stop);
     ground.checkOn();
     onClose('the check of the database', ground.stopCheck);
     return {
       httpPort,
       mqttPort: door.port,
       firstPassword: web.firstPassword,
-      reload: () => web.lookAtCertificate(true),
+      reload: web.reload,
     };
   });
   return { ...gateway, stop };

@@ -3,13 +3,15 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { type Audit, createAudit } from '../audit/audit.ts';
 import type { Config } from '../config.ts';
+import { followStore } from '../jobs/follow-store.ts';
+import type { Job } from '../jobs/job.ts';
+import { recoverStorage } from '../jobs/recover-storage.ts';
+import { save } from '../jobs/save.ts';
 import { createRegistry, type Registry } from '../org/registry.ts';
 import { createAuditLimit, limitAudit } from '../people/audit-limit.ts';
 import { createPeople, type People } from '../people/people.ts';
 import { claimDataDir } from '../store/claim.ts';
 import type { Ledger } from '../store/ledger.ts';
-import { createExclusive } from '../store/sqlite/exclusive.ts';
-import { createSqliteLedger } from '../store/sqlite/ledger.ts';
 import { databaseFile } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { createDecisions, type Decisions } from '../watch/decisions.ts';
@@ -46,7 +48,7 @@ export type Ground = {
   registry: Registry;
   people: People;
   audit: Audit;
-  storage: Pick<StorageGuard, 'failed' | 'recover' | 'trouble'> & {
+  storage: Pick<StorageGuard, 'failed' | 'trouble'> & {
     /** What is held in memory of the store is to be read again; no vote is under way. */
     rereading: SlowHeard;
     /** Whether votes are taken has changed. */
@@ -60,6 +62,7 @@ export type Ground = {
     heard: Heard;
   };
   decisions: Decisions;
+  jobs: readonly Job[];
   /** When votes are taken: what is left of the check of the database goes on beside it. */
   checkOn(): void;
   /** … and ends. */
@@ -93,31 +96,43 @@ export function openGround(deps: GroundDeps): Promise<Ground & Closable> {
 
     const [rereading, taking] = [createSlowSignal(), createSignal<[boolean]>()];
     const standstill = createStandstill();
-    const exclusive = createExclusive();
     rereading.listen(registry.reload);
     const guard = createStorageGuard({
       ...{ store, file, now, log },
-      probe: () => exclusive(store.probe),
+      probe: () => store.exclusive(store.probe),
       exclusively: standstill.during,
       reload: rereading.tell,
       publishStatus: taking.tell,
     });
     const heard = createSignal();
     heard.listen(registry.reload);
+    const changes = createStoreChanges(store, heard.tell);
+    const decisions = createDecisions({
+      ...{ store, monotonic },
+      exclusively: standstill.during,
+      reread: rereading.tell,
+    });
+    const { failed } = guard;
     return {
-      ...{ log, now, monotonic, store, registry, people, stopCheck },
+      ...{ log, now, monotonic, store, registry, people, decisions, stopCheck },
       audit: limitAudit(createAudit(store, now), auditLimit),
       instance: randomUUID(),
       startedAt: now(),
       metrics: createMetrics(deps.logLinesLost),
-      ...{ standstill, ledger: createSqliteLedger(store, exclusive) },
+      ...{ standstill, ledger: store.ledger },
       storage: { ...guard, rereading, taking },
-      changes: { ...createStoreChanges(store, heard.tell), tell: heard.tell, heard },
-      decisions: createDecisions({
-        ...{ store, monotonic },
-        exclusively: standstill.during,
-        reread: rereading.tell,
-      }),
+      changes: { ...changes, tell: heard.tell, heard },
+      jobs: [
+        recoverStorage(guard),
+        save('people', { storage: guard, save: people.save }),
+        followStore({
+          async follow() {
+            changes.look();
+            await decisions.follow();
+          },
+          failed,
+        }),
+      ],
       checkOn: () => goOn(guard),
     };
   });

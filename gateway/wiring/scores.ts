@@ -2,6 +2,8 @@
 import type { Config } from '../config.ts';
 import { createCalendar } from '../domain/calendar.ts';
 import { standingOf } from '../domain/completeness.ts';
+import type { Job } from '../jobs/job.ts';
+import { keepTime } from '../jobs/keep-time.ts';
 import { type Board, createBoard } from '../live/board.ts';
 import { createFeed, type Feed } from '../live/feed.ts';
 import { createScoreKeeper } from '../scores/score-keeper.ts';
@@ -19,8 +21,7 @@ export type ScoresDeps = {
 export type Scores = {
   board: Board;
   feed: Feed;
-  /** Begins new minutes and days, also after the clock was set. */
-  tick(): Promise<void>;
+  jobs: readonly Job[];
 };
 
 /** @throws StoreFailure */
@@ -82,14 +83,12 @@ export function openScores({ config, ground, terminals }: ScoresDeps): Promise<S
     };
     const clock = createClockWatch({ now, monotonic, log, stepped });
     metrics.watchClock(clock);
-    return {
-      ...{ board, feed },
-      async tick() {
-        clock.look();
-        // A vote that is stored already, and told later, would be counted twice.
-        if (hasStepped || counts.isDue()) await standstill.during(reload);
-        feed.tick();
-      },
+    const tick = async () => {
+      clock.look();
+      // A vote that is stored already, and told later, would be counted twice.
+      if (hasStepped || counts.isDue()) await standstill.during(reload);
+      feed.tick();
     };
+    return { board, feed, jobs: [keepTime({ tick, failed: storage.failed })] };
   });
 }

@@ -1,5 +1,8 @@
 /** The second step: the terminals, who they are, and what becomes of what they say. Its door is the last step. */
 import { createPresence, type Presence } from '../fleet/presence.ts';
+import type { Job } from '../jobs/job.ts';
+import { noteFirstUses } from '../jobs/note-first-uses.ts';
+import { save } from '../jobs/save.ts';
 import { type Closable, openInOrder } from './closing.ts';
 import type { Ground } from './ground.ts';
 import { createPutAway, type PutAway } from './put-away.ts';
@@ -22,8 +25,7 @@ export type Terminals = {
   say(topic: string, payload: string): void;
   /** Something is known of a terminal that was not: the row of its window is another one. */
   touched: Heard<[terminalId: string]>;
-  /** Writes down what terminals have said. @throws StoreFailure */
-  save(): void;
+  jobs: readonly Job[];
 };
 
 /** @throws StoreFailure, and what keeps the certificate authority from being opened. */
@@ -60,7 +62,7 @@ export function openTerminals({ config, ground }: TerminalsDeps): Promise<Termin
       access.reload();
       putAway.follow();
     });
-    const save = () => {
+    const saveSaid = () => {
       votes.journals.save();
       putAway.save();
       store.saveSeen(
@@ -72,7 +74,7 @@ export function openTerminals({ config, ground }: TerminalsDeps): Promise<Termin
     };
     onClose('what terminals last said', () => {
       try {
-        save();
+        saveSaid();
       } catch (error) {
         log.error({ err: error }, 'what terminals last said could not be saved: they will say it again');
       }
@@ -81,6 +83,10 @@ export function openTerminals({ config, ground }: TerminalsDeps): Promise<Termin
       await votes.ingest.settled();
       votes.ingest.stop();
     });
-    return { access, presence, putAway, votes, said, say: said.tell, touched, save };
+    const jobs = [
+      save('terminals', { storage, save: saveSaid }),
+      noteFirstUses({ save: access.save, failed: storage.failed }),
+    ];
+    return { access, presence, putAway, votes, said, say: said.tell, touched, jobs };
   });
 }

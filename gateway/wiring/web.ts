@@ -7,9 +7,14 @@ import { createTrust } from '../api/border/addresses.ts';
 import { createServer } from '../api/server.ts';
 import { createCompressor } from '../compress/compressor.ts';
 import type { Config } from '../config.ts';
+import type { Job } from '../jobs/job.ts';
+import { lookAtDescriptors } from '../jobs/look-at-descriptors.ts';
+import { lookAtHttps } from '../jobs/look-at-https.ts';
+import { sweepWalls } from '../jobs/sweep-walls.ts';
 import { createHub } from '../live/hub.ts';
 import { type HttpsCertificate, openHttpsCertificate } from '../pki/https-certificate.ts';
 import { createReview } from '../review/review.ts';
+import { watchDescriptors } from '../watch/descriptor-watch.ts';
 import { type Closable, openInOrder } from './closing.ts';
 import type { Ground } from './ground.ts';
 import { type Places, placesOf } from './places.ts';
@@ -46,11 +51,9 @@ export type Web = {
   listen(): Promise<number>;
   /** Of the first administrator, when it has just been made without a password of its own: to be told once, to a person. */
   firstPassword: { name: string; oneTimePassword: string } | null;
-  maxWalls: number;
-  /** Ends the streams of those who may not listen any more. */
-  sweepWalls(): Promise<void>;
-  /** Takes up another certificate. */
-  lookAtCertificate(asked?: boolean): Promise<void>;
+  /** Takes up another certificate now, because somebody has asked for it. */
+  reload(): Promise<void>;
+  jobs: readonly Job[];
 };
 
 /** @throws PeopleRefusal for a first password that is none. */
@@ -105,6 +108,7 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
       version: deps.version,
     });
     onClose('HTTP', async () => {
+      scores.feed.announce();
       // It waits for every socket, and those of walls would stay.
       hub.close();
       await app.close();
@@ -120,9 +124,19 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
         const address = app.server.address();
         return typeof address === 'object' && address ? address.port : http.port;
       },
-      maxWalls: MAX_WALLS,
-      sweepWalls: hub.sweep,
-      lookAtCertificate: async (asked) => https?.look(asked),
+      reload: async () => https?.look(true),
+      jobs: [
+        sweepWalls(hub),
+        lookAtDescriptors({
+          look: watchDescriptors({
+            log,
+            terminals: () => [...registry.terminals()].length,
+            maxWalls: MAX_WALLS,
+            monoMs: monotonic,
+          }),
+        }),
+        ...(https ? [lookAtHttps(https)] : []),
+      ],
     };
   });
 }

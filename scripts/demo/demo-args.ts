@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { HTTP_PORT, MQTT_PORT } from '../../protocol/ports.ts';
 
 export type DemoOptions = {
   /** Simulated terminals; null for one at every window. */
@@ -27,8 +28,8 @@ export const DEMO_HELP = `Manyi demo: a small district that votes, and its wall.
 
   --terminals N     simulated terminals, 0 to ${MAX_TERMINALS} (one at every window)
   --rate N          votes a second of all of them together, 0 to ${MAX_RATE} (2)
-  --http-port P     port of the wall; 0 takes a free one (8080)
-  --mqtt-port P     port for terminals; 0 takes a free one (8883)
+  --http-port P     port of the wall; 0 takes a free one (${HTTP_PORT})
+  --mqtt-port P     port for terminals; 0 takes a free one (${MQTT_PORT})
   --data-dir DIR    where everything is kept; used again when it exists (data/demo)
   --no-keyboard     no terminal at this keyboard: its window is simulated too
   --seed N          the same seed makes the same citizens (1)
@@ -55,8 +56,8 @@ export function parseDemoArgs(argv: string[], defaultDataDir: string, cwd: strin
   const options: DemoOptions = {
     terminals: null,
     rate: 2,
-    httpPort: 8080,
-    mqttPort: 8883,
+    httpPort: HTTP_PORT,
+    mqttPort: MQTT_PORT,
     dataDir: defaultDataDir,
     keyboard: true,
     seed: 1,

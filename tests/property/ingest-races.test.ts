@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { readHeldVote } from '../../gateway/review/held-vote.ts';
 import type { Ledger } from '../../gateway/store/ledger.ts';
-import { createSqliteLedger } from '../../gateway/store/sqlite/ledger.ts';
 import { createIngestSide, helloOf, NOW, votesOf } from '../support/ingest-side.ts';
 import { addSmallTown, createStoreHome } from '../support/store.ts';
 
@@ -68,7 +67,7 @@ it('what is held in memory of a journal is what is stored, whatever falls togeth
         const home = createStoreHome();
         const store = home.open();
         addSmallTown(store);
-        const ledger = createLazyLedger(createSqliteLedger(store), turns);
+        const ledger = createLazyLedger(store.ledger, turns);
         const side = await createIngestSide(store, { ledger, perDay });
         const sent = new Set<number>();
         const pauses: Promise<void>[] = [];

@@ -13,7 +13,6 @@ import type { RatingCode } from '../../gateway/domain/tally.ts';
 import { createIngest, type Ingest, type KnownTerminal } from '../../gateway/ingest/ingest.ts';
 import { type Journals, openJournals } from '../../gateway/ingest/journals.ts';
 import { readScoreBooks } from '../../gateway/scores/score-history.ts';
-import { createSqliteLedger } from '../../gateway/store/sqlite/ledger.ts';
 import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
 import type { Ack } from '../../protocol/ack.ts';
 import { PERIODS } from '../../protocol/score.ts';
@@ -39,7 +38,7 @@ const booksOf = (store: SqliteStore, { terminalOf }: Journals) =>
 /** The gateway's ingest path on a real database; restarting loses everything that was not committed. */
 async function createGatewaySide(store: SqliteStore) {
   const acks: Ack[][] = TERMINALS.map(() => []);
-  const ledger = createSqliteLedger(store);
+  const ledger = store.ledger;
   const journals: Journals = await openJournals({ store, ledger, perDay: 1e9 });
   const book = booksOf(store, journals).counted;
   const ingest: Ingest = createIngest({

@@ -22,7 +22,6 @@ import { createRegistry } from '../../gateway/org/registry.ts';
 import { createPeople, DEFAULT_SESSION_LIMITS } from '../../gateway/people/people.ts';
 import { openAuthority } from '../../gateway/pki/authority.ts';
 import { createReview } from '../../gateway/review/review.ts';
-import { createSqliteLedger } from '../../gateway/store/sqlite/ledger.ts';
 import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
 import { createMetrics } from '../../gateway/watch/metrics.ts';
 
@@ -34,7 +33,7 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
   const calendar = createCalendar('Asia/Shanghai');
   const book = new ScoreBook(calendar);
   const presence = createPresence([], now, () => {});
-  const journals = await openJournals({ store, ledger: createSqliteLedger(store), perDay: 3_000 });
+  const journals = await openJournals({ store, ledger: store.ledger, perDay: 3_000 });
   const board = createBoard({
     tree,
     book,

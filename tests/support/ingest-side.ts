@@ -3,7 +3,6 @@ import { createExclusions } from '../../gateway/domain/exclusions.ts';
 import { createIngest, type KnownTerminal } from '../../gateway/ingest/ingest.ts';
 import { openJournals } from '../../gateway/ingest/journals.ts';
 import type { Ledger } from '../../gateway/store/ledger.ts';
-import { createSqliteLedger } from '../../gateway/store/sqlite/ledger.ts';
 import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
 
 export const NOW = Date.parse('2026-11-22T03:00:00Z');
@@ -17,7 +16,7 @@ export const terminalOf = (key: number): KnownTerminal => ({
 /** @param perDay votes of a terminal; what is more is held */
 export async function createIngestSide(
   store: SqliteStore,
-  { ledger = createSqliteLedger(store), perDay = 1e6 }: { ledger?: Ledger; perDay?: number } = {},
+  { ledger = store.ledger, perDay = 1e6 }: { ledger?: Ledger; perDay?: number } = {},
 ) {
   const journals = await openJournals({ store, ledger, perDay: 1_000 });
   const quarantined: string[] = [];

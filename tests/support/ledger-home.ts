@@ -5,7 +5,6 @@ import type { Batch, Ledger } from '../../gateway/store/ledger.ts';
 import { createPostgresLedger } from '../../gateway/store/postgres/ledger.ts';
 import { migrate } from '../../gateway/store/postgres/migrate.ts';
 import { types } from '../../gateway/store/postgres/numbers.ts';
-import { createSqliteLedger } from '../../gateway/store/sqlite/ledger.ts';
 import type { Cluster } from './postgres.ts';
 import { addSmallTown, createStoreHome } from './store.ts';
 
@@ -26,7 +25,7 @@ export async function createSqliteHome(): Promise<LedgerHome> {
   return {
     async open() {
       const store = open();
-      return Object.assign(createSqliteLedger(store), { close: async () => store.close() });
+      return Object.assign({ ...store.ledger }, { close: async () => store.close() });
     },
     async rows<R>(sql: string) {
       const db = new Database(file);

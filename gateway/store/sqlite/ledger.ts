@@ -7,7 +7,7 @@ import { QUARTER_MS } from '../../domain/calendar.ts';
 import type { Range } from '../../domain/seq-ranges.ts';
 import type { KnownNumber, Ledger } from '../ledger.ts';
 import type { RollupRow, Source, Store } from '../store.ts';
-import { createExclusive, type Exclusive } from './exclusive.ts';
+import type { Exclusive } from './exclusive.ts';
 
 /** What the ledger is made of: each a call on the store's connection of the day. @throws StoreFailure */
 export type LedgerTables = Pick<Store, 'commit'> & {
@@ -28,7 +28,7 @@ const READ_AT_ONCE_QUARTERS = 96;
  * @param tables of an open store: the connection stays its own, and so does what becomes of it after a failure
  * @param exclusive what everybody asks who opens a transaction on that connection and awaits something in it
  */
-export function createSqliteLedger(tables: LedgerTables, exclusive: Exclusive = createExclusive()): Ledger {
+export function createSqliteLedger(tables: LedgerTables, exclusive: Exclusive): Ledger {
   return {
     commit: ({ votes, quarantine, lost, keepsConflict }) =>
       exclusive(() => tables.commit(votes, quarantine, { lost, keepsConflict })),

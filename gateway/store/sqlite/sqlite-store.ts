@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Ledger } from '../ledger.ts';
 import type { PeopleStore } from '../people.ts';
 import type { AuditDeps } from '../sql/changes.ts';
 import { createPeopleStore } from '../sql/people.ts';
@@ -17,10 +18,10 @@ import {
   spoilsConnection,
   writeWalBack,
 } from './database.ts';
-import { createExclusive } from './exclusive.ts';
+import { createExclusive, type Exclusive } from './exclusive.ts';
 import { createHistory } from './history.ts';
 import { createKnownNumbers } from './known-numbers.ts';
-import type { LedgerTables } from './ledger.ts';
+import { createSqliteLedger, type LedgerTables } from './ledger.ts';
 import { createNewestVotes } from './newest-votes.ts';
 import { createOrgTable } from './org-table.ts';
 import { createPutAwayTable } from './put-away-table.ts';
@@ -34,10 +35,16 @@ export function databaseFile(dataDir: string): string {
   return join(dataDir, 'manyi.db');
 }
 
-/** `ledger.ts` makes the ledger of its calls. The rest is still one port; resource by resource leaves it for its own. */
-export type SqliteStore = Store & LedgerTables & { people: PeopleStore };
+/** The rest is still one port; resource by resource leaves it for its own. */
+export type SqliteStore = Store &
+  LedgerTables & {
+    people: PeopleStore;
+    ledger: Ledger;
+    /** The connection for one alone: for whatever must not fall into somebody's change. */
+    exclusive: Exclusive;
+  };
 
-type Tables = Omit<SqliteStore, 'probe' | 'close' | 'people'>;
+type Tables = Omit<SqliteStore, 'probe' | 'close' | 'people' | 'ledger' | 'exclusive'>;
 
 /** For whoever is at the machine itself. */
 const UNLIMITED: AuditDeps = { now: Date.now, admit: () => {} };
@@ -133,15 +140,18 @@ export function createSqliteStore({ file, settle = false, audit = UNLIMITED }: S
     spoilt = null;
   };
 
+  const exclusive = createExclusive();
   const database = createSqliteSql({
     connection: () => current.db,
-    exclusive: createExclusive(),
+    exclusive,
     translate,
     auditKey: () => current.auditKey,
   });
 
   return {
     ...tables,
+    exclusive,
+    ledger: createSqliteLedger(tables, exclusive),
     people: createPeopleStore(database, audit),
     probe() {
       // Damage does not pass by itself: the check at the next start says what to do.
@@ -174,14 +184,18 @@ export function createSqliteReader(file: string): SqliteStore {
     db = openForReading(file);
     assertOwnSchema(db);
     const opened = db;
+    const exclusive = createExclusive();
     const database = createSqliteSql({
       connection: () => opened,
-      exclusive: createExclusive(),
+      exclusive,
       translate: failure,
       auditKey: () => null,
     });
+    const tables = createTables(opened, file, null);
     return {
-      ...createTables(opened, file, null),
+      ...tables,
+      exclusive,
+      ledger: createSqliteLedger(tables, exclusive),
       people: createPeopleStore(database, UNLIMITED),
       probe() {
         throw new StoreFailure('storage-read-only', 'it was opened for reading only');

@@ -51,7 +51,7 @@ describe('the terminal’s settings', () => {
       message = (error as Error).message;
       expect(error).toMatchObject({ code: 'config-invalid' });
     }
-    const named = message.split('\n').map((line) => line.split(':')[0]);
+    const named = message.split('\n').map((line) => line.split(/[:=]/)[0]);
     expect(new Set(named)).toEqual(
       new Set([
         'MANYI_TERMINAL',
@@ -69,7 +69,7 @@ describe('the terminal’s settings', () => {
 
   it('do not take a code that is none, nor repeat it', () => {
     expect(() => readConfig({ MANYI_ENROLMENT_CODE: 'secret without dots' })).toThrow(
-      /MANYI_ENROLMENT_CODE: the code/,
+      /MANYI_ENROLMENT_CODE: must be the code/,
     );
     expect(() => readConfig({ MANYI_ENROLMENT_CODE: 'secret without dots' })).not.toThrow(/secret without/);
   });

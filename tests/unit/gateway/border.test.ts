@@ -1,10 +1,11 @@
 /** What comes in from outside, before anything is stored. */
 import { describe, expect, it } from 'vitest';
 import { isAllowedOrigin } from '../../../gateway/api/border/origin.ts';
-import { ConfigError, readConfig } from '../../../gateway/config.ts';
+import { readConfig } from '../../../gateway/config.ts';
 import { createTokenBuckets } from '../../../gateway/domain/token-buckets.ts';
 import { parseVotes } from '../../../gateway/ingest/parse-votes.ts';
 import { createHeaderWalk } from '../../../gateway/mqtt/packet-limit.ts';
+import { ConfigError } from '../../../protocol/process/settings.ts';
 
 const EPOCH = 'ab'.repeat(16);
 const vote = (seq: number, change: object = {}) => ({

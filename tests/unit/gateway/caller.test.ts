@@ -5,7 +5,8 @@ import { createTrust, readAddress } from '../../../gateway/api/border/addresses.
 import { createBasePath } from '../../../gateway/api/border/base-path.ts';
 import { createCallerOf } from '../../../gateway/api/border/caller.ts';
 import { isAllowedOrigin } from '../../../gateway/api/border/origin.ts';
-import { ConfigError, readConfig } from '../../../gateway/config.ts';
+import { readConfig } from '../../../gateway/config.ts';
+import { ConfigError } from '../../../protocol/process/settings.ts';
 
 const PROXIES = ['10.0.0.0/8', '192.0.2.7', 'fd00::/8', '2001:db8::7'];
 const told: string[] = [];

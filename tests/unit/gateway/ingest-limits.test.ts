@@ -4,7 +4,6 @@ import { createExclusions } from '../../../gateway/domain/exclusions.ts';
 import { createIngest, type KnownTerminal } from '../../../gateway/ingest/ingest.ts';
 import { openJournals } from '../../../gateway/ingest/journals.ts';
 import type { Ledger } from '../../../gateway/store/ledger.ts';
-import { createSqliteLedger } from '../../../gateway/store/sqlite/ledger.ts';
 import type { SqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
 import { addSmallTown, createStoreHome } from '../../support/store.ts';
 
@@ -21,7 +20,7 @@ afterEach(() => {
   for (const home of homes.splice(0)) home.dispose();
 });
 
-async function createSide(store: SqliteStore, ledger: Ledger = createSqliteLedger(store)) {
+async function createSide(store: SqliteStore, ledger: Ledger = store.ledger) {
   const journals = await openJournals({ store, ledger, perDay: 1_000 });
   const quarantined: string[] = [];
   const failures: Error[] = [];
@@ -98,7 +97,7 @@ describe('more votes than people can press', () => {
 it('a vote that could not be stored is not counted against the terminal', async () => {
   const store = open();
   let isFull = true;
-  const ledger = createSqliteLedger(store);
+  const ledger = store.ledger;
   const side = await createSide(store, {
     ...ledger,
     async commit(batch) {

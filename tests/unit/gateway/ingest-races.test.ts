@@ -3,7 +3,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MAX_EPOCHS_PER_TERMINAL, openJournals } from '../../../gateway/ingest/journals.ts';
 import { readHeldVote } from '../../../gateway/review/held-vote.ts';
 import type { Ledger } from '../../../gateway/store/ledger.ts';
-import { createSqliteLedger } from '../../../gateway/store/sqlite/ledger.ts';
 import type { SqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
 import { createIngestSide, helloOf, NOW, terminalOf, votesOf } from '../../support/ingest-side.ts';
 import { addSmallTown, createStoreHome, type StoreHome } from '../../support/store.ts';
@@ -50,7 +49,7 @@ beforeEach(() => {
   home = createStoreHome();
   store = home.open();
   addSmallTown(store);
-  slow = createSlowLedger(createSqliteLedger(store));
+  slow = createSlowLedger(store.ledger);
 });
 afterEach(() => {
   store.close();

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { cookieName, credentialsOf } from '../../../gateway/api/border/cookies.ts';
 import { isAllowedOrigin, isSameOrigin } from '../../../gateway/api/border/origin.ts';
 import { checkPolicy, POLICY } from '../../../gateway/api/border/policy.ts';
-import { ConfigError, readConfig } from '../../../gateway/config.ts';
+import { readConfig } from '../../../gateway/config.ts';
 import { mayDo, type Principal } from '../../../gateway/domain/roles.ts';
 import { weaknessOf } from '../../../gateway/people/password-rules.ts';
 import { createPasswords } from '../../../gateway/people/passwords.ts';
@@ -16,6 +16,7 @@ import {
   PAIR_PATIENCE,
   proveOnce,
 } from '../../../gateway/people/sign-in-throttle.ts';
+import { ConfigError } from '../../../protocol/process/settings.ts';
 import { addAccount, change } from '../../support/change-people.ts';
 import { createStoreHome } from '../../support/store.ts';
 

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { createDecisions } from '../../../gateway/watch/decisions.ts';
+
+const createCase = (tookMs: number) => {
+  const state = { decided: 3, monoMs: 0, reads: 0, fails: false };
+  const decisions = createDecisions({
+    store: { decisions: () => state.decided },
+    monotonic: () => state.monoMs,
+    exclusively: (act) => act(),
+    async reread() {
+      state.reads += 1;
+      state.monoMs += tookMs;
+      if (state.fails) throw new Error('the storage fails');
+    },
+  });
+  return { state, ...decisions };
+};
+
+describe('what people decide', () => {
+  it('is read when there is something new', async () => {
+    const { state, follow } = createCase(1);
+    await follow();
+    expect(state.reads).toBe(0);
+    state.decided += 1;
+    await follow();
+    await follow();
+    expect(state.reads).toBe(1);
+  });
+
+  it('leaves time for votes when reading is slow', async () => {
+    const { state, follow } = createCase(2_000);
+    state.decided += 1;
+    await follow();
+    state.decided += 1;
+    state.monoMs += 19_999;
+    await follow();
+    expect(state.reads).toBe(1);
+    state.monoMs += 1;
+    await follow();
+    expect(state.reads).toBe(2);
+  });
+
+  it('is read again after the storage has failed over it', async () => {
+    const { state, follow } = createCase(1);
+    state.decided += 1;
+    state.fails = true;
+    await expect(follow()).rejects.toThrow('the storage fails');
+    state.fails = false;
+    await follow();
+    await follow();
+    expect(state.reads).toBe(2);
+  });
+});
