@@ -36,8 +36,7 @@ const GOODBYE_MS = 1_000;
 const SETTINGS: Readonly<Record<string, string>> = {
   // A wait for the standby that was cancelled is told by a warning alone.
   client_min_messages: 'warning',
-  // Each of these would cancel such a wait.
-  statement_timeout: '0',
+  // Each of these, and statement_timeout, would cancel such a wait.
   transaction_timeout: '0',
   lock_timeout: '0',
   // A gateway that has gone without a word must not keep others waiting.
@@ -83,6 +82,8 @@ export async function openSession(options: SessionOptions, abandoned: Backend | 
     connectionString: address,
     application_name: label,
     keepAlive: true,
+    // From the first statement on, which is the one that makes the other settings.
+    options: '-c statement_timeout=0',
     stream: () => socket,
     types,
   });
