@@ -271,6 +271,27 @@ describe.runIf(have(POSTGRES))('the ledger in PostgreSQL', () => {
     await Promise.all(gateways.map((gateway) => gateway.close()));
   });
 
+  it('stores large batches once that four gateways send at once, each in its own order', async () => {
+    const { key } = await ledger.openJournal(1, EPOCH);
+    const gateways = Array.from({ length: 4 }, () => createPostgresLedger({ address: home.address }));
+    await commitOf(key, 1);
+    for (let round = 0; round < 3; round++) {
+      const votes = Array.from({ length: 4_000 }, (_, index) =>
+        voteRecord({ sourceKey: key, seq: 2 + round * 4_000 + index, at: (index % 20) * 900_000 }),
+      );
+      // Forwards, backwards, and from both sides: without one order of their own they would wait for each other in a ring.
+      const orders = [votes, votes.toReversed(), halves(votes), halves(votes.toReversed())];
+      const outcomes = await Promise.all(
+        gateways.map((gateway, index) => gateway.commit(batchOf({ votes: orders[index] ?? [] }))),
+      );
+      expect(outcomes.flat().filter((outcome) => outcome === 'stored')).toHaveLength(4_000);
+      expect(outcomes.flat().filter((outcome) => outcome === 'duplicate')).toHaveLength(12_000);
+    }
+    const { kept, counted } = await compareRollups(home);
+    expect(kept).toEqual(counted);
+    await Promise.all(gateways.map((gateway) => gateway.close()));
+  });
+
   it('keeps no more than a few conflicts of a vote, through however many gateways they come', async () => {
     const { key } = await ledger.openJournal(1, EPOCH);
     await commitOf(key, 1);
@@ -331,6 +352,8 @@ describe.runIf(have(POSTGRES))('the ledger in PostgreSQL', () => {
     });
   });
 });
+
+const halves = <T>(of: readonly T[]): T[] => [...of.slice(of.length / 2), ...of.slice(0, of.length / 2)];
 
 describe.runIf(have(POSTGRES))('the schema', () => {
   it('is made once by gateways that start at once, and refused when it is newer', async () => {

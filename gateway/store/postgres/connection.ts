@@ -30,7 +30,10 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   /** Whatever fails, the connection goes: nobody needs to know then what state a failure has left it in. */
   const use = async <T>(act: (session: Session) => Promise<T>): Promise<T> => {
-    if (session?.isOver) session = null;
+    if (session?.isOver) {
+      abandoned = session.backend;
+      session = null;
+    }
     if (session === null) {
       session = await openSession(options, abandoned);
       abandoned = null;

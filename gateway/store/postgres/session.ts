@@ -82,6 +82,7 @@ export async function openSession(options: SessionOptions, abandoned: Backend | 
     connectionString: address,
     application_name: label,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     // From the first statement on, which is the one that makes the other settings.
     options: '-c statement_timeout=0',
     stream: () => socket,
@@ -89,16 +90,20 @@ export async function openSession(options: SessionOptions, abandoned: Backend | 
   });
   let over: StoreFailure | null = null;
   let notice: string | null = null;
-  let end: (reason: StoreFailure) => void = () => {};
-  const ended = new Promise<never>((_, reject) => {
-    end = reject;
-  });
-  ended.catch(() => {});
+  /** Of what waits for an answer; there is one at a time. */
+  let giveUp: (reason: StoreFailure) => void = () => {};
   const destroy = (reason: StoreFailure) => {
     over ??= reason;
-    end(over);
+    giveUp(over);
     socket.destroy();
   };
+  /** The driver's own word may never come; and a race with a promise that lives as long as this would keep every loser. */
+  const answer = <T>(ask: () => Promise<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      if (over) return reject(over);
+      giveUp = reject;
+      ask().then(resolve, (error) => reject(over ?? failure(error)));
+    });
   // Without a listener, an idle connection that is lost would end the process.
   client.on('error', (error) => destroy(failure(error)));
   client.on('end', () => destroy(failure(new Error('the connection has ended'))));
@@ -106,24 +111,16 @@ export async function openSession(options: SessionOptions, abandoned: Backend | 
     notice ??= message ?? 'a notice without words';
   });
   const query: Session['query'] = async ({ name, text, values = [] }) => {
-    if (over) throw over;
-    const asked = client.query({ ...(name === undefined ? {} : { name }), text, values: [...values] });
-    asked.catch(() => {});
-    try {
-      const { rows, command } = await Promise.race([asked, ended]);
-      return { rows, command };
-    } catch (error) {
-      throw over ?? failure(error);
-    }
+    const question = { ...(name === undefined ? {} : { name }), text, values: [...values] };
+    const { rows, command } = await answer(() => client.query(question));
+    return { rows, command };
   };
   const timer = setTimeout(
     () => destroy(new StoreFailure('database-timeout', `no connection within ${connectTimeoutMs} ms`)),
     connectTimeoutMs,
   );
   try {
-    const connected = client.connect();
-    connected.catch(() => {});
-    await Promise.race([connected, ended]);
+    await answer(() => client.connect());
     await query({ text: PREPARE, values: [Object.keys(SETTINGS), Object.values(SETTINGS)] });
     const [look] = (await query<Look>({ text: LOOK })).rows;
     if (!look) throw new StoreFailure('storage-failed', 'the server does not say who it is');
