@@ -162,6 +162,16 @@ describe('the snapshot', () => {
     for (const wall of walls) wall.close();
   }, 120_000);
 
+  it('is followed by what has just happened when the walls are closed over it', async () => {
+    const wall = open('/plain');
+    await until('the city', () => wall.snapshot !== null);
+    // The second and third come too soon after the first to be told by themselves yet.
+    const pressed = [press(), press(), press()];
+    feed.announce();
+    hub.close();
+    await until('every vote', () => pressed.every((id) => (rowOf(wall, id)?.votes ?? 0) > 0));
+  });
+
   it('is the same for whoever cannot unpack it, and much larger', async () => {
     const [packed, plain] = [open('/packed'), open('/plain')];
     await until('both', () => packed.snapshot !== null && plain.snapshot !== null);
