@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mqtt from 'mqtt';
 import { afterEach, describe, expect, it } from 'vitest';
+import { verifyAudit } from '../../gateway/store/sqlite/audit-verify.ts';
 import { checkDatabase } from '../../gateway/store/sqlite/check.ts';
 import { databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import type { Ack } from '../../protocol/ack.ts';
@@ -181,7 +182,16 @@ describe.runIf(have(STRACE))('an fsync that fails', () => {
     expect(terminals.map((terminal) => terminal.refused())).toEqual([0, 0]);
     expect((await gateway.fetch('/healthz')).status).toBe(200);
     expect((await gateway.scores()).length).toBeGreaterThan(0);
+    // What people change is refused as well, and taken by the connection that is opened afterwards.
+    const addLink = async () => {
+      const response = await gateway.send('POST', '/api/v1/links', { kind: 'wall', name: '大屏' });
+      return [response.status, await response.text()];
+    };
+    expect(await addLink()).toEqual([503, expect.stringContaining('storage-io')]);
     await errors.heal();
+    await until('readiness', async () => (await readiness()).ready);
+    expect(await addLink()).toEqual([201, expect.stringContaining('大屏')]);
+    expect(verifyAudit(databaseFile(gateway.dataDir))).toMatchObject({ unbroken: true });
     await expectHealed();
     // The one that nobody has acknowledged may have come to life; then it counts, and once.
     expect(storedOf('t-3').length).toBeLessThanOrEqual(1);
