@@ -15,7 +15,7 @@ if (oldNode) {
   );
   process.exit(1);
 } else {
-  import('./setup/main.mjs')
+  void import('./setup/main.mjs')
     .then(({ main }) => main(process.argv.slice(2)))
     .then((code) => {
       process.exitCode = code;

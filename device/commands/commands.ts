@@ -94,7 +94,7 @@ export function createCommands(deps: CommandsDeps): Commands {
     }
     const running = createJournalJob({ ...deps, op, id: args.journal });
     job = running;
-    running.outcome
+    void running.outcome
       .then(
         (detail): Omit<CommandResult, 'id'> => ({ ok: true, detail }),
         (error: unknown): Omit<CommandResult, 'id'> => ({

@@ -60,7 +60,7 @@ export function startProgram(name: ProgramName, options: ProgramOptions = {}): P
   });
   const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
   let over = false;
-  ended.then(() => {
+  void ended.then(() => {
     over = true;
   });
   return {
