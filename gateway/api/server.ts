@@ -14,6 +14,7 @@ import type { Board } from '../live/board.ts';
 import type { Hub } from '../live/hub.ts';
 import type { People } from '../people/people.ts';
 import type { Review } from '../review/review.ts';
+import type { AuditStore } from '../store/audit.ts';
 import type { Store } from '../store/store.ts';
 import { accountRoutes } from './accounts/account-routes.ts';
 import { auditRoutes } from './audit/audit-routes.ts';
@@ -58,6 +59,7 @@ export type ServerDeps = {
   review: Review;
   people: People;
   audit: Audit;
+  auditStore: AuditStore;
   hub: Hub;
   compressor: Compressor;
   metrics: MetricsRegistry;
@@ -158,7 +160,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(sessionRoutes, { prefix, people, cookies, callerOf });
   await app.register(accountRoutes, { prefix, people });
   await app.register(linkRoutes, { prefix, people, visibleTree });
-  await app.register(auditRoutes, { prefix, store });
+  await app.register(auditRoutes, { prefix, store, audit: deps.auditStore });
   await app.register(orgRoutes, { prefix, visibleTree, isOnline });
   const { lastSeenAt, provisioning, commandDesk } = deps;
   await app.register(terminalRoutes, { prefix, visibleTree, isOnline, lastSeenAt, provisioning });

@@ -1,9 +1,9 @@
-import type { By } from '../store/changes.ts';
-import type { Store } from '../store/store.ts';
+import type { AuditStore } from '../store/audit.ts';
+import type { AuditLine } from '../store/changes.ts';
 
-export type Audit = (by: By, action: string, target: string, detail?: Record<string, unknown>) => void;
+/** For what changes nothing that is stored, and is to be known of all the same: an export, say. It is on the disk when it is fulfilled. */
+export type Audit = (line: AuditLine) => Promise<void>;
 
-export function createAudit(store: Pick<Store, 'appendAudit'>, now: () => number): Audit {
-  return ({ actor, origin }, action, target, detail = {}) =>
-    store.appendAudit({ at: now(), actor, origin, action, target, detail });
+export function createAudit(store: AuditStore): Audit {
+  return (line) => store.change((tx) => tx.audited(line, undefined));
 }

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { type Audit, createAudit } from '../audit/audit.ts';
 import type { By } from '../store/changes.ts';
 import { refuseMissing } from '../store/sqlite/database.ts';
 import {
@@ -12,7 +11,7 @@ import {
 import { cliActor } from './actor.ts';
 
 /** What a command works with beside the store: `by` is who the audit says it was. */
-export type CliContext = { json: boolean; by: By; audit: Audit; dataDir: string };
+export type CliContext = { json: boolean; by: By; dataDir: string };
 
 export type StoreAct = (store: SqliteStore, json: boolean, context: CliContext) => void | Promise<void>;
 
@@ -31,8 +30,7 @@ export function createWithStore(program: Command): WithStore {
     const dataDir = resolve(options.dataDir);
     const store = open(databaseFile(dataDir));
     try {
-      const audit = createAudit(store, Date.now);
-      await act(store, json, { json, by: cliActor(), audit, dataDir });
+      await act(store, json, { json, by: cliActor(), dataDir });
     } finally {
       store.close();
     }

@@ -2,11 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import type { SetAside } from '../../protocol/health.ts';
 import { readReason } from '../audit/reasons.ts';
-import type { CommandRecord } from '../store/put-away-store.ts';
-import { OrgRefusal, type Store } from '../store/store.ts';
+import type { By } from '../store/changes.ts';
+import type { CommandReads, CommandRecord, CommandStore } from '../store/commands.ts';
+import { OrgRefusal } from '../store/store.ts';
 import { isOpen } from './journal-alarms.ts';
-
-type By = { actor: string; origin: string };
 
 export type JournalOp = 'journal-send' | 'journal-drop';
 export type Order = { terminalId: string; op: JournalOp; journal: string; reason: string };
@@ -16,19 +15,18 @@ export type ReportedJournal = { journal: SetAside; reportedAt: number; command: 
 
 export type CommandDesk = {
   /** @throws OrgRefusal `reason-invalid`, `terminal-unknown`, `journal-unknown`, `journal-of-other-terminal`, `commands-too-many`. */
-  order(by: By, order: Order): { id: string; expiresAt: number };
+  order(by: By, order: Order): Promise<{ id: string; expiresAt: number }>;
   /** Newest first. @throws OrgRefusal `terminal-unknown`. */
-  journals(terminalId: string): ReportedJournal[];
+  journals(terminalId: string): Promise<ReportedJournal[]>;
   /** Newest first. @throws OrgRefusal `terminal-unknown`. */
-  commands(terminalId: string): CommandRecord[];
+  commands(terminalId: string): Promise<CommandRecord[]>;
 };
 
 export type CommandDeskDeps = {
-  store: Pick<Store, 'terminals' | 'putAway' | 'commandsOf' | 'addCommand' | 'atomic'>;
-  audit(by: By, action: string, target: string, detail: Record<string, unknown>): void;
+  store: CommandStore;
   now: () => number;
   /** There is one more, for a gateway that runs in this process. */
-  changed?(): void;
+  changed?(): Promise<void>;
 };
 
 /** A board that is away for a weekend still hears of it. */
@@ -36,24 +34,16 @@ const GOOD_FOR_MS = 7 * 24 * 3_600_000;
 const MAX_OPEN = 8;
 const SHOWN = 100;
 
-export function createCommandDesk({ store, audit, now, changed = () => {} }: CommandDeskDeps): CommandDesk {
-  const keyOf = (terminalId: string): number => {
-    const terminal = store.terminals().find(({ id }) => id === terminalId);
-    if (terminal) return terminal.key;
-    throw new OrgRefusal('terminal-unknown', `there is no terminal ${terminalId}: list the terminals`);
-  };
-  const reportOf = (terminalKey: number) =>
-    store.putAway().find((report) => report.terminalKey === terminalKey);
-
+export function createCommandDesk({ store, now, changed = async () => {} }: CommandDeskDeps): CommandDesk {
   return {
-    order(by, { terminalId, op, journal, reason: given }) {
+    async order(by, { terminalId, op, journal, reason: given }) {
       const reason = readReason(given);
       const id = randomUUID();
       const madeAt = now();
       const expiresAt = madeAt + GOOD_FOR_MS;
-      store.atomic(() => {
-        const terminalKey = keyOf(terminalId);
-        const reported = reportOf(terminalKey)?.journals.find((one) => one.id === journal);
+      await store.change(async (tx) => {
+        const terminalKey = await keyOf(tx, terminalId);
+        const reported = (await reportOf(tx, terminalKey))?.journals.find((one) => one.id === journal);
         if (!reported)
           throw new OrgRefusal(
             'journal-unknown',
@@ -64,35 +54,31 @@ export function createCommandDesk({ store, audit, now, changed = () => {} }: Com
             'journal-of-other-terminal',
             `journal ${journal} is of another terminal, whose votes ${terminalId} may not send: bring the file here and use \`journal import\``,
           );
-        const waiting = store.commandsOf(terminalKey, SHOWN).filter(({ answer }) => answer === null);
+        const waiting = (await tx.commandsOf(terminalKey, SHOWN)).filter(({ answer }) => answer === null);
         if (waiting.length >= MAX_OPEN)
           throw new OrgRefusal(
             'commands-too-many',
             `${waiting.length} commands wait for ${terminalId} already: it answers them when it is connected`,
           );
+        const told = { op, args: { journal }, reason, madeAt, madeBy: by.actor, expiresAt };
+        await tx.addCommand({ id, terminalKey, ...told });
         const { epoch, unsent } = reported;
-        audit(by, `terminal.${op}`, `terminal:${terminalId}`, {
+        const detail = {
           ...{ command: id, journal, reason, put: reported.reason, expiresAt },
           ...{ epoch: epoch ?? null, votes: unsent ?? null },
-        });
-        store.addCommand({
-          id,
-          terminalKey,
-          op,
-          args: { journal },
-          reason,
-          madeAt,
-          madeBy: by.actor,
-          expiresAt,
-        });
+        };
+        return tx.audited(
+          { by, action: `terminal.${op}`, target: `terminal:${terminalId}`, detail },
+          undefined,
+        );
       });
-      changed();
+      await changed();
       return { id, expiresAt };
     },
-    journals(terminalId) {
-      const terminalKey = keyOf(terminalId);
-      const report = reportOf(terminalKey);
-      const commands = store.commandsOf(terminalKey, SHOWN);
+    async journals(terminalId) {
+      const terminalKey = await keyOf(store, terminalId);
+      const report = await reportOf(store, terminalKey);
+      const commands = await store.commandsOf(terminalKey, SHOWN);
       return (report?.journals ?? [])
         .map((journal) => ({
           journal,
@@ -101,6 +87,16 @@ export function createCommandDesk({ store, audit, now, changed = () => {} }: Com
         }))
         .sort((a, b) => Number(isOpen(b.journal)) - Number(isOpen(a.journal)));
     },
-    commands: (terminalId) => store.commandsOf(keyOf(terminalId), SHOWN),
+    commands: async (terminalId) => store.commandsOf(await keyOf(store, terminalId), SHOWN),
   };
+}
+
+async function keyOf(reads: CommandReads, terminalId: string): Promise<number> {
+  const key = await reads.terminalKey(terminalId);
+  if (key !== undefined) return key;
+  throw new OrgRefusal('terminal-unknown', `there is no terminal ${terminalId}: list the terminals`);
+}
+
+async function reportOf(reads: CommandReads, terminalKey: number) {
+  return (await reads.putAway()).find((report) => report.terminalKey === terminalKey);
 }

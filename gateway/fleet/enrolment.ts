@@ -4,7 +4,7 @@ import { Compile } from 'typebox/compile';
 import { type CertificateAnswer, SigningRequest } from '../../protocol/identity.ts';
 import { createTokenBuckets } from '../domain/token-buckets.ts';
 import type { RegisteredTerminal } from '../org/registry.ts';
-import type { EnrolmentRecord, Store } from '../store/store.ts';
+import type { EnrolmentRecord, FleetStore } from '../store/fleet.ts';
 
 const signingRequest = Compile(SigningRequest);
 
@@ -27,20 +27,20 @@ export type Enrolment = {
   /** For connections that are there: has no other code taken its place, and is it not used or expired? */
   isOpen(code: string): boolean;
   answer(terminal: RegisteredTerminal, payload: Buffer, from: Asker): Promise<CertificateAnswer>;
-  reload(): void;
+  reload(): Promise<void>;
 };
 
 export type EnrolmentDeps = {
-  store: Store;
+  store: FleetStore;
   authority: Signer;
   now: () => number;
   monotonic: () => number;
   /** How long a certificate is good for. */
   days: number;
   /** Reads what other processes have changed in the store, and cuts the connections that are not welcome any more. */
-  follow(): boolean;
-  /** Writes it into the audit; when it throws, nothing is issued. */
-  issued(terminal: RegisteredTerminal, certificate: SignedCertificate, from: Asker): void;
+  follow(): Promise<boolean>;
+  /** It is on record. */
+  issued(terminal: RegisteredTerminal, certificate: SignedCertificate, from: Asker): Promise<void>;
 };
 
 const DAY_MS = 86_400_000;
@@ -61,7 +61,7 @@ const USED_UP = 0;
 /** What is kept of a code's secret names it. */
 const nameOf = ({ secretHash }: EnrolmentRecord): string => secretHash.toString('hex');
 
-export function createEnrolment({
+export async function createEnrolment({
   store,
   authority,
   now,
@@ -69,18 +69,13 @@ export function createEnrolment({
   days,
   follow,
   issued,
-}: EnrolmentDeps): Enrolment {
+}: EnrolmentDeps): Promise<Enrolment> {
   const rate = createTokenBuckets(REQUESTS_PER_S, REQUEST_BURST);
-  let open: Map<number, EnrolmentRecord>;
-  const reload = () => {
-    open = new Map(store.enrolments().map((record) => [record.terminalKey, record]));
+  let open = new Map<number, EnrolmentRecord>();
+  const reload = async () => {
+    open = new Map((await store.enrolments()).map((record) => [record.terminalKey, record]));
   };
-  reload();
-
-  const openFor = (terminal: RegisteredTerminal): EnrolmentRecord | null => {
-    const record = open.get(terminal.key);
-    return record && record.expiresAt > now() ? record : null;
-  };
+  await reload();
 
   return {
     admits(terminal, secret) {
@@ -109,22 +104,28 @@ export function createEnrolment({
         throw error;
       }
       // A revocation counts from its commit on: nobody gets a new certificate for one that is withdrawn.
-      follow();
-      if (!from.isOpen()) return { refused: 'code-expired' };
-      if (from.code !== null) {
-        // The code it came in with, not whichever is open now: that one was given to somebody else.
-        const record = openFor(terminal);
-        if (record === null || nameOf(record) !== from.code) return { refused: 'code-expired' };
-        // Of one code only one key can come; the same one may ask again, when the answer was lost.
-        if (!store.bindEnrolment(terminal.key, record.secretHash, certificate.publicKey))
-          return { refused: 'code-used' };
-      }
+      await follow();
       const { pem, serial, expiresAt, publicKey } = certificate;
       const issuedAt = now();
-      store.atomic(() => {
-        store.addCertificate({ serial, terminalKey: terminal.key, publicKey, issuedAt, expiresAt });
-        issued(terminal, certificate, from);
+      const refused = await store.change<'code-expired' | 'code-used' | null>(async (tx) => {
+        if (!from.isOpen()) return tx.unchanged('code-expired');
+        if (from.code !== null) {
+          // The code it came in with, not whichever is open now: that one was given to somebody else.
+          const record = (await tx.enrolments()).find(({ terminalKey }) => terminalKey === terminal.key);
+          if (!record || record.expiresAt <= now() || nameOf(record) !== from.code)
+            return tx.unchanged('code-expired');
+          // Of one code only one key can come; the same one may ask again, when the answer was lost.
+          if (!(await tx.bindEnrolment(terminal.key, record.secretHash, publicKey)))
+            return tx.unchanged('code-used');
+        }
+        await tx.addCertificate({ serial, terminalKey: terminal.key, publicKey, issuedAt, expiresAt });
+        const by = { actor: `terminal:${terminal.id}`, origin: from.address };
+        const detail = { serial, expiresAt, enrolling: from.code !== null };
+        const target = `terminal:${terminal.id}`;
+        return tx.audited({ by, action: 'certificate.issue', target, detail }, null);
       });
+      if (refused !== null) return { refused };
+      await issued(terminal, certificate, from);
       const renewAfter = Math.floor(issuedAt + days * DAY_MS * RENEW_AFTER);
       return { certificate: pem, authority: authority.certificate, renewAfter };
     },

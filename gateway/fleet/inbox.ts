@@ -47,7 +47,7 @@ export type InboxDeps = {
   /** The terminal has said hello: it is subscribed to what is for it. */
   greeted(terminal: RegisteredTerminal): void;
   /** Keeps the answer to a command. */
-  answered(terminal: RegisteredTerminal, result: CommandResult): void;
+  answered(terminal: RegisteredTerminal, result: CommandResult): Promise<void>;
   /** Answers a request for a certificate. */
   sign(terminal: RegisteredTerminal, payload: Buffer, from: Asker): Promise<void>;
   /** Counts messages. */
@@ -134,8 +134,7 @@ export function createInbox(deps: InboxDeps) {
           refuse('schema-invalid');
           return;
         }
-        answered(terminal, result);
-        done();
+        settle(terminal, answered(terminal, result), done);
         return;
       }
       default:
@@ -144,7 +143,11 @@ export function createInbox(deps: InboxDeps) {
   }
 
   function answer(terminal: RegisteredTerminal, payload: Buffer, from: Asker, done: Done): void {
-    sign(terminal, payload, from).then(
+    settle(terminal, sign(terminal, payload, from), done);
+  }
+
+  function settle(terminal: RegisteredTerminal, work: Promise<void>, done: Done): void {
+    work.then(
       () => done(),
       (error: Error) => {
         failed(error, terminal.id);

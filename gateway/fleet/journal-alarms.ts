@@ -1,6 +1,6 @@
 /** What terminals report of their journals, raised: one that takes no votes, and votes that lie in a file put away on a card. */
 import type { Health, SetAside } from '../../protocol/health.ts';
-import type { Store } from '../store/store.ts';
+import type { CommandReads } from '../store/commands.ts';
 import type { HealthReports } from './inbox.ts';
 
 export type JournalAlarm = Pick<Health['journal'], 'fault' | 'setAside' | 'dropped'>;
@@ -15,7 +15,7 @@ export type JournalAlarms = HealthReports & {
   /** What the terminal last said, newest first; also from before a restart of the gateway. */
   journalsOf(terminalId: string): readonly SetAside[];
   /** Hands over what terminals have said since it was last kept; what cannot be kept is handed over again. */
-  save(keep: (reports: readonly PutAwayReport[]) => void): void;
+  save(keep: (reports: readonly PutAwayReport[]) => Promise<void>): Promise<void>;
 };
 
 export type PutAwayReport = { terminalId: string; reportedAt: number; journals: readonly SetAside[] };
@@ -82,18 +82,24 @@ export function createJournalAlarms(deps: JournalAlarmDeps): JournalAlarms {
     setAside: () => sum((alarm) => open(alarm).length),
     setAsideVotes,
     journalsOf,
-    save(keep) {
+    async save(keep) {
       if (unsaved.size === 0) return;
-      keep([...unsaved.values()]);
-      unsaved.clear();
+      const reports = [...unsaved.values()];
+      await keep(reports);
+      // What was said meanwhile is another report.
+      for (const report of reports)
+        if (unsaved.get(report.terminalId) === report) unsaved.delete(report.terminalId);
     },
   };
 }
 
 /** What was kept of the reports before this start. */
-export function readPutAway(store: Pick<Store, 'putAway' | 'terminals'>): PutAwayReport[] {
-  const idOf = new Map(store.terminals().map(({ key, id }) => [key, id]));
-  return store.putAway().flatMap(({ terminalKey, ...report }) => {
+export async function readPutAway(
+  store: Pick<CommandReads, 'putAway'>,
+  terminals: Iterable<{ key: number; id: string }>,
+): Promise<PutAwayReport[]> {
+  const idOf = new Map([...terminals].map(({ key, id }) => [key, id]));
+  return (await store.putAway()).flatMap(({ terminalKey, ...report }) => {
     const terminalId = idOf.get(terminalKey);
     return terminalId === undefined ? [] : [{ terminalId, ...report }];
   });

@@ -60,7 +60,8 @@ export class Drop extends Error {
 }
 
 export type BrokerEvents = {
-  authenticate(login: Login): Admission;
+  /** May be decided at once, or after a look at what is stored. */
+  authenticate(login: Login): Admission | Promise<Admission>;
   message(incoming: Incoming, done: Done): void;
   connected(terminalId: string, connection: number): void;
   /** No connection of this terminal is left. */

@@ -45,29 +45,34 @@ export function createSignIn(
         return done(refuse('keepalive-refused', REFUSED.identifier, id), null);
       if (!client.clean) return done(refuse('session-not-clean', REFUSED.notAuthorized, id), null);
       const secret = Buffer.isBuffer(password) ? password : Buffer.from(password ?? '');
-      let admission: Admission;
-      try {
-        admission = authenticate({ terminalId: id, certificate, password: secret });
-      } catch (error) {
-        // What had to be written could not be; thrown into aedes, it would end the process.
-        return done(refuse(reasonOf(error as Error), REFUSED.unavailable, id), null);
-      }
-      if (admission !== 'terminal' && 'refused' in admission)
-        return done(
-          refuse(admission.refused, CONNACKS.get(admission.refused) ?? REFUSED.notAuthorized, null),
-          null,
-        );
-      stream.session = {
-        terminalId: id,
-        connection: ++lastConnection,
-        code: admission === 'terminal' ? null : admission.code,
-        serial: certificate?.serial ?? '',
-        address,
-        isOpen: () => !socket.destroyed,
+      // What had to be written could not be; thrown into aedes, it would end the process.
+      const fail = (error: unknown) => done(refuse(reasonOf(error as Error), REFUSED.unavailable, id), null);
+      const admit = (admission: Admission) => {
+        if (admission !== 'terminal' && 'refused' in admission)
+          return done(
+            refuse(admission.refused, CONNACKS.get(admission.refused) ?? REFUSED.notAuthorized, null),
+            null,
+          );
+        if (socket.destroyed) return done(refuse('connection-gone', REFUSED.unavailable, id), null);
+        stream.session = {
+          terminalId: id,
+          connection: ++lastConnection,
+          code: admission === 'terminal' ? null : admission.code,
+          serial: certificate?.serial ?? '',
+          address,
+          isOpen: () => !socket.destroyed,
+        };
+        stream.expectWord(keepaliveS * 1_000 * KEEPALIVES);
+        signedIn(stream);
+        done(null, true);
       };
-      stream.expectWord(keepaliveS * 1_000 * KEEPALIVES);
-      signedIn(stream);
-      done(null, true);
+      try {
+        const decided = authenticate({ terminalId: id, certificate, password: secret });
+        if (decided instanceof Promise) decided.then(admit).catch(fail);
+        else admit(decided);
+      } catch (error) {
+        fail(error);
+      }
     },
   };
 }

@@ -1,7 +1,7 @@
 /** The organisation tree and the terminals, in memory, following what the CLI changes in the store meanwhile. */
 import { topicOf } from '../../protocol/topics.ts';
 import { buildTree, type OrgTree, type Terminal } from '../domain/org.ts';
-import type { Store } from '../store/store.ts';
+import type { OrgReads } from '../store/org.ts';
 
 export type RegisteredTerminal = Terminal & {
   windowKey: number;
@@ -15,16 +15,16 @@ export type Registry = {
   terminal(id: string): RegisteredTerminal | undefined;
   terminals(): Iterable<RegisteredTerminal>;
   /** Reads the store again. @returns whether units, windows or terminals are others than before. */
-  reload(): boolean;
+  reload(): Promise<boolean>;
 };
 
-export function createRegistry(store: Store): Registry {
-  let tree: OrgTree;
-  let terminals: Map<string, RegisteredTerminal>;
+export async function createRegistry(store: OrgReads): Promise<Registry> {
+  let tree: OrgTree = buildTree([], [], []);
+  let terminals = new Map<string, RegisteredTerminal>();
   let fingerprint = '';
 
-  const reload = (): boolean => {
-    const [units, windows, rows] = [store.units(), store.windows(), store.terminals()];
+  const reload = async (): Promise<boolean> => {
+    const [units, windows, rows] = await Promise.all([store.units(), store.windows(), store.terminals()]);
     const read = JSON.stringify([units, windows, rows.map(({ key, id, windowId }) => [key, id, windowId])]);
     if (read === fingerprint) return false;
     fingerprint = read;
@@ -39,7 +39,7 @@ export function createRegistry(store: Store): Registry {
     );
     return true;
   };
-  reload();
+  await reload();
 
   return {
     tree: () => tree,

@@ -1,4 +1,3 @@
-import type { Audit } from '../audit/audit.ts';
 import { createTokenBuckets } from '../domain/token-buckets.ts';
 import type { AuditLine } from '../store/changes.ts';
 import { PeopleRefusal } from './refusal.ts';
@@ -23,12 +22,5 @@ export function createAuditLimit(monotonic: () => number): AuditLimit {
         'this account has changed or exported too much in a row: wait a little, or use the command line',
         LINE_EVERY_S,
       );
-  };
-}
-
-export function limitAudit(audit: Audit, limit: AuditLimit): Audit {
-  return (by, action, target, detail) => {
-    limit({ by, action });
-    audit(by, action, target, detail);
   };
 }

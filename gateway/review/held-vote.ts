@@ -5,7 +5,7 @@ import { BootId, EpochMs } from '../../protocol/ids.ts';
 import { CLOCKS, RATINGS, Vote } from '../../protocol/vote.ts';
 import type { RatingCode } from '../domain/tally.ts';
 import { placeVote } from '../domain/vote-time.ts';
-import type { HeldRecord, ReleasedVote } from '../store/review-store.ts';
+import type { HeldRecord, ReleasedVote } from '../store/review.ts';
 
 const Key = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 

@@ -11,7 +11,9 @@ import { createExclusions } from '../domain/exclusions.ts';
 import type { RatingCode } from '../domain/tally.ts';
 import { isBelievable } from '../domain/vote-time.ts';
 import type { By } from '../store/changes.ts';
-import { type ClockCode, OrgRefusal, type Store, type VoteRecord } from '../store/store.ts';
+import type { FleetReads } from '../store/fleet.ts';
+import type { ImportedVote, ReviewStore } from '../store/review.ts';
+import { type ClockCode, OrgRefusal } from '../store/store.ts';
 
 /** The parts of a journal as they lie beside each other; null for one that is not there. */
 export type JournalFiles = {
@@ -37,7 +39,8 @@ export type ImportOutcome = {
 };
 
 export type ImportDeps = {
-  store: Store;
+  review: ReviewStore;
+  fleet: FleetReads;
   audit: Audit;
   now: () => number;
   /** Between two commits: whoever else writes comes in. */
@@ -52,7 +55,7 @@ const AT_ONCE = 4_096;
  * `journal-closed`, `terminal-unknown`.
  */
 export async function importJournal(
-  { store, audit, now, rest }: ImportDeps,
+  { review, fleet, audit, now, rest }: ImportDeps,
   by: By,
   files: JournalFiles,
   options: { terminalId: string | null; reason: string; dryRun: boolean },
@@ -65,8 +68,8 @@ export async function importJournal(
       'without its note (FILE.json) nobody can say which of its votes went into the journal after it: bring both',
     );
   const epoch = epochOf(content, note.epoch);
-  const terminal = terminalOf(store, content, options.terminalId);
-  if (store.journals(terminal.id).some((one) => one.epoch === epoch && one.closedAt !== null))
+  const terminal = await terminalOf(fleet, content, options.terminalId);
+  if ((await review.journals(terminal.id)).some((one) => one.epoch === epoch && one.closedAt !== null))
     throw new OrgRefusal('journal-closed', `journal ${epoch} was closed: \`journal reopen\` comes first`);
   const { votes } = content;
   // Beyond, they are the first ones of the epoch after it, and come from there.
@@ -79,41 +82,29 @@ export async function importJournal(
   };
   const target = `terminal:${terminal.id}`;
   const sha256 = createHash('sha256').update(files.file).digest('hex');
-  if (!options.dryRun)
-    audit(by, 'journal.import', target, { epoch, sha256, votes: count, reason: options.reason });
-  const exclusions = createExclusions(store.exclusions());
-  const totals = note.carriedFrom === null ? content.totals : null;
-
-  const write = (from: number) => {
-    const sourceKey = store.openImported(terminal.key, epoch, { last, totals });
-    const records: VoteRecord[] = [];
-    for (let index = from; index < Math.min(from + AT_ONCE, count); index++) {
-      const vote = recordOf(content, index, { sourceKey, windowKey: terminal.windowKey, receivedAt: now() });
-      if (store.setAsideReason(sourceKey, vote.seq) !== null) outcome.held += 1;
-      else records.push({ ...vote, ...(exclusions.excludes(terminal.key, vote.at) && { excluded: true }) });
-    }
-    for (const result of store.commit(records, [])) {
-      if (result === 'stored') outcome.stored += 1;
-      else if (result === 'duplicate') outcome.duplicates += 1;
-      else outcome.conflicts += 1;
-    }
-    if (options.dryRun) throw new Undone();
-    store.importEnded();
+  const { reason, dryRun } = options;
+  const begun = { epoch, sha256, votes: count, reason };
+  if (!dryRun) await audit({ by, action: 'journal.import', target, detail: begun });
+  const exclusions = createExclusions(await review.exclusions());
+  const journal = {
+    ...{ terminalKey: terminal.key, epoch, last },
+    totals: note.carriedFrom === null ? content.totals : null,
   };
   for (let from = 0; from === 0 || from < count; from += AT_ONCE) {
-    try {
-      store.atomic(() => write(from));
-    } catch (error) {
-      if (!(error instanceof Undone)) throw error;
-    }
+    const votes = Array.from({ length: Math.min(AT_ONCE, count - from) }, (_, index) => {
+      const vote = recordOf(content, from + index, { windowKey: terminal.windowKey, receivedAt: now() });
+      return exclusions.excludes(terminal.key, vote.at) ? { ...vote, excluded: true } : vote;
+    });
+    const done = await review.storeImported(journal, votes, dryRun);
+    outcome.stored += done.stored;
+    outcome.duplicates += done.duplicates;
+    outcome.conflicts += done.conflicts;
+    outcome.held += done.held;
     await rest();
   }
-  if (!options.dryRun) audit(by, 'journal.imported', target, { ...outcome, sha256 });
+  if (!dryRun) await audit({ by, action: 'journal.imported', target, detail: { ...outcome, sha256 } });
   return outcome;
 }
-
-/** What a dry run ends each of its transactions with. */
-class Undone extends Error {}
 
 const bytesOf = (buffer: Uint8Array): Bytes => ({
   size: buffer.length,
@@ -123,8 +114,8 @@ const bytesOf = (buffer: Uint8Array): Bytes => ({
 function recordOf(
   content: JournalContent,
   index: number,
-  known: Pick<VoteRecord, 'sourceKey' | 'windowKey' | 'receivedAt'>,
-): VoteRecord {
+  known: Pick<ImportedVote, 'windowKey' | 'receivedAt'>,
+): ImportedVote {
   const { seq, rating, boot, mono, ...said } = voteOf(content, content.votes.rowAt(index));
   const dated = dateByAnchor(content, boot, mono, said);
   const isGood = isBelievable(dated.at, known.receivedAt, 0);
@@ -188,11 +179,11 @@ function epochOf({ epoch, votes }: JournalContent, noted: string | null): string
   return known[0] as string;
 }
 
-function terminalOf(
-  store: Store,
+async function terminalOf(
+  fleet: FleetReads,
   content: JournalContent,
   given: string | null,
-): { key: number; id: string; windowKey: number } {
+): Promise<{ key: number; id: string; windowKey: number }> {
   const id = content.terminal ?? given;
   if (id === null)
     throw new OrgRefusal(
@@ -204,9 +195,7 @@ function terminalOf(
       'journal-of-other-terminal',
       `the file says that it is of terminal ${id}, not of ${given}`,
     );
-  const terminal = store.terminals().find((one) => one.id === id);
-  const window = store.windows().find((one) => one.id === terminal?.windowId);
-  if (!terminal || !window)
-    throw new OrgRefusal('terminal-unknown', `there is no terminal ${id}: list the terminals`);
-  return { key: terminal.key, id, windowKey: window.key };
+  const terminal = await fleet.terminal(id);
+  if (!terminal) throw new OrgRefusal('terminal-unknown', `there is no terminal ${id}: list the terminals`);
+  return { key: terminal.key, id, windowKey: terminal.windowKey };
 }

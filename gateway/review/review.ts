@@ -3,19 +3,16 @@
  * decision stands in the audit with its reason, in the same transaction, and can be taken back.
  */
 import { randomBytes } from 'node:crypto';
-import type { Audit } from '../audit/audit.ts';
 import { readReason } from '../audit/reasons.ts';
 import type { By } from '../store/changes.ts';
-import type { Exclusion, HeldFilter, HeldRecord, HeldSummary, JournalRecord } from '../store/review-store.ts';
-import type { Store } from '../store/store.ts';
+import type { Exclusion, HeldFilter, ReviewReads, ReviewStore, ReviewTx } from '../store/review.ts';
 import { readHeldVote } from './held-vote.ts';
 
 export type Span = { from: number; to: number };
 
-export type Review = {
-  heldSummary(): HeldSummary[];
+export type Review = Pick<ReviewReads, 'heldSummary' | 'exclusions' | 'journals'> & {
   /** Undecided ones, newest first. */
-  held(filter: HeldFilter, limit: number): HeldRecord[];
+  held: ReviewReads['held'];
   /** Makes votes of what is held. */
   release(
     by: By,
@@ -26,7 +23,6 @@ export type Review = {
   dismiss(by: By, filter: HeldFilter, reason: string): Promise<number>;
   reconsider(by: By, filter: HeldFilter, reason: string): Promise<number>;
 
-  exclusions(): Exclusion[];
   /** A terminal's votes pressed in a span count no longer. @throws OrgRefusal `terminal-unknown`. */
   exclude(by: By, terminalId: string, span: Span, reason: string): Promise<{ id: string; votes: number }>;
   /** @throws OrgRefusal `exclusion-unknown`, `exclusion-ended`. */
@@ -34,8 +30,6 @@ export type Review = {
   /** @returns how many votes were set to another time. @throws OrgRefusal `terminal-unknown`. */
   redate(by: By, terminalId: string, span: Span, how: number | 'claimed', reason: string): Promise<number>;
 
-  /** @throws OrgRefusal `terminal-unknown`. */
-  journals(terminalId: string): JournalRecord[];
   /** Nothing more is expected of it, and what comes of it is held. @throws OrgRefusal `journal-unknown`. */
   close(by: By, terminalId: string, epoch: string, reason: string): Promise<void>;
   reopen(by: By, terminalId: string, epoch: string, reason: string): Promise<void>;
@@ -50,33 +44,30 @@ export type Review = {
 };
 
 export type ReviewDeps = {
-  store: Store;
-  audit: Audit;
+  store: ReviewStore;
   now: () => number;
   /**
    * Where votes come in meanwhile: runs a decision while none is under way, with everything that this process holds in memory
    * written down before and read again afterwards.
    */
-  exclusively?<T>(act: () => T): Promise<T>;
+  exclusively?<T>(act: () => Promise<T>): Promise<T>;
 };
 
-export function createReview(deps: ReviewDeps): Review {
-  const { store, audit, now, exclusively = async (act) => act() } = deps;
-  /** Decision and audit are one commit. The audit line comes last, because it says how much was concerned. */
+export function createReview({ store, now, exclusively = (act) => act() }: ReviewDeps): Review {
+  /** Decision and audit are one commit. The line says how much was concerned. */
   const decide = async <T>(
     by: By,
     action: string,
     target: string,
     detail: Record<string, unknown> & { reason: string },
-    act: (reason: string) => T,
+    act: (tx: ReviewTx, reason: string) => Promise<T>,
   ): Promise<T> => {
     const reason = readReason(detail.reason);
     return exclusively(() =>
-      store.atomic(() => {
-        const done = act(reason);
+      store.change(async (tx) => {
+        const done = await act(tx, reason);
         const outcome = typeof done === 'number' ? { votes: done } : (done ?? {});
-        audit(by, action, target, { ...detail, ...outcome, reason });
-        return done;
+        return tx.audited({ by, action, target, detail: { ...detail, ...outcome, reason } }, done);
       }),
     );
   };
@@ -85,52 +76,52 @@ export function createReview(deps: ReviewDeps): Review {
   const journalOf = (terminalId: string, epoch: string) => `journal:${terminalId}/${epoch}`;
 
   return {
-    heldSummary: () => store.heldSummary(),
-    held: (filter, limit) => store.held(filter, limit),
+    heldSummary: store.heldSummary,
+    held: store.held,
     release: (by, filter, reason) =>
-      decide(by, 'held.release', targetOf(filter), { ...filter, kind: filter.reason, reason }, () =>
-        store.release(filter, now(), readHeldVote),
+      decide(by, 'held.release', targetOf(filter), { ...filter, kind: filter.reason, reason }, (tx) =>
+        tx.release(filter, now(), readHeldVote),
       ),
     dismiss: (by, filter, reason) =>
-      decide(by, 'held.dismiss', targetOf(filter), { ...filter, kind: filter.reason, reason }, () =>
-        store.dismiss(filter, now()),
+      decide(by, 'held.dismiss', targetOf(filter), { ...filter, kind: filter.reason, reason }, (tx) =>
+        tx.dismiss(filter, now()),
       ),
     reconsider: (by, filter, reason) =>
-      decide(by, 'held.reconsider', targetOf(filter), { ...filter, kind: filter.reason, reason }, () =>
-        store.reconsider(filter),
+      decide(by, 'held.reconsider', targetOf(filter), { ...filter, kind: filter.reason, reason }, (tx) =>
+        tx.reconsider(filter),
       ),
 
-    exclusions: () => store.exclusions(),
+    exclusions: store.exclusions,
     exclude(by, terminalId, { from, to }, reason) {
       const id = `x-${randomBytes(5).toString('hex')}`;
-      return decide(by, 'votes.exclude', `terminal:${terminalId}`, { from, to, reason }, (why) => ({
+      return decide(by, 'votes.exclude', `terminal:${terminalId}`, { from, to, reason }, async (tx, why) => ({
         id,
-        votes: store.exclude({ id, terminalId, from, to, reason: why, madeAt: now(), madeBy: by.actor }),
+        votes: await tx.exclude({ id, terminalId, from, to, reason: why, madeAt: now(), madeBy: by.actor }),
       }));
     },
     include: (by, id, reason) =>
-      decide(by, 'votes.include', `exclusion:${id}`, { reason }, () => store.endExclusion(id, now())),
+      decide(by, 'votes.include', `exclusion:${id}`, { reason }, (tx) => tx.endExclusion(id, now())),
     redate: (by, terminalId, { from, to }, how, reason) =>
-      decide(by, 'votes.redate', `terminal:${terminalId}`, { from, to, how, reason }, () =>
-        store.redate(terminalId, { from, to }, how),
+      decide(by, 'votes.redate', `terminal:${terminalId}`, { from, to, how, reason }, (tx) =>
+        tx.redate(terminalId, { from, to }, how),
       ),
 
-    journals: (terminalId) => store.journals(terminalId),
+    journals: store.journals,
     close: (by, terminalId, epoch, reason) =>
-      decide(by, 'journal.close', journalOf(terminalId, epoch), { reason }, () =>
-        store.closeJournal(terminalId, epoch, now()),
+      decide(by, 'journal.close', journalOf(terminalId, epoch), { reason }, (tx) =>
+        tx.closeJournal(terminalId, epoch, now()),
       ),
     reopen: (by, terminalId, epoch, reason) =>
-      decide(by, 'journal.reopen', journalOf(terminalId, epoch), { reason }, () =>
-        store.closeJournal(terminalId, epoch, null),
+      decide(by, 'journal.reopen', journalOf(terminalId, epoch), { reason }, (tx) =>
+        tx.closeJournal(terminalId, epoch, null),
       ),
     writeOff: (by, terminalId, epoch, reason) =>
-      decide(by, 'journal.write-off', journalOf(terminalId, epoch), { reason }, () =>
-        store.writeOff(terminalId, epoch, now()),
+      decide(by, 'journal.write-off', journalOf(terminalId, epoch), { reason }, (tx) =>
+        tx.writeOff(terminalId, epoch, now()),
       ),
     undoWriteOff: (by, terminalId, epoch, reason) =>
-      decide(by, 'journal.expect-again', journalOf(terminalId, epoch), { reason }, () =>
-        store.undoWriteOff(terminalId, epoch),
+      decide(by, 'journal.expect-again', journalOf(terminalId, epoch), { reason }, (tx) =>
+        tx.undoWriteOff(terminalId, epoch),
       ),
   };
 }

@@ -14,8 +14,8 @@ declare const audited: unique symbol;
 export type Audited<T> = { readonly [audited]: T };
 
 export type AuditTx = {
-  /** Adds the line, and lets the change end with this result. @throws what the limit of the audit throws. */
-  audited<T>(line: AuditLine, result: T): Promise<Audited<T>>;
+  /** Adds the line (or several, in their order), and lets the change end with this result. @throws what the limit of the audit throws. */
+  audited<T>(lines: AuditLine | readonly [AuditLine, ...AuditLine[]], result: T): Promise<Audited<T>>;
   /** There was nothing to change. @throws Error where something was written. */
   unchanged<T>(result: T): Audited<T>;
 };

@@ -61,6 +61,7 @@ export interface PeopleTx extends PeopleReads {
   changeAccount(name: string, change: AccountChange): Promise<void>;
   addSession(session: SessionRecord, tokenHash: Buffer): Promise<void>;
   endSessions(ids: readonly string[]): Promise<void>;
+  endAllSessions(): Promise<void>;
   /** All of an account but one. */
   endSessionsOf(accountName: string, exceptId: string | null): Promise<void>;
   /** @throws OrgRefusal `unit-unknown`. */

@@ -4,11 +4,10 @@
  */
 import type { Counts } from '../../protocol/vote.ts';
 import type { Known } from '../domain/journal-history.ts';
-import type { ServiceWindow, Terminal, Unit } from '../domain/org.ts';
+import type { Terminal } from '../domain/org.ts';
 import type { Range } from '../domain/seq-ranges.ts';
 import type { RatingCode } from '../domain/tally.ts';
-import type { PutAwayStore } from './put-away-store.ts';
-import type { ReviewStore } from './review-store.ts';
+import type { ReviewTables } from './review.ts';
 
 /**
  * `storage-full`, `storage-io`, `storage-busy`, `storage-damaged` or `storage-failed`; `database-…` where that is a server. What the refused call was to write is
@@ -137,49 +136,6 @@ export type CommitExtras = {
   keepsConflict?: (vote: VoteRecord) => boolean;
 };
 
-export type CertificateRecord = {
-  /** Hexadecimal, upper case. */
-  serial: string;
-  terminalKey: number;
-  /** SHA-256 of the public key, hexadecimal. */
-  publicKey: string;
-  issuedAt: number;
-  expiresAt: number;
-  firstUsedAt: number | null;
-  revokedAt: number | null;
-  /** Of the revocation: `superseded`, or what the person said. */
-  reason: string | null;
-};
-
-export type CertificateUse = Pick<CertificateRecord, 'serial' | 'terminalKey' | 'publicKey' | 'expiresAt'> & {
-  at: number;
-};
-
-export type EnrolmentRecord = {
-  terminalKey: number;
-  /** SHA-256 of the code's secret. */
-  secretHash: Buffer;
-  /** 0: the certificate that it was for has connected. */
-  expiresAt: number;
-  /** The key that it was used with first: it is good for no other. */
-  publicKey: string | null;
-};
-
-/**
- * Who did what to which thing, from where. `actor` is `account:NAME`, `link:ID`, `terminal:ID`, `cli:USER` or `gateway`; `origin` an
- * address or `local`; `action` a word like `session.open` or `terminal.add`; `target` like `terminal:ID`. `detail` never
- * holds a secret.
- */
-export type AuditEntry = {
-  at: number;
-  actor: string;
-  origin: string;
-  action: string;
-  target: string;
-  detail: Record<string, unknown>;
-};
-export type AuditRow = AuditEntry & { seq: number; hash: string };
-
 export type RollupFigures = {
   satisfied: number;
   basically: number;
@@ -199,37 +155,10 @@ export type RollupDifference = {
   counted: RollupFigures | null;
 };
 
-export interface Store extends ReviewStore, PutAwayStore {
-  /** Everything that `act` writes is on the disk when this returns, or nothing is. */
-  atomic<T>(act: () => T): T;
-
-  units(): Unit[];
-  windows(): ServiceWindow[];
-  terminals(): (Terminal & { lastSeenAt: number | null })[];
-  addUnit(unit: { id: string; parentId: string | null; name: string }): void;
-  addWindow(serviceWindow: { id: string; unitId: string; name: string }): void;
-  addTerminal(terminal: { id: string; windowId: string }): void;
+export interface Store extends Pick<ReviewTables, 'decisions' | 'exclusions' | 'excludedRollups'> {
+  terminals(): (Terminal & { windowKey: number })[];
   /** Changes whenever another process has changed the store. */
   foreignVersion(): number;
-
-  /** Of each terminal, or of one; the oldest first. */
-  certificates(terminalKey?: number): CertificateRecord[];
-  addCertificate(
-    certificate: Pick<CertificateRecord, 'serial' | 'terminalKey' | 'publicKey' | 'issuedAt' | 'expiresAt'>,
-  ): void;
-  /**
-   * Notes first uses, in one transaction: what the terminal was issued before is revoked as `superseded`, and its code is
-   * closed. One that is not known (issued after the backup that this store was restored from) is added.
-   */
-  noteCertificateUses(uses: readonly CertificateUse[]): void;
-  /** One, or (null) all of a terminal's. @returns the serials that were not revoked before. */
-  revokeCertificates(terminalKey: number, serial: string | null, at: number, reason: string): string[];
-  enrolments(): EnrolmentRecord[];
-  /** Takes the place of the terminal's earlier code. */
-  openEnrolment(enrolment: Omit<EnrolmentRecord, 'publicKey'>): void;
-  /** @returns false when this code is bound to another key, or not the terminal's open one any more. */
-  bindEnrolment(terminalKey: number, secretHash: Buffer, publicKey: string): boolean;
-  closeEnrolment(terminalKey: number): void;
 
   /** Of all terminals, or of one. */
   sources(terminalKey?: number): SourceRecord[];
@@ -259,21 +188,6 @@ export interface Store extends ReviewStore, PutAwayStore {
   quarantined(limit: number): QuarantineRecord[];
 
   saveAnnouncements(announcements: readonly Announcement[]): void;
-  saveSeen(seen: readonly { terminalKey: number; at: number }[]): void;
-  /** On the disk when it returns. What cannot be audited must not be done: do it in this order. */
-  appendAudit(entry: AuditEntry): void;
-  /** Newest first. */
-  auditEntries(page: { before?: number; limit: number }): AuditRow[];
-  /** Number and hash (hexadecimal) of the last row; worth writing down elsewhere. */
-  auditHead(): { seq: number; hash: string } | null;
-  /**
-   * Counts the rollups of these journals anew from their votes, in one transaction with an audit row `rollups.repair`.
-   * @returns what was not right, and of how many journals what is excluded was not.
-   */
-  repairRollups(
-    sourceKeys: readonly number[],
-    by: Pick<AuditEntry, 'at' | 'actor' | 'origin'>,
-  ): { differences: RollupDifference[]; excluded: number };
   /**
    * A small durable write; throws StoreFailure while the storage cannot take one. After a failure of the disk the store is
    * `reopened`: what is held in memory of it must then be read again.

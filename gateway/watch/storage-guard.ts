@@ -1,12 +1,13 @@
 /** Whether votes can be stored now, and the way back when they could not: nothing is acknowledged in between. */
 import type { Logger } from 'pino';
 import { type CheckReport, damageFailure } from '../store/sqlite/check.ts';
-import { type Store, StoreFailure } from '../store/store.ts';
+import type { RepairRollups } from '../store/sqlite/rollup-repair.ts';
+import type { SqliteStore } from '../store/sqlite/sqlite-store.ts';
+import { StoreFailure } from '../store/store.ts';
 
 export type StorageGuardDeps = {
-  store: Store;
+  store: Pick<SqliteStore, 'probe' | 'repairRollups'>;
   file: string;
-  now: () => number;
   log: Logger;
   /** A small durable write, on the connection for itself. @see Store.probe */
   probe(): Promise<{ reopened: boolean }>;
@@ -29,7 +30,7 @@ export type StorageGuard = {
 };
 
 export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
-  const { store, file, now, log, probe, exclusively, reload, publishStatus } = deps;
+  const { store, file, log, probe, exclusively, reload, publishStatus } = deps;
   let failure: Error | null = null;
   let damage: StoreFailure | null = null;
   let outdated = false;
@@ -69,7 +70,7 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
       }
       log.info({ votes, durationMs, differingRollups: rollups.differing }, 'the database is checked');
       await exclusively(async () => {
-        if (repairRollups(store, rollups.sourceKeys, now(), log)) await refresh();
+        if (await repairRollups(store.repairRollups, rollups.sourceKeys, log)) await refresh();
       });
     },
     trouble() {
@@ -80,13 +81,13 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
 }
 
 /** @returns whether anything was wrong. */
-export function repairRollups(store: Store, sourceKeys: readonly number[], at: number, log: Logger): boolean {
+export async function repairRollups(
+  repair: RepairRollups,
+  sourceKeys: readonly number[],
+  log: Logger,
+): Promise<boolean> {
   if (sourceKeys.length === 0) return false;
-  const { differences, excluded } = store.repairRollups(sourceKeys, {
-    at,
-    actor: 'gateway',
-    origin: 'local',
-  });
+  const { differences, excluded } = await repair(sourceKeys, { actor: 'gateway', origin: 'local' });
   if (differences.length + excluded === 0) return false;
   log.error(
     { rows: differences.length, journalsWithExcluded: excluded, differences: differences.slice(0, 20) },

@@ -2,18 +2,41 @@
 import type { Store } from '../store/store.ts';
 
 export type StoreChanges = {
-  /** Cheap when nothing has changed. @returns whether something had, and was read again. */
-  look(): boolean;
+  /** Cheap when nothing has changed; when it is fulfilled, what was changed before the call is read. @returns whether something had. */
+  look(): Promise<boolean>;
 };
 
-export function createStoreChanges(store: Pick<Store, 'foreignVersion'>, changed: () => void): StoreChanges {
-  let version = store.foreignVersion();
+export function createStoreChanges(
+  store: Pick<Store, 'foreignVersion'>,
+  changed: () => Promise<void>,
+): StoreChanges {
+  let version: number | null = store.foreignVersion();
+  let reading: Promise<void> | null = null;
+  const read = async (before: Promise<void> | null) => {
+    await before?.catch(() => {});
+    await changed();
+  };
   return {
-    look() {
+    async look() {
       const seen = store.foreignVersion();
-      if (seen === version) return false;
-      version = seen;
-      changed();
+      if (seen !== version) {
+        version = seen;
+        const mine = read(reading);
+        reading = mine;
+        try {
+          await mine;
+        } catch (error) {
+          // It is not read: the next one tries again.
+          version = null;
+          throw error;
+        } finally {
+          if (reading === mine) reading = null;
+        }
+        return true;
+      }
+      // Somebody else has seen it first, and is still reading.
+      if (reading === null) return false;
+      await reading;
       return true;
     },
   };

@@ -25,10 +25,10 @@ export async function openCheckedStore(file: string, audit: AuditDeps, log: Logg
   try {
     if (report) {
       log.info({ votes: report.votes, durationMs: report.durationMs }, 'the database is checked');
-      repairRollups(store, report.rollups.sourceKeys, audit.now(), log);
+      await repairRollups(store.repairRollups, report.rollups.sourceKeys, log);
     }
     // A log that is kept elsewhere bears witness: `manyi audit verify --head SEQ:HASH`.
-    const head = store.auditHead();
+    const head = await store.audit.head();
     log.info({ head: head && `${head.seq}:${head.hash}` }, 'the audit is at its head');
   } catch (error) {
     check.stop();

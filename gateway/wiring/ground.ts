@@ -8,12 +8,11 @@ import type { Job } from '../jobs/job.ts';
 import { recoverStorage } from '../jobs/recover-storage.ts';
 import { save } from '../jobs/save.ts';
 import { createRegistry, type Registry } from '../org/registry.ts';
-import { createAuditLimit, limitAudit } from '../people/audit-limit.ts';
+import { createAuditLimit } from '../people/audit-limit.ts';
 import { createPeople, type People } from '../people/people.ts';
 import { claimDataDir } from '../store/claim.ts';
 import type { Ledger } from '../store/ledger.ts';
-import { databaseFile } from '../store/sqlite/sqlite-store.ts';
-import type { Store } from '../store/store.ts';
+import { databaseFile, type SqliteStore } from '../store/sqlite/sqlite-store.ts';
 import { createDecisions, type Decisions } from '../watch/decisions.ts';
 import { createMetrics, type Metrics } from '../watch/metrics.ts';
 import { createStorageGuard, type StorageGuard } from '../watch/storage-guard.ts';
@@ -42,7 +41,7 @@ export type Ground = {
   instance: string;
   startedAt: number;
   metrics: Metrics;
-  store: Store;
+  store: SqliteStore;
   ledger: Ledger;
   standstill: Standstill;
   registry: Registry;
@@ -56,10 +55,10 @@ export type Ground = {
   };
   changes: {
     /** Of other processes. @returns whether there were any. */
-    look(): boolean;
+    look(): Promise<boolean>;
     /** This process has changed units, terminals, codes or certificates. */
-    tell(): void;
-    heard: Heard;
+    tell(): Promise<void>;
+    heard: SlowHeard;
   };
   decisions: Decisions;
   jobs: readonly Job[];
@@ -81,7 +80,7 @@ export function openGround(deps: GroundDeps): Promise<Ground & Closable> {
     onClose('the database', store.close);
     onClose('the check of the database', stopCheck);
 
-    const registry = createRegistry(store);
+    const registry = await createRegistry(store.org);
     const people = await createPeople({
       ...{ store: store.people, now, monotonic },
       limits: { absoluteMs: config.sessionHours * 3_600_000, idleMs: config.sessionIdleMinutes * 60_000 },
@@ -98,13 +97,13 @@ export function openGround(deps: GroundDeps): Promise<Ground & Closable> {
     const standstill = createStandstill();
     rereading.listen(registry.reload);
     const guard = createStorageGuard({
-      ...{ store, file, now, log },
+      ...{ store, file, log },
       probe: () => store.exclusive(store.probe),
       exclusively: standstill.during,
       reload: rereading.tell,
       publishStatus: taking.tell,
     });
-    const heard = createSignal();
+    const heard = createSlowSignal();
     heard.listen(registry.reload);
     const changes = createStoreChanges(store, heard.tell);
     const decisions = createDecisions({
@@ -115,7 +114,7 @@ export function openGround(deps: GroundDeps): Promise<Ground & Closable> {
     const { failed } = guard;
     return {
       ...{ log, now, monotonic, store, registry, people, decisions, stopCheck },
-      audit: limitAudit(createAudit(store, now), auditLimit),
+      audit: createAudit(store.audit),
       instance: randomUUID(),
       startedAt: now(),
       metrics: createMetrics(deps.logLinesLost),
@@ -127,7 +126,7 @@ export function openGround(deps: GroundDeps): Promise<Ground & Closable> {
         save('people', { storage: guard, save: people.save }),
         followStore({
           async follow() {
-            changes.look();
+            await changes.look();
             await decisions.follow();
           },
           failed,

@@ -1,20 +1,18 @@
 /** The wiring of journals put away on the cards of terminals: what is said of them, and what terminals are told to do. */
 import type { Logger } from 'pino';
 import { topicOf } from '../../protocol/topics.ts';
-import type { Audit } from '../audit/audit.ts';
 import { type CommandDesk, createCommandDesk } from '../fleet/command-desk.ts';
 import { type CommandDispatch, createCommandDispatch } from '../fleet/command-dispatch.ts';
 import { createHealthReports } from '../fleet/inbox.ts';
 import { createJournalAlarms, isOpen, type JournalAlarms, readPutAway } from '../fleet/journal-alarms.ts';
 import type { Presence } from '../fleet/presence.ts';
 import type { Registry } from '../org/registry.ts';
-import type { Store } from '../store/store.ts';
+import type { CommandStore } from '../store/commands.ts';
 
 export type PutAwayDeps = {
-  store: Store;
+  store: CommandStore;
   registry: Registry;
   isOnline: Presence['isOnline'];
-  audit: Audit;
   log: Logger;
   now: () => number;
   monotonic: () => number;
@@ -23,7 +21,7 @@ export type PutAwayDeps = {
   /** The row of the terminal's window is another one. */
   touch(terminalId: string): void;
   /** Votes are expected no longer. */
-  writtenOff(): void;
+  writtenOff(): Promise<void>;
   storageFailed(error: Error): void;
 };
 
@@ -31,22 +29,21 @@ export type PutAway = {
   health: JournalAlarms;
   desk: CommandDesk;
   answered: CommandDispatch['answered'];
-  greeted: CommandDispatch['greeted'];
+  greeted(terminal: { id: string; key: number }): void;
   isAskedFor: CommandDispatch['isAskedFor'];
   /** The store has changed. @throws StoreFailure */
-  follow(): void;
+  follow(): Promise<void>;
   /** Writes down what terminals have said. @throws StoreFailure */
-  save(): void;
+  save(): Promise<void>;
 };
 
-export function createPutAway(deps: PutAwayDeps): PutAway {
-  const { store, registry, isOnline, audit, log, now, monotonic, say, touch, writtenOff, storageFailed } =
-    deps;
+export async function createPutAway(deps: PutAwayDeps): Promise<PutAway> {
+  const { store, registry, isOnline, log, now, monotonic, say, touch, writtenOff, storageFailed } = deps;
   const health = createJournalAlarms({
     reports: createHealthReports(now),
     now,
     monotonic,
-    remembered: readPutAway(store),
+    remembered: await readPutAway(store, registry.terminals()),
     changed(terminalId, alarm) {
       if (alarm.fault !== undefined) log.error({ terminalId, ...alarm }, 'a terminal takes no votes');
       else if (alarm.setAside?.some(isOpen) || alarm.dropped)
@@ -55,49 +52,46 @@ export function createPutAway(deps: PutAwayDeps): PutAway {
     },
     setAsideChanged: touch,
   });
-  const dispatch = createCommandDispatch({
-    ...{ store, audit, isOnline, writtenOff, now, monotonic },
+  const dispatch = await createCommandDispatch({
+    ...{ store, isOnline, writtenOff, now, monotonic },
+    terminals: registry.terminals,
     publish: (terminalId, command) => say(topicOf(terminalId, 'command'), JSON.stringify(command)),
   });
   const save = () =>
     health.save((reports) =>
-      store.savePutAway(
+      store.notePutAway(
         reports.flatMap(({ terminalId, ...report }) => {
           const terminal = registry.terminal(terminalId);
           return terminal ? [{ terminalKey: terminal.key, ...report }] : [];
         }),
       ),
     );
-  const desk = createCommandDesk({ store, audit, now, changed: dispatch.follow });
+  const desk = createCommandDesk({ store, now, changed: dispatch.follow });
 
   return {
     health,
     // What a terminal has just said counts, whether it is written down yet or not.
     desk: {
       ...desk,
-      order(by, order) {
-        save();
+      async order(by, order) {
+        await save();
         return desk.order(by, order);
       },
-      journals(terminalId) {
-        save();
+      async journals(terminalId) {
+        await save();
         return desk.journals(terminalId);
       },
     },
     answered: dispatch.answered,
     isAskedFor: dispatch.isAskedFor,
     greeted(terminal) {
-      try {
-        dispatch.greeted(terminal);
-      } catch (error) {
-        // It is said again; the hello is not to suffer.
-        storageFailed(error as Error);
-      }
+      // It is said again; the hello is not to suffer.
+      dispatch.greeted(terminal).catch(storageFailed);
     },
     follow: dispatch.follow,
-    save() {
-      save();
-      dispatch.follow();
+    async save() {
+      await save();
+      await dispatch.follow();
     },
   };
 }

@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { GATEWAY_NAME } from '../../protocol/identity.ts';
-import type { Audit } from '../audit/audit.ts';
 import type { Config } from '../config.ts';
 import { createAdmission } from '../fleet/admission.ts';
 import { createCertificates } from '../fleet/certificates.ts';
@@ -12,24 +11,23 @@ import type { Admission, Credentials, Login, Welcome } from '../mqtt/broker.ts';
 import type { Registry } from '../org/registry.ts';
 import { openAuthority } from '../pki/authority.ts';
 import { ownAddresses, ownHostName } from '../pki/own-addresses.ts';
-import type { Store } from '../store/store.ts';
+import type { FleetStore } from '../store/fleet.ts';
 
 export type TerminalAccessDeps = {
   config: Pick<Config, 'dataDir' | 'hostNames' | 'certificateDays'>;
-  store: Store;
+  store: FleetStore;
   registry: Registry;
-  audit: Audit;
   now: () => number;
   monotonic: () => number;
   log: Logger;
   /** Reads what other processes have changed in the store; @returns false when there is nothing. */
-  follow(): boolean;
+  follow(): Promise<boolean>;
   /** This process has changed terminals, codes or certificates. */
-  changed(): void;
+  changed(): Promise<void>;
 };
 
 export type TerminalAccess = {
-  admit(login: Login): Admission;
+  admit(login: Login): Admission | Promise<Admission>;
   sign: Enrolment['answer'];
   provisioning: Provisioning;
   /** Of a connection that is there: may it stay? */
@@ -39,46 +37,42 @@ export type TerminalAccess = {
   /** What browsers are shown, renewed when it is time. */
   httpsCredentials(): Promise<{ key: string; cert: string }>;
   /** Writes down what was used for the first time. */
-  save(): void;
+  save(): Promise<void>;
   /** After the store has changed. */
-  reload(): void;
+  reload(): Promise<void>;
 };
 
 const AS_GATEWAY = { actor: 'gateway', origin: 'local' };
 
 export async function createTerminalAccess(deps: TerminalAccessDeps): Promise<TerminalAccess> {
-  const { config, store, registry, audit, now, monotonic, log, follow, changed } = deps;
+  const { config, store, registry, now, monotonic, log, follow, changed } = deps;
   const authority = await openAuthority({ folder: join(config.dataDir, 'pki'), now });
   const hosts = [...new Set([GATEWAY_NAME, 'localhost', '127.0.0.1', ...ownHostName(), ...config.hostNames])];
 
-  const certificates = createCertificates({
-    store,
-    now,
-    adopted(terminalId, serial) {
-      log.warn({ terminalId, serial }, 'a certificate of ours that was not on record: a restored backup?');
-      audit(AS_GATEWAY, 'certificate.adopt', `terminal:${terminalId}`, { serial });
-    },
-  });
-  const enrolment = createEnrolment({
+  const certificates = await createCertificates(store, now);
+  const adopt = (terminalId: string, serial: string) => {
+    log.warn({ terminalId, serial }, 'a certificate of ours that was not on record: a restored backup?');
+    const target = `terminal:${terminalId}`;
+    const line = { by: AS_GATEWAY, action: 'certificate.adopt', target, detail: { serial } };
+    return store.change((tx) => tx.audited(line, undefined));
+  };
+  const enrolment = await createEnrolment({
     store,
     authority,
     now,
     monotonic,
     days: config.certificateDays,
     follow,
-    issued({ id }, { serial, expiresAt }, { code, address }) {
-      const enrolling = code !== null;
-      certificates.reload();
-      log.info({ terminalId: id, serial, enrolling }, 'certificate issued');
-      const by = { actor: `terminal:${id}`, origin: address };
-      audit(by, 'certificate.issue', `terminal:${id}`, { serial, expiresAt, enrolling });
+    async issued({ id }, { serial }, { code }) {
+      log.info({ terminalId: id, serial, enrolling: code !== null }, 'certificate issued');
+      await certificates.reload();
     },
   });
 
   return {
-    admit: createAdmission({ registry, certificates, enrolment, follow }),
+    admit: createAdmission({ registry, certificates, enrolment, follow, adopt }),
     sign: enrolment.answer,
-    provisioning: createProvisioning({ store, authority, audit, now, changed }),
+    provisioning: createProvisioning({ store, authority, now, changed }),
     // Without one, the transport has none: see door.ts.
     isWelcome: ({ serial, code }) =>
       code === null ? serial === '' || certificates.isGood(serial) : enrolment.isOpen(code),
@@ -87,13 +81,13 @@ export async function createTerminalAccess(deps: TerminalAccessDeps): Promise<Te
       authority: authority.certificate,
     }),
     httpsCredentials: () => authority.httpsCredentials([...new Set([...hosts, ...ownAddresses()])]),
-    save() {
+    async save() {
       // With its first use, a certificate has closed the code that it came with.
-      if (certificates.save()) enrolment.reload();
+      if (await certificates.save()) await enrolment.reload();
     },
-    reload() {
-      certificates.reload();
-      enrolment.reload();
+    async reload() {
+      await certificates.reload();
+      await enrolment.reload();
     },
   };
 }

@@ -30,11 +30,12 @@ export type Terminals = {
 
 /** @throws StoreFailure, and what keeps the certificate authority from being opened. */
 export function openTerminals({ config, ground }: TerminalsDeps): Promise<Terminals & Closable> {
-  const { log, now, monotonic, store, registry, audit, metrics, storage, changes, decisions } = ground;
+  const { log, now, monotonic, store, registry, metrics, storage, changes, decisions } = ground;
   return openInOrder(log, async (onClose) => {
     const [said, touched] = [createSignal<[string, string]>(), createSignal<[string]>()];
     const access = await createTerminalAccess({
-      ...{ config, store, registry, audit, now, monotonic, log },
+      ...{ config, registry, now, monotonic, log },
+      store: store.fleet,
       follow: changes.look,
       changed: changes.tell,
     });
@@ -42,12 +43,13 @@ export function openTerminals({ config, ground }: TerminalsDeps): Promise<Termin
       log.debug({ terminalId, online }, 'terminal presence');
       touched.tell(terminalId);
     });
-    const putAway = createPutAway({
-      ...{ store, registry, audit, log, now, monotonic },
+    const putAway = await createPutAway({
+      ...{ registry, log, now, monotonic },
+      store: store.commands,
       isOnline: presence.isOnline,
       say: said.tell,
       touch: touched.tell,
-      writtenOff: () => void decisions.follow().catch(storage.failed),
+      writtenOff: decisions.follow,
       storageFailed: storage.failed,
     });
     metrics.watchJournals(putAway.health);
@@ -58,23 +60,23 @@ export function openTerminals({ config, ground }: TerminalsDeps): Promise<Termin
       isAskedFor: putAway.isAskedFor,
     });
     storage.rereading.listen(access.reload);
-    changes.heard.listen(() => {
-      access.reload();
-      putAway.follow();
+    changes.heard.listen(async () => {
+      await access.reload();
+      await putAway.follow();
     });
-    const saveSaid = () => {
+    const saveSaid = async () => {
       votes.journals.save();
-      putAway.save();
-      store.saveSeen(
+      await putAway.save();
+      await store.org.noteSeen(
         presence.takeSeen().flatMap(({ terminalId, at }) => {
           const terminal = registry.terminal(terminalId);
           return terminal ? [{ terminalKey: terminal.key, at }] : [];
         }),
       );
     };
-    onClose('what terminals last said', () => {
+    onClose('what terminals last said', async () => {
       try {
-        saveSaid();
+        await saveSaid();
       } catch (error) {
         log.error({ err: error }, 'what terminals last said could not be saved: they will say it again');
       }

@@ -82,17 +82,19 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
       provisioning: access.provisioning,
       commandDesk: putAway.desk,
       review: createReview({
-        ...{ store, audit, now },
+        store: store.review,
+        now,
         exclusively: (act) =>
           standstill.during(async () => {
             // What terminals have said is decided about, too.
             votes.journals.save();
-            const done = act();
+            const done = await act();
             await decisions.takeUp();
             return done;
           }),
       }),
       board: scores.board,
+      auditStore: store.audit,
       ...{ store, people, audit, hub, compressor, now, monotonic },
       metrics: metrics.registry,
       troubles: () => [storage.trouble() ?? []].flat(),

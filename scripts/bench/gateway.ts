@@ -29,25 +29,30 @@ export async function createHome(terminalCount: number): Promise<BenchHome> {
   for (let number = 0; number < terminalCount; number++) issued.push(await issuer.terminal(`t${number}`));
 
   const store = createSqliteStore({ file: databaseFile(dataDir) });
+  const by = { actor: 'cli:bench', origin: 'local' };
   // One by one, each would wait for the disk.
-  store.atomic(() => {
-    store.addUnit({ id: 'city', parentId: null, name: '基准市' });
+  await store.org.change(async (tx) => {
+    await tx.addUnit({ id: 'city', parentId: null, name: '基准市' });
     for (let number = 0; number < terminalCount; number++) {
       const unitId = `u${Math.floor(number / WINDOWS_PER_UNIT)}`;
       if (number % WINDOWS_PER_UNIT === 0)
-        store.addUnit({ id: unitId, parentId: 'city', name: `单位${unitId}` });
-      store.addWindow({ id: `w${number}`, unitId, name: `${number}号窗口` });
-      store.addTerminal({ id: `t${number}`, windowId: `w${number}` });
+        await tx.addUnit({ id: unitId, parentId: 'city', name: `单位${unitId}` });
+      await tx.addWindow({ id: `w${number}`, unitId, name: `${number}号窗口` });
     }
-    const keys = new Map(store.terminals().map(({ id, key }) => [id, key]));
+    return tx.audited({ by, action: 'unit.add', target: 'unit:city' }, undefined);
+  });
+  await store.fleet.change(async (tx) => {
+    for (let number = 0; number < terminalCount; number++)
+      await tx.addTerminal({ id: `t${number}`, windowId: `w${number}` });
     for (const { login, certificate } of issued)
-      store.addCertificate({
+      await tx.addCertificate({
         serial: certificate.serial,
-        terminalKey: keys.get(login.id) as number,
+        terminalKey: (await tx.terminal(login.id))?.key as number,
         publicKey: certificate.publicKey,
         issuedAt: Date.now(),
         expiresAt: certificate.expiresAt,
       });
+    return tx.audited({ by, action: 'terminal.add', target: 'terminals' }, undefined);
   });
   const people = await createPeople({
     store: store.people,
@@ -55,7 +60,6 @@ export async function createHome(terminalCount: number): Promise<BenchHome> {
     monotonic: () => performance.now(),
     limits: DEFAULT_SESSION_LIMITS,
   });
-  const by = { actor: 'cli:bench', origin: 'local' };
   const headersOf = async (kind: 'wall' | 'metrics') => {
     const { token } = await people.links.add(by, { kind, name: 'bench', unitId: null });
     return { authorization: `Bearer ${token}` };

@@ -17,7 +17,7 @@ const PER_COMMIT = 50_000;
 
 export async function measureScores(votes: number, say: (text: string) => void): Promise<ScoreFigures> {
   const home = await createHome(WINDOWS);
-  fill(home.dataDir, votes, say);
+  await fill(home.dataDir, votes, say);
   const begun = performance.now();
   const { child, httpPort } = await startGateway(home.dataDir);
   const startMs = Math.round(performance.now() - begun);
@@ -59,11 +59,11 @@ function get(url: string, options: RequestOptions): Promise<string> {
 }
 
 /** Through the store's own commit, spread evenly over the month so far and over all windows. */
-function fill(dataDir: string, votes: number, say: (text: string) => void): void {
+async function fill(dataDir: string, votes: number, say: (text: string) => void): Promise<void> {
   const store = createSqliteStore({ file: databaseFile(dataDir) });
   const now = Date.now();
   const { from } = spanOf('month', now, createCalendar('Asia/Shanghai'));
-  const keys = store.windows().map(({ key }, at) => ({
+  const keys = (await store.org.windows()).map(({ key }, at) => ({
     windowKey: key,
     sourceKey: store.openSource(store.terminals()[at]?.key ?? 0, key.toString(16).padStart(32, '0')).key,
   }));

@@ -24,14 +24,16 @@ const CODE_HOURS = MAX_CODE_HOURS;
 const BY = { actor: 'cli:demo', origin: 'local' };
 
 /** @returns `terminals` accounts, spread over the windows in order, again from the first when there are more. */
-export function prepareDistrict(options: DistrictOptions): TerminalAccount[] {
+export async function prepareDistrict(options: DistrictOptions): Promise<TerminalAccount[]> {
   const { dataDir, home, terminals, onProgress } = options;
-  const { store, provisioning, audit } = home;
+  const { org, provisioning } = home;
   mkdirSync(dataDir, { recursive: true });
   const isOurs = existsSync(accountsPath(dataDir));
   const known = isOurs ? readAccounts(dataDir) : [];
   const idsOf = (rows: readonly { id: string }[]) => new Set(rows.map(({ id }) => id));
-  const [units, windows, taken] = [idsOf(store.units()), idsOf(store.windows()), idsOf(store.terminals())];
+  const units = idsOf(await org.units());
+  const windows = idsOf(await org.windows());
+  const taken = idsOf(await org.terminals());
   if (!isOurs && units.size > 0) {
     throw new DemoError(
       'data-dir-foreign',
@@ -49,22 +51,24 @@ export function prepareDistrict(options: DistrictOptions): TerminalAccount[] {
   // A terminal whose code is gone cannot be used any more: its window gets another.
   const freeId = (id: string): string => (taken.has(id) ? freeId(`${id}x`) : id);
   const addUnit = (id: string, name: string, parentId: string | null) =>
-    store.atomic(() => {
-      audit(BY, 'unit.add', `unit:${id}`, { name, parentId });
-      store.addUnit({ id, parentId, name });
+    org.change(async (tx) => {
+      await tx.addUnit({ id, parentId, name });
+      const detail = { name, parentId };
+      return tx.audited({ by: BY, action: 'unit.add', target: `unit:${id}`, detail }, undefined);
     });
   const addWindow = (id: string, name: string, unitId: string) =>
-    store.atomic(() => {
-      audit(BY, 'window.add', `window:${id}`, { name, unitId });
-      store.addWindow({ id, unitId, name });
+    org.change(async (tx) => {
+      await tx.addWindow({ id, unitId, name });
+      const detail = { name, unitId };
+      return tx.audited({ by: BY, action: 'window.add', target: `window:${id}`, detail }, undefined);
     });
-  const addTerminal = (slot: string, windowId: string) => {
+  const addTerminal = async (slot: string, windowId: string) => {
     const id = freeId(slot);
-    const { code } = provisioning.add(BY, { id, windowId }, CODE_HOURS);
+    const { code } = await provisioning.add(BY, { id, windowId }, CODE_HOURS);
     usable.push({ slot, id, code, windowId });
     writeAccounts(dataDir, usable);
   };
-  const steps: (() => void)[] = [
+  const steps: (() => Promise<void>)[] = [
     ...(units.has(DISTRICT.id) ? [] : [() => addUnit(DISTRICT.id, DISTRICT.name, null)]),
     ...UNITS.filter(({ id }) => !units.has(id)).map(
       ({ id, name }) =>
@@ -84,10 +88,10 @@ export function prepareDistrict(options: DistrictOptions): TerminalAccount[] {
             addTerminal(slot, windowId),
       ),
   ];
-  steps.forEach((act, at) => {
-    act();
+  for (const [at, act] of steps.entries()) {
+    await act();
     onProgress(at + 1, steps.length);
-  });
+  }
   return wanted.map(({ slot }) => accountOf(slot)!);
 }
 

@@ -1,18 +1,18 @@
 /** The data folder before its gateway runs, with everything that the command line would change it with. */
 import { join } from 'node:path';
-import { type Audit, createAudit } from '../../gateway/audit/audit.ts';
 import { createProvisioning, type Provisioning } from '../../gateway/fleet/provisioning.ts';
 import { createPeople, DEFAULT_SESSION_LIMITS, type People } from '../../gateway/people/people.ts';
 import { openAuthority } from '../../gateway/pki/authority.ts';
+import type { OrgStore } from '../../gateway/store/org.ts';
 import {
   createSqliteStore,
   databaseFile,
   type SqliteStore,
 } from '../../gateway/store/sqlite/sqlite-store.ts';
-import { type Store, StoreFailure } from '../../gateway/store/store.ts';
+import { StoreFailure } from '../../gateway/store/store.ts';
 import { DemoError } from './demo-error.ts';
 
-export type Home = { store: Store; provisioning: Provisioning; people: People; audit: Audit; close(): void };
+export type Home = { org: OrgStore; provisioning: Provisioning; people: People; close(): void };
 
 /** @throws DemoError when the folder cannot be used. */
 export async function openHome(dataDir: string): Promise<Home> {
@@ -24,12 +24,10 @@ export async function openHome(dataDir: string): Promise<Home> {
     if (!(error instanceof StoreFailure)) throw error;
     throw new DemoError(error.code, error.message);
   }
-  const audit = createAudit(store, now);
   const authority = await openAuthority({ folder: join(dataDir, 'pki'), now });
   return {
-    store,
-    audit,
-    provisioning: createProvisioning({ store, authority, audit, now }),
+    org: store.org,
+    provisioning: createProvisioning({ store: store.fleet, authority, now }),
     people: await createPeople({
       ...{ store: store.people, now, monotonic: () => performance.now() },
       limits: DEFAULT_SESSION_LIMITS,

@@ -85,7 +85,7 @@ async function start(options: DemoOptions, running: Running, signal: AbortSignal
   let accounts: TerminalAccount[];
   let signIn: SignIn;
   try {
-    accounts = prepareDistrict({
+    accounts = await prepareDistrict({
       ...{ dataDir, home, onProgress: progress.at },
       terminals: simulated + (keyboard ? 1 : 0),
     });

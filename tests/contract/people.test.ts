@@ -11,7 +11,8 @@ import type {
 import type { AuditDeps } from '../../gateway/store/sql/changes.ts';
 import { createSqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
 import { addAccount, change } from '../support/change-people.ts';
-import { addSmallTown, createStoreHome } from '../support/store.ts';
+import { createStoreHome } from '../support/store.ts';
+import { addSmallTown, plant } from '../support/tree.ts';
 
 type Opened = {
   people: PeopleStore;
@@ -25,15 +26,18 @@ type Home = { open(audit: AuditDeps): Promise<Opened>; dispose(): Promise<void> 
 async function createSqliteHome(): Promise<Home> {
   const { file, open, dispose } = createStoreHome();
   const made = open();
-  addSmallTown(made);
+  await addSmallTown(made);
   made.close();
   return {
     async open(audit) {
       const store = createSqliteStore({ file, audit });
       return {
         people: store.people,
-        addUnit: async (unit) => void store.addUnit(unit),
-        auditLines: async () => store.auditEntries({ limit: 100 }).reverse(),
+        addUnit: (unit) => plant(store, { units: [unit] }),
+        async auditLines() {
+          const lines = await store.audit.entries({ limit: 100 });
+          return lines.filter(({ target }) => target !== 'tree').reverse();
+        },
         close: async () => store.close(),
       };
     },
@@ -270,11 +274,16 @@ describe.each(ADAPTERS)('people in %s', (_name, createHome) => {
 
     it('that finds nothing to change says so, and not when it has written', async () => {
       expect(await people.change(async (tx) => tx.unchanged((await tx.accounts()).length))).toBe(0);
+      const foundNothing = people.change(async (tx) => {
+        await tx.endSessionsOf('nobody', null);
+        return tx.unchanged('nothing');
+      });
+      expect(await foundNothing).toBe('nothing');
       await add(account('there'));
       const writes: ((tx: PeopleTx) => Promise<void>)[] = [
         (tx) => tx.addAccount(account('x')),
         (tx) => tx.changeAccount('there', { disabledAt: AT }),
-        (tx) => tx.endSessionsOf('there', null),
+        (tx) => tx.addLink(link('l'), hash('l')),
       ];
       for (const act of writes) {
         const unaudited = people.change(async (tx) => {
@@ -339,7 +348,9 @@ describe.each(ADAPTERS)('people in %s', (_name, createHome) => {
       expect(seen.sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, at) => at));
       expect((await people.account('tally'))?.displayName).toBe('40');
       const seqs = (await opened.auditLines()).map((line) => (line as { seq: number }).seq);
-      expect(seqs).toEqual(Array.from({ length: 41 }, (_, at) => at + 1));
+      // One after the other, without a gap, after the lines that were there.
+      const first = seqs[0] as number;
+      expect(seqs).toEqual(Array.from({ length: 41 }, (_, at) => first + at));
     });
 
     it('is seen whole or not at all by who reads beside it', async () => {

@@ -2,8 +2,8 @@
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
-import { OrgRefusal } from '../../gateway/store/store.ts';
-import { addSmallTown, createStoreHome, type StoreHome, voteRecord } from '../support/store.ts';
+import { createStoreHome, type StoreHome, voteRecord } from '../support/store.ts';
+import { addSmallTown, plant } from '../support/tree.ts';
 
 const countRows = (file: string, table: string): number => {
   const db = new Database(file, { readonly: true });
@@ -22,10 +22,10 @@ describe.each([['sqlite', createStoreHome]] as const)('the %s store', (_name, cr
   let home: StoreHome;
   let store: SqliteStore;
 
-  beforeEach(() => {
+  beforeEach(async () => {
     home = createHome();
     store = home.open();
-    addSmallTown(store);
+    await addSmallTown(store);
   });
   afterEach(() => {
     store.close();
@@ -39,24 +39,6 @@ describe.each([['sqlite', createStoreHome]] as const)('the %s store', (_name, cr
   const source = () => store.openSource(1, EPOCH).key;
   const exported = (from = 0, to = 9e12, windowKeys: number[] | null = null) =>
     [...store.exportVotes(from, to, windowKeys)].flat();
-
-  it('keeps the tree and refuses what does not fit it, with a code', () => {
-    expect(store.units().map(({ id, parentId }) => [id, parentId])).toEqual([['town', null]]);
-    expect(store.windows().map(({ id, unitId }) => [id, unitId])).toEqual([
-      ['w1', 'town'],
-      ['w2', 'town'],
-    ]);
-    expect(store.terminals()[0]).toMatchObject({ id: 't-1', windowId: 'w1', lastSeenAt: null });
-    const refusals: [() => void, string][] = [
-      [() => store.addWindow({ id: 'w3', unitId: 'nowhere', name: 'x' }), 'unit-unknown'],
-      [() => store.addUnit({ id: 'town', parentId: null, name: 'x' }), 'id-taken'],
-      [() => store.addTerminal({ id: 't-9', windowId: 'w9' }), 'window-unknown'],
-    ];
-    for (const [act, code] of refusals) {
-      expect(act).toThrow(OrgRefusal);
-      expect(act).toThrow(expect.objectContaining({ code }));
-    }
-  });
 
   it('stores a vote once, however often it comes', () => {
     const sourceKey = source();
@@ -269,25 +251,23 @@ describe.each([['sqlite', createStoreHome]] as const)('the %s store', (_name, cr
     expect(exported()).toHaveLength(1);
   });
 
-  it('remembers what terminals said and when they were heard of', () => {
+  it('remembers what terminals said', () => {
     const sourceKey = source();
     const totals = { satisfied: 4, basically: 1, unsatisfied: 0 };
     const known = { seq: 5, at: BASE };
     store.saveAnnouncements([{ sourceKey, totals, announced: 5, known, floorAt: BASE - 1 }]);
-    store.saveSeen([{ terminalKey: 1, at: BASE }]);
     reopen();
     expect(store.sources()[0]).toMatchObject({ totals, announced: 5, known, floorAt: BASE - 1 });
-    expect(store.terminals()[0]?.lastSeenAt).toBe(BASE);
   });
 
-  it('notices what another process changes, and nothing else', () => {
+  it('notices what another process changes, and nothing else', async () => {
     const before = store.foreignVersion();
     store.commit([voteRecord({ sourceKey: source(), seq: 1 })], []);
     expect(store.foreignVersion()).toBe(before);
     const other = home.open();
-    other.addWindow({ id: 'w3', unitId: 'town', name: '3号窗口' });
+    await plant(other, { windows: [{ id: 'w3', unitId: 'town', name: '3号窗口' }] });
     other.close();
     expect(store.foreignVersion()).not.toBe(before);
-    expect(store.windows()).toHaveLength(3);
+    expect(await store.org.windows()).toHaveLength(3);
   });
 });

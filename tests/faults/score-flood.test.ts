@@ -4,6 +4,7 @@ import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite/sqli
 import { addLink } from '../support/client.ts';
 import { startGateway } from '../support/gateway.ts';
 import { openPlainSocket } from '../support/raw-mqtt.ts';
+import { plant } from '../support/tree.ts';
 import { until } from '../support/wait.ts';
 
 const UNITS = 170;
@@ -17,10 +18,13 @@ it('everyone else is answered in between', async () => {
   const gateway = await startGateway();
   await gateway.stop();
   const store = createSqliteStore({ file: databaseFile(gateway.dataDir) });
-  store.atomic(() => {
-    for (let at = 0; at < UNITS; at++) store.addUnit({ id: `u-${at}`, parentId: null, name: `${at}乡` });
-    for (let at = 0; at < WINDOWS; at++)
-      store.addWindow({ id: `w-${at}`, unitId: `u-${at % UNITS}`, name: `${at}村站` });
+  await plant(store, {
+    units: Array.from({ length: UNITS }, (_, at) => ({ id: `u-${at}`, name: `${at}乡` })),
+    windows: Array.from({ length: WINDOWS }, (_, at) => ({
+      id: `w-${at}`,
+      unitId: `u-${at % UNITS}`,
+      name: `${at}村站`,
+    })),
   });
   store.close();
   await gateway.start();

@@ -20,6 +20,7 @@ import { ADMIN_PASSWORD, startGateway, type TestGateway } from '../support/gatew
 import { expectScoresEqualRecount, expectStoredEqualsThanked, storedVotes } from '../support/recount.ts';
 import { createStoreHome, voteRecord } from '../support/store.ts';
 import { type Key, startTerminal, type TerminalProcess } from '../support/terminal-process.ts';
+import { plant } from '../support/tree.ts';
 import { until } from '../support/wait.ts';
 import { scaled, seededRandom } from './seed.ts';
 
@@ -44,7 +45,7 @@ beforeAll(async () => {
   await gateway.stop();
   const home = createStoreHome(gateway.dataDir);
   const store = home.open();
-  store.addTerminal({ id: 't-old', windowId: 'w3' });
+  await plant(store, { terminals: [{ id: 't-old', windowId: 'w3' }] });
   const sourceKey = store.openSource(store.terminals()[0]?.key as number, 'ee'.repeat(16)).key;
   const from = Date.now() - 20 * 86_400_000;
   store.commit(

@@ -10,6 +10,7 @@ import { enrol } from '../../device/identity/enrolment.ts';
 import type { Identity } from '../../device/identity/identity.ts';
 import { hashSecret } from '../../gateway/fleet/enrolment.ts';
 import { DAY_MS, openAuthority } from '../../gateway/pki/authority.ts';
+import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import { type EnrolmentCode, parseEnrolmentCode } from '../../protocol/enrolment-code.ts';
 import { authorityOf, issueIdentity, makeRequest } from '../support/certificates.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
@@ -207,10 +208,15 @@ describe('a code', () => {
   it('that has expired says so to whoever holds it, and to nobody else', async () => {
     const code = parseEnrolmentCode(await newCode('expired')) as EnrolmentCode;
     const { csr } = await makeRequest();
-    await gateway.add((_org, store) => {
-      const terminalKey = store.terminals().find(({ id }) => id === 't-expired')?.key as number;
-      store.openEnrolment({ terminalKey, secretHash: hashSecret(code.secret), expiresAt: Date.now() - 1 });
+    const store = createSqliteStore({ file: databaseFile(gateway.dataDir) });
+    await store.fleet.change(async (tx) => {
+      const terminalKey = (await tx.terminal('t-expired'))?.key as number;
+      const secretHash = hashSecret(code.secret);
+      await tx.openEnrolment({ terminalKey, secretHash, expiresAt: Date.now() - 1 });
+      const by = { actor: 'cli:test', origin: 'local' };
+      return tx.audited({ by, action: 'terminal.code', target: 'terminal:t-expired' }, undefined);
     });
+    store.close();
     // The gateway looks after its store every 200 ms: until then, the code is open to it.
     await until('the code to be over', () =>
       enrol(url(), code, csr).then(
@@ -369,9 +375,8 @@ describe.each([
 
 describe('the audit', () => {
   it('knows who let whom in and out', async () => {
-    const { createSqliteStore, databaseFile } = await import('../../gateway/store/sqlite/sqlite-store.ts');
     const store = createSqliteStore({ file: databaseFile(gateway.dataDir) });
-    const entries = store.auditEntries({ limit: 1_000 });
+    const entries = await store.audit.entries({ limit: 1_000 });
     store.close();
     const actions = new Set(entries.map(({ action }) => action));
     for (const action of ['terminal.code', 'certificate.issue', 'certificate.revoke', 'certificate.adopt'])

@@ -110,16 +110,20 @@ describe('beside a gateway', () => {
     ]);
     const store = createSqliteStore({ file: databaseFile(gateway.dataDir) });
     const keyOf = (id: string) => store.terminals().find((one) => one.id === id)?.key as number;
-    store.saveSeen([
+    await store.org.noteSeen([
       { terminalKey: keyOf('t-1'), at: Date.now() - 60_000 },
       { terminalKey: keyOf('t-2'), at: Date.now() - 600_000 },
     ]);
-    store.addCertificate({
-      serial: 'AA',
-      terminalKey: keyOf('t-2'),
-      publicKey: '00',
-      issuedAt: 0,
-      expiresAt: Date.now() - 1,
+    await store.fleet.change(async (tx) => {
+      await tx.addCertificate({
+        serial: 'AA',
+        terminalKey: keyOf('t-2'),
+        publicKey: '00',
+        issuedAt: 0,
+        expiresAt: Date.now() - 1,
+      });
+      const by = { actor: 'cli:test', origin: 'local' };
+      return tx.audited({ by, action: 'certificate.issue', target: 'terminal:t-2' }, undefined);
     });
     store.close();
     await manyi(gateway.dataDir, 'terminal', 'revoke', '--terminal', 't-1', '--reason', 'stolen');

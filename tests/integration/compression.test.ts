@@ -12,11 +12,9 @@ let gateway: TestGateway;
 beforeAll(async () => {
   gateway = await startGateway();
   let login: TerminalLogin | undefined;
-  await gateway.add((org, store) => {
-    store.atomic(() => {
-      org.unit('hall', '政务服务大厅');
-      for (let at = 0; at < 500; at++) org.window(`w-${at}`, 'hall', `综合受理窗口第${at}号`);
-    });
+  await gateway.add((org) => {
+    org.unit('hall', '政务服务大厅');
+    for (let at = 0; at < 500; at++) org.window(`w-${at}`, 'hall', `综合受理窗口第${at}号`);
     login = org.terminal('t-one', 'w-1');
   });
   await until('the tree', async () => (await gateway.scores()).length === 501);

@@ -7,7 +7,8 @@ import { createEnrolment } from '../../gateway/fleet/enrolment.ts';
 import { createRegistry } from '../../gateway/org/registry.ts';
 import { openAuthority } from '../../gateway/pki/authority.ts';
 import { makeRequest } from '../support/certificates.ts';
-import { addSmallTown, createStoreHome, type StoreHome } from '../support/store.ts';
+import { createStoreHome, type StoreHome } from '../support/store.ts';
+import { addSmallTown } from '../support/tree.ts';
 
 let home: StoreHome;
 let folder: string;
@@ -22,21 +23,21 @@ afterEach(() => {
 
 it('leaves no certificate that nobody has withdrawn', async () => {
   const store = home.open();
-  addSmallTown(store);
-  const [terminal] = createRegistry(store).terminals();
+  await addSmallTown(store);
+  const [terminal] = (await createRegistry(store.org)).terminals();
   if (!terminal) throw new Error('no terminal');
   const authority = await openAuthority({ folder, now: Date.now });
   const issued: string[] = [];
   let isCut = false;
-  const enrolment = createEnrolment({
-    store,
+  const enrolment = await createEnrolment({
+    store: store.fleet,
     authority,
     now: Date.now,
     monotonic: () => performance.now(),
     days: 1,
-    issued: (_terminal, { serial }) => issued.push(serial),
+    issued: async (_terminal, { serial }) => void issued.push(serial),
     // The connections of what has been withdrawn are cut by whoever follows the store.
-    follow: () => {
+    follow: async () => {
       isCut = true;
       return true;
     },
@@ -45,6 +46,6 @@ it('leaves no certificate that nobody has withdrawn', async () => {
   const asker = { code: null, address: '10.0.0.1', isOpen: () => !isCut };
   const answer = await enrolment.answer(terminal, Buffer.from(JSON.stringify({ csr })), asker);
   expect(answer).not.toHaveProperty('certificate');
-  expect([store.certificates(), issued]).toEqual([[], []]);
+  expect([await store.fleet.certificates(), issued]).toEqual([[], []]);
   store.close();
 });

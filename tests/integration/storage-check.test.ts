@@ -7,6 +7,7 @@ import { databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import { manyi } from '../support/cli.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { createStoreHome, voteRecord } from '../support/store.ts';
+import { addSmallTown } from '../support/tree.ts';
 
 const VOTES = 4_000;
 let gateway: TestGateway;
@@ -17,9 +18,7 @@ beforeEach(async () => {
   file = databaseFile(gateway.dataDir);
   await gateway.stop();
   const store = createStoreHome(gateway.dataDir).open();
-  store.addUnit({ id: 'town', parentId: null, name: '云岭镇' });
-  store.addWindow({ id: 'w1', unitId: 'town', name: '1号窗口' });
-  store.addTerminal({ id: 't-1', windowId: 'w1' });
+  await addSmallTown(store, 1);
   const sourceKey = store.openSource(1, 'ab'.repeat(16)).key;
   const at = Date.now() - 60_000;
   store.commit(

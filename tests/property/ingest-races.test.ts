@@ -3,8 +3,10 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { readHeldVote } from '../../gateway/review/held-vote.ts';
 import type { Ledger } from '../../gateway/store/ledger.ts';
+import { decide } from '../support/decide.ts';
 import { createIngestSide, helloOf, NOW, votesOf } from '../support/ingest-side.ts';
-import { addSmallTown, createStoreHome } from '../support/store.ts';
+import { createStoreHome } from '../support/store.ts';
+import { addSmallTown } from '../support/tree.ts';
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
@@ -66,16 +68,16 @@ it('what is held in memory of a journal is what is stored, whatever falls togeth
       async (steps, turns, perDay) => {
         const home = createStoreHome();
         const store = home.open();
-        addSmallTown(store);
+        await addSmallTown(store);
         const ledger = createLazyLedger(store.ledger, turns);
         const side = await createIngestSide(store, { ledger, perDay });
         const sent = new Set<number>();
         const pauses: Promise<void>[] = [];
         let messages = 0;
-        const decide = (act: () => void) =>
+        const pausedFor = (act: () => Promise<unknown>) =>
           pauses.push(
             side.ingest.pause(async () => {
-              act();
+              await act();
               await side.journals.reload();
             }),
           );
@@ -89,13 +91,15 @@ it('what is held in memory of a journal is what is stored, whatever falls togeth
             messages += 1;
             side.send('hello', helloOf(it.first, it.first - 1));
           } else if (it.do === 'turns') for (let at = 0; at < it.count; at++) await turn();
-          else if (it.do === 'release') decide(() => store.release({}, NOW, readHeldVote));
-          else if (it.do === 'dismiss') decide(() => store.dismiss({}, NOW));
+          else if (it.do === 'release')
+            pausedFor(() => decide(store.review, (tx) => tx.release({}, NOW, readHeldVote)));
+          else if (it.do === 'dismiss') pausedFor(() => decide(store.review, (tx) => tx.dismiss({}, NOW)));
           else if (it.do === 'write off')
-            decide(() => {
-              if (store.sources(1).length > 0) store.writeOff('t-1', 'ab'.repeat(16), NOW);
+            pausedFor(async () => {
+              if (store.sources(1).length > 0)
+                await decide(store.review, (tx) => tx.writeOff('t-1', 'ab'.repeat(16), NOW));
             });
-          else decide(() => {});
+          else pausedFor(async () => {});
         }
         await Promise.all(pauses);
         await side.ingest.settled();

@@ -17,7 +17,8 @@ import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
 import type { Ack } from '../../protocol/ack.ts';
 import { PERIODS } from '../../protocol/score.ts';
 import { RATINGS, type Vote } from '../../protocol/vote.ts';
-import { addSmallTown, createStoreHome } from '../support/store.ts';
+import { createStoreHome } from '../support/store.ts';
+import { addSmallTown } from '../support/tree.ts';
 
 /** The gateway's clock and the terminals': a press moves it on, for a number is not pressed before the gateway knew the last one. */
 const clock = { now: 0 };
@@ -110,7 +111,7 @@ describe('between journal and store', () => {
         clock.now = BEGIN;
         const home = createStoreHome();
         let store = home.open();
-        addSmallTown(store);
+        await addSmallTown(store);
         let side = await createGatewaySide(store);
         const journals = TERMINALS.map(() => [{ epoch: EPOCHS[0] as string, votes: [] as Vote[] }]);
         const totalsOf = (votes: Vote[]) => ({

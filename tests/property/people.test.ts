@@ -17,16 +17,17 @@ import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
 import type { Snapshot } from '../../protocol/live.ts';
 import { ROLES } from '../../protocol/session.ts';
 import { createStoreHome, type StoreHome } from '../support/store.ts';
+import { plant } from '../support/tree.ts';
 
 const BY = { actor: 'cli:test', origin: 'local' };
 
 describe('accounts', () => {
   let home: StoreHome;
   let store: SqliteStore;
-  beforeAll(() => {
+  beforeAll(async () => {
     home = createStoreHome();
     store = home.open();
-    store.addUnit({ id: 'city', parentId: null, name: '市' });
+    await plant(store, { units: [{ id: 'city', name: '市' }] });
   });
   afterAll(() => {
     store.close();
@@ -53,7 +54,7 @@ describe('accounts', () => {
       fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
         for (const { name, ...edit } of steps) {
           const before = await people.accounts();
-          const audited = store.auditEntries({ limit: 1 })[0]?.seq;
+          const audited = (await store.audit.head())?.seq;
           try {
             await accounts.change(BY, name, edit);
             taken += 1;
@@ -63,7 +64,7 @@ describe('accounts', () => {
             refused += 1;
             // A refusal leaves no trace.
             expect(await people.accounts()).toEqual(before);
-            expect(store.auditEntries({ limit: 1 })[0]?.seq).toBe(audited);
+            expect((await store.audit.head())?.seq).toBe(audited);
           }
           const now = await people.accounts();
           expect(now.some(({ role, disabledAt }) => role === 'administrator' && disabledAt === null)).toBe(

@@ -29,7 +29,7 @@ export type TestApp = { app: FastifyInstance; close(): Promise<void> };
 
 export async function createApp(store: SqliteStore): Promise<TestApp> {
   const now = Date.now;
-  const { tree } = createRegistry(store);
+  const { tree } = await createRegistry(store.org);
   const calendar = createCalendar('Asia/Shanghai');
   const book = new ScoreBook(calendar);
   const presence = createPresence([], now, () => {});
@@ -54,7 +54,6 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
     ...{ store: store.people, now, monotonic: now },
     limits: DEFAULT_SESSION_LIMITS,
   });
-  const audit = createAudit(store, now);
   const folder = mkdtempSync(join(tmpdir(), 'manyi-app-'));
   const authority = await openAuthority({ folder, now });
   const app = await createServer({
@@ -62,13 +61,14 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
     tree,
     isOnline: presence.isOnline,
     lastSeenAt: presence.lastSeenAt,
-    provisioning: createProvisioning({ store, authority, audit, now }),
-    commandDesk: createCommandDesk({ store, audit, now }),
-    review: createReview({ store, audit, now }),
+    provisioning: createProvisioning({ store: store.fleet, authority, now }),
+    commandDesk: createCommandDesk({ store: store.commands, now }),
+    review: createReview({ store: store.review, now }),
     board,
     store,
     people,
-    audit,
+    audit: createAudit(store.audit),
+    auditStore: store.audit,
     hub,
     compressor,
     metrics: createMetrics(() => 0).registry,

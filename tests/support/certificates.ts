@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Identity } from '../../device/identity/identity.ts';
 import { type Authority, openAuthority } from '../../gateway/pki/authority.ts';
 import { ALGORITHM, exportPrivateKey, generateKeyPair, x509 } from '../../gateway/pki/x509.ts';
-import type { Store } from '../../gateway/store/store.ts';
+import type { FleetStore } from '../../gateway/store/fleet.ts';
 
 const DAYS = 30;
 
@@ -27,15 +27,19 @@ export async function makeRequest(name = 'CN=anyone'): Promise<KeyAndRequest> {
 export async function issueIdentity(
   authority: Authority,
   terminalId: string,
-  store?: Store,
+  fleet?: FleetStore,
   days = DAYS,
 ): Promise<Identity> {
   const { key, csr } = await makeRequest();
   const { pem, serial, publicKey, expiresAt } = await authority.issueTerminal(terminalId, csr, days);
   const issuedAt = Date.now();
-  const terminalKey = store?.terminals().find(({ id }) => id === terminalId)?.key;
-  if (store && terminalKey !== undefined)
-    store.addCertificate({ serial, terminalKey, publicKey, issuedAt, expiresAt });
+  await fleet?.change(async (tx) => {
+    const terminal = await tx.terminal(terminalId);
+    if (!terminal) return tx.unchanged(undefined);
+    await tx.addCertificate({ serial, terminalKey: terminal.key, publicKey, issuedAt, expiresAt });
+    const by = { actor: 'cli:test', origin: 'local' };
+    return tx.audited({ by, action: 'certificate.issue', target: `terminal:${terminalId}` }, undefined);
+  });
   return {
     terminalId,
     key,

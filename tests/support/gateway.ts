@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Identity } from '../../device/identity/identity.ts';
 import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
-import type { Store } from '../../gateway/store/store.ts';
 import type { ScoreRow } from '../../protocol/score.ts';
 import { authorityOf, issueIdentity, writeIdentity } from './certificates.ts';
 import { createSessionClient, type TestClient } from './client.ts';
 import { reap } from './reaper.ts';
+import { plant, type Tree } from './tree.ts';
 import { until } from './wait.ts';
 
 const MAIN = new URL('../../dist/gateway/main.js', import.meta.url).pathname;
@@ -46,7 +46,7 @@ export type TestGateway = TestClient & {
   /** Ends the process and removes the data. */
   dispose(): Promise<void>;
   /** Adds to the store as the CLI does. The terminals have their certificates when it resolves. */
-  add(fill: (org: OrgWriter, store: Store) => void): Promise<void>;
+  add(fill: (org: OrgWriter) => void): Promise<void>;
   /** Somebody else's client. */
   signIn(name: string, password: string): Promise<TestClient>;
   scores(period?: string): Promise<ScoreRow[]>;
@@ -159,11 +159,13 @@ export async function startGateway({
       const store = createSqliteStore({ file: databaseFile(dataDir) });
       try {
         const logins: TerminalLogin[] = [];
-        fill(writerOf(store, dataDir, logins), store);
+        const tree = { units: [], windows: [], terminals: [] };
+        fill(writerOf(tree, dataDir, logins));
+        await plant(store, tree);
         if (logins.length === 0) return;
         const authority = await authorityOf(dataDir);
         for (const login of logins) {
-          login.identity = await issueIdentity(authority, login.id, store);
+          login.identity = await issueIdentity(authority, login.id, store.fleet);
           writeIdentity(login.folder, login.identity);
         }
       } finally {
@@ -174,22 +176,18 @@ export async function startGateway({
   };
 }
 
-function writerOf(
-  store: ReturnType<typeof createSqliteStore>,
-  dataDir: string,
-  logins: TerminalLogin[],
-): OrgWriter {
+function writerOf(tree: Required<Tree>, dataDir: string, logins: TerminalLogin[]): OrgWriter {
   return {
     unit(id, name, parentId = null) {
-      store.addUnit({ id, parentId, name });
+      tree.units.push({ id, parentId, name });
       return id;
     },
     window(id, unitId, name) {
-      store.addWindow({ id, unitId, name });
+      tree.windows.push({ id, unitId, name });
       return id;
     },
     terminal(id, windowId) {
-      store.addTerminal({ id, windowId });
+      tree.terminals.push({ id, windowId });
       const folder = join(dataDir, 'terminals', id);
       // Its identity is there when `add` resolves.
       const login = { id, windowId, folder } as TerminalLogin;

@@ -6,7 +6,8 @@ import { createPostgresLedger } from '../../gateway/store/postgres/ledger.ts';
 import { migrate } from '../../gateway/store/postgres/migrate.ts';
 import { types } from '../../gateway/store/postgres/numbers.ts';
 import type { Cluster } from './postgres.ts';
-import { addSmallTown, createStoreHome } from './store.ts';
+import { createStoreHome } from './store.ts';
+import { addSmallTown } from './tree.ts';
 
 export type OpenLedger = Ledger & { close(): Promise<void> };
 
@@ -20,7 +21,7 @@ export type LedgerHome = {
 export async function createSqliteHome(): Promise<LedgerHome> {
   const { file, open, dispose } = createStoreHome();
   const made = open();
-  addSmallTown(made, 8);
+  await addSmallTown(made, 8);
   made.close();
   return {
     async open() {

@@ -7,7 +7,7 @@ import {
   databaseFile,
   type SqliteStore,
 } from '../../gateway/store/sqlite/sqlite-store.ts';
-import type { Store, VoteRecord } from '../../gateway/store/store.ts';
+import type { VoteRecord } from '../../gateway/store/store.ts';
 
 export type StoreHome = { file: string; open(): SqliteStore; dispose(): void };
 
@@ -18,14 +18,6 @@ export function createStoreHome(folder = mkdtempSync(join(tmpdir(), 'manyi-store
     open: () => createSqliteStore({ file }),
     dispose: () => rmSync(folder, { recursive: true, force: true }),
   };
-}
-
-export function addSmallTown(store: Store, windows = 2): void {
-  store.addUnit({ id: 'town', parentId: null, name: '云岭镇' });
-  for (let number = 1; number <= windows; number++) {
-    store.addWindow({ id: `w${number}`, unitId: 'town', name: `${number}号窗口` });
-    store.addTerminal({ id: `t-${number}`, windowId: `w${number}` });
-  }
 }
 
 export function voteRecord(change: Partial<VoteRecord> & { sourceKey: number; seq: number }): VoteRecord {

@@ -1,8 +1,9 @@
 /** What was done by whom, and what terminals sent that was not accepted. */
 import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
+import type { AuditStore } from '../../store/audit.ts';
 import type { Store } from '../../store/store.ts';
 
-export type AuditDeps = { store: Store };
+export type AuditDeps = { audit: AuditStore; store: Pick<Store, 'terminals' | 'quarantined'> };
 
 const MAX_ROWS = 1_000;
 const Limit = Type.Optional(
@@ -30,7 +31,7 @@ const QuarantineItem = Type.Object({
   payload: Type.String(),
 });
 
-export const auditRoutes: FastifyPluginCallbackTypebox<AuditDeps> = (app, { store }, done) => {
+export const auditRoutes: FastifyPluginCallbackTypebox<AuditDeps> = (app, { audit, store }, done) => {
   app.get(
     '/audit',
     {
@@ -54,7 +55,7 @@ export const auditRoutes: FastifyPluginCallbackTypebox<AuditDeps> = (app, { stor
       },
     },
     ({ query: { before, limit = 100 } }) =>
-      store.auditEntries(before === undefined ? { limit } : { before, limit }),
+      audit.entries(before === undefined ? { limit } : { before, limit }),
   );
   app.get(
     '/quarantine',

@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { Epoch, TERMINAL_ID_PATTERN } from '../../../protocol/ids.ts';
 import { NullableNumber } from '../../../protocol/score.ts';
 import type { Review } from '../../review/review.ts';
-import type { HeldFilter } from '../../store/review-store.ts';
+import type { HeldFilter } from '../../store/review.ts';
 import { Refusal } from '../border/errors.ts';
 import { byOf } from '../border/guard.ts';
 import { requireTerminal, type VisibleTree } from '../org/visible-tree.ts';
@@ -41,11 +41,10 @@ export const reviewRoutes: FastifyPluginCallbackTypebox<ReviewDeps> = (
         response: { 200: Type.Array(shape.HeldItem) },
       },
     },
-    (request) => {
+    async (request) => {
       const { limit = 100, ...asked } = request.query;
-      return review
-        .held(filterOf(request, asked), limit)
-        .map(({ key: _, decision: __, ...record }) => record);
+      const records = await review.held(filterOf(request, asked), limit);
+      return records.map(({ key: _, decision: __, ...record }) => record);
     },
   );
   app.get(
@@ -93,7 +92,7 @@ export const reviewRoutes: FastifyPluginCallbackTypebox<ReviewDeps> = (
         response: { 200: Type.Array(shape.ExclusionItem) },
       },
     },
-    () => review.exclusions().map(({ terminalKey: _, ...exclusion }) => exclusion),
+    async () => (await review.exclusions()).map(({ terminalKey: _, ...exclusion }) => exclusion),
   );
   app.post(
     '/exclusions',
@@ -167,8 +166,10 @@ export const reviewRoutes: FastifyPluginCallbackTypebox<ReviewDeps> = (
         response: { 200: Type.Array(shape.JournalItem) },
       },
     },
-    (request) =>
-      review.journals(known(request, request.params.id)).map(({ terminalId: _, ...journal }) => journal),
+    async (request) => {
+      const journals = await review.journals(known(request, request.params.id));
+      return journals.map(({ terminalId: _, ...journal }) => journal);
+    },
   );
   app.post(
     '/terminals/:id/epochs/:epoch/decisions',

@@ -5,7 +5,7 @@ import { JournalId } from '../../../protocol/health.ts';
 import { TERMINAL_ID_PATTERN } from '../../../protocol/ids.ts';
 import { NullableNumber, NullableString, oneOf } from '../../../protocol/score.ts';
 import type { CommandDesk } from '../../fleet/command-desk.ts';
-import type { CommandRecord } from '../../store/put-away-store.ts';
+import type { CommandRecord } from '../../store/commands.ts';
 import { byOf } from '../border/guard.ts';
 import { requireTerminal, type VisibleTree } from '../org/visible-tree.ts';
 
@@ -86,14 +86,14 @@ export const commandRoutes: FastifyPluginCallbackTypebox<CommandDeps> = (
         response: { 200: Type.Array(JournalItem) },
       },
     },
-    (request) =>
-      commandDesk
-        .journals(require(request, request.params.id))
-        .map(({ journal: { id, at, reason, epoch, unsent, state }, reportedAt, command }) => ({
+    async (request) =>
+      (await commandDesk.journals(require(request, request.params.id))).map(
+        ({ journal: { id, at, reason, epoch, unsent, state }, reportedAt, command }) => ({
           ...{ id: id ?? null, at, reason, epoch: epoch ?? null, unsent: unsent ?? null, reportedAt },
           state: state ?? ('open' as const),
           command: command && itemOf(command),
-        })),
+        }),
+      ),
   );
   app.get(
     '/terminals/:id/commands',
@@ -105,7 +105,7 @@ export const commandRoutes: FastifyPluginCallbackTypebox<CommandDeps> = (
         response: { 200: Type.Array(CommandItem) },
       },
     },
-    (request) => commandDesk.commands(require(request, request.params.id)).map(itemOf),
+    async (request) => (await commandDesk.commands(require(request, request.params.id))).map(itemOf),
   );
   app.post(
     '/terminals/:id/commands',

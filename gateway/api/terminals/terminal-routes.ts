@@ -81,11 +81,11 @@ export const terminalRoutes: FastifyPluginCallbackTypebox<TerminalDeps> = (app, 
         response: { 201: Code },
       },
     },
-    (request, reply) => {
+    async (request, reply) => {
       const { id, windowId, hours = DEFAULT_CODE_HOURS } = request.body;
       if (id === 'gateway')
         throw new Refusal(409, 'id-taken', 'gateway is the gateway itself: choose another id');
-      const added = provisioning.add(byOf(request), { id, windowId }, hours);
+      const added = await provisioning.add(byOf(request), { id, windowId }, hours);
       reply.status(201);
       return { terminalId: id, ...added };
     },
@@ -101,10 +101,10 @@ export const terminalRoutes: FastifyPluginCallbackTypebox<TerminalDeps> = (app, 
         response: { 201: Code },
       },
     },
-    (request, reply) => {
+    async (request, reply) => {
       const { hours = DEFAULT_CODE_HOURS } = request.body;
       const terminalId = require(request, request.params.id);
-      const opened = provisioning.openCode(byOf(request), terminalId, hours);
+      const opened = await provisioning.openCode(byOf(request), terminalId, hours);
       reply.status(201);
       return { terminalId, ...opened };
     },
@@ -132,10 +132,10 @@ export const terminalRoutes: FastifyPluginCallbackTypebox<TerminalDeps> = (app, 
         response: { 201: Type.Object({ serials: Type.Array(Type.String()) }) },
       },
     },
-    (request, reply) => {
+    async (request, reply) => {
       const { reason, serial = null } = request.body;
       const id = require(request, request.params.id);
-      const serials = provisioning.revoke(byOf(request), id, serial, reason);
+      const serials = await provisioning.revoke(byOf(request), id, serial, reason);
       reply.status(201);
       return { serials };
     },

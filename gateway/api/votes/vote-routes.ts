@@ -121,7 +121,7 @@ export const voteRoutes: FastifyPluginCallbackTypebox<VoteDeps> = (
         response: RESPONSE,
       },
     },
-    (request, reply) => {
+    async (request, reply) => {
       const { from, to, window: windowId, format } = request.query;
       const tree = visibleTree(request);
       if (from >= to) throw new Refusal(400, 'parameters-invalid', '`from` must be before `to`');
@@ -132,11 +132,15 @@ export const voteRoutes: FastifyPluginCallbackTypebox<VoteDeps> = (
       const own = running.filter((one) => one === actor).length;
       if (running.length >= MAX_EXPORTS || own >= MAX_EXPORTS_OF_ONE)
         throw new Refusal(429, 'exports-busy', 'too many exports are running: try again when one is done');
-      audit(byOf(request), 'votes.export', serviceWindow ? `window:${serviceWindow.id}` : 'votes', {
-        from,
-        to,
-      });
       running.push(actor);
+      const leave = () => void running.splice(running.indexOf(actor), 1);
+      const target = serviceWindow ? `window:${serviceWindow.id}` : 'votes';
+      try {
+        await audit({ by: byOf(request), action: 'votes.export', target, detail: { from, to } });
+      } catch (error) {
+        leave();
+        throw error;
+      }
       const everything = request.principal?.unitId === null;
       const asked = serviceWindow ? [serviceWindow] : everything ? null : tree.windows;
       const pages = store.exportVotes(from, to, asked?.map(({ key }) => key) ?? null);
@@ -145,9 +149,7 @@ export const voteRoutes: FastifyPluginCallbackTypebox<VoteDeps> = (
       const nameOf = (id: string) => tree.windowById.get(id)?.name ?? '';
       pump(format === 'csv' ? votesAsCsv(pages, { nameOf, timeOf }) : json(pages), output)
         .catch((error: Error) => output.destroy(error))
-        .finally(() => {
-          running.splice(running.indexOf(actor), 1);
-        });
+        .finally(leave);
       reply.header('content-type', format === 'csv' ? 'text/csv; charset=utf-8' : 'application/json');
       if (format === 'csv') reply.header('content-disposition', 'attachment; filename="votes.csv"');
       return reply.send(output);

@@ -29,9 +29,9 @@ export function registerAuditCommands(program: Command, withStore: WithStore): v
     .description('the newest rows')
     .option('--limit <n>', 'how many, newest first', checkLimit, 50)
     .action(({ limit }: { limit: number }) =>
-      withStore.reading((store, json) =>
+      withStore.reading(async ({ audit: rows }, json) =>
         show(
-          store.auditEntries({ limit }).map(({ seq, at, actor, origin, action, target, detail }) => ({
+          (await rows.entries({ limit })).map(({ seq, at, actor, origin, action, target, detail }) => ({
             seq,
             at: new Date(at).toISOString(),
             actor,

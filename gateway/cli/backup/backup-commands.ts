@@ -40,7 +40,7 @@ export function registerBackupCommands(program: Command): void {
       const progress = createProgress();
       const store = createSqliteStore({ file });
       try {
-        const deps = { store, dataDir, now: Date.now, by: cliActor(), progress: progress.show };
+        const deps = { audit: store.audit, dataDir, now: Date.now, by: cliActor(), progress: progress.show };
         const manifest = await createBackup(target, deps);
         progress.end();
         showOne({ folder: target, ...summary(manifest) }, json, SECRET_NOTE);

@@ -13,7 +13,7 @@ export function registerCheckCommands(program: Command): void {
     .command('check')
     .description('is the database whole, and is every rollup what its votes say? Exit status 1 when not')
     .option('--repair', 'count rollups that differ anew; the gateway must be stopped')
-    .action(({ repair = false }: { repair?: boolean }) => {
+    .action(async ({ repair = false }: { repair?: boolean }) => {
       const { json, dataDir } = program.opts<{ json?: boolean; dataDir: string }>();
       const folder = resolve(dataDir);
       const file = databaseFile(folder);
@@ -22,7 +22,7 @@ export function registerCheckCommands(program: Command): void {
       try {
         const { damage, rollups, ...report } = checkDatabase(file);
         if (damage.length > 0) throw damageFailure(file, damage);
-        const repaired = repair ? repairAll(file, rollups.sourceKeys) : 0;
+        const repaired = repair ? await repairAll(file, rollups.sourceKeys) : 0;
         const { differing, checked, examples } = rollups;
         const row = {
           file,
@@ -45,11 +45,11 @@ export function registerCheckCommands(program: Command): void {
 }
 
 /** @returns how many rows were not right. */
-function repairAll(file: string, sourceKeys: readonly number[]): number {
+async function repairAll(file: string, sourceKeys: readonly number[]): Promise<number> {
   if (sourceKeys.length === 0) return 0;
   const store = createSqliteStore({ file });
   try {
-    const { differences, excluded } = store.repairRollups(sourceKeys, { at: Date.now(), ...cliActor() });
+    const { differences, excluded } = await store.repairRollups(sourceKeys, cliActor());
     return differences.length + excluded;
   } finally {
     store.close();

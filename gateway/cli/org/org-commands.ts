@@ -16,21 +16,23 @@ export function registerOrgCommands(program: Command, withStore: WithStore): voi
     .option('--parent <id>', 'the unit above it')
     .option('--id <id>', 'an id of your choice', checkId(ORG_ID_PATTERN))
     .action(({ name, parent, id = newId('u') }: { name: string; parent?: string; id?: string }) =>
-      withStore.beginning((store, json, { by, audit }) => {
-        store.atomic(() => {
-          audit(by, 'unit.add', `unit:${id}`, { name, parentId: parent ?? null });
-          store.addUnit({ id, parentId: parent ?? null, name });
+      withStore.beginning(async ({ org }, json, { by }) => {
+        const parentId = parent ?? null;
+        await org.change(async (tx) => {
+          await tx.addUnit({ id, parentId, name });
+          const detail = { name, parentId };
+          return tx.audited({ by, action: 'unit.add', target: `unit:${id}`, detail }, undefined);
         });
-        showOne({ id, name, parentId: parent ?? null }, json, '');
+        showOne({ id, name, parentId }, json, '');
       }),
     );
   unit
     .command('list')
     .description('all of them')
     .action(() =>
-      withStore.reading((store, json) =>
+      withStore.reading(async ({ org }, json) =>
         show(
-          store.units().map(({ id, name, parentId }) => ({ id, name, parentId })),
+          (await org.units()).map(({ id, name, parentId }) => ({ id, name, parentId })),
           json,
         ),
       ),
@@ -44,10 +46,11 @@ export function registerOrgCommands(program: Command, withStore: WithStore): voi
     .requiredOption('--name <name>', 'its name', checkName)
     .option('--id <id>', 'an id of your choice', checkId(ORG_ID_PATTERN))
     .action(({ unit: unitId, name, id = newId('w') }: { unit: string; name: string; id?: string }) =>
-      withStore((store, json, { by, audit }) => {
-        store.atomic(() => {
-          audit(by, 'window.add', `window:${id}`, { name, unitId });
-          store.addWindow({ id, unitId, name });
+      withStore(async ({ org }, json, { by }) => {
+        await org.change(async (tx) => {
+          await tx.addWindow({ id, unitId, name });
+          const detail = { name, unitId };
+          return tx.audited({ by, action: 'window.add', target: `window:${id}`, detail }, undefined);
         });
         showOne({ id, name, unitId }, json, '');
       }),
@@ -56,9 +59,9 @@ export function registerOrgCommands(program: Command, withStore: WithStore): voi
     .command('list')
     .description('all of them')
     .action(() =>
-      withStore.reading((store, json) =>
+      withStore.reading(async ({ org }, json) =>
         show(
-          store.windows().map(({ id, name, unitId }) => ({ id, name, unitId })),
+          (await org.windows()).map(({ id, name, unitId }) => ({ id, name, unitId })),
           json,
         ),
       ),

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { TERMINAL_ID_PATTERN } from '../../../protocol/ids.ts';
 import { MAX_JOURNAL_FILE_BYTES } from '../../../protocol/journal-file.ts';
+import { createAudit } from '../../audit/audit.ts';
 import { MAX_REASON_CHARS } from '../../audit/reasons.ts';
 import { importJournal, type JournalFiles } from '../../review/journal-import.ts';
 import { OrgRefusal } from '../../store/store.ts';
@@ -29,8 +30,8 @@ export function registerImportCommand(journal: Command, withStore: WithStore): v
     .requiredOption('--reason <text>', 'why, for the audit', checkText(MAX_REASON_CHARS))
     .option('--dry-run', 'says what would be stored, and stores nothing')
     .action((file: string, { terminal, reason, dryRun = false }: Options) =>
-      withStore(async (store, json, { by, audit }) => {
-        const deps = { store, audit, now: Date.now, rest: () => sleep(REST_MS) };
+      withStore(async ({ review, fleet, audit }, json, { by }) => {
+        const deps = { review, fleet, audit: createAudit(audit), now: Date.now, rest: () => sleep(REST_MS) };
         const files = readFiles(resolve(file));
         const outcome = await importJournal(deps, by, files, {
           terminalId: terminal ?? null,

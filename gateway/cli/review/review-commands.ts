@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { MAX_REASON_CHARS } from '../../audit/reasons.ts';
 import { createReview, type Review } from '../../review/review.ts';
-import type { HeldFilter } from '../../store/review-store.ts';
-import type { Store } from '../../store/store.ts';
+import type { HeldFilter } from '../../store/review.ts';
+import type { SqliteStore } from '../../store/sqlite/sqlite-store.ts';
 import { show, showOne } from '../output.ts';
 import { checkText } from '../texts.ts';
 import { checkTime } from '../values.ts';
@@ -17,8 +17,7 @@ type Span = { from: number; to: number };
 
 const SHOWN_PAYLOAD_CHARS = 80;
 const date = (at: number | null) => (at === null ? null : new Date(at).toISOString());
-const reviewOf = (store: Store, { audit }: CliContext): Review =>
-  createReview({ store, audit, now: Date.now });
+const reviewOf = ({ review }: SqliteStore): Review => createReview({ store: review, now: Date.now });
 
 /** What is held, what counts, and what is still expected: every decision has its reason in the audit and can be taken back. */
 export function registerReviewCommands(program: Command, withStore: WithStore): void {
@@ -51,24 +50,24 @@ function registerHeld(program: Command, withStore: WithStore): void {
   which(quarantine.command('held').description('votes that wait for a decision; without options, a summary'))
     .option('--limit <n>', 'how many, newest first', checkLimit, 50)
     .action(({ limit, ...options }: Held & { limit: number }) =>
-      withStore.reading((store, json, context) => {
-        const review = reviewOf(store, context);
+      withStore.reading(async (store, json) => {
+        const review = reviewOf(store);
         const filter = filterOf(options);
         if (Object.keys(filter).length === 0) {
-          const rows = review.heldSummary().map(({ firstAt, lastAt, ...row }) => ({
+          const rows = (await review.heldSummary()).map(({ firstAt, lastAt, ...row }) => ({
             ...row,
             first: date(firstAt),
             last: date(lastAt),
           }));
           return show(rows, json);
         }
-        const rows = review
-          .held(filter, limit)
-          .map(({ key: _, decision: __, receivedAt, payload, ...row }) => ({
+        const rows = (await review.held(filter, limit)).map(
+          ({ key: _, decision: __, receivedAt, payload, ...row }) => ({
             received: date(receivedAt),
             ...row,
             payload: json ? payload : payload.slice(0, SHOWN_PAYLOAD_CHARS),
-          }));
+          }),
+        );
         show(rows, json);
       }),
     );
@@ -86,7 +85,7 @@ function registerHeld(program: Command, withStore: WithStore): void {
           const filter = filterOf(options);
           if (Object.keys(filter).length === 0 && !options.all)
             return program.error('say which (--terminal, --kind, --from, --to), or --all');
-          const result = await act(reviewOf(store, context), context, filter, options.reason);
+          const result = await act(reviewOf(store), context, filter, options.reason);
           showOne({ ...result }, json, '');
         }),
       );
@@ -127,7 +126,7 @@ function registerVotes(program: Command, withStore: WithStore): void {
     withStore(async (store, json, context) => {
       inOrder(options);
       const { terminal, reason } = options;
-      const made = await reviewOf(store, context).exclude(context.by, terminal, options, reason);
+      const made = await reviewOf(store).exclude(context.by, terminal, options, reason);
       showOne({ ...made }, json, `Taken back with: manyi votes include --id ${made.id} --reason …`);
     }),
   );
@@ -138,7 +137,7 @@ function registerVotes(program: Command, withStore: WithStore): void {
     .requiredOption('--reason <text>', 'why, for the audit', checkReason)
     .action(({ id, reason }: Why & { id: string }) =>
       withStore(async (store, json, context) => {
-        const { terminalId, from, to } = await reviewOf(store, context).include(context.by, id, reason);
+        const { terminalId, from, to } = await reviewOf(store).include(context.by, id, reason);
         showOne({ id, terminalId, from: date(from), to: date(to) }, json, '');
       }),
     );
@@ -146,14 +145,16 @@ function registerVotes(program: Command, withStore: WithStore): void {
     .command('exclusions')
     .description('what is excluded, by whom and why')
     .action(() =>
-      withStore.reading((store, json) => {
-        const rows = store.exclusions().map(({ terminalKey: _, from, to, madeAt, endedAt, ...row }) => ({
-          ...row,
-          from: date(from),
-          to: date(to),
-          madeAt: date(madeAt),
-          endedAt: date(endedAt),
-        }));
+      withStore.reading(async (store, json) => {
+        const rows = (await store.review.exclusions()).map(
+          ({ terminalKey: _, from, to, madeAt, endedAt, ...row }) => ({
+            ...row,
+            from: date(from),
+            to: date(to),
+            madeAt: date(madeAt),
+            endedAt: date(endedAt),
+          }),
+        );
         show(rows, json);
       }),
     );
@@ -167,7 +168,7 @@ function registerVotes(program: Command, withStore: WithStore): void {
         if ((shift === undefined) === (claimed === undefined))
           return program.error('say one of --shift SECONDS and --claimed');
         const how = shift === undefined ? 'claimed' : shift * 1_000;
-        const redated = await reviewOf(store, context).redate(context.by, terminal, options, how, reason);
+        const redated = await reviewOf(store).redate(context.by, terminal, options, how, reason);
         showOne({ redated }, json, 'What the terminal said is kept: --claimed brings it back.');
       }),
     );
@@ -181,13 +182,15 @@ function registerJournals(program: Command, withStore: WithStore): void {
     .description('of a terminal, with what the gateway knows of each')
     .requiredOption('--terminal <id>', 'the terminal')
     .action(({ terminal }: { terminal: string }) =>
-      withStore.reading((store, json) => {
-        const rows = store.journals(terminal).map(({ terminalId: _, stored, knownAt, closedAt, ...row }) => ({
-          ...row,
-          stored: stored.satisfied + stored.basically + stored.unsatisfied,
-          heard: date(knownAt),
-          closed: date(closedAt),
-        }));
+      withStore.reading(async ({ review }, json) => {
+        const rows = (await review.journals(terminal)).map(
+          ({ terminalId: _, stored, knownAt, closedAt, ...row }) => ({
+            ...row,
+            stored: stored.satisfied + stored.basically + stored.unsatisfied,
+            heard: date(knownAt),
+            closed: date(closedAt),
+          }),
+        );
         show(rows, json);
       }),
     );
@@ -210,7 +213,7 @@ function registerJournals(program: Command, withStore: WithStore): void {
       .requiredOption('--reason <text>', 'why, for the audit', checkReason)
       .action(({ terminal, epoch, reason }: Why & { terminal: string; epoch: string }) =>
         withStore(async (store, json, context) => {
-          const result = await act(reviewOf(store, context), context.by, terminal, epoch, reason);
+          const result = await act(reviewOf(store), context.by, terminal, epoch, reason);
           showOne({ terminal, epoch, ...result }, json, '');
         }),
       );

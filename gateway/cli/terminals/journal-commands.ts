@@ -2,11 +2,12 @@ import type { Command } from 'commander';
 import { JOURNAL_ID_PATTERN } from '../../../protocol/health.ts';
 import { MAX_REASON_CHARS } from '../../audit/reasons.ts';
 import { createCommandDesk, type JournalOp } from '../../fleet/command-desk.ts';
-import type { Store } from '../../store/store.ts';
+import type { CommandRecord } from '../../store/commands.ts';
+import type { SqliteStore } from '../../store/sqlite/sqlite-store.ts';
 import { checkId } from '../ids.ts';
 import { date, show, showOne } from '../output.ts';
 import { checkText } from '../texts.ts';
-import type { CliContext, WithStore } from '../with-store.ts';
+import type { WithStore } from '../with-store.ts';
 
 const ASKED_NOTE =
   'The terminal is told when it is connected. What came of it: manyi terminal journals TERMINAL';
@@ -17,19 +18,17 @@ export function registerTerminalJournalCommands(terminal: Command, withStore: Wi
     .command('journals <terminal>')
     .description('lists the journals put away on its card, as it last said, and what was asked about them')
     .action((terminalId: string) =>
-      withStore.reading((store, json, context) => {
-        const rows = deskOf(store, context)
-          .journals(terminalId)
-          .map(({ journal, command }) => ({
-            id: journal.id ?? null,
-            reason: journal.reason,
-            at: date(journal.at),
-            unsent: journal.unsent ?? null,
-            state: journal.state ?? 'open',
-            epoch: journal.epoch ?? null,
-            asked: command?.op ?? null,
-            answer: command === null ? null : answerOf(command),
-          }));
+      withStore.reading(async (store, json) => {
+        const rows = (await deskOf(store).journals(terminalId)).map(({ journal, command }) => ({
+          id: journal.id ?? null,
+          reason: journal.reason,
+          at: date(journal.at),
+          unsent: journal.unsent ?? null,
+          state: journal.state ?? 'open',
+          epoch: journal.epoch ?? null,
+          asked: command?.op ?? null,
+          answer: command === null ? null : answerOf(command),
+        }));
         show(rows, json);
       }),
     );
@@ -41,9 +40,9 @@ export function registerTerminalJournalCommands(terminal: Command, withStore: Wi
       .argument('<id>', 'the journal, as `terminal journals` names it', checkId(JOURNAL_ID_PATTERN))
       .requiredOption('--reason <text>', 'why, for the audit', checkText(MAX_REASON_CHARS))
       .action((terminalId: string, journal: string, { reason }: { reason: string }) =>
-        withStore((store, json, context) => {
+        withStore(async (store, json, context) => {
           const order = { terminalId, op, journal, reason };
-          const { id, expiresAt } = deskOf(store, context).order(context.by, order);
+          const { id, expiresAt } = await deskOf(store).order(context.by, order);
           showOne(
             { command: id, op, terminal: terminalId, journal, expiresAt: date(expiresAt) },
             json,
@@ -58,12 +57,9 @@ export function registerTerminalJournalCommands(terminal: Command, withStore: Wi
   );
 }
 
-const deskOf = (store: Store, { audit }: CliContext) => createCommandDesk({ store, audit, now: Date.now });
+const deskOf = ({ commands }: SqliteStore) => createCommandDesk({ store: commands, now: Date.now });
 
-function answerOf({
-  deliveredAt,
-  answer,
-}: ReturnType<ReturnType<typeof deskOf>['commands']>[number]): string {
+function answerOf({ deliveredAt, answer }: CommandRecord): string {
   if (answer === null) return deliveredAt === null ? 'waits for the terminal' : 'told';
   return [answer.ok ? 'done' : (answer.code ?? 'failed'), answer.detail]
     .filter((part) => part !== null)

@@ -11,7 +11,8 @@ import {
   type Provisioning,
 } from '../../fleet/provisioning.ts';
 import { openAuthority } from '../../pki/authority.ts';
-import { OrgRefusal, type Store } from '../../store/store.ts';
+import type { SqliteStore } from '../../store/sqlite/sqlite-store.ts';
+import { OrgRefusal } from '../../store/store.ts';
 import { checkId, newId } from '../ids.ts';
 import { date, show, showNote, showOne } from '../output.ts';
 import { checkText } from '../texts.ts';
@@ -35,7 +36,7 @@ export function registerTerminalCommands(program: Command, withStore: WithStore)
     .action(({ window: windowId, id = newId('t'), hours }: { window: string; id?: string; hours: number }) =>
       withStore(async (store, json, context) => {
         const { add } = await provision(store, context);
-        const enrolment = shown(add(context.by, { id, windowId }, hours));
+        const enrolment = shown(await add(context.by, { id, windowId }, hours));
         showOne({ id, windowId, ...enrolment }, json, CODE_NOTE);
       }),
     );
@@ -44,8 +45,8 @@ export function registerTerminalCommands(program: Command, withStore: WithStore)
     .command('list')
     .description('where each stands, when it was last heard of, and whether its certificate is good')
     .action(() =>
-      withStore.reading((store, json) => {
-        show(terminalRows(store, Date.now()), json);
+      withStore.reading(async (store, json) => {
+        show(await terminalRows(store, Date.now()), json);
         if (!json) showNote(HEARD_NOTE);
       }),
     );
@@ -58,7 +59,7 @@ export function registerTerminalCommands(program: Command, withStore: WithStore)
     .action(({ terminal: id, hours }: { terminal: string; hours: number }) =>
       withStore(async (store, json, context) => {
         const { openCode } = await provision(store, context);
-        const enrolment = shown(openCode(context.by, id, hours));
+        const enrolment = shown(await openCode(context.by, id, hours));
         showOne({ id, ...enrolment }, json, CODE_NOTE);
       }),
     );
@@ -83,11 +84,11 @@ export function registerTerminalCommands(program: Command, withStore: WithStore)
     .description('lists the certificates of a terminal')
     .requiredOption('--terminal <id>', 'the terminal')
     .action(({ terminal: id }: { terminal: string }) =>
-      withStore.reading((store, json) => {
-        const found = store.terminals().find((one) => one.id === id);
+      withStore.reading(async ({ fleet }, json) => {
+        const found = await fleet.terminal(id);
         if (!found)
           throw new OrgRefusal('terminal-unknown', `there is no terminal ${id}: list the terminals`);
-        const rows = store.certificates(found.key).map((record) => ({
+        const rows = (await fleet.certificates(found.key)).map((record) => ({
           serial: record.serial,
           issuedAt: date(record.issuedAt),
           expiresAt: date(record.expiresAt),
@@ -108,7 +109,7 @@ export function registerTerminalCommands(program: Command, withStore: WithStore)
     .action(({ terminal: id, serial, reason }: { terminal: string; serial?: string; reason: string }) =>
       withStore(async (store, json, context) => {
         const { revoke } = await provision(store, context);
-        const revoked = revoke(context.by, id, serial ?? null, reason);
+        const revoked = await revoke(context.by, id, serial ?? null, reason);
         showOne({ id, revoked: json ? revoked : revoked.join(' ') || 'none was left' }, json, '');
       }),
     );
@@ -117,11 +118,11 @@ export function registerTerminalCommands(program: Command, withStore: WithStore)
 
 /** The same acts as over HTTP, on the authority of the data folder. */
 async function provision(
-  store: Store,
-  { dataDir, audit }: CliContext,
+  { fleet }: SqliteStore,
+  { dataDir }: CliContext,
 ): Promise<Provisioning & { authority: string }> {
   const authority = await openAuthority({ folder: join(dataDir, 'pki'), now: Date.now });
-  const provisioning = createProvisioning({ store, authority, audit, now: Date.now });
+  const provisioning = createProvisioning({ store: fleet, authority, now: Date.now });
   return { ...provisioning, authority: authority.certificate };
 }
 

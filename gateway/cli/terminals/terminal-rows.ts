@@ -1,5 +1,6 @@
 /** What a person wants to know of a terminal at a glance, from what is stored: the store does not know who is connected now. */
-import type { CertificateRecord, EnrolmentRecord, Store } from '../../store/store.ts';
+import type { CertificateRecord, EnrolmentRecord, FleetReads } from '../../store/fleet.ts';
+import type { OrgReads } from '../../store/org.ts';
 import { date } from '../output.ts';
 
 /** A terminal says something every minute (its health), and the gateway saves every 5 s when. */
@@ -27,11 +28,16 @@ export function certificateState(records: readonly CertificateRecord[], now: num
   return youngest.expiresAt - now < ENDING_MS ? 'ending' : 'good';
 }
 
-export function terminalRows(store: Store, now: number): Record<string, unknown>[] {
-  const certificates = groupByTerminal(store.certificates());
-  const codes = new Map<number, EnrolmentRecord>(store.enrolments().map((code) => [code.terminalKey, code]));
-  const windows = new Map(store.windows().map(({ id, name }) => [id, name]));
-  return store.terminals().map(({ key, id, windowId, lastSeenAt }) => {
+export async function terminalRows(
+  { org, fleet }: { org: OrgReads; fleet: FleetReads },
+  now: number,
+): Promise<Record<string, unknown>[]> {
+  const certificates = groupByTerminal(await fleet.certificates());
+  const codes = new Map<number, EnrolmentRecord>(
+    (await fleet.enrolments()).map((code) => [code.terminalKey, code]),
+  );
+  const windows = new Map((await org.windows()).map(({ id, name }) => [id, name]));
+  return (await org.terminals()).map(({ key, id, windowId, lastSeenAt }) => {
     const records = certificates.get(key) ?? [];
     const youngest = records.filter(({ revokedAt }) => revokedAt === null).at(-1);
     const code = codes.get(key);

@@ -1,6 +1,8 @@
 /** The audit: rows that are only ever added, each chained to the one before it (audit-chain.ts), the last one signed. */
+
+import type { AuditEntry } from '../audit.ts';
 import { BEGINNING, type Head, headMac, isGenuineHead, rowHash } from '../audit-chain.ts';
-import { type AuditEntry, StoreFailure } from '../store.ts';
+import { StoreFailure } from '../store.ts';
 import type { Queries } from './sql-database.ts';
 
 /** In a transaction, which the caller has begun. @throws StoreFailure `audit-key-missing`. */

@@ -1,14 +1,7 @@
 /** Changes of one resource: its writes and the line of the audit, in one transaction. */
-import {
-  DeleteQueryNode,
-  InsertQueryNode,
-  type KyselyPlugin,
-  type PluginTransformQueryArgs,
-  type RootOperationNode,
-  UpdateQueryNode,
-} from 'kysely';
+import { DeleteQueryNode, InsertQueryNode, type KyselyPlugin, type QueryId, UpdateQueryNode } from 'kysely';
+import type { AuditEntry } from '../audit.ts';
 import type { Audited, AuditLine, AuditTx, Changes } from '../changes.ts';
-import type { AuditEntry } from '../store.ts';
 import { appendAudit } from './audit.ts';
 import type { Queries, SqlDatabase } from './sql-database.ts';
 
@@ -28,11 +21,13 @@ export function createChanges<Tx extends object>(
       database.transaction(async (queries) => {
         const watch = createWriteWatch();
         const tx: AuditTx = {
-          async audited(line, result) {
-            admit(line);
-            const { by, action, target, detail = {} } = line;
-            const entry: AuditEntry = { at: now(), ...by, action, target, detail };
-            await appendAudit(queries, database.auditKey(), entry);
+          async audited(lines, result) {
+            for (const line of [lines].flat()) {
+              admit(line);
+              const { by, action, target, detail = {} } = line;
+              const entry: AuditEntry = { at: now(), ...by, action, target, detail };
+              await appendAudit(queries, database.auditKey(), entry);
+            }
             return seal(result);
           },
           unchanged(result) {
@@ -51,16 +46,21 @@ export function createChanges<Tx extends object>(
 const seal = <T>(result: T) => ({ result }) as unknown as Audited<T>;
 const open = <T>(sealed: Audited<T>) => (sealed as unknown as { result: T }).result;
 
+/** Has anything been written? An update that found nothing has not. */
 function createWriteWatch() {
   let written = false;
-  const isWrite = (node: RootOperationNode) =>
-    InsertQueryNode.is(node) || UpdateQueryNode.is(node) || DeleteQueryNode.is(node);
+  const writes = new WeakSet<QueryId>();
   const plugin: KyselyPlugin = {
-    transformQuery({ node }: PluginTransformQueryArgs) {
-      if (isWrite(node)) written = true;
+    transformQuery({ node, queryId }) {
+      if (InsertQueryNode.is(node) || UpdateQueryNode.is(node) || DeleteQueryNode.is(node))
+        writes.add(queryId);
       return node;
     },
-    transformResult: async ({ result }) => result,
+    async transformResult({ result, queryId }) {
+      const { rows, numAffectedRows = 0n } = result;
+      if (writes.has(queryId) && (rows.length > 0 || numAffectedRows > 0n)) written = true;
+      return result;
+    },
   };
   return { plugin, hasWritten: () => written };
 }

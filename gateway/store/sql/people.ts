@@ -99,6 +99,9 @@ function writesOn(queries: Queries): PeopleTx {
     async endSessions(ids) {
       if (ids.length > 0) await queries.deleteFrom('sessions').where('id', 'in', ids).execute();
     },
+    async endAllSessions() {
+      await queries.deleteFrom('sessions').execute();
+    },
     async endSessionsOf(accountName, exceptId) {
       const all = queries.deleteFrom('sessions').where('account_key', '=', keyOfAccount(accountName));
       await (exceptId === null ? all : all.where('id', '!=', exceptId)).execute();

@@ -5,6 +5,22 @@ export type Tables = {
   units: { key: Generated<number>; id: string; parent_key: number | null; name: string };
   windows: { key: Generated<number>; id: string; unit_key: number; name: string };
   terminals: { key: Generated<number>; id: string; window_key: number; last_seen_at: number | null };
+  certificates: {
+    serial: string;
+    terminal_key: number;
+    public_key: string;
+    issued_at: number;
+    expires_at: number;
+    first_used_at: number | null;
+    revoked_at: number | null;
+    reason: string | null;
+  };
+  enrolments: {
+    terminal_key: number;
+    secret_hash: Buffer;
+    expires_at: number;
+    public_key: string | null;
+  };
   accounts: {
     key: Generated<number>;
     name: string;
@@ -38,6 +54,26 @@ export type Tables = {
     expires_at: number;
     revoked_at: number | null;
   };
+  put_away: { terminal_key: number; reported_at: number; journals: string };
+  commands: {
+    key: Generated<number>;
+    id: string;
+    terminal_key: number;
+    op: string;
+    args: string;
+    reason: string;
+    made_at: number;
+    made_by: string;
+    expires_at: number;
+    delivered_at: Generated<number | null>;
+    answered_at: Generated<number | null>;
+    ok: Generated<number | null>;
+    code: Generated<string | null>;
+    detail: Generated<string | null>;
+  };
+  /** Of the ledger; here they are only read. */
+  sources: { key: number; terminal_key: number; epoch: string };
+  quarantine: { source_key: number | null; reason: string };
   audit: {
     seq: number;
     at: number;

@@ -75,6 +75,7 @@ export function createSqliteSql({ connection, exclusive, translate, auditKey }: 
   return {
     queries,
     transaction: (act) => queries.transaction().execute((tx) => withinThisTurn(act(tx))),
+    read: (act) => exclusive(act),
     auditKey,
   };
 }

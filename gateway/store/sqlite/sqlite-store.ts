@@ -1,13 +1,20 @@
 import { join } from 'node:path';
+import type { AuditStore } from '../audit.ts';
+import type { CommandStore } from '../commands.ts';
+import type { FleetStore } from '../fleet.ts';
 import type { Ledger } from '../ledger.ts';
+import type { OrgStore } from '../org.ts';
 import type { PeopleStore } from '../people.ts';
+import type { ReviewStore, ReviewTables } from '../review.ts';
+import { createAuditStore } from '../sql/audit-store.ts';
 import type { AuditDeps } from '../sql/changes.ts';
+import { createCommandStore } from '../sql/commands.ts';
+import { createFleetStore } from '../sql/fleet.ts';
+import { createOrgStore } from '../sql/org.ts';
 import { createPeopleStore } from '../sql/people.ts';
+import type { SqlDatabase } from '../sql/sql-database.ts';
 import { type Store, StoreFailure } from '../store.ts';
 import { openAuditKey } from './audit-key.ts';
-import { createAuditTable } from './audit-table.ts';
-import { createCertificateTable } from './certificate-table.ts';
-import { createCommandTable } from './command-table.ts';
 import {
   assertOwnSchema,
   type Connection,
@@ -23,10 +30,9 @@ import { createHistory } from './history.ts';
 import { createKnownNumbers } from './known-numbers.ts';
 import { createSqliteLedger, type LedgerTables } from './ledger.ts';
 import { createNewestVotes } from './newest-votes.ts';
-import { createOrgTable } from './org-table.ts';
-import { createPutAwayTable } from './put-away-table.ts';
+import { createReviewStore, reviewTx } from './review/review-store.ts';
 import { createReviewTable } from './review/review-table.ts';
-import { createRollupRepair } from './rollup-repair.ts';
+import { createRollupRepair, type RepairRollups } from './rollup-repair.ts';
 import { createSourceTable } from './source-table.ts';
 import { createSqliteSql } from './sql-dialect.ts';
 import { createVoteTable } from './vote-table.ts';
@@ -35,39 +41,53 @@ export function databaseFile(dataDir: string): string {
   return join(dataDir, 'manyi.db');
 }
 
-/** The rest is still one port; resource by resource leaves it for its own. */
+/** What reads votes back and looks after the file is still one port; the rest has its own. */
 export type SqliteStore = Store &
   LedgerTables & {
-    people: PeopleStore;
     ledger: Ledger;
+    people: PeopleStore;
+    org: OrgStore;
+    fleet: FleetStore;
+    review: ReviewStore;
+    commands: CommandStore;
+    audit: AuditStore;
+    repairRollups: RepairRollups;
     /** The connection for one alone: for whatever must not fall into somebody's change. */
     exclusive: Exclusive;
   };
 
-type Tables = Omit<SqliteStore, 'probe' | 'close' | 'people' | 'ledger' | 'exclusive'>;
+type Tables = Omit<Store, 'probe' | 'close'> & LedgerTables & ReviewTables;
 
 /** For whoever is at the machine itself. */
 const UNLIMITED: AuditDeps = { now: Date.now, admit: () => {} };
 
-function createTables(db: Connection, file: string, auditKey: Buffer | null): Tables {
+function createTables(db: Connection, file: string): Tables {
   const { withSources, ...sources } = createSourceTable(db);
-  const audit = createAuditTable(db, auditKey);
-  const review = createReviewTable(db, sources);
+  const selectTerminals = db.prepare(
+    'SELECT t.key, t.id, w.id AS windowId, w.key AS windowKey FROM terminals t JOIN windows w ON w.key = t.window_key ORDER BY t.key',
+  );
   return {
-    ...createOrgTable(db),
+    terminals: () => selectTerminals.all() as ReturnType<Store['terminals']>,
     ...sources,
     ...createKnownNumbers(db),
-    ...review,
+    ...createReviewTable(db, sources),
     ...createVoteTable(db, withSources),
     ...createHistory(db, file),
     ...createNewestVotes(db),
-    ...audit,
-    ...createCertificateTable(db),
-    atomic: (act) => db.transaction(act).immediate(),
-    ...createPutAwayTable(db),
-    ...createCommandTable(db),
-    ...createRollupRepair(db, audit.appendAudit),
     foreignVersion: () => db.pragma('data_version', { simple: true }) as number,
+  };
+}
+
+/** Everything that has a port of its own. */
+function createPorts(database: SqlDatabase, audit: AuditDeps, tables: Tables, connection: () => Connection) {
+  return {
+    people: createPeopleStore(database, audit),
+    org: createOrgStore(database, audit),
+    fleet: createFleetStore(database, audit),
+    review: createReviewStore(database, audit, tables),
+    commands: createCommandStore(database, audit, () => reviewTx(tables)),
+    audit: createAuditStore(database, audit),
+    repairRollups: createRollupRepair(database, audit, connection),
   };
 }
 
@@ -88,7 +108,7 @@ export function createSqliteStore({ file, settle = false, audit = UNLIMITED }: S
     try {
       db = openDatabase(file, settle);
       const auditKey = openAuditKey(db, file);
-      return { db, auditKey, tables: createTables(db, file, auditKey) };
+      return { db, auditKey, tables: createTables(db, file) };
     } catch (error) {
       db?.close();
       throw failure(error);
@@ -152,7 +172,7 @@ export function createSqliteStore({ file, settle = false, audit = UNLIMITED }: S
     ...tables,
     exclusive,
     ledger: createSqliteLedger(tables, exclusive),
-    people: createPeopleStore(database, audit),
+    ...createPorts(database, audit, tables, () => current.db),
     probe() {
       // Damage does not pass by itself: the check at the next start says what to do.
       if (spoilt?.code === 'storage-damaged') throw spoilt;
@@ -191,12 +211,12 @@ export function createSqliteReader(file: string): SqliteStore {
       translate: failure,
       auditKey: () => null,
     });
-    const tables = createTables(opened, file, null);
+    const tables = createTables(opened, file);
     return {
       ...tables,
       exclusive,
       ledger: createSqliteLedger(tables, exclusive),
-      people: createPeopleStore(database, UNLIMITED),
+      ...createPorts(database, UNLIMITED, tables, () => opened),
       probe() {
         throw new StoreFailure('storage-read-only', 'it was opened for reading only');
       },

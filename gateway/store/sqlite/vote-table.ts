@@ -193,12 +193,15 @@ export function createVoteTable(
 
   return {
     commit(votes, quarantine, extras = {}) {
+      // What it is within may yet be taken back.
+      let isSettled = false;
       try {
-        return commit(votes, quarantine, extras);
-      } catch (error) {
-        // Keys made in the refused transaction do not exist.
-        boots = new Map();
-        throw error;
+        const outcomes = commit(votes, quarantine, extras);
+        isSettled = !db.inTransaction;
+        return outcomes;
+      } finally {
+        // Keys made in a transaction that was refused or taken back do not exist.
+        if (!isSettled) boots = new Map();
       }
     },
     quarantined: (limit) => selectQuarantine.all(limit) as QuarantineRecord[],

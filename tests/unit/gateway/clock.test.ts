@@ -14,7 +14,8 @@ import { openAuthority } from '../../../gateway/pki/authority.ts';
 import { createScoreKeeper } from '../../../gateway/scores/score-keeper.ts';
 import { createClockWatch } from '../../../gateway/watch/clock-watch.ts';
 import { addAccount } from '../../support/change-people.ts';
-import { addSmallTown, createStoreHome, voteRecord } from '../../support/store.ts';
+import { createStoreHome, voteRecord } from '../../support/store.ts';
+import { addSmallTown } from '../../support/tree.ts';
 
 const NOON = Date.UTC(2026, 10, 25, 4);
 const HOUR_MS = 3_600_000;
@@ -162,10 +163,10 @@ describe('the score book', () => {
     ['a year', 365 * 24 * HOUR_MS],
   ])(
     'after a clock that was %s ahead counts what a recount counts, then and when that time comes',
-    (_name, ahead) => {
+    async (_name, ahead) => {
       const home = createStoreHome();
       const store = home.open();
-      addSmallTown(store, 1);
+      await addSmallTown(store, 1);
       const sourceKey = store.openSource(store.terminals()[0]!.key, 'a'.repeat(32)).key;
       const windowKey = 1;
       const { now, pass, set } = createClock();

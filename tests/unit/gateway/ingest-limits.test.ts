@@ -5,7 +5,9 @@ import { createIngest, type KnownTerminal } from '../../../gateway/ingest/ingest
 import { openJournals } from '../../../gateway/ingest/journals.ts';
 import type { Ledger } from '../../../gateway/store/ledger.ts';
 import type { SqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
-import { addSmallTown, createStoreHome } from '../../support/store.ts';
+import { decide } from '../../support/decide.ts';
+import { createStoreHome } from '../../support/store.ts';
+import { addSmallTown } from '../../support/tree.ts';
 
 const NOW = Date.parse('2026-11-22T03:00:00Z');
 const EPOCH = 'ab'.repeat(16);
@@ -56,17 +58,17 @@ const votes = (from: number, to: number, change: object = {}) => ({
   totals: { satisfied: to, basically: 0, unsatisfied: 0 },
 });
 
-function open() {
+async function open() {
   const home = createStoreHome();
   homes.push(home);
   const store = home.open();
-  addSmallTown(store);
+  await addSmallTown(store);
   return store;
 }
 
 describe('more votes than people can press', () => {
   it('are held under numbers that were given up for lost', async () => {
-    const store = open();
+    const store = await open();
     const side = await createSide(store);
     await side.say('hello', {
       ...{ epoch: EPOCH, boot: 'b', version: '1', inputs: [], clock: 'ntp' },
@@ -83,7 +85,7 @@ describe('more votes than people can press', () => {
   });
 
   it('are held under numbers that were set aside', async () => {
-    const store = open();
+    const store = await open();
     const side = await createSide(store);
     for (let from = 1; from <= 200; from += 50)
       await side.say('votes', votes(from, from + 49, { rating: 'none' }));
@@ -95,7 +97,7 @@ describe('more votes than people can press', () => {
 });
 
 it('a vote that could not be stored is not counted against the terminal', async () => {
-  const store = open();
+  const store = await open();
   let isFull = true;
   const ledger = store.ledger;
   const side = await createSide(store, {
@@ -115,19 +117,19 @@ it('a vote that could not be stored is not counted against the terminal', async 
 });
 
 it('a number that was set aside and then sent well waits for nobody, after a restart too', async () => {
-  const store = open();
+  const store = await open();
   const side = await createSide(store);
   await side.say('votes', votes(1, 1, { rating: 'none' }));
   expect(side.journals.evidenceOf(1).journals).toMatchObject([{ state: 'held', held: 1 }]);
   await side.say('votes', votes(1, 1));
   expect(side.journals.evidenceOf(1).journals).toMatchObject([{ state: 'complete', held: 0 }]);
   expect((await createSide(store)).journals.evidenceOf(1)).toEqual(side.journals.evidenceOf(1));
-  expect(store.heldSummary()).toEqual([]);
+  expect(await store.review.heldSummary()).toEqual([]);
   store.close();
 });
 
 it('other bodies of stored votes are told as held only where they are kept', async () => {
-  const store = open();
+  const store = await open();
   const side = await createSide(store);
   for (let from = 1; from <= 50; from += 50) await side.say('votes', votes(from, from + 49));
   // What is malformed uses up what is kept of this terminal.
@@ -138,7 +140,7 @@ it('other bodies of stored votes are told as held only where they are kept', asy
 });
 
 it('what is lost after numbers that were written off is not written off with them', async () => {
-  const store = open();
+  const store = await open();
   const side = await createSide(store);
   const hello = (first: number, last: number) =>
     side.say('hello', {
@@ -149,7 +151,8 @@ it('what is lost after numbers that were written off is not written off with the
   await hello(1, 10);
   side.journals.save();
   // By another process: this one has not read it yet.
-  expect(store.writeOff('t-1', EPOCH, NOW)).toEqual({ lost: 0, onItsWay: 6 });
+  const off = await decide(store.review, (tx) => tx.writeOff('t-1', EPOCH, NOW));
+  expect(off).toEqual({ lost: 0, onItsWay: 6 });
   await hello(21, 20);
   expect((await createSide(store)).journals.evidenceOf(1).journals).toMatchObject([
     { state: 'lost', lost: 16 },
@@ -158,7 +161,7 @@ it('what is lost after numbers that were written off is not written off with the
 });
 
 it('another body of a stored vote waits for a person, however many malformed messages come after it', async () => {
-  const store = open();
+  const store = await open();
   const side = await createSide(store);
   await side.say('votes', votes(1, 1));
   for (let copy = 0; copy < 6; copy++)
@@ -168,7 +171,9 @@ it('another body of a stored vote waits for a person, however many malformed mes
     ...{ seq: null, payload: '{' },
   };
   store.commit([], new Array(20_600).fill(malformed));
-  expect(store.heldSummary()).toMatchObject([{ terminalId: 't-1', reason: 'identity-conflict', count: 4 }]);
+  expect(await store.review.heldSummary()).toMatchObject([
+    { terminalId: 't-1', reason: 'identity-conflict', count: 4 },
+  ]);
   expect(store.quarantined(100_000).length).toBeLessThan(20_600);
   store.close();
 });

@@ -4,8 +4,10 @@ import { MAX_EPOCHS_PER_TERMINAL, openJournals } from '../../../gateway/ingest/j
 import { readHeldVote } from '../../../gateway/review/held-vote.ts';
 import type { Ledger } from '../../../gateway/store/ledger.ts';
 import type { SqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
+import { decide } from '../../support/decide.ts';
 import { createIngestSide, helloOf, NOW, terminalOf, votesOf } from '../../support/ingest-side.ts';
-import { addSmallTown, createStoreHome, type StoreHome } from '../../support/store.ts';
+import { createStoreHome, type StoreHome } from '../../support/store.ts';
+import { addSmallTown } from '../../support/tree.ts';
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
@@ -45,10 +47,10 @@ function createSlowLedger(ledger: Ledger) {
 let home: StoreHome;
 let store: SqliteStore;
 let slow: ReturnType<typeof createSlowLedger>;
-beforeEach(() => {
+beforeEach(async () => {
   home = createStoreHome();
   store = home.open();
-  addSmallTown(store);
+  await addSmallTown(store);
   slow = createSlowLedger(store.ledger);
 });
 afterEach(() => {
@@ -222,7 +224,7 @@ describe('a number that was set aside', () => {
     side.send('votes', votesOf([1]));
     side.send('votes', votesOf([2], { rating: 'none' }));
     await side.ingest.pause(async () => {
-      store.dismiss({}, NOW);
+      await decide(store.review, (tx) => tx.dismiss({}, NOW));
       await side.journals.reload();
     });
     expect(evidence(side)).toMatchObject([{ held: 0 }]);
@@ -242,7 +244,8 @@ describe('a number that was set aside', () => {
     const seen: string[] = [];
     const deciding = side.ingest.pause(async () => {
       seen.push(...side.done);
-      expect(store.release({}, NOW, readHeldVote)).toMatchObject({ released: 2 });
+      const released = await decide(store.review, (tx) => tx.release({}, NOW, readHeldVote));
+      expect(released).toMatchObject({ released: 2 });
       const reading = slow.hold('accountedRanges');
       const reloading = side.journals.reload();
       // While it is read again, the same number comes once more.

@@ -2,9 +2,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHealthReports } from '../../../gateway/fleet/inbox.ts';
 import { createJournalAlarms, readPutAway } from '../../../gateway/fleet/journal-alarms.ts';
-import type { Store } from '../../../gateway/store/store.ts';
+import type { SqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
 import type { Health, SetAside } from '../../../protocol/health.ts';
-import { addSmallTown, createStoreHome, type StoreHome } from '../../support/store.ts';
+import { createStoreHome, type StoreHome } from '../../support/store.ts';
+import { addSmallTown } from '../../support/tree.ts';
 
 const health = (setAside?: SetAside[]): Health => ({
   uptimeS: 1,
@@ -20,38 +21,40 @@ const aside = (id: string, more: Partial<SetAside> = {}): SetAside => ({
 });
 
 let home: StoreHome;
-let store: Store;
-beforeEach(() => {
+let store: SqliteStore;
+beforeEach(async () => {
   home = createStoreHome();
   store = home.open();
-  addSmallTown(store);
+  await addSmallTown(store);
 });
 afterEach(() => {
   store.close();
   home.dispose();
 });
 
-function start() {
+async function start() {
   const touched: string[] = [];
   const told: string[] = [];
   const alarms = createJournalAlarms({
     reports: createHealthReports(() => 0),
     now: () => 1_795_000_000_000,
     monotonic: () => 0,
-    remembered: readPutAway(store),
+    remembered: await readPutAway(store.commands, store.terminals()),
     changed: (terminalId) => told.push(terminalId),
     setAsideChanged: (terminalId) => touched.push(terminalId),
   });
   const keep = () =>
     alarms.save((reports) =>
-      store.savePutAway(reports.map(({ terminalId: _, ...report }) => ({ terminalKey: 1, ...report }))),
+      store.commands.notePutAway(
+        reports.map(({ terminalId: _, ...report }) => ({ terminalKey: 1, ...report })),
+      ),
     );
   return { ...alarms, keep, touched, told };
 }
 
 describe('votes in journals put away', () => {
-  it('are summed; where the terminal does not know, a journal is at least one', () => {
-    const alarms = start();
+  it('are summed; where the terminal does not know, a journal is at least one', async () => {
+    const alarms = await start();
     alarms.take('t-1', health([aside('aaaaaaaa', { unsent: 41 }), aside('bbbbbbbb')]));
     expect(alarms.setAsideVotes('t-1')).toBe(42);
     expect(alarms.setAsideVotes('t-2')).toBe(0);
@@ -59,8 +62,8 @@ describe('votes in journals put away', () => {
     expect(alarms.touched).toEqual(['t-1']);
   });
 
-  it('wait for nobody once they are sent or written off', () => {
-    const alarms = start();
+  it('wait for nobody once they are sent or written off', async () => {
+    const alarms = await start();
     alarms.take('t-1', health([aside('aaaaaaaa', { unsent: 41, state: 'sending' })]));
     expect(alarms.setAsideVotes('t-1')).toBe(41);
     alarms.take('t-1', health([aside('aaaaaaaa', { unsent: 41, state: 'sent' })]));
@@ -71,29 +74,27 @@ describe('votes in journals put away', () => {
     expect(alarms.touched).toEqual(['t-1', 't-1']);
   });
 
-  it('are known again after a restart, until the terminal says otherwise', () => {
-    const before = start();
+  it('are known again after a restart, until the terminal says otherwise', async () => {
+    const before = await start();
     before.take('t-1', health([aside('aaaaaaaa', { unsent: 3 })]));
-    before.keep();
-    const after = start();
+    await before.keep();
+    const after = await start();
     expect(after.setAsideVotes('t-1')).toBe(3);
     after.take('t-1', health([aside('aaaaaaaa', { unsent: 3 })]));
     expect([after.touched, after.told]).toEqual([[], []]);
     after.take('t-1', health());
-    after.keep();
+    await after.keep();
     expect(after.setAsideVotes('t-1')).toBe(0);
-    expect(store.putAway()).toEqual([]);
-    expect(start().setAsideVotes('t-1')).toBe(0);
+    expect(await store.commands.putAway()).toEqual([]);
+    expect((await start()).setAsideVotes('t-1')).toBe(0);
   });
 
-  it('that could not be kept are kept the next time', () => {
-    const alarms = start();
+  it('that could not be kept are kept the next time', async () => {
+    const alarms = await start();
     alarms.take('t-1', health([aside('aaaaaaaa', { unsent: 3 })]));
-    const fail = () => {
-      throw new Error('no room');
-    };
-    expect(() => alarms.save(fail)).toThrow('no room');
-    alarms.keep();
-    expect(store.putAway()).toMatchObject([{ terminalKey: 1, journals: [{ unsent: 3 }] }]);
+    const fail = () => Promise.reject(new Error('no room'));
+    await expect(alarms.save(fail)).rejects.toThrow('no room');
+    await alarms.keep();
+    expect(await store.commands.putAway()).toMatchObject([{ terminalKey: 1, journals: [{ unsent: 3 }] }]);
   });
 });

@@ -10,7 +10,8 @@ import { createExclusive } from '../../../gateway/store/sqlite/exclusive.ts';
 import { createSqliteSql } from '../../../gateway/store/sqlite/sql-dialect.ts';
 import { createSqliteReader, type SqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
 import { addAccount } from '../../support/change-people.ts';
-import { createStoreHome, type StoreHome } from '../../support/store.ts';
+import { createStoreHome, type StoreHome, voteRecord } from '../../support/store.ts';
+import { addSmallTown } from '../../support/tree.ts';
 
 const BY = { actor: 'cli:test', origin: 'local' };
 const LINE: AuditLine = { by: BY, action: 'account.add', target: 'account:x' };
@@ -19,11 +20,15 @@ const account = (name: string): AccountRecord => ({
   ...{ mustChangePassword: false, createdAt: 1, disabledAt: null },
 });
 
+/** That the tree was made. */
+const LINES_OF_TOWN = 2;
+
 let home: StoreHome;
 let store: SqliteStore;
-beforeEach(() => {
+beforeEach(async () => {
   home = createStoreHome();
   store = home.open();
+  await addSmallTown(store);
 });
 afterEach(() => {
   store.close();
@@ -32,6 +37,7 @@ afterEach(() => {
 
 describe('a change on the one connection', () => {
   it('keeps nothing of those who write without waiting, and undoes nothing of theirs', async () => {
+    const sourceKey = store.openSource(1, 'ab'.repeat(16)).key;
     const undone = Array.from({ length: 20 }, (_, at) =>
       store.people.change(async (tx) => {
         await tx.addAccount(account(`a${at}`));
@@ -44,14 +50,14 @@ describe('a change on the one connection', () => {
       for (let step = 0; step < at; step++) await null;
       await store.people.accounts();
       for (let step = 0; step < at; step++) await null;
-      store.atomic(() => store.addUnit({ id: `u${at}`, parentId: null, name: 'x' }));
+      store.commit([voteRecord({ sourceKey, seq: at + 1 })], []);
     });
     const outcomes = await Promise.allSettled([...undone, ...written]);
     expect(outcomes.map(({ status }) => status)).toEqual([
       ...undone.map(() => 'rejected'),
       ...written.map(() => 'fulfilled'),
     ]);
-    expect(store.units()).toHaveLength(20);
+    expect([...store.exportVotes(0, 9e12, null)].flat()).toHaveLength(20);
     expect(await store.people.accounts()).toEqual([]);
   });
 
@@ -67,7 +73,7 @@ describe('a change on the one connection', () => {
     expect(await beside).toEqual([]);
     await new Promise((resolve) => void setTimeout(resolve, 40));
     expect(await store.people.accounts()).toEqual([]);
-    expect(store.auditEntries({ limit: 9 })).toEqual([]);
+    expect(await store.audit.entries({ limit: 9 })).toHaveLength(LINES_OF_TOWN);
   });
 
   it('that asks the store instead of its `tx` is undone, instead of waiting for itself', async () => {
@@ -96,16 +102,19 @@ describe('a change on the one connection', () => {
   });
 
   it('leaves one chain in the audit, whichever way each line came', async () => {
-    const direct = (at: number) => store.appendAudit({ at, ...BY, action: 'x', target: 'y', detail: {} });
+    const direct = () => store.audit.change((tx) => tx.audited(LINE, undefined));
+    const other = home.open();
     const changes: Promise<unknown>[] = [];
     for (let at = 0; at < 30; at++) {
       changes.push(addAccount(store.people, account(`a${at}`)));
-      if (at % 2 === 0) direct(at);
-      changes.push(store.people.accounts().then(() => direct(at)));
-      if (at % 3 === 0) changes.push(Promise.resolve().then(() => store.atomic(() => direct(at))));
+      if (at % 2 === 0) changes.push(direct());
+      changes.push(store.people.accounts().then(direct));
+      if (at % 3 === 0) changes.push(other.audit.change((tx) => tx.audited(LINE, undefined)));
     }
     await Promise.all(changes);
-    expect(verifyAudit(home.file)).toMatchObject({ unbroken: true, entries: 30 + 15 + 30 + 10 });
+    other.close();
+    const entries = LINES_OF_TOWN + 30 + 15 + 30 + 10;
+    expect(verifyAudit(home.file)).toMatchObject({ unbroken: true, entries });
   });
 });
 

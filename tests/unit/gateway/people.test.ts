@@ -219,9 +219,9 @@ describe('sessions', () => {
     await change(people, (tx) => tx.changeAccount('a', { disabledAt: at }));
     expect(await sessions.find(open.token)).toBeNull();
     await expect(sessions.open(account, '10.0.0.1', '')).rejects.toMatchObject({ code: 'credentials-wrong' });
-    expect(JSON.stringify([await people.sessions(null), store.auditEntries({ limit: 100 })])).not.toContain(
-      'manyi_s_',
-    );
+    expect(
+      JSON.stringify([await people.sessions(null), await store.audit.entries({ limit: 100 })]),
+    ).not.toContain('manyi_s_');
     store.close();
     home.dispose();
   });

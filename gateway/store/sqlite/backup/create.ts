@@ -4,7 +4,8 @@ import { chmodSync, copyFileSync, existsSync, renameSync, rmSync, statSync } fro
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeFolder } from '../../../../protocol/process/owner.ts';
-import { type Store, StoreFailure } from '../../store.ts';
+import type { AuditStore } from '../../audit.ts';
+import { StoreFailure } from '../../store.ts';
 import { syncFile, syncFolder, writeNewFile } from '../../sync-files.ts';
 import { inspect } from './inspect.ts';
 import { AUDIT_KEY, DATABASE, describeFile, listFiles, MANIFEST, type Manifest, PKI } from './manifest.ts';
@@ -13,7 +14,7 @@ const COPY = fileURLToPath(new URL('./copy-process.js', import.meta.url));
 const PROGRESS_MS = 250;
 
 export type BackupDeps = {
-  store: Pick<Store, 'appendAudit'>;
+  audit: AuditStore;
   dataDir: string;
   now: () => number;
   by: { actor: string; origin: string };
@@ -26,16 +27,18 @@ export type BackupDeps = {
  * `backup-unfinished`, `backup-failed`, `storage-damaged`.
  */
 export async function createBackup(target: string, deps: BackupDeps): Promise<Manifest> {
-  const { store, dataDir, now, by } = deps;
+  const { dataDir, now, by } = deps;
   const partial = `${target}.partial`;
   if (existsSync(target))
     throw new StoreFailure('backup-exists', `${target} exists: a backup is never written over another`);
   if (existsSync(partial))
     throw new StoreFailure('backup-unfinished', `${partial} is of a backup that was cut off: remove it`);
   const audit = (action: string, detail: Record<string, unknown>) =>
-    store.appendAudit({ at: now(), ...by, action, target: `backup:${basename(target)}`, detail });
+    deps.audit.change((tx) =>
+      tx.audited({ by, action, target: `backup:${basename(target)}`, detail }, undefined),
+    );
   // Before the copy, so that the copy has it, too.
-  audit('backup.begin', { folder: target });
+  await audit('backup.begin', { folder: target });
   const createdAt = now();
   makeFolder(partial);
   try {
@@ -48,7 +51,7 @@ export async function createBackup(target: string, deps: BackupDeps): Promise<Ma
     syncAll(partial);
     renameSync(partial, target);
     syncFolder(dirname(target));
-    audit('backup.create', {
+    await audit('backup.create', {
       folder: target,
       counts: found.counts,
       sha256: describeFile(target, MANIFEST).sha256,

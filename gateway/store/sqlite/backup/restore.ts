@@ -95,7 +95,7 @@ async function takeOver(
     const detail = { folder, createdAt: new Date(createdAt).toISOString(), counts, aside };
     await store.people.change(async (tx) => {
       // One that was ended after the backup would otherwise be open again.
-      for (const { name } of await tx.accounts()) await tx.endSessionsOf(name, null);
+      await tx.endAllSessions();
       return tx.audited({ by, action: 'backup.restore', target: 'data', detail }, undefined);
     });
   } finally {

@@ -1,6 +1,6 @@
 /** Spans of a terminal's votes that are not counted, and votes that are set to another time. Votes and rollups stay whole. */
 import { QUARTER_MS } from '../../../domain/calendar.ts';
-import type { Exclusion, ReviewStore } from '../../review-store.ts';
+import type { Exclusion, ReviewTables } from '../../review.ts';
 import { OrgRefusal } from '../../store.ts';
 import type { Connection } from '../database.ts';
 import { recountRollups } from '../rollup-check.ts';
@@ -49,7 +49,7 @@ export function recountExcluded(db: Connection, sourceKeys: Iterable<number>): v
 }
 
 type ExclusionTable = Pick<
-  ReviewStore,
+  ReviewTables,
   'exclusions' | 'exclude' | 'endExclusion' | 'excludedRollups' | 'redate'
 >;
 
@@ -103,7 +103,7 @@ export function createExclusionTable(db: Connection, decided: () => void): Exclu
     UPDATE votes SET at = (SELECT d.claimed_at FROM datings d WHERE d.source_key = votes.source_key AND d.seq = votes.seq)
     WHERE source_key = @source AND at >= @from AND at < @to
       AND EXISTS (SELECT 1 FROM datings d WHERE d.source_key = votes.source_key AND d.seq = votes.seq AND d.claimed_at <> votes.at)`);
-  const redate = db.transaction((...[terminalId, span, how]: Parameters<ReviewStore['redate']>) => {
+  const redate = db.transaction((...[terminalId, span, how]: Parameters<ReviewTables['redate']>) => {
     const key = terminalKey(terminalId);
     const sources = sourcesOf.all(key) as number[];
     let changed = 0;

@@ -1,6 +1,6 @@
 /** What waits in quarantine for a person, and what they decide. A released record is a vote like any other. */
 
-import type { HeldFilter, HeldRecord, HeldSummary, ReviewStore } from '../../review-store.ts';
+import type { HeldFilter, HeldRecord, HeldSummary, ReviewTables } from '../../review.ts';
 import type { Connection } from '../database.ts';
 import { RollupBatch, UPSERT_ROLLUP } from '../vote-table.ts';
 import { recountExcluded } from './exclusion-table.ts';
@@ -23,7 +23,7 @@ const named = ({ terminalId, reason, from, to }: HeldFilter) => ({
   to: to ?? null,
 });
 
-type HeldTable = Pick<ReviewStore, 'heldSummary' | 'held' | 'release' | 'dismiss' | 'reconsider'>;
+type HeldTable = Pick<ReviewTables, 'heldSummary' | 'held' | 'release' | 'dismiss' | 'reconsider'>;
 
 export function createHeldTable(db: Connection, decided: () => void): HeldTable {
   const columns = `q.key, q.received_at AS receivedAt, q.reason, t.id AS terminalId, s.epoch, q.seq, q.payload, q.decision,
@@ -46,7 +46,7 @@ export function createHeldTable(db: Connection, decided: () => void): HeldTable 
 
   const upsertRollup = db.prepare(UPSERT_ROLLUP);
 
-  const release = db.transaction((...[filter, at, parse]: Parameters<ReviewStore['release']>) => {
+  const release = db.transaction((...[filter, at, parse]: Parameters<ReviewTables['release']>) => {
     const result = { released: 0, taken: 0, unfit: 0 };
     const touched = new Set<number>();
     const rollups = new RollupBatch();

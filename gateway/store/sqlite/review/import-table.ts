@@ -1,13 +1,13 @@
 /** Votes that come from a journal's file and not from its terminal: written beside a gateway that runs. */
 
-import type { ReviewStore } from '../../review-store.ts';
+import type { ReviewTables } from '../../review.ts';
 import type { Connection } from '../database.ts';
 import { IMPORTED_FROM } from '../source-table.ts';
 
 export function createImportTable(
   db: Connection,
   decided: () => void,
-): Pick<ReviewStore, 'openImported' | 'importEnded'> {
+): Pick<ReviewTables, 'openImported' | 'importEnded'> {
   const selectKey = db.prepare('SELECT key FROM sources WHERE terminal_key = ? AND epoch = ?').pluck();
   const nextKey = db
     .prepare(

@@ -1,11 +1,11 @@
 /** What is still expected of a terminal's journals, and what a person has said is expected no longer. */
 import { SeqRanges } from '../../../domain/seq-ranges.ts';
-import type { JournalRecord, ReviewStore } from '../../review-store.ts';
+import type { JournalRecord, ReviewTables } from '../../review.ts';
 import { OrgRefusal, type SourceRecord, type Store } from '../../store.ts';
 import type { Connection } from '../database.ts';
 import type { LedgerTables } from '../ledger.ts';
 
-type JournalTable = Pick<ReviewStore, 'journals' | 'closeJournal' | 'writeOff' | 'undoWriteOff'>;
+type JournalTable = Pick<ReviewTables, 'journals' | 'closeJournal' | 'writeOff' | 'undoWriteOff'>;
 
 /** Numbers in written-off ranges under which no vote is stored, and none is held. */
 export const WRITTEN_OFF = `

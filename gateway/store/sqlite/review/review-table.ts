@@ -1,4 +1,4 @@
-import type { ReviewStore } from '../../review-store.ts';
+import type { ReviewTables } from '../../review.ts';
 import type { Store } from '../../store.ts';
 import type { Connection } from '../database.ts';
 import type { LedgerTables } from '../ledger.ts';
@@ -10,7 +10,7 @@ import { createJournalTable } from './journal-table.ts';
 export function createReviewTable(
   db: Connection,
   sources: Pick<Store, 'sources'> & Pick<LedgerTables, 'accountedRanges'>,
-): ReviewStore {
+): ReviewTables {
   const count = db.prepare('UPDATE reviewed SET decisions = decisions + 1');
   const select = db.prepare('SELECT decisions FROM reviewed').pluck();
   const decided = () => void count.run();

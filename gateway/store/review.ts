@@ -1,6 +1,8 @@
-/** The part of the store's port that keeps what people decide about votes. Every change leaves the rollups right. */
+/** The port to what people decide about votes. Every change leaves the rollups right. */
 import type { Counts } from '../../protocol/vote.ts';
 import type { RatingCode } from '../domain/tally.ts';
+import type { Changes } from './changes.ts';
+import type { VoteRecord } from './store.ts';
 
 /** Held for review: a vote, or what was to be one, that came and is not counted until a person has decided. */
 export type HeldRecord = {
@@ -64,13 +66,16 @@ export type JournalRecord = {
   closedAt: number | null;
 };
 
-export interface ReviewStore {
-  /** Grows with every decision. */
-  decisions(): number;
-
-  heldSummary(): HeldSummary[];
+export interface ReviewReads {
+  heldSummary(): Promise<HeldSummary[]>;
   /** Undecided ones, newest first; or those that were decided so. */
-  held(filter: HeldFilter & { decision?: 'released' | 'dismissed' }, limit: number): HeldRecord[];
+  held(filter: HeldFilter & { decision?: 'released' | 'dismissed' }, limit: number): Promise<HeldRecord[]>;
+  exclusions(): Promise<Exclusion[]>;
+  /** Of one terminal. @throws OrgRefusal `terminal-unknown`. */
+  journals(terminalId: string): Promise<JournalRecord[]>;
+}
+
+export interface ReviewTx extends ReviewReads {
   /**
    * Makes votes of held records: `parse` says what each is, or null when it cannot be a vote.
    * @returns how many are votes now, how many numbers were taken already, how many cannot be a vote.
@@ -79,44 +84,62 @@ export interface ReviewStore {
     filter: HeldFilter,
     at: number,
     parse: (record: HeldRecord) => ReleasedVote | null,
-  ): { released: number; taken: number; unfit: number };
+  ): Promise<{ released: number; taken: number; unfit: number }>;
   /** @returns how many. */
-  dismiss(filter: HeldFilter, at: number): number;
+  dismiss(filter: HeldFilter, at: number): Promise<number>;
   /** Takes dismissals back. @returns how many. */
-  reconsider(filter: HeldFilter): number;
+  reconsider(filter: HeldFilter): Promise<number>;
 
-  exclusions(): Exclusion[];
   /** @returns how many stored votes it concerns now. @throws OrgRefusal `terminal-unknown`. */
-  exclude(exclusion: Omit<Exclusion, 'terminalKey' | 'endedAt'>): number;
+  exclude(exclusion: Omit<Exclusion, 'terminalKey' | 'endedAt'>): Promise<number>;
   /** @throws OrgRefusal `exclusion-unknown`, `exclusion-ended`. */
-  endExclusion(id: string, at: number): Exclusion;
-  /** Of each quarter and window, excluded votes a rating. */
-  excludedRollups(
-    fromMs: number,
-  ): Iterable<{ quarterStart: number; windowKey: number; counts: [number, number, number] }>;
+  endExclusion(id: string, at: number): Promise<Exclusion>;
 
   /**
    * Sets the press time of a terminal's votes in [from, to): by a shift in milliseconds, or to what the terminal has claimed.
    * @returns how many were changed. @throws OrgRefusal `terminal-unknown`.
    */
-  redate(terminalId: string, span: { from: number; to: number }, how: number | 'claimed'): number;
+  redate(terminalId: string, span: { from: number; to: number }, how: number | 'claimed'): Promise<number>;
 
-  /**
-   * For votes out of a journal's file: the journal's key, begun if it is new, with what the file says that there was. In a transaction
-   * with the votes, and with `importEnded`, by which a gateway that runs knows of them.
-   */
-  openImported(terminalKey: number, epoch: string, told: { last: number; totals: Counts | null }): number;
-  importEnded(): void;
-
-  /** Of one terminal. @throws OrgRefusal `terminal-unknown`. */
-  journals(terminalId: string): JournalRecord[];
   /** @throws OrgRefusal `journal-unknown`. */
-  closeJournal(terminalId: string, epoch: string, at: number | null): void;
+  closeJournal(terminalId: string, epoch: string, at: number | null): Promise<void>;
   /**
    * Numbers that are lost, and those on their way (up to the highest that the terminal has told), are expected no longer. One
    * that comes all the same is stored. @returns how many. @throws OrgRefusal `journal-unknown`.
    */
-  writeOff(terminalId: string, epoch: string, at: number): { lost: number; onItsWay: number };
+  writeOff(terminalId: string, epoch: string, at: number): Promise<{ lost: number; onItsWay: number }>;
   /** @returns how many are expected again. @throws OrgRefusal `journal-unknown`. */
-  undoWriteOff(terminalId: string, epoch: string): number;
+  undoWriteOff(terminalId: string, epoch: string): Promise<number>;
 }
+
+/** A journal's file, as far as it says how many votes there were. */
+export type ImportedJournal = { terminalKey: number; epoch: string; last: number; totals: Counts | null };
+export type ImportedVote = Omit<VoteRecord, 'sourceKey'>;
+export type ImportedCounts = { stored: number; duplicates: number; conflicts: number; held: number };
+
+export interface ReviewStore extends ReviewReads, Changes<ReviewTx> {
+  /**
+   * Stores votes out of a journal's file under the identity that they have there, in one transaction; the journal is begun if it
+   * is new, and a gateway that runs knows of it. What waits in quarantine stays there. The audit has its line before.
+   * @param isDry says what would be stored, and stores nothing
+   */
+  storeImported(
+    journal: ImportedJournal,
+    votes: readonly ImportedVote[],
+    isDry: boolean,
+  ): Promise<ImportedCounts>;
+}
+
+/** What a database has for it: each a call in the transaction that is open. */
+export type ReviewTables = {
+  /** Grows with every decision. */
+  decisions(): number;
+  /** Of each quarter and window, excluded votes a rating. */
+  excludedRollups(
+    fromMs: number,
+  ): Iterable<{ quarterStart: number; windowKey: number; counts: [number, number, number] }>;
+  openImported(terminalKey: number, epoch: string, told: { last: number; totals: Counts | null }): number;
+  importEnded(): void;
+} & {
+  [Name in keyof ReviewTx]: (...args: Parameters<ReviewTx[Name]>) => Awaited<ReturnType<ReviewTx[Name]>>;
+};

@@ -1,0 +1,85 @@
+/** The organisation tree, in SQL that both databases understand. */
+
+import type { OrgReads, OrgStore, OrgTx, TerminalRecord } from '../org.ts';
+import { OrgRefusal } from '../store.ts';
+import { type AuditDeps, createChanges } from './changes.ts';
+import type { Queries, SqlDatabase } from './sql-database.ts';
+
+export function createOrgStore(database: SqlDatabase, audit: AuditDeps): OrgStore {
+  return {
+    ...orgReads(database.queries),
+    ...createChanges(database, audit, writesOn),
+    noteSeen: (seen) =>
+      database.transaction(async (queries) => {
+        for (const { terminalKey, at } of seen)
+          await queries
+            .updateTable('terminals')
+            .set({ last_seen_at: at })
+            .where('key', '=', terminalKey)
+            .execute();
+      }),
+  };
+}
+
+function orgReads(queries: Queries): OrgReads {
+  return {
+    units: () =>
+      queries
+        .selectFrom('units as u')
+        .leftJoin('units as p', 'p.key', 'u.parent_key')
+        .select(['u.key', 'u.id', 'p.id as parentId', 'u.name'])
+        .orderBy('u.key')
+        .execute(),
+    windows: () =>
+      queries
+        .selectFrom('windows as w')
+        .innerJoin('units as u', 'u.key', 'w.unit_key')
+        .select(['w.key', 'w.id', 'u.id as unitId', 'w.name'])
+        .orderBy('w.key')
+        .execute(),
+    terminals: () => terminalsOn(queries).orderBy('t.key').execute(),
+  };
+}
+
+/** Terminals, beside the windows that they stand at. */
+export function terminalsOn(queries: Queries) {
+  return queries
+    .selectFrom('terminals as t')
+    .innerJoin('windows as w', 'w.key', 't.window_key')
+    .select(['t.key', 't.id', 'w.id as windowId', 'w.key as windowKey', 't.last_seen_at as lastSeenAt'])
+    .$castTo<TerminalRecord>();
+}
+
+function writesOn(queries: Queries): OrgTx {
+  return {
+    ...orgReads(queries),
+    async addUnit({ id, parentId, name }) {
+      await requireFree(queries, 'units', id);
+      const parent_key = parentId === null ? null : await keyOf(queries, 'units', parentId);
+      await queries.insertInto('units').values({ id, parent_key, name }).execute();
+    },
+    async addWindow({ id, unitId, name }) {
+      await requireFree(queries, 'windows', id);
+      const unit_key = await keyOf(queries, 'units', unitId);
+      await queries.insertInto('windows').values({ id, unit_key, name }).execute();
+    },
+  };
+}
+
+/** @throws OrgRefusal `unit-unknown`, `window-unknown`. */
+export async function keyOf(queries: Queries, table: 'units' | 'windows', id: string): Promise<number> {
+  const row = await queries.selectFrom(table).select('key').where('id', '=', id).executeTakeFirst();
+  if (row) return row.key;
+  const kind = table === 'units' ? 'unit' : 'window';
+  throw new OrgRefusal(`${kind}-unknown`, `there is no ${kind} ${id}: list them with \`${kind} list\``);
+}
+
+/** @throws OrgRefusal `id-taken`. */
+export async function requireFree(
+  queries: Queries,
+  table: 'units' | 'windows' | 'terminals',
+  id: string,
+): Promise<void> {
+  const taken = await queries.selectFrom(table).select('key').where('id', '=', id).executeTakeFirst();
+  if (taken) throw new OrgRefusal('id-taken', `${id} is taken: choose another id`);
+}

@@ -1,0 +1,76 @@
+/** What every store keeps of the organisation tree. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { OrgTx } from '../../gateway/store/org.ts';
+import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
+import { OrgRefusal } from '../../gateway/store/store.ts';
+import { createStoreHome, type StoreHome } from '../support/store.ts';
+import { addSmallTown } from '../support/tree.ts';
+
+const BY = { actor: 'cli:test', origin: 'local' };
+
+describe.each([['sqlite', createStoreHome]] as const)('the tree in %s', (_name, createHome) => {
+  let home: StoreHome;
+  let store: SqliteStore;
+  beforeEach(async () => {
+    home = createHome();
+    store = home.open();
+    await addSmallTown(store);
+  });
+  afterEach(() => {
+    store.close();
+    home.dispose();
+  });
+  const change = (act: (tx: OrgTx) => Promise<void>) =>
+    store.org.change(async (tx) => {
+      await act(tx);
+      return tx.audited({ by: BY, action: 'unit.add', target: 'unit:x' }, undefined);
+    });
+
+  it('is read in the order in which it was made', async () => {
+    await change(async (tx) => {
+      await tx.addUnit({ id: 'hall', parentId: 'town', name: '大厅' });
+      await tx.addWindow({ id: 'w3', unitId: 'hall', name: '3号窗口' });
+    });
+    expect((await store.org.units()).map(({ id, parentId, name }) => [id, parentId, name])).toEqual([
+      ['town', null, '云岭镇'],
+      ['hall', 'town', '大厅'],
+    ]);
+    expect((await store.org.windows()).map(({ id, unitId }) => [id, unitId])).toEqual([
+      ['w1', 'town'],
+      ['w2', 'town'],
+      ['w3', 'hall'],
+    ]);
+    expect(await store.org.terminals()).toMatchObject([
+      { id: 't-1', windowId: 'w1', lastSeenAt: null },
+      { id: 't-2', windowId: 'w2', lastSeenAt: null },
+    ]);
+  });
+
+  it.each<[string, (tx: OrgTx) => Promise<void>]>([
+    ['unit-unknown', (tx) => tx.addWindow({ id: 'w3', unitId: 'nowhere', name: 'x' })],
+    ['unit-unknown', (tx) => tx.addUnit({ id: 'u', parentId: 'nowhere', name: 'x' })],
+    ['id-taken', (tx) => tx.addUnit({ id: 'town', parentId: null, name: 'x' })],
+    ['id-taken', (tx) => tx.addWindow({ id: 'w1', unitId: 'town', name: 'x' })],
+  ])('refuses what does not fit it: %s, and leaves nothing of the change', async (code, act) => {
+    const refused = change(async (tx) => {
+      await tx.addUnit({ id: 'first', parentId: null, name: 'x' });
+      await act(tx);
+    });
+    await expect(refused).rejects.toThrow(OrgRefusal);
+    await expect(refused).rejects.toMatchObject({ code });
+    expect((await store.org.units()).map(({ id }) => id)).toEqual(['town']);
+    const lines = await store.audit.entries({ limit: 10 });
+    expect(lines.map(({ target }) => target)).toEqual(['tree', 'tree']);
+  });
+
+  it('remembers when terminals were heard of', async () => {
+    const [first] = await store.org.terminals();
+    await store.org.noteSeen([{ terminalKey: first?.key as number, at: 1_795_000_000_000 }]);
+    store.close();
+    store = home.open();
+    expect((await store.org.terminals()).map(({ lastSeenAt }) => lastSeenAt)).toEqual([
+      1_795_000_000_000,
+      null,
+    ]);
+  });
+});
