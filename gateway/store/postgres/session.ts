@@ -8,7 +8,7 @@ import { types } from './numbers.ts';
 /** `name`: the server keeps its plan. */
 export type Statement = { name?: string; text: string; values?: readonly unknown[] };
 
-/** A backend of the server: its process may outlive the connection. */
+/** A backend of the server: its process may outlive the connection, and its number may be another's later. */
 export type Backend = { pid: number; startedAt: string };
 
 export type Session = {
@@ -58,11 +58,11 @@ const PREPARE = `
 const LOOK = `
   SELECT pg_backend_pid() AS pid, pg_is_in_recovery() AS follows, current_setting('fsync') AS fsync,
     current_setting('server_encoding') AS encoding, current_setting('server_version_num')::int4 AS version,
-    (SELECT backend_start::text FROM pg_stat_activity WHERE pid = pg_backend_pid()) AS "startedAt"`;
+    (SELECT extract(epoch FROM backend_start)::text FROM pg_stat_activity WHERE pid = pg_backend_pid()) AS "startedAt"`;
 /** The process of a connection that was given up may still wait for a standby, or hold what the next one wants. */
 const END_BACKEND = `
   SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-  WHERE pid = $1 AND backend_start = $2::timestamptz AND usename = current_user`;
+  WHERE pid = $1 AND extract(epoch FROM backend_start)::text = $2 AND usename = current_user`;
 const OLDEST = 14;
 
 type Look = {
