@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAgent } from '../../dist/device/agent.js';
 import { createBackoff } from '../../dist/device/backoff.js';
-import { createClock, systemSources } from '../../dist/device/clock.js';
+import { createClock, systemSources } from '../../dist/device/board/clock.js';
 import { readConfig } from '../../dist/device/config.js';
 
 /** @typedef {import('../../device/agent.ts').Agent} Agent */
