@@ -2,11 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { createDecisions } from '../../../gateway/watch/decisions.ts';
 
 const createCase = (tookMs: number) => {
-  const state = { decided: 3, monoMs: 0, reads: 0, fails: false };
+  const state = { decided: 3, monoMs: 0, reads: 0, pauses: 0, fails: false };
+  let last: Promise<void> = Promise.resolve();
   const decisions = createDecisions({
     store: { decisions: () => state.decided },
     monotonic: () => state.monoMs,
-    exclusively: (act) => act(),
+    exclusively(act) {
+      state.pauses += 1;
+      last = last.then(act, act);
+      return last;
+    },
     async reread() {
       state.reads += 1;
       state.monoMs += tookMs;
@@ -49,5 +54,14 @@ describe('what people decide', () => {
     await follow();
     await follow();
     expect(state.reads).toBe(2);
+  });
+
+  it('is read once, and while no vote is under way, however many notice it at once', async () => {
+    const { state, follow } = createCase(1);
+    await follow();
+    expect(state.pauses).toBe(0);
+    state.decided += 1;
+    await Promise.all([follow(), follow()]);
+    expect(state).toMatchObject({ reads: 1, pauses: 2 });
   });
 });
