@@ -266,8 +266,11 @@ describe.runIf(have(HAPROXY))('terminals behind HAProxy', () => {
     const { csr } = await makeRequest();
     socket.write(publishPacket('manyi/v1/t1/csr', JSON.stringify({ csr }), 1));
     const origins = await until('the certificate to be issued', async () => {
-      const rows = await gateway.getJson<{ origin: string; action: string }[]>('/api/v1/audit');
-      const issued = rows.filter(({ action }) => action === 'certificate.issue');
+      type Row = { actor: string; origin: string; action: string };
+      const rows = await gateway.getJson<Row[]>('/api/v1/audit');
+      const issued = rows.filter(
+        ({ action, actor }) => action === 'certificate.issue' && actor.startsWith('terminal:'),
+      );
       return issued.length > 0 && issued.map(({ origin }) => origin);
     });
     expect(origins).toEqual(['127.0.0.9']);
