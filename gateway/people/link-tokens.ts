@@ -38,12 +38,15 @@ export type LinkTokens = {
   revoke(by: By, id: string): Promise<void>;
 };
 
+/** What is asked about whoever made a link. */
+type MakerReads = Pick<PeopleReads, 'account' | 'isUnitWithin'>;
+
 export function createLinkTokens(store: PeopleStore, now: () => number): LinkTokens {
   let unsaved = new Map<string, number>();
 
-  const stateNow = async (reads: PeopleReads, link: LinkRecord) =>
+  const stateNow = async (reads: MakerReads, link: LinkRecord) =>
     stateOf(link, (await barOf(reads, link.createdBy, link.kind, link.unitId)) === null, now());
-  const listed = async (reads: PeopleReads, link: LinkRecord): Promise<ListedLink> => ({
+  const listed = async (reads: MakerReads, link: LinkRecord): Promise<ListedLink> => ({
     ...link,
     lastUsedAt: unsaved.get(link.id) ?? link.lastUsedAt,
     state: await stateNow(reads, link),
@@ -103,8 +106,13 @@ export function createLinkTokens(store: PeopleStore, now: () => number): LinkTok
       for (const { id, at } of used) if (!unsaved.has(id)) unsaved.set(id, at);
     },
     async list() {
+      const makers = new Map((await store.accounts()).map((account) => [account.name, account]));
+      const reads: MakerReads = {
+        account: async (name) => makers.get(name),
+        isUnitWithin: store.isUnitWithin,
+      };
       const all: ListedLink[] = [];
-      for (const link of await store.links()) all.push(await listed(store, link));
+      for (const link of await store.links()) all.push(await listed(reads, link));
       return all;
     },
     extend: (by, id, days = LINK_DAYS.standard) =>
@@ -131,7 +139,7 @@ export function createLinkTokens(store: PeopleStore, now: () => number): LinkTok
 
 /** `unit`: their role would do, and the link is of none of their units. */
 async function barOf(
-  reads: PeopleReads,
+  reads: MakerReads,
   actor: string,
   kind: LinkKind,
   unitId: string | null,
@@ -146,7 +154,7 @@ async function barOf(
 }
 
 async function requireRight(
-  reads: PeopleReads,
+  reads: MakerReads,
   { actor }: By,
   kind: LinkKind,
   unitId: string | null,

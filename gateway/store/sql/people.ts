@@ -1,14 +1,7 @@
 /** Accounts, sessions and links, in SQL that both databases understand. */
 import { sql } from 'kysely';
 import type { LinkKind } from '../../domain/roles.ts';
-import type {
-  AccountRecord,
-  LinkRecord,
-  PeopleReads,
-  PeopleStore,
-  PeopleTx,
-  SessionRecord,
-} from '../people.ts';
+import type { AccountRecord, LinkRecord, PeopleReads, PeopleStore, PeopleTx } from '../people.ts';
 import { OrgRefusal } from '../store.ts';
 import { type AuditDeps, createChanges } from './changes.ts';
 import type { Queries, SqlDatabase } from './sql-database.ts';
@@ -195,12 +188,28 @@ function readsOn(queries: Queries): PeopleReads {
       const all = sessions().orderBy('s.created_at', 'desc').orderBy('s.id');
       return (accountName === null ? all : all.where('a.name', '=', accountName)).execute();
     },
+    // In one question: every request asks it.
     async sessionOf(tokenHash) {
-      const session: SessionRecord | undefined = await sessions()
+      const row = await sessions()
+        .leftJoin('units as u', 'u.key', 'a.unit_key')
+        .select([
+          'a.display_name as displayName',
+          'a.role',
+          'u.id as unitId',
+          'a.password_hash as passwordHash',
+          'a.must_change_password as mustChangePassword',
+          'a.created_at as accountCreatedAt',
+          'a.disabled_at as disabledAt',
+        ])
         .where('s.token_hash', '=', tokenHash)
         .executeTakeFirst();
-      const owner = session && (await account(session.accountName));
-      return owner && { session, account: owner };
+      if (!row) return undefined;
+      const { id, accountName, createdAt, lastUsedAt, address, userAgent, accountCreatedAt, ...account } =
+        row;
+      return {
+        session: { id, accountName, createdAt, lastUsedAt, address, userAgent },
+        account: accountOf({ ...account, name: accountName, createdAt: accountCreatedAt }),
+      };
     },
     links: async () => (await links().orderBy('l.key').execute()).map(linkOf),
     async linkOf(tokenHash) {
