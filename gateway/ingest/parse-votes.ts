@@ -11,6 +11,7 @@ import {
   VotesMessage,
 } from '../../protocol/vote.ts';
 import type { QuarantineReason } from './reasons.ts';
+import { readUsualForm } from './usual-form.ts';
 
 export type BadVote = { seq: number; reason: QuarantineReason; payload: string };
 
@@ -33,7 +34,7 @@ const envelope = Compile(
 );
 
 export function parseVotes(payload: Buffer): ParsedVotes {
-  const parsed = parseJson(payload);
+  const parsed = parseMessage(payload);
   if (!parsed.ok) return parsed;
   const { value } = parsed;
   if (strict.Check(value))
@@ -53,9 +54,14 @@ export function parseVotes(payload: Buffer): ParsedVotes {
   return { ok: true, message: { epoch: value.epoch, votes, totals: value.totals }, bad };
 }
 
-export function parseJson(
-  payload: Buffer,
-): { ok: true; value: unknown } | { ok: false; reason: QuarantineReason } {
+type ParsedJson = { ok: true; value: unknown } | { ok: false; reason: QuarantineReason };
+
+function parseMessage(payload: Buffer): ParsedJson {
+  const value = payload.length <= MAX_PAYLOAD_BYTES ? readUsualForm(payload) : null;
+  return value === null ? parseJson(payload) : { ok: true, value };
+}
+
+export function parseJson(payload: Buffer): ParsedJson {
   if (payload.length > MAX_PAYLOAD_BYTES) return { ok: false, reason: 'payload-too-large' };
   try {
     return { ok: true, value: JSON.parse(payload.toString('utf8')) };
