@@ -15,12 +15,16 @@ const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const blocks = [...readme.matchAll(/```sh\n([^`]*)```/g)].map(([, text]) => text as string);
 
 describe('README', () => {
-  it.each(['bash', 'sh'])('its set-up can be pasted into %s', async (shell) => {
+  it.each([
+    // Where bash takes its input for a network's, it would read its settings first.
+    ['bash', ['--norc']],
+    ['sh', []],
+  ])('its set-up can be pasted into %s', async (shell, options) => {
     const dataDir = mkdtempSync(join(tmpdir(), 'manyi-readme-'));
     try {
       const block = blocks.find((text) => text.includes('manyi unit add')) as string;
       const env = { ...process.env, MANYI_DATA_DIR: dataDir };
-      const { stdout, stderr } = await run(shell, ['-euc', block], { cwd: root, env });
+      const { stdout, stderr } = await run(shell, [...options, '-euc', block], { cwd: root, env });
       expect(stderr).toBe('');
       expect(stdout).toMatch(/^code +t-\w+\.\w+\.\w+$/m);
       expect(stdout).toMatch(/^path +\/wall\/#token=manyi_/m);
