@@ -5,7 +5,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Registry as MetricsRegistry } from 'prom-client';
 import { TLS_RULES } from '../../protocol/tls.ts';
-import type { Audit } from '../audit/audit.ts';
+import { createAudit } from '../audit/audit.ts';
 import type { Compressor } from '../compress/compressor.ts';
 import type { OrgTree } from '../domain/org.ts';
 import type { CommandDesk } from '../fleet/command-desk.ts';
@@ -58,8 +58,7 @@ export type ServerDeps = {
   commandDesk: CommandDesk;
   review: Review;
   people: People;
-  audit: Audit;
-  auditStore: AuditStore;
+  audit: AuditStore;
   hub: Hub;
   compressor: Compressor;
   metrics: MetricsRegistry;
@@ -160,7 +159,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(sessionRoutes, { prefix, people, cookies, callerOf });
   await app.register(accountRoutes, { prefix, people });
   await app.register(linkRoutes, { prefix, people, visibleTree });
-  await app.register(auditRoutes, { prefix, store, audit: deps.auditStore });
+  await app.register(auditRoutes, { prefix, store, audit: deps.audit });
   await app.register(orgRoutes, { prefix, visibleTree, isOnline });
   const { lastSeenAt, provisioning, commandDesk } = deps;
   await app.register(terminalRoutes, { prefix, visibleTree, isOnline, lastSeenAt, provisioning });
@@ -171,7 +170,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     prefix,
     visibleTree,
     store,
-    audit: deps.audit,
+    audit: createAudit(deps.audit),
     timeZone: deps.timeZone,
   });
   await app.register(liveRoute, { hub, allowedOrigins });

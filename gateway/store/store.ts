@@ -168,8 +168,6 @@ export interface Store extends Pick<ReviewTables, 'decisions' | 'exclusions' | '
     quarantine: readonly QuarantineRecord[],
     extras?: CommitExtras,
   ): VoteOutcome[];
-  /** Why the number is accounted for by a quarantine record; null when it is not. */
-  setAsideReason(sourceKey: number, seq: number): string | null;
   /** Votes stored of each terminal in each quarter of an hour since. */
   storedSince(fromMs: number): Iterable<{ terminalKey: number; quarterStart: number; votes: number }>;
 

@@ -1,7 +1,6 @@
 /** The first step: the data folder, the database and what everybody knows of it. */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import { type Audit, createAudit } from '../audit/audit.ts';
 import type { Config } from '../config.ts';
 import { followStore } from '../jobs/follow-store.ts';
 import type { Job } from '../jobs/job.ts';
@@ -46,7 +45,6 @@ export type Ground = {
   standstill: Standstill;
   registry: Registry;
   people: People;
-  audit: Audit;
   storage: Pick<StorageGuard, 'failed' | 'trouble'> & {
     /** What is held in memory of the store is to be read again; no vote is under way. */
     rereading: SlowHeard;
@@ -114,7 +112,6 @@ export function openGround(deps: GroundDeps): Promise<Ground & Closable> {
     const { failed } = guard;
     return {
       ...{ log, now, monotonic, store, registry, people, decisions, stopCheck },
-      audit: createAudit(store.audit),
       instance: randomUUID(),
       startedAt: now(),
       metrics: createMetrics(deps.logLinesLost),

@@ -59,8 +59,7 @@ export type Web = {
 /** @throws PeopleRefusal for a first password that is none. */
 export function openWeb(deps: WebDeps): Promise<Web & Closable> {
   const { config, ground, terminals, scores, ownCertificate } = deps;
-  const { log, now, monotonic, store, registry, people, audit, metrics, storage, standstill, decisions } =
-    ground;
+  const { log, now, monotonic, store, registry, people, metrics, storage, standstill, decisions } = ground;
   const { access, presence, putAway, votes } = terminals;
   return openInOrder(log, async (onClose) => {
     const oneTimePassword = await people.accounts.ensureFirst(FIRST_ADMINISTRATOR, config.adminPassword);
@@ -94,8 +93,8 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
           }),
       }),
       board: scores.board,
-      auditStore: store.audit,
-      ...{ store, people, audit, hub, compressor, now, monotonic },
+      audit: store.audit,
+      ...{ store, people, hub, compressor, now, monotonic },
       metrics: metrics.registry,
       troubles: () => [storage.trouble() ?? []].flat(),
       warnings: () => [...(https?.warnings() ?? []), ...votes.clocks.warnings()],

@@ -205,8 +205,8 @@ describe.each([['sqlite', createStoreHome]] as const)('the %s store', (_name, cr
       ],
     );
     store.commit([], [], { lost: [{ sourceKey, range: [8, 9], at: BASE }] });
-    expect(store.setAsideReason(sourceKey, 3)).toBe(record.reason);
-    expect(store.setAsideReason(sourceKey, 2)).toBeNull();
+    expect(store.knownNumber(sourceKey, 3).setAsideReason).toBe(record.reason);
+    expect(store.knownNumber(sourceKey, 2).setAsideReason).toBeNull();
     reopen();
     expect(store.accountedRanges(sourceKey)).toEqual([
       [1, 3],

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { createServer } from '../../gateway/api/server.ts';
-import { createAudit } from '../../gateway/audit/audit.ts';
 import { createCompressor } from '../../gateway/compress/compressor.ts';
 import { createCalendar } from '../../gateway/domain/calendar.ts';
 import { combine } from '../../gateway/domain/completeness.ts';
@@ -67,8 +66,7 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
     board,
     store,
     people,
-    audit: createAudit(store.audit),
-    auditStore: store.audit,
+    audit: store.audit,
     hub,
     compressor,
     metrics: createMetrics(() => 0).registry,

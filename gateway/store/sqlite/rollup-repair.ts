@@ -1,6 +1,5 @@
 import type { By } from '../changes.ts';
-import { appendAudit } from '../sql/audit.ts';
-import type { AuditDeps } from '../sql/changes.ts';
+import { type AuditDeps, createChanges } from '../sql/changes.ts';
 import type { SqlDatabase } from '../sql/sql-database.ts';
 import type { RollupDifference, RollupFigures } from '../store.ts';
 import type { Connection } from './database.ts';
@@ -21,32 +20,28 @@ export type RepairRollups = (
  */
 export function createRollupRepair(
   database: SqlDatabase,
-  { now }: AuditDeps,
+  audit: AuditDeps,
   connection: () => Connection,
 ): RepairRollups {
+  const { change } = createChanges(database, audit, () => ({}));
   return (sourceKeys, by) =>
-    database.transaction(async (queries) => {
+    change(async (tx) => {
       const db = connection();
       const differences = recountRollups(db, sourceKeys);
       const excluded = findExcludedDifferences(db);
       recountExcluded(db, [...sourceKeys, ...excluded]);
-      if (differences.length + excluded.length === 0) return { differences, excluded: 0 };
+      if (differences.length + excluded.length === 0) return tx.unchanged({ differences, excluded: 0 });
       const sum = (side: 'kept' | 'counted') =>
         differences.reduce((votes, difference) => votes + votesOf(difference[side]), 0);
-      await appendAudit(queries, database.auditKey(), {
-        at: now(),
-        ...by,
-        action: 'rollups.repair',
-        target: 'rollups',
-        detail: {
-          rows: differences.length,
-          journalsWithExcluded: excluded.length,
-          votesBefore: sum('kept'),
-          votesAfter: sum('counted'),
-          differences: differences.slice(0, TOLD),
-        },
-      });
-      return { differences, excluded: excluded.length };
+      const detail = {
+        rows: differences.length,
+        journalsWithExcluded: excluded.length,
+        votesBefore: sum('kept'),
+        votesAfter: sum('counted'),
+        differences: differences.slice(0, TOLD),
+      };
+      const line = { by, action: 'rollups.repair', target: 'rollups', detail };
+      return tx.audited(line, { differences, excluded: excluded.length });
     });
 }
 

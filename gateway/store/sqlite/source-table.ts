@@ -5,7 +5,7 @@ import type { LedgerTables } from './ledger.ts';
 import { SENT_WELL } from './review/held-table.ts';
 import { WRITTEN_OFF } from './review/journal-table.ts';
 
-type SourceStore = Pick<Store, 'sources' | 'setAsideReason' | 'saveAnnouncements'> &
+type SourceStore = Pick<Store, 'sources' | 'saveAnnouncements'> &
   Pick<LedgerTables, 'openSource' | 'accountedRanges'>;
 
 type SourceRow = {
@@ -113,9 +113,6 @@ export function createSourceTable(db: Connection): SourceStore & { withSources: 
     UNION ALL SELECT from_seq, to_seq FROM lost WHERE source_key = @source
     ORDER BY 1`)
     .raw();
-  const selectClaim = db
-    .prepare('SELECT reason FROM quarantine WHERE source_key = ? AND seq = ? AND claims = 1')
-    .pluck();
   const update = db.prepare(`
     UPDATE sources SET announced = max(announced, ?), total_satisfied = ?, total_basically = ?, total_unsatisfied = ?,
       known_seq = max(known_seq, ?), known_at = ?, floor_at = ? WHERE key = ?`);
@@ -160,7 +157,6 @@ export function createSourceTable(db: Connection): SourceStore & { withSources: 
       return source;
     },
     accountedRanges: (sourceKey) => selectIslands.all({ source: sourceKey }) as Range[],
-    setAsideReason: (sourceKey, seq) => (selectClaim.get(sourceKey, seq) as string | undefined) ?? null,
     saveAnnouncements: withSources((announcements: readonly Announcement[]) => {
       for (const { sourceKey, totals, announced, known, floorAt } of announcements)
         update.run(
