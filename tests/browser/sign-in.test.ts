@@ -160,6 +160,30 @@ describe.skipIf(missing)('the sign-in page', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('never takes the focus from whoever has begun to type, however late a frame of it comes', async () => {
+    // A machine that is busy: what waits for the next frame, or for a short time, waits until it is let go.
+    const holdFrames = () => {
+      const held: (() => void)[] = [];
+      const { setTimeout: later } = window;
+      const hold = (act: () => void) => held.push(act);
+      Object.assign(window, {
+        requestAnimationFrame: hold,
+        setTimeout: (act: () => void, ms = 0, ...rest: []) =>
+          ms < 1_000 ? hold(act) : later(act, ms, ...rest),
+        letGo: () => {
+          while (held.length > 0) held.shift()?.();
+        },
+      });
+    };
+    const { page } = await open('/sign-in/', { before: (opened) => opened.addInitScript(holdFrames) });
+    await page.locator('[name=name]').fill(lin.name);
+    await page.locator('[name=password]').focus();
+    await page.evaluate(() => (window as unknown as { letGo(): void }).letGo());
+    await page.keyboard.insertText(lin.password);
+    expect(await page.locator('[name=name]').inputValue()).toBe(lin.name);
+    expect(await page.locator('[name=password]').inputValue()).toBe(lin.password);
+  });
+
   it('can be used with the keyboard alone', async () => {
     const { page } = await open('/sign-in/');
     await page.locator('[name=name]:focus').waitFor();

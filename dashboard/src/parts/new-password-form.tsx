@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { SessionApi } from '../session/api.ts';
 import { countChars, PASSWORD_CHARS } from '../session/password-rules.ts';
 import type { SessionMessages } from '../text/session-messages.ts';
@@ -35,7 +35,8 @@ export function NewPasswordForm({ text, api, accountName, current, onChanged }: 
   const [busy, setBusy] = useState(false);
   const words = text.newPassword;
 
-  useEffect(() => {
+  // With the frame that shows the fields, not after somebody has begun to type.
+  useLayoutEffect(() => {
     if (current !== null) nextInput.current?.focus();
   }, [current]);
 

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { formatWait, useSecondsUntil } from '../parts/countdown.ts';
 import { NameField, PasswordField } from '../parts/fields.tsx';
 import { Icon } from '../parts/icons.tsx';
@@ -18,11 +18,12 @@ export function CredentialsForm({ signIn, text, reason }: CredentialsFormProps) 
   const busy = signIn.busy.value;
   const secondsLeft = useSecondsUntil(trouble?.kind === 'throttled' ? trouble.until : null);
 
-  useEffect(() => {
+  // With the frame that shows the fields: a moment later, somebody may be typing into the other one already.
+  useLayoutEffect(() => {
     // On a touch screen it would only bring up the keyboard over what there is to read.
     if (!matchMedia('(pointer: coarse)').matches) name.current?.focus();
   }, []);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (trouble?.kind === 'wrong') password.current?.select();
   }, [trouble]);
 
