@@ -15,7 +15,7 @@ import type { Hub } from '../live/hub.ts';
 import type { People } from '../people/people.ts';
 import type { Review } from '../review/review.ts';
 import type { AuditStore } from '../store/audit.ts';
-import type { Store } from '../store/store.ts';
+import type { VoteReads } from '../store/votes.ts';
 import { accountRoutes } from './accounts/account-routes.ts';
 import { auditRoutes } from './audit/audit-routes.ts';
 import { createBasePath, registerBasePath } from './border/base-path.ts';
@@ -52,7 +52,7 @@ export type ServerDeps = {
   tree: () => OrgTree;
   isOnline: (terminalId: string) => boolean;
   board: Board;
-  store: Store;
+  votes: VoteReads;
   lastSeenAt: (terminalId: string) => number | null;
   provisioning: Provisioning;
   commandDesk: CommandDesk;
@@ -93,7 +93,7 @@ const SILENT_MS = 60_000;
 const HANDSHAKE_MS = 10_000;
 
 export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
-  const { tree, isOnline, board, store, people, hub, metrics, troubles, now, monotonic, allowedOrigins } =
+  const { tree, isOnline, board, votes, people, hub, metrics, troubles, now, monotonic, allowedOrigins } =
     deps;
   const base = createBasePath(deps.basePath);
   let toldOfProxy = false;
@@ -159,7 +159,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(sessionRoutes, { prefix, people, cookies, callerOf });
   await app.register(accountRoutes, { prefix, people });
   await app.register(linkRoutes, { prefix, people, visibleTree });
-  await app.register(auditRoutes, { prefix, store, audit: deps.audit });
+  await app.register(auditRoutes, { prefix, votes, audit: deps.audit });
   await app.register(orgRoutes, { prefix, visibleTree, isOnline });
   const { lastSeenAt, provisioning, commandDesk } = deps;
   await app.register(terminalRoutes, { prefix, visibleTree, isOnline, lastSeenAt, provisioning });
@@ -169,7 +169,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(voteRoutes, {
     prefix,
     visibleTree,
-    store,
+    votes,
     audit: createAudit(deps.audit),
     timeZone: deps.timeZone,
   });

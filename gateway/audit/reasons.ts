@@ -1,5 +1,5 @@
 import { readShownText } from '../domain/shown-text.ts';
-import { OrgRefusal } from '../store/store.ts';
+import { OrgRefusal } from '../store/failures.ts';
 
 /** Characters of why somebody has decided something. */
 export const MAX_REASON_CHARS = 200;

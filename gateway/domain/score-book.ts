@@ -59,11 +59,11 @@ export class ScoreBook {
     if (lastAt > book.lastVoteAt) book.lastVoteAt = lastAt;
   }
 
-  /** One vote for the minutes only; what `addQuarter` cannot tell. */
-  addMinute(windowKey: number, rating: RatingCode, at: number): void {
+  /** Votes of one minute, for the minutes only; what `addQuarter` cannot tell. */
+  addMinute(windowKey: number, rating: RatingCode, at: number, votes = 1): void {
     const minute = Math.floor(at / MINUTE_MS);
-    this.book(windowKey).minutes.add(minute, rating, 1);
-    this.cityMinutes.add(minute, rating, 1);
+    this.book(windowKey).minutes.add(minute, rating, votes);
+    this.cityMinutes.add(minute, rating, votes);
   }
 
   counts(windowKey: number, period: Period, now: number): Counts {

@@ -4,7 +4,7 @@ import type { SetAside } from '../../protocol/health.ts';
 import { readReason } from '../audit/reasons.ts';
 import type { By } from '../store/changes.ts';
 import type { CommandReads, CommandRecord, CommandStore } from '../store/commands.ts';
-import { OrgRefusal } from '../store/store.ts';
+import { OrgRefusal } from '../store/failures.ts';
 import { isOpen } from './journal-alarms.ts';
 
 export type JournalOp = 'journal-send' | 'journal-drop';

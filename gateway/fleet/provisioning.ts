@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { formatEnrolmentCode, SECRET_BYTES, toBase32 } from '../../protocol/enrolment-code.ts';
 import { readReason } from '../audit/reasons.ts';
 import type { By } from '../store/changes.ts';
+import { OrgRefusal } from '../store/failures.ts';
 import type { CertificateRecord, FleetReads, FleetStore, FleetTx } from '../store/fleet.ts';
-import { OrgRefusal } from '../store/store.ts';
 import { hashSecret, type SignedCertificate, type Signer } from './enrolment.ts';
 
 export type Code = { code: string; expiresAt: number };

@@ -1,7 +1,6 @@
 /** What a commit has made of the numbers of a journal, in what is held of it in memory. */
 import { RATINGS, type Rating } from '../../protocol/vote.ts';
-import type { KnownNumber } from '../store/ledger.ts';
-import type { VoteRecord } from '../store/store.ts';
+import type { KnownNumber, VoteRecord } from '../store/ledger.ts';
 import type { Journal } from './journal.ts';
 
 /** What the store knew of numbers that were accounted for when their message was judged, and may have been no vote's. */

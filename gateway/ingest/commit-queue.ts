@@ -3,8 +3,7 @@
  * after it is on the disk are its messages done (and so acknowledged). One fsync then serves hundreds of votes. One transaction is
  * under way at a time: what comes meanwhile is the next.
  */
-import type { Ledger } from '../store/ledger.ts';
-import type { LostRecord, QuarantineRecord, VoteOutcome, VoteRecord } from '../store/store.ts';
+import type { Ledger, LostRecord, QuarantineRecord, VoteOutcome, VoteRecord } from '../store/ledger.ts';
 
 /** What one message wants stored: all of it, or nothing. */
 export type Commitment = {

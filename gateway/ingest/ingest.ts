@@ -6,8 +6,8 @@ import type { Exclusions } from '../domain/exclusions.ts';
 import type { Terminal } from '../domain/org.ts';
 import { createTokenBuckets } from '../domain/token-buckets.ts';
 import { createVoteRates, type VoteRateLimits, type VoteRates } from '../domain/vote-rates.ts';
-import type { KnownNumber, Ledger } from '../store/ledger.ts';
-import type { Store, VoteRecord } from '../store/store.ts';
+import type { KnownNumber, Ledger, VoteRecord } from '../store/ledger.ts';
+import type { VoteReads } from '../store/votes.ts';
 import type { KnownNumbers } from './accounting.ts';
 import { createAckSchedule } from './ack-schedule.ts';
 import { createCommitQueue } from './commit-queue.ts';
@@ -41,7 +41,8 @@ export type IngestEvents = {
 };
 
 export type IngestDeps = {
-  store: Pick<Store, 'storedSince'>;
+  /** What terminals have had already. */
+  stored: Pick<VoteReads, 'storedSince'>;
   ledger: Pick<Ledger, 'commit' | 'knownNumbers'>;
   journals: Journals;
   now: () => number;
@@ -94,8 +95,9 @@ export type Ingest = {
 const MAX_WAITING = 1_000;
 const DAY_MS = 24 * 3_600_000;
 
-export function createIngest(deps: IngestDeps): Ingest {
-  const { store, ledger, journals, now, monotonic, exclusions, publish, limits, events } = deps;
+/** @throws StoreFailure */
+export async function openIngest(deps: IngestDeps): Promise<Ingest> {
+  const { ledger, journals, now, monotonic, exclusions, publish, limits, events } = deps;
   /** Beyond what is kept of a terminal: there is nothing to decide about. */
   const unkept = new WeakSet<VoteRecord>();
   const queue = createCommitQueue(ledger, events.batch, (vote) => {
@@ -139,7 +141,7 @@ export function createIngest(deps: IngestDeps): Ingest {
   });
   const readings = createReadings(now, monotonic);
   const rates = createVoteRates(limits);
-  rememberStored(rates, store, now());
+  await rememberStored(rates, deps.stored, now());
   const judge = createJudge({ readings, rates, exclusions });
   const isKept = (vote: VoteRecord) => !unkept.has(vote);
   const taking = { allowed, mayHold, isFull, rates, events, isKept, failed, heard };
@@ -277,8 +279,8 @@ function withoutGaps({ accounted }: Journal, { message, bad }: GoodMessage): Goo
 }
 
 /** What a terminal has had today and this hour is not forgotten with a restart. */
-function rememberStored(rates: VoteRates, store: Pick<Store, 'storedSince'>, now: number): void {
+async function rememberStored(rates: VoteRates, stored: IngestDeps['stored'], now: number): Promise<void> {
   const startOfDay = now - (now % DAY_MS);
-  for (const { terminalKey, quarterStart, votes } of store.storedSince(startOfDay))
+  for await (const { terminalKey, quarterStart, votes } of stored.storedSince(startOfDay))
     rates.remember(terminalKey, quarterStart, votes);
 }

@@ -2,8 +2,8 @@
 import type { Counts } from '../../protocol/vote.ts';
 import { JournalHistory } from '../domain/journal-history.ts';
 import { type Range, SeqRanges } from '../domain/seq-ranges.ts';
+import type { KeptJournal } from '../store/journals.ts';
 import type { Ledger } from '../store/ledger.ts';
-import type { SourceRecord } from '../store/store.ts';
 
 /** Ranges above a journal's contiguous part. An honest terminal makes a handful, after losses. */
 export const MAX_FRAGMENTS = 1_024;
@@ -58,7 +58,7 @@ export function beginJournal(
 
 /** As it is in the store; which terminal it is will be known when that speaks. @throws StoreFailure */
 export async function restoreJournal(
-  record: SourceRecord,
+  record: KeptJournal,
   ledger: Pick<Ledger, 'accountedRanges'>,
   perDay: number,
 ): Promise<Journal> {

@@ -2,8 +2,8 @@
 import type { Completeness } from '../../protocol/score.ts';
 import { reconcile } from '../domain/completeness.ts';
 import { newJournalHistory } from '../domain/journal-history.ts';
+import type { JournalStore } from '../store/journals.ts';
 import type { Ledger } from '../store/ledger.ts';
-import type { Store } from '../store/store.ts';
 import {
   beginJournal,
   heldIn,
@@ -36,7 +36,7 @@ export type Journals = {
   /** Key of the terminal whose journal it is. */
   terminalOf(sourceKey: number): number;
   /** Keeps what terminals have said across a restart. It is said again at every hello, so this need not be at once. */
-  save(): void;
+  save(): Promise<void>;
   /**
    * Reads everything from the store again. What terminals have said meanwhile is kept; a Journal that was handed out before is
    * no longer one of these. So nothing of a terminal may be under way: see Ingest.pause. @throws StoreFailure; all stays as it was.
@@ -45,7 +45,7 @@ export type Journals = {
 };
 
 export type JournalsDeps = {
-  store: Pick<Store, 'sources' | 'saveAnnouncements'>;
+  store: JournalStore;
   ledger: Pick<Ledger, 'openJournal' | 'accountedRanges'>;
   /** Votes that a terminal can honestly have a day. */
   perDay: number;
@@ -84,7 +84,7 @@ export async function openJournals(deps: JournalsDeps): Promise<Journals> {
 
   const reload = async () => {
     const restored: Journal[] = [];
-    for (const record of store.sources()) restored.push(await restoreJournal(record, ledger, perDay));
+    for (const record of await store.journals()) restored.push(await restoreJournal(record, ledger, perDay));
     const found = new Map(restored.map((journal) => [nameOf(journal), journal]));
     const before = all();
     for (const journal of before) {
@@ -164,19 +164,24 @@ export async function openJournals(deps: JournalsDeps): Promise<Journals> {
       return held;
     },
     terminalOf: (sourceKey) => terminalOf.get(sourceKey) as number,
-    save() {
+    async save() {
       const changed = all().filter(({ unsaved }) => unsaved);
       if (changed.length === 0) return;
-      store.saveAnnouncements(
-        changed.map(({ key, totals, announced, history }) => ({
-          sourceKey: key,
-          totals,
-          announced,
-          known: history.known,
-          floorAt: history.floorAt,
-        })),
-      );
+      const announcements = changed.map(({ key, totals, announced, history }) => ({
+        sourceKey: key,
+        totals,
+        announced,
+        known: { ...history.known },
+        floorAt: history.floorAt,
+      }));
+      // Before, not after: what is said while it is being saved is not saved by it.
       for (const journal of changed) journal.unsaved = false;
+      try {
+        await store.saveAnnouncements(announcements);
+      } catch (error) {
+        for (const journal of changed) journal.unsaved = true;
+        throw error;
+      }
     },
     reload,
   };

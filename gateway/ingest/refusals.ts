@@ -1,7 +1,7 @@
 /** Messages that are not acceptable: counted, kept with their reason as far as the terminal's share goes, acknowledged. */
 
 import { createTokenBuckets } from '../domain/token-buckets.ts';
-import type { QuarantineRecord } from '../store/store.ts';
+import type { QuarantineRecord } from '../store/ledger.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { IngestDone, KnownTerminal } from './ingest.ts';
 import type { QuarantineReason } from './reasons.ts';

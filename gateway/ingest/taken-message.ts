@@ -2,7 +2,7 @@
 import type { VotesMessage } from '../../protocol/vote.ts';
 import { votesIn } from '../domain/tally.ts';
 import type { VoteRates } from '../domain/vote-rates.ts';
-import type { QuarantineRecord, VoteOutcome, VoteRecord } from '../store/store.ts';
+import type { QuarantineRecord, VoteOutcome, VoteRecord } from '../store/ledger.ts';
 import { accountHeld, accountVote, type KnownNumbers } from './accounting.ts';
 import type { Commitment } from './commit-queue.ts';
 import type { IngestDone, IngestEvents, KnownTerminal } from './ingest.ts';

@@ -14,7 +14,9 @@ import { RATINGS, type Rating } from '../../protocol/vote.ts';
 import { type Calendar, MINUTE_MS } from '../domain/calendar.ts';
 import { type OrgTree, unitsAbove } from '../domain/org.ts';
 import type { ScoreBook } from '../domain/score-book.ts';
-import { type RecentVote, StoreFailure, type VoteRecord } from '../store/store.ts';
+import { StoreFailure } from '../store/failures.ts';
+import type { VoteRecord } from '../store/ledger.ts';
+import type { RecentVote, VoteReads } from '../store/votes.ts';
 import type { Board } from './board.ts';
 import type { Change } from './change.ts';
 import { createScopedSource } from './scoped-source.ts';
@@ -29,6 +31,8 @@ export type CityChange = Change & { votes: readonly TickerVote[] };
 
 /** What one kind of client is sent: the whole city, or one unit's subtree. Each has revisions of its own. */
 export type Source = {
+  /** When its ticker has begun: before that there is no snapshot, and it narrows nothing. */
+  ready: Promise<void>;
   revision(): number;
   snapshot(): Snapshot;
   /** Its part of a change; null when the change says nothing to it. */
@@ -45,8 +49,8 @@ export type FeedDeps = {
   now: () => number;
   instance: string;
   targetRate: number;
-  /** What is stored already, newest first, for tickers that begin. @throws StoreFailure */
-  newestVotes(windows: readonly { windowKey: number; lastAt: number }[], limit: number): RecentVote[];
+  /** What is stored already, for tickers that begin. */
+  newestVotes: VoteReads['newestVotes'];
 };
 
 export type FeedListener = { changed(change: CityChange): void; replaced(): void };
@@ -67,24 +71,35 @@ export type Feed = {
   stop(): void;
 };
 
-export function createFeed(deps: FeedDeps): Feed {
+/** A vote of the ticker, and which one it is. */
+type Seen = Pick<VoteRecord, 'sourceKey' | 'seq'> & { vote: TickerVote };
+
+/** @throws what `newestVotes` throws but StoreFailure, of which the storage guard knows. */
+export async function openFeed(deps: FeedDeps): Promise<Feed> {
   const { board, book, calendar, tree, now } = deps;
   const listeners: FeedListener[] = [];
   let revision = 0;
   let nextVoteId = 1;
   /** Oldest first. */
-  let recent: TickerVote[] = [];
+  let recent: Seen[] = [];
   let day = calendar.dayOf(now());
   let minute = minuteOf(now());
 
   let dirtyWindows = new Set<string>();
   let dirtyMinutes = new Set<number>();
-  /** Oldest first until the flush. */
-  let newVotes: TickerVote[] = [];
+  /** Oldest first. */
+  let newVotes: VoteRecord[] = [];
   let timer: NodeJS.Timeout | null = null;
   let lastFlushAt = 0;
 
   const trendMinute = (start: number): TrendMinute => ({ minute: start, ...book.cityMinute(start) });
+
+  const see = ({ sourceKey, seq, windowKey, rating, at }: RecentVote): Seen[] => {
+    const serviceWindow = tree().windowByKey.get(windowKey);
+    if (!serviceWindow) return [];
+    const vote = { id: nextVoteId++, windowId: serviceWindow.id, rating: RATINGS[rating] as Rating, at };
+    return [{ sourceKey, seq, vote }];
+  };
 
   const flush = () => {
     timer = null;
@@ -92,7 +107,9 @@ export function createFeed(deps: FeedDeps): Feed {
     const at = now();
     // Sums of yesterday must not be added to rows of today, in the second before the next tick.
     if (calendar.dayOf(at) !== day) board.forget();
-    const latest = newVotes.slice(-TICKER_LENGTH).reverse();
+    const seen = newVotes.flatMap(see);
+    const votes = seen.map(({ vote }) => vote);
+    const latest = votes.slice(-TICKER_LENGTH).reverse();
     const windows = new Map<string, LiveRow>();
     const dirtyUnits = new Set<string>();
     for (const id of dirtyWindows) {
@@ -114,11 +131,11 @@ export function createFeed(deps: FeedDeps): Feed {
       windows,
       trend: new Map([...dirtyMinutes].map((start) => [start, trendMinute(start)])),
       ticker: latest,
-      votes: newVotes,
+      votes,
     };
     revision += 1;
     ticker = [...latest, ...ticker].slice(0, TICKER_LENGTH);
-    if (newVotes.length > 0) recent = [...recent, ...newVotes].slice(-RECENT_VOTES);
+    if (seen.length > 0) recent = [...recent, ...seen].slice(-RECENT_VOTES);
     dirtyWindows = new Set();
     dirtyMinutes = new Set();
     newVotes = [];
@@ -164,33 +181,42 @@ export function createFeed(deps: FeedDeps): Feed {
     };
   };
 
-  const told = (stored: readonly RecentVote[]): TickerVote[] =>
-    stored.flatMap(({ windowKey, rating, at }) => {
-      const serviceWindow = tree().windowByKey.get(windowKey);
-      if (!serviceWindow) return [];
-      return { id: nextVoteId++, windowId: serviceWindow.id, rating: RATINGS[rating] as Rating, at };
-    });
-
-  /** The latest votes at these windows, oldest first: those that were seen to come, or what the store has. */
-  const latestAt = (windows: OrgTree['windows']): TickerVote[] => {
-    const ids = new Set(windows.map(({ id }) => id));
-    const seen = recent.filter(({ windowId }) => ids.has(windowId));
-    if (seen.length >= TICKER_LENGTH) return seen;
+  const stored = async (windows: OrgTree['windows']): Promise<RecentVote[]> => {
     const voted = windows.flatMap(({ key }) => {
       const lastAt = book.lastVoteAt(key);
       return lastAt === null ? [] : { windowKey: key, lastAt };
     });
     try {
-      return told(deps.newestVotes(voted, TICKER_LENGTH).reverse());
+      return await deps.newestVotes(voted, TICKER_LENGTH);
     } catch (error) {
       // The storage guard knows of it, and says so.
-      if (error instanceof StoreFailure) return seen;
+      if (error instanceof StoreFailure) return [];
       throw error;
     }
   };
-  let ticker: TickerVote[] = latestAt(tree().windows).reverse();
+
+  /**
+   * The latest votes at these windows, oldest first: those that were seen to come, and what the store has beside them. `take` hears
+   * of them before anything is told that is not among them.
+   */
+  const readLatest = async (windows: OrgTree['windows'], take: (votes: TickerVote[]) => void) => {
+    const ids = new Set(windows.map(({ id }) => id));
+    const seenThere = () => recent.filter(({ vote }) => ids.has(vote.windowId));
+    const read = seenThere().length >= TICKER_LENGTH ? [] : await stored(windows);
+    // What was stored meanwhile is told now, and then each vote is among those seen, or read, or both.
+    announce();
+    const seen = seenThere();
+    const names = new Set(seen.map(nameOf));
+    const older = read.filter((vote) => !names.has(nameOf(vote))).reverse();
+    take([...older.flatMap(see), ...seen].slice(-TICKER_LENGTH).map(({ vote }) => vote));
+  };
+  let ticker: TickerVote[] = [];
+  await readLatest(tree().windows, (votes) => {
+    ticker = votes.reverse();
+  });
 
   const city: Source = {
+    ready: Promise.resolve(),
     revision: () => revision,
     snapshot,
     narrow: (change) => change,
@@ -198,13 +224,13 @@ export function createFeed(deps: FeedDeps): Feed {
   };
 
   return {
-    voted({ windowKey, rating, at }) {
-      const serviceWindow = tree().windowByKey.get(windowKey);
+    voted(vote) {
+      const serviceWindow = tree().windowByKey.get(vote.windowKey);
       if (!serviceWindow) return;
       dirtyWindows.add(serviceWindow.id);
-      const start = minuteOf(at);
+      const start = minuteOf(vote.at);
       if (start > minute - TREND_MINUTES * MINUTE_MS && start <= minute) dirtyMinutes.add(start);
-      newVotes.push({ id: nextVoteId++, windowId: serviceWindow.id, rating: RATINGS[rating] as Rating, at });
+      newVotes.push(vote);
       if (newVotes.length > 2 * RECENT_VOTES) newVotes = newVotes.slice(-RECENT_VOTES);
       schedule();
     },
@@ -227,9 +253,7 @@ export function createFeed(deps: FeedDeps): Feed {
     },
     source(unitId) {
       if (unitId === null) return city;
-      // What is stored but not yet told would be in the store's answer, and would be told again.
-      announce();
-      return createScopedSource({ unitId, tree, book, snapshot, latestAt });
+      return createScopedSource({ unitId, tree, book, snapshot, readLatest });
     },
     listen: (listener) => void listeners.push(listener),
     stop() {
@@ -240,4 +264,8 @@ export function createFeed(deps: FeedDeps): Feed {
 
 function minuteOf(at: number): number {
   return Math.floor(at / MINUTE_MS) * MINUTE_MS;
+}
+
+function nameOf({ sourceKey, seq }: Pick<VoteRecord, 'sourceKey' | 'seq'>): string {
+  return `${sourceKey}/${seq}`;
 }

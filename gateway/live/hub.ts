@@ -44,7 +44,7 @@ type Client = {
   socket: WebSocket;
   pending: Change | null;
   wantsSnapshot: boolean;
-  /** Its snapshot is being compressed; what changes meanwhile is merged, and follows. */
+  /** Its snapshot is being made or compressed; what changes meanwhile is merged, and follows. */
   isPacking: boolean;
   slowSince: number | null;
   answeredPing: boolean;
@@ -219,7 +219,7 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
           socket: ws,
           pending: null,
           wantsSnapshot: true,
-          isPacking: false,
+          isPacking: true,
           slowSince: null,
           answeredPing: true,
           resyncs: 0,
@@ -233,7 +233,13 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
         ws.on('message', (data) => request(client, data));
         ws.on('error', () => ws.terminate());
         ws.on('close', () => leave(client));
-        catchUp(client);
+        channel.source.ready.then(
+          () => {
+            client.isPacking = false;
+            catchUp(client);
+          },
+          () => cut(client),
+        );
       });
       return true;
     },

@@ -21,11 +21,11 @@ export type ScopedSourceDeps = {
   book: ScoreBook;
   /** The whole city's, now. */
   snapshot: () => Snapshot;
-  /** The latest votes at these windows, oldest first. */
-  latestAt(windows: OrgTree['windows']): readonly TickerVote[];
+  /** The latest votes at these windows, oldest first; whatever is told after `take` is not among them. */
+  readLatest(windows: OrgTree['windows'], take: (votes: readonly TickerVote[]) => void): Promise<void>;
 };
 
-export function createScopedSource({ unitId, tree, book, snapshot, latestAt }: ScopedSourceDeps): Source {
+export function createScopedSource({ unitId, tree, book, snapshot, readLatest }: ScopedSourceDeps): Source {
   let revision = 0;
   let nextVoteId = 1;
   const subtree = () => subtreeOf(tree(), unitId);
@@ -45,26 +45,36 @@ export function createScopedSource({ unitId, tree, book, snapshot, latestAt }: S
     ),
   });
 
-  let ticker = ownVotes(latestAt(subtree().windows));
+  let ticker: TickerVote[] = [];
+  let isReady = false;
   /** What was last told of each minute, so that votes elsewhere say nothing here. */
   const told = new Map<number, string>();
   const tell = (trend: TrendMinute) => void told.set(trend.minute, JSON.stringify(trend));
 
-  const source: Source = {
+  const ownSnapshot = (): Snapshot => {
+    const city = snapshot();
+    const { unitById, windowById } = subtree();
+    return {
+      ...city,
+      revision,
+      units: city.units.filter(({ id }) => unitById.has(id)).map(ownUnit),
+      windows: city.windows.filter(({ id }) => windowById.has(id)),
+      trend: city.trend.map(({ minute }) => ownMinute(minute)),
+      ticker,
+    };
+  };
+  const ready = readLatest(subtree().windows, (votes) => {
+    ticker = ownVotes(votes);
+    for (const minute of ownSnapshot().trend) tell(minute);
+    isReady = true;
+  });
+
+  return {
+    ready,
     revision: () => revision,
-    snapshot() {
-      const city = snapshot();
-      const { unitById, windowById } = subtree();
-      return {
-        ...city,
-        revision,
-        units: city.units.filter(({ id }) => unitById.has(id)).map(ownUnit),
-        windows: city.windows.filter(({ id }) => windowById.has(id)),
-        trend: city.trend.map(({ minute }) => ownMinute(minute)),
-        ticker,
-      };
-    },
+    snapshot: ownSnapshot,
     narrow(city: CityChange): Change | null {
+      if (!isReady) return null;
       const { unitById, windowById } = subtree();
       const units = [...city.units].filter(([id]) => unitById.has(id));
       const windows = [...city.windows].filter(([id]) => windowById.has(id));
@@ -91,6 +101,4 @@ export function createScopedSource({ unitId, tree, book, snapshot, latestAt }: S
       revision += 1;
     },
   };
-  for (const minute of source.snapshot().trend) tell(minute);
-  return source;
 }

@@ -11,9 +11,10 @@ import { createExclusions } from '../domain/exclusions.ts';
 import type { RatingCode } from '../domain/tally.ts';
 import { isBelievable } from '../domain/vote-time.ts';
 import type { By } from '../store/changes.ts';
+import { OrgRefusal } from '../store/failures.ts';
 import type { FleetReads } from '../store/fleet.ts';
+import type { ClockCode } from '../store/ledger.ts';
 import type { ImportedVote, ReviewStore } from '../store/review.ts';
-import { type ClockCode, OrgRefusal } from '../store/store.ts';
 
 /** The parts of a journal as they lie beside each other; null for one that is not there. */
 export type JournalFiles = {

@@ -1,20 +1,21 @@
 /** Which spans people have excluded, in memory: a vote that comes is marked by them, and scores are read by them. */
 import { createExclusions, type Exclusions } from '../domain/exclusions.ts';
-import type { Store } from '../store/store.ts';
+import type { ReviewReads } from '../store/review.ts';
 
 export type LiveExclusions = {
   current(): Exclusions;
   /** @throws StoreFailure; what was read before stays. */
-  reload(): void;
+  reload(): Promise<void>;
 };
 
-export function createLiveExclusions(store: Pick<Store, 'exclusions'>): LiveExclusions {
-  const read = () => createExclusions(store.exclusions());
-  let current = read();
+/** @throws StoreFailure */
+export async function openExclusions(store: Pick<ReviewReads, 'exclusions'>): Promise<LiveExclusions> {
+  const read = async () => createExclusions(await store.exclusions());
+  let current = await read();
   return {
     current: () => current,
-    reload() {
-      current = read();
+    async reload() {
+      current = await read();
     },
   };
 }

@@ -1,7 +1,7 @@
 import { type Calendar, MINUTE_MS, QUARTER_MS } from '../domain/calendar.ts';
-import type { Exclusions } from '../domain/exclusions.ts';
 import { DAYS_AHEAD, MINUTES_AHEAD, ScoreBook } from '../domain/score-book.ts';
-import type { Store } from '../store/store.ts';
+import type { Ledger } from '../store/ledger.ts';
+import type { VoteReads } from '../store/votes.ts';
 
 /** The counts of every window: of the votes that count, and of those that a person has excluded. */
 export type ScoreBooks = {
@@ -15,30 +15,33 @@ export type ScoreBooks = {
 };
 
 export type ScoreHistory = {
-  store: Pick<Store, 'lastVotes' | 'rollups' | 'excludedRollups' | 'recentVotes'>;
+  votes: Pick<VoteReads, 'lastVotes' | 'minutes' | 'excluded'>;
+  ledger: Pick<Ledger, 'rollups'>;
   calendar: Calendar;
-  exclusions: Exclusions;
-  /** Whose journal it is. */
-  terminalOf(sourceKey: number): number;
 };
 
-/** From what is stored: the rollups of the longest live periods, the votes of the last hour and a bit. */
-export function readScoreBooks(history: ScoreHistory, now: number): ScoreBooks {
-  const { store, calendar, exclusions, terminalOf } = history;
+/**
+ * From what is stored: the rollups of the longest live periods, the votes of the last hour and a bit. It is read in parts: nothing
+ * may be stored meanwhile, and what others decide meanwhile is for the next reading. @throws StoreFailure
+ */
+export async function readScoreBooks(
+  { votes, ledger, calendar }: ScoreHistory,
+  now: number,
+): Promise<ScoreBooks> {
   const books = { counted: new ScoreBook(calendar), excluded: new ScoreBook(calendar) };
   const lastMinute = now + MINUTES_AHEAD * MINUTE_MS;
   let staleAt = Number.POSITIVE_INFINITY;
   const today = calendar.dayOf(now);
   const from = calendar.startOf(Math.min(calendar.monthStart(today), today - 6));
-  for (const { windowKey, lastAt } of store.lastVotes())
+  for (const { windowKey, lastAt } of await votes.lastVotes())
     books.counted.addQuarter(windowKey, lastAt, [], lastAt);
   const leftOut = new Map<string, readonly number[]>();
-  for (const { quarterStart, windowKey, counts } of store.excludedRollups(from)) {
+  for await (const { quarterStart, windowKey, counts } of votes.excluded(from)) {
     if (calendar.dayOf(quarterStart) <= today + DAYS_AHEAD)
       books.excluded.addQuarter(windowKey, quarterStart, counts, 0);
     leftOut.set(`${quarterStart}/${windowKey}`, counts);
   }
-  for (const { quarterStart, windowKey, counts, lastAt } of store.rollups(from)) {
+  for await (const { quarterStart, windowKey, counts, lastAt } of ledger.rollups(from)) {
     const less = leftOut.get(`${quarterStart}/${windowKey}`);
     const counted = less ? counts.map((votes, rating) => votes - (less[rating] ?? 0)) : counts;
     const day = calendar.dayOf(quarterStart);
@@ -47,10 +50,11 @@ export function readScoreBooks(history: ScoreHistory, now: number): ScoreBooks {
     // A quarter that is half in the book is seen to before its other half comes.
     if (lastAt > lastMinute) staleAt = Math.min(staleAt, Math.max(quarterStart, lastMinute - QUARTER_MS));
   }
-  for (const { windowKey, rating, at, sourceKey } of store.recentVotes(now - 75 * MINUTE_MS)) {
-    if (at > lastMinute) continue;
-    const book = exclusions.excludes(terminalOf(sourceKey), at) ? books.excluded : books.counted;
-    book.addMinute(windowKey, rating, at);
+  for await (const { minuteStart, windowKey, rating, excluded, votes: count } of votes.minutes(
+    now - 75 * MINUTE_MS,
+  )) {
+    if (minuteStart > lastMinute) continue;
+    (excluded ? books.excluded : books.counted).addMinute(windowKey, rating, minuteStart, count);
   }
   return { ...books, staleAt: Number.isFinite(staleAt) ? staleAt : null };
 }

@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { assertDataFolder } from './data-folder.ts';
+import { StoreFailure } from './failures.ts';
 import { makePrivate } from './private-file.ts';
 import { failure } from './sqlite/database.ts';
-import { StoreFailure } from './store.ts';
 
 /** A gateway that is being replaced may take a moment to end. */
 const WAIT_MS = 2_000;

@@ -4,7 +4,55 @@
  */
 import type { Counts } from '../../protocol/vote.ts';
 import type { Range } from '../domain/seq-ranges.ts';
-import type { LostRecord, QuarantineRecord, RollupRow, Source, VoteOutcome, VoteRecord } from './store.ts';
+import type { RatingCode } from '../domain/tally.ts';
+import type { JournalIdentity } from './journals.ts';
+
+/** Codes of `Clock`: the position in CLOCKS. */
+export type ClockCode = 0 | 1 | 2;
+
+export type VoteRecord = {
+  sourceKey: number;
+  seq: number;
+  windowKey: number;
+  rating: RatingCode;
+  /** Press time, UTC milliseconds. */
+  at: number;
+  clock: ClockCode;
+  boot: string;
+  mono: number;
+  receivedAt: number;
+  /** What the terminal said of when, where `at` is where the gateway has placed it; left out when they are the same. */
+  claimedAt?: number;
+  /** It falls into a span that a person has excluded: stored, and not counted. */
+  excluded?: boolean;
+};
+
+/** What the gateway did not accept, kept with its reason. A record with a `seq` accounts for that number of its journal. */
+export type QuarantineRecord = {
+  receivedAt: number;
+  reason: string;
+  terminalKey: number | null;
+  topic: string;
+  sourceKey: number | null;
+  seq: number | null;
+  payload: string;
+  /** In the place of what was set aside under the number before, which was no vote. */
+  replaces?: true;
+};
+
+/** Numbers of a journal that its terminal no longer has. */
+export type LostRecord = { sourceKey: number; range: Range; at: number };
+
+/** `stored` is new; `duplicate` was there already with the same body; `conflict` was there with another (quarantined). */
+export type VoteOutcome = 'stored' | 'duplicate' | 'conflict';
+
+export type RollupRow = {
+  /** Start of the quarter of an hour, UTC milliseconds. */
+  quarterStart: number;
+  windowKey: number;
+  counts: [number, number, number];
+  lastAt: number;
+};
 
 /** What goes into the ledger together, in one transaction. */
 export type Batch = {
@@ -37,7 +85,7 @@ export interface Ledger {
    */
   commit(batch: Batch): Promise<VoteOutcome[]>;
   /** The journal's record, made if it is new. Two that ask at once get the same. */
-  openJournal(terminalKey: number, epoch: string): Promise<Source>;
+  openJournal(terminalKey: number, epoch: string): Promise<JournalIdentity>;
   /** In the order of `seqs`. */
   knownNumbers(sourceKey: number, seqs: readonly number[]): Promise<KnownNumber[]>;
   /** What is accounted for of one journal: ranges of stored, quarantined and lost numbers, ascending. */

@@ -2,7 +2,7 @@
 import type { Counts } from '../../protocol/vote.ts';
 import type { RatingCode } from '../domain/tally.ts';
 import type { Changes } from './changes.ts';
-import type { VoteRecord } from './store.ts';
+import type { VoteRecord } from './ledger.ts';
 
 /** Held for review: a vote, or what was to be one, that came and is not counted until a person has decided. */
 export type HeldRecord = {
@@ -129,17 +129,3 @@ export interface ReviewStore extends ReviewReads, Changes<ReviewTx> {
     isDry: boolean,
   ): Promise<ImportedCounts>;
 }
-
-/** What a database has for it: each a call in the transaction that is open. */
-export type ReviewTables = {
-  /** Grows with every decision. */
-  decisions(): number;
-  /** Of each quarter and window, excluded votes a rating. */
-  excludedRollups(
-    fromMs: number,
-  ): Iterable<{ quarterStart: number; windowKey: number; counts: [number, number, number] }>;
-  openImported(terminalKey: number, epoch: string, told: { last: number; totals: Counts | null }): number;
-  importEnded(): void;
-} & {
-  [Name in keyof ReviewTx]: (...args: Parameters<ReviewTx[Name]>) => Awaited<ReturnType<ReviewTx[Name]>>;
-};

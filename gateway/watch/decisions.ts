@@ -1,5 +1,5 @@
 /** What people have decided about votes, noticed: votes are then others than those held in memory. */
-import type { Store } from '../store/store.ts';
+import type { Upkeep } from '../store/upkeep.ts';
 
 /** Reading everything again: what counts as slow, and how many times as long is rested afterwards. */
 const SLOW_READ_MS = 100;
@@ -13,7 +13,7 @@ export type Decisions = {
 };
 
 export type DecisionsDeps = {
-  store: Pick<Store, 'decisions'>;
+  store: Pick<Upkeep, 'decisions'>;
   monotonic: () => number;
   /** Runs `act` while no vote is under way. */
   exclusively(act: () => Promise<void>): Promise<void>;
@@ -21,14 +21,20 @@ export type DecisionsDeps = {
   reread(): Promise<void>;
 };
 
-export function createDecisions({ store, monotonic, exclusively, reread }: DecisionsDeps): Decisions {
-  let known = store.decisions();
+/** @throws StoreFailure */
+export async function followDecisions(deps: DecisionsDeps): Promise<Decisions> {
+  const { store, monotonic, exclusively, reread } = deps;
+  let known = await store.decisions();
   let nextReadAt = Number.NEGATIVE_INFINITY;
-  const isDue = () => store.decisions() !== known && monotonic() >= nextReadAt;
+  /** The latest of those that are to be taken up now; null when there is none. */
+  const due = async () => {
+    const latest = await store.decisions();
+    return latest !== known && monotonic() >= nextReadAt ? latest : null;
+  };
   const takeUp = async () => {
     // Asked again: another one may have taken it up while this one waited.
-    if (!isDue()) return;
-    const latest = store.decisions();
+    const latest = await due();
+    if (latest === null) return;
     const begun = monotonic();
     await reread();
     known = latest;
@@ -38,7 +44,7 @@ export function createDecisions({ store, monotonic, exclusively, reread }: Decis
   };
   return {
     async follow() {
-      if (isDue()) await exclusively(takeUp);
+      if ((await due()) !== null) await exclusively(takeUp);
     },
     takeUp,
   };

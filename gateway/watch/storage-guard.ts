@@ -1,16 +1,14 @@
 /** Whether votes can be stored now, and the way back when they could not: nothing is acknowledged in between. */
 import type { Logger } from 'pino';
+import { StoreFailure } from '../store/failures.ts';
 import { type CheckReport, damageFailure } from '../store/sqlite/check.ts';
 import type { RepairRollups } from '../store/sqlite/rollup-repair.ts';
 import type { SqliteStore } from '../store/sqlite/sqlite-store.ts';
-import { StoreFailure } from '../store/store.ts';
 
 export type StorageGuardDeps = {
-  store: Pick<SqliteStore, 'probe' | 'repairRollups'>;
+  store: Pick<SqliteStore, 'upkeep' | 'repairRollups'>;
   file: string;
   log: Logger;
-  /** A small durable write, on the connection for itself. @see Store.probe */
-  probe(): Promise<{ reopened: boolean }>;
   /** Runs `act` while no vote is under way: what waited was not acknowledged, and speaks of what is read again. */
   exclusively<T>(act: () => T | Promise<T>): Promise<T>;
   /** Reads again what is held in memory of the store. */
@@ -30,7 +28,7 @@ export type StorageGuard = {
 };
 
 export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
-  const { store, file, log, probe, exclusively, reload, publishStatus } = deps;
+  const { store, file, log, exclusively, reload, publishStatus } = deps;
   let failure: Error | null = null;
   let damage: StoreFailure | null = null;
   let outdated = false;
@@ -53,7 +51,7 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
       if (damage) throw damage;
       if (!failure) return;
       await exclusively(async () => {
-        const { reopened } = await probe();
+        const { reopened } = await store.upkeep.probe();
         if (reopened || outdated) await refresh();
         // Found by the check meanwhile.
         if (damage) throw damage;

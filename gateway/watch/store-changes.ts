@@ -1,16 +1,17 @@
 /** The command line writes to the store beside the gateway: what it has changed is read again, here and nowhere else. */
-import type { Store } from '../store/store.ts';
+import type { Upkeep } from '../store/upkeep.ts';
 
 export type StoreChanges = {
   /** Cheap when nothing has changed; when it is fulfilled, what was changed before the call is read. @returns whether something had. */
   look(): Promise<boolean>;
 };
 
-export function createStoreChanges(
-  store: Pick<Store, 'foreignVersion'>,
+/** @throws StoreFailure */
+export async function followStoreChanges(
+  store: Pick<Upkeep, 'foreignVersion'>,
   changed: () => Promise<void>,
-): StoreChanges {
-  let version: number | null = store.foreignVersion();
+): Promise<StoreChanges> {
+  let version: number | null = await store.foreignVersion();
   let reading: Promise<void> | null = null;
   const read = async (before: Promise<void> | null) => {
     await before?.catch(() => {});
@@ -18,7 +19,7 @@ export function createStoreChanges(
   };
   return {
     async look() {
-      const seen = store.foreignVersion();
+      const seen = await store.foreignVersion();
       if (seen !== version) {
         version = seen;
         const mine = read(reading);

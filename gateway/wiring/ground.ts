@@ -12,10 +12,10 @@ import { createPeople, type People } from '../people/people.ts';
 import { claimDataDir } from '../store/claim.ts';
 import type { Ledger } from '../store/ledger.ts';
 import { databaseFile, type SqliteStore } from '../store/sqlite/sqlite-store.ts';
-import { createDecisions, type Decisions } from '../watch/decisions.ts';
+import { type Decisions, followDecisions } from '../watch/decisions.ts';
 import { createMetrics, type Metrics } from '../watch/metrics.ts';
 import { createStorageGuard, type StorageGuard } from '../watch/storage-guard.ts';
-import { createStoreChanges } from '../watch/store-changes.ts';
+import { followStoreChanges } from '../watch/store-changes.ts';
 import { openCheckedStore } from './checked-store.ts';
 import { type Closable, openInOrder } from './closing.ts';
 import { createSignal, createSlowSignal, type Heard, type SlowHeard } from './signal.ts';
@@ -96,16 +96,15 @@ export function openGround(deps: GroundDeps): Promise<Ground & Closable> {
     rereading.listen(registry.reload);
     const guard = createStorageGuard({
       ...{ store, file, log },
-      probe: () => store.exclusive(store.probe),
       exclusively: standstill.during,
       reload: rereading.tell,
       publishStatus: taking.tell,
     });
     const heard = createSlowSignal();
     heard.listen(registry.reload);
-    const changes = createStoreChanges(store, heard.tell);
-    const decisions = createDecisions({
-      ...{ store, monotonic },
+    const changes = await followStoreChanges(store.upkeep, heard.tell);
+    const decisions = await followDecisions({
+      ...{ store: store.upkeep, monotonic },
       exclusively: standstill.during,
       reread: rereading.tell,
     });

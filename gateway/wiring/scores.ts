@@ -5,8 +5,8 @@ import { standingOf } from '../domain/completeness.ts';
 import type { Job } from '../jobs/job.ts';
 import { keepTime } from '../jobs/keep-time.ts';
 import { type Board, createBoard } from '../live/board.ts';
-import { createFeed, type Feed } from '../live/feed.ts';
-import { createScoreKeeper } from '../scores/score-keeper.ts';
+import { type Feed, openFeed } from '../live/feed.ts';
+import { openScoreKeeper } from '../scores/score-keeper.ts';
 import { createClockWatch } from '../watch/clock-watch.ts';
 import { type Closable, openInOrder } from './closing.ts';
 import type { Ground } from './ground.ts';
@@ -26,13 +26,13 @@ export type Scores = {
 
 /** @throws StoreFailure */
 export function openScores({ config, ground, terminals }: ScoresDeps): Promise<Scores & Closable> {
-  const { log, now, monotonic, store, registry, metrics, storage, standstill, changes } = ground;
+  const { log, now, monotonic, store, ledger, registry, metrics, storage, standstill, changes } = ground;
   const { presence, putAway, votes, touched } = terminals;
-  const { journals, clocks, exclusions } = votes;
+  const { journals, clocks } = votes;
   const { tree } = registry;
   return openInOrder(log, async (onClose) => {
     const calendar = createCalendar(config.timeZone);
-    const counts = createScoreKeeper({ store, calendar, now, exclusions, terminalOf: journals.terminalOf });
+    const counts = await openScoreKeeper({ votes: store.votes, ledger, calendar, now });
     const { book, excludedBook } = counts;
     const board = createBoard({
       ...{ tree, book, excludedBook, presence },
@@ -47,11 +47,11 @@ export function openScores({ config, ground, terminals }: ScoresDeps): Promise<S
           setAside: putAway.health.setAsideVotes(id),
         }),
     });
-    const feed = createFeed({
+    const feed = await openFeed({
       ...{ board, book, calendar, tree, now },
       instance: ground.instance,
       targetRate: config.targetRate,
-      newestVotes: store.newestVotes,
+      newestVotes: store.votes.newestVotes,
     });
     onClose('the feed', feed.stop);
 
@@ -65,8 +65,8 @@ export function openScores({ config, ground, terminals }: ScoresDeps): Promise<S
       if (terminal) feed.touched(terminal.windowId);
     });
     let hasStepped = false;
-    const reload = () => {
-      counts.reload();
+    const reload = async () => {
+      await counts.reload();
       hasStepped = false;
       feed.replaced();
     };

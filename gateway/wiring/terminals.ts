@@ -65,7 +65,7 @@ export function openTerminals({ config, ground }: TerminalsDeps): Promise<Termin
       await putAway.follow();
     });
     const saveSaid = async () => {
-      votes.journals.save();
+      await votes.journals.save();
       await putAway.save();
       await store.org.noteSeen(
         presence.takeSeen().flatMap(({ terminalId, at }) => {

@@ -1,10 +1,10 @@
 /** The wiring of votes: message → committed → announced. */
 import type { Config } from '../config.ts';
 import { type ClockAlarms, createClockAlarms } from '../fleet/clock-alarms.ts';
-import { createIngest, type Ingest, type KnownTerminal } from '../ingest/ingest.ts';
+import { type Ingest, type KnownTerminal, openIngest } from '../ingest/ingest.ts';
 import { type Journals, openJournals } from '../ingest/journals.ts';
-import { createLiveExclusions, type LiveExclusions } from '../scores/live-exclusions.ts';
-import type { VoteRecord } from '../store/store.ts';
+import { type LiveExclusions, openExclusions } from '../scores/live-exclusions.ts';
+import type { VoteRecord } from '../store/ledger.ts';
 import { createVoteLog } from '../watch/vote-log.ts';
 import type { Ground } from './ground.ts';
 import { createSignal, type Heard } from './signal.ts';
@@ -37,8 +37,13 @@ export type Votes = {
 export async function openVotes({ config, ground, say, touch, isAskedFor }: VotesDeps): Promise<Votes> {
   const { log, now, monotonic, store, ledger, standstill, metrics, storage } = ground;
   const { tallied, commitVotes, commitSeconds } = metrics;
-  const journals = await openJournals({ store, ledger, perDay: config.votesPerDay, isAskedFor });
-  const exclusions = createLiveExclusions(store);
+  const journals = await openJournals({
+    store: store.journals,
+    ledger,
+    perDay: config.votesPerDay,
+    isAskedFor,
+  });
+  const exclusions = await openExclusions(store.review);
   const voteLog = createVoteLog(log, monotonic, touch);
   const clocks = createClockAlarms(voteLog);
   metrics.watchReview({
@@ -48,8 +53,8 @@ export async function openVotes({ config, ground, say, touch, isAskedFor }: Vote
   });
   const stored = createSignal<[VoteRecord]>();
   const evidence = createSignal<[KnownTerminal]>();
-  const ingest = createIngest({
-    ...{ store, ledger, journals, now, monotonic },
+  const ingest = await openIngest({
+    ...{ stored: store.votes, ledger, journals, now, monotonic },
     exclusions: exclusions.current,
     publish: say,
     limits: {
@@ -86,7 +91,7 @@ export async function openVotes({ config, ground, say, touch, isAskedFor }: Vote
   standstill.madeBy(ingest.pause);
   storage.rereading.listen(async () => {
     await journals.reload();
-    exclusions.reload();
+    await exclusions.reload();
   });
   return { ingest, journals, clocks, exclusions: exclusions.current, stored, evidence };
 }

@@ -86,7 +86,7 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
         exclusively: (act) =>
           standstill.during(async () => {
             // What terminals have said is decided about, too.
-            votes.journals.save();
+            await votes.journals.save();
             const done = await act();
             await decisions.takeUp();
             return done;
@@ -94,7 +94,8 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
       }),
       board: scores.board,
       audit: store.audit,
-      ...{ store, people, hub, compressor, now, monotonic },
+      votes: store.votes,
+      ...{ people, hub, compressor, now, monotonic },
       metrics: metrics.registry,
       troubles: () => [storage.trouble() ?? []].flat(),
       warnings: () => [...(https?.warnings() ?? []), ...votes.clocks.warnings()],

@@ -3,8 +3,8 @@ import { Agent, type RequestOptions, request } from 'node:http';
 import { createCalendar } from '../../gateway/domain/calendar.ts';
 import { spanOf } from '../../gateway/domain/period.ts';
 import type { RatingCode } from '../../gateway/domain/tally.ts';
+import type { VoteRecord } from '../../gateway/store/ledger.ts';
 import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
-import type { VoteRecord } from '../../gateway/store/store.ts';
 import { createHome, startGateway } from './gateway.ts';
 import { percentile } from './percentile.ts';
 
@@ -63,10 +63,14 @@ async function fill(dataDir: string, votes: number, say: (text: string) => void)
   const store = createSqliteStore({ file: databaseFile(dataDir) });
   const now = Date.now();
   const { from } = spanOf('month', now, createCalendar('Asia/Shanghai'));
-  const keys = (await store.org.windows()).map(({ key }, at) => ({
-    windowKey: key,
-    sourceKey: store.openSource(store.terminals()[at]?.key ?? 0, key.toString(16).padStart(32, '0')).key,
-  }));
+  const terminals = await store.org.terminals();
+  const keys = await Promise.all(
+    (await store.org.windows()).map(async ({ key }, at) => ({
+      windowKey: key,
+      sourceKey: (await store.ledger.openJournal(terminals[at]?.key ?? 0, key.toString(16).padStart(32, '0')))
+        .key,
+    })),
+  );
   for (let done = 0; done < votes; ) {
     const batch: VoteRecord[] = [];
     for (; batch.length < PER_COMMIT && done < votes; done++) {
@@ -76,7 +80,7 @@ async function fill(dataDir: string, votes: number, say: (text: string) => void)
       const rating = (done % 10 < 8 ? 0 : done % 10 === 8 ? 1 : 2) as RatingCode;
       batch.push({ sourceKey, seq, windowKey, rating, at, clock: 0, boot: 'b', mono: seq, receivedAt: at });
     }
-    store.commit(batch, []);
+    await store.ledger.commit({ votes: batch, quarantine: [], lost: [], keepsConflict: () => true });
     if (done % 1_000_000 === 0) say(`  ${done / 1e6} million votes stored`);
   }
   store.close();

@@ -1,7 +1,6 @@
 /** What every adapter of the ledger must do. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Batch } from '../../gateway/store/ledger.ts';
-import type { QuarantineRecord, VoteRecord } from '../../gateway/store/store.ts';
+import type { Batch, QuarantineRecord, VoteRecord } from '../../gateway/store/ledger.ts';
 import {
   batchOf,
   createPostgresHome,

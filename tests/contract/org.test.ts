@@ -1,8 +1,8 @@
 /** What every store keeps of the organisation tree. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { OrgRefusal } from '../../gateway/store/failures.ts';
 import type { OrgTx } from '../../gateway/store/org.ts';
 import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
-import { OrgRefusal } from '../../gateway/store/store.ts';
 import { createStoreHome, type StoreHome } from '../support/store.ts';
 import { addSmallTown } from '../support/tree.ts';
 

@@ -17,6 +17,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ScoreRow } from '../../protocol/score.ts';
 import { manyi } from '../support/cli.ts';
 import { ADMIN_PASSWORD, startGateway, type TestGateway } from '../support/gateway.ts';
+import { batchOf } from '../support/ledger-home.ts';
 import { expectScoresEqualRecount, expectStoredEqualsThanked, storedVotes } from '../support/recount.ts';
 import { createStoreHome, voteRecord } from '../support/store.ts';
 import { type Key, startTerminal, type TerminalProcess } from '../support/terminal-process.ts';
@@ -46,20 +47,19 @@ beforeAll(async () => {
   const home = createStoreHome(gateway.dataDir);
   const store = home.open();
   await plant(store, { terminals: [{ id: 't-old', windowId: 'w3' }] });
-  const sourceKey = store.openSource(store.terminals()[0]?.key as number, 'ee'.repeat(16)).key;
+  const [old] = await store.org.terminals();
+  const sourceKey = (await store.ledger.openJournal(old?.key as number, 'ee'.repeat(16))).key;
   const from = Date.now() - 20 * 86_400_000;
-  store.commit(
-    Array.from({ length: OLD_VOTES }, (_, index) =>
-      voteRecord({
-        sourceKey,
-        seq: index + 1,
-        windowKey: 3,
-        at: from + index * 1_000,
-        rating: (index % 3) as 0,
-      }),
-    ),
-    [],
+  const votes = Array.from({ length: OLD_VOTES }, (_, index) =>
+    voteRecord({
+      sourceKey,
+      seq: index + 1,
+      windowKey: 3,
+      at: from + index * 1_000,
+      rating: (index % 3) as 0,
+    }),
   );
+  await store.ledger.commit(batchOf({ votes }));
   store.close();
   mkdirSync(join(gateway.dataDir, 'pki'), { recursive: true });
   writeFileSync(join(gateway.dataDir, 'pki', 'extra-authority.pem'), 'a certificate');

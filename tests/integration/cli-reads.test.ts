@@ -81,14 +81,14 @@ describe('beside a gateway', () => {
     const other = createSqliteStore({ file: databaseFile(gateway.dataDir) });
     try {
       // The gateway itself writes now and then who was heard of; nobody was.
-      const before = other.foreignVersion();
+      const before = await other.upkeep.foreignVersion();
       for (const args of READS)
         expect([args, (await manyi(gateway.dataDir, ...args)).code]).toEqual([args, 0]);
-      expect(other.foreignVersion()).toBe(before);
+      expect(await other.upkeep.foreignVersion()).toBe(before);
       await manyi(gateway.dataDir, 'window', 'add', '--unit', 'nowhere', '--name', 'x');
-      expect(other.foreignVersion()).toBe(before);
+      expect(await other.upkeep.foreignVersion()).toBe(before);
       await manyi(gateway.dataDir, 'window', 'add', '--unit', 'city', '--name', 'x');
-      expect(other.foreignVersion()).not.toBe(before);
+      expect(await other.upkeep.foreignVersion()).not.toBe(before);
     } finally {
       other.close();
     }
@@ -109,7 +109,8 @@ describe('beside a gateway', () => {
       { id: 't-2', heard: 'never', certificate: 'none', codeExpiresAt: expect.any(String) },
     ]);
     const store = createSqliteStore({ file: databaseFile(gateway.dataDir) });
-    const keyOf = (id: string) => store.terminals().find((one) => one.id === id)?.key as number;
+    const terminals = await store.org.terminals();
+    const keyOf = (id: string) => terminals.find((one) => one.id === id)?.key as number;
     await store.org.noteSeen([
       { terminalKey: keyOf('t-1'), at: Date.now() - 60_000 },
       { terminalKey: keyOf('t-2'), at: Date.now() - 600_000 },

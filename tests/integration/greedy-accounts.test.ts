@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import { addAccount, type TestClient } from '../support/client.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { batchOf } from '../support/ledger-home.ts';
 import { EPOCH } from '../support/messages.ts';
 import { openPlainSocket } from '../support/raw-mqtt.ts';
 import { voteRecord } from '../support/store.ts';
@@ -73,11 +74,9 @@ describe('the places of exports', () => {
   it('are not all for one account that does not read what it asked for', async () => {
     await gateway.stop();
     const store = createSqliteStore({ file: databaseFile(gateway.dataDir) });
-    const sourceKey = store.openSource(1, EPOCH).key;
-    store.commit(
-      Array.from({ length: VOTES }, (_, at) => voteRecord({ sourceKey, seq: at + 1 })),
-      [],
-    );
+    const sourceKey = (await store.ledger.openJournal(1, EPOCH)).key;
+    const votes = Array.from({ length: VOTES }, (_, at) => voteRecord({ sourceKey, seq: at + 1 }));
+    await store.ledger.commit(batchOf({ votes }));
     store.close();
     await gateway.start();
     const hoarder = await addAccount(gateway, { name: 'hoarder', role: 'unit-manager', unitId: 'east' });

@@ -182,7 +182,8 @@ describe('over MQTT', () => {
     expect(await quarantined('identity-conflict')).toBe(8 * 64);
     expect(await row('w-cloned')).toMatchObject({ votes: 64 });
     const store = createSqliteStore({ file: databaseFile(gateway.dataDir) });
-    const kept = store.quarantined(10_000).filter(({ reason }) => reason === 'identity-conflict').length;
+    const setAside = await store.votes.setAside(10_000);
+    const kept = setAside.filter(({ reason }) => reason === 'identity-conflict').length;
     store.close();
     expect(kept).toBeGreaterThanOrEqual(256);
     expect(kept).toBeLessThan(300);

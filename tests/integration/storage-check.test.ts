@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import { manyi } from '../support/cli.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { batchOf } from '../support/ledger-home.ts';
 import { createStoreHome, voteRecord } from '../support/store.ts';
 import { addSmallTown } from '../support/tree.ts';
 
@@ -19,12 +20,10 @@ beforeEach(async () => {
   await gateway.stop();
   const store = createStoreHome(gateway.dataDir).open();
   await addSmallTown(store, 1);
-  const sourceKey = store.openSource(1, 'ab'.repeat(16)).key;
+  const sourceKey = (await store.ledger.openJournal(1, 'ab'.repeat(16))).key;
   const at = Date.now() - 60_000;
-  store.commit(
-    Array.from({ length: VOTES }, (_, index) => voteRecord({ sourceKey, seq: index + 1, at })),
-    [],
-  );
+  const votes = Array.from({ length: VOTES }, (_, index) => voteRecord({ sourceKey, seq: index + 1, at }));
+  await store.ledger.commit(batchOf({ votes }));
   store.close();
 });
 afterEach(() => gateway.dispose());

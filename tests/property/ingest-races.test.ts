@@ -5,7 +5,7 @@ import { readHeldVote } from '../../gateway/review/held-vote.ts';
 import type { Ledger } from '../../gateway/store/ledger.ts';
 import { decide } from '../support/decide.ts';
 import { createIngestSide, helloOf, NOW, votesOf } from '../support/ingest-side.ts';
-import { createStoreHome } from '../support/store.ts';
+import { createStoreHome, exported } from '../support/store.ts';
 import { addSmallTown } from '../support/tree.ts';
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -96,22 +96,22 @@ it('what is held in memory of a journal is what is stored, whatever falls togeth
           else if (it.do === 'dismiss') pausedFor(() => decide(store.review, (tx) => tx.dismiss({}, NOW)));
           else if (it.do === 'write off')
             pausedFor(async () => {
-              if (store.sources(1).length > 0)
+              if ((await store.journals.journals()).length > 0)
                 await decide(store.review, (tx) => tx.writeOff('t-1', 'ab'.repeat(16), NOW));
             });
           else pausedFor(async () => {});
         }
         await Promise.all(pauses);
         await side.ingest.settled();
-        side.journals.save();
+        await side.journals.save();
 
         expect(side.done).toHaveLength(messages);
         expect(side.failures).toEqual([]);
         const again = await createIngestSide(store);
         // A journal of which nothing was said but that it is there is not written down.
-        if (store.sources(1).length > 0)
+        if ((await store.journals.journals()).length > 0)
           expect(side.journals.evidenceOf(1)).toEqual(again.journals.evidenceOf(1));
-        const stored = [...store.exportVotes(0, 9e12, null)].flat().map(({ seq }) => seq);
+        const stored = (await exported(store)).map(({ seq }) => seq);
         expect(stored.filter((seq) => !sent.has(seq))).toEqual([]);
         expect(new Set(stored).size).toBe(stored.length);
         store.close();

@@ -10,14 +10,14 @@ import { createExclusions } from '../../gateway/domain/exclusions.ts';
 import { spanOf } from '../../gateway/domain/period.ts';
 import { ScoreBook } from '../../gateway/domain/score-book.ts';
 import type { RatingCode } from '../../gateway/domain/tally.ts';
-import { createIngest, type Ingest, type KnownTerminal } from '../../gateway/ingest/ingest.ts';
+import { type Ingest, type KnownTerminal, openIngest } from '../../gateway/ingest/ingest.ts';
 import { type Journals, openJournals } from '../../gateway/ingest/journals.ts';
 import { readScoreBooks } from '../../gateway/scores/score-history.ts';
 import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
 import type { Ack } from '../../protocol/ack.ts';
 import { PERIODS } from '../../protocol/score.ts';
 import { RATINGS, type Vote } from '../../protocol/vote.ts';
-import { createStoreHome } from '../support/store.ts';
+import { createStoreHome, exported } from '../support/store.ts';
 import { addSmallTown } from '../support/tree.ts';
 
 /** The gateway's clock and the terminals': a press moves it on, for a number is not pressed before the gateway knew the last one. */
@@ -33,17 +33,16 @@ const TERMINALS: KnownTerminal[] = [1, 2].map((key) => ({
 }));
 const EPOCHS = ['ab', 'cd'].map((pair) => pair.repeat(16));
 
-const booksOf = (store: SqliteStore, { terminalOf }: Journals) =>
-  readScoreBooks({ store, calendar, exclusions: createExclusions([]), terminalOf }, clock.now);
+const booksOf = ({ votes, ledger }: SqliteStore) => readScoreBooks({ votes, ledger, calendar }, clock.now);
 
 /** The gateway's ingest path on a real database; restarting loses everything that was not committed. */
 async function createGatewaySide(store: SqliteStore) {
   const acks: Ack[][] = TERMINALS.map(() => []);
   const ledger = store.ledger;
-  const journals: Journals = await openJournals({ store, ledger, perDay: 1e9 });
-  const book = booksOf(store, journals).counted;
-  const ingest: Ingest = createIngest({
-    store,
+  const journals: Journals = await openJournals({ store: store.journals, ledger, perDay: 1e9 });
+  const book = (await booksOf(store)).counted;
+  const ingest: Ingest = await openIngest({
+    stored: store.votes,
     ledger,
     journals,
     now: () => clock.now,
@@ -175,7 +174,7 @@ describe('between journal and store', () => {
         }
         await side.ingest.settled();
 
-        const stored = [...store.exportVotes(0, 9e12, null)].flat();
+        const stored = await exported(store);
         const pressed = journals.flatMap((epochs, of) =>
           epochs.flatMap(({ epoch, votes }) =>
             votes.map((vote) => `${TERMINALS[of]?.id} ${epoch} ${vote.seq} ${vote.rating} ${vote.at}`),
@@ -191,7 +190,7 @@ describe('between journal and store', () => {
             .sort(),
         ).toEqual(pressed.sort());
 
-        const reloaded = booksOf(store, side.journals).counted;
+        const reloaded = (await booksOf(store)).counted;
         for (const period of PERIODS) {
           const { from, to } = spanOf(period, clock.now, calendar);
           for (const { windowKey, windowId } of TERMINALS) {

@@ -1,7 +1,7 @@
 /** Whatever comes again, in whatever order, through whichever gateway: stored once, counted once, and nobody waits for ever. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { VoteRecord } from '../../gateway/store/store.ts';
+import type { VoteRecord } from '../../gateway/store/ledger.ts';
 import {
   batchOf,
   createPostgresHome,

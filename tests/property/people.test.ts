@@ -8,7 +8,7 @@ import { DEFAULT_WEIGHTS } from '../../gateway/domain/score.ts';
 import { ScoreBook } from '../../gateway/domain/score-book.ts';
 import { createBoard } from '../../gateway/live/board.ts';
 import { patchOf } from '../../gateway/live/change.ts';
-import { createFeed, FLUSH_MS } from '../../gateway/live/feed.ts';
+import { FLUSH_MS, openFeed } from '../../gateway/live/feed.ts';
 import { createAccounts } from '../../gateway/people/accounts.ts';
 import { createPasswords } from '../../gateway/people/passwords.ts';
 import { PeopleRefusal } from '../../gateway/people/refusal.ts';
@@ -163,9 +163,9 @@ describe('the stream of a subtree', () => {
     return { revision: snapshot.revision, rows, trend, ticker: snapshot.ticker };
   };
 
-  it('leads to its snapshot, which is a recount of its own votes, and says nothing when nothing of its own happens', () => {
-    fc.assert(
-      fc.property(trees, fc.nat(), steps, (tree: OrgTree, pick, script) => {
+  it('leads to its snapshot, which is a recount of its own votes, and says nothing when nothing of its own happens', async () => {
+    await fc.assert(
+      fc.asyncProperty(trees, fc.nat(), steps, async (tree: OrgTree, pick, script) => {
         let at = 1_795_000_000_000;
         const now = () => at;
         const calendar = createCalendar('Asia/Shanghai');
@@ -182,7 +182,7 @@ describe('the stream of a subtree', () => {
           isClockApart: () => false,
           completenessOf,
         });
-        const feed = createFeed({
+        const feed = await openFeed({
           board,
           book,
           calendar,
@@ -190,11 +190,12 @@ describe('the stream of a subtree', () => {
           now,
           instance: 'i',
           targetRate: 0.85,
-          newestVotes: () => [],
+          newestVotes: async () => [],
         });
         const top = tree.units[pick % tree.units.length]?.id as string;
         const subtree = subtreeOf(tree, top);
         const source = feed.source(top);
+        await source.ready;
         let wall = follow(source.snapshot());
         const counted = new Map<string, number>();
         const ownVotes: { windowId: string; at: number }[] = [];

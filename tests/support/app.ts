@@ -15,7 +15,7 @@ import { createPresence } from '../../gateway/fleet/presence.ts';
 import { createProvisioning } from '../../gateway/fleet/provisioning.ts';
 import { openJournals } from '../../gateway/ingest/journals.ts';
 import { createBoard } from '../../gateway/live/board.ts';
-import { createFeed } from '../../gateway/live/feed.ts';
+import { openFeed } from '../../gateway/live/feed.ts';
 import { createHub } from '../../gateway/live/hub.ts';
 import { createRegistry } from '../../gateway/org/registry.ts';
 import { createPeople, DEFAULT_SESSION_LIMITS } from '../../gateway/people/people.ts';
@@ -32,7 +32,7 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
   const calendar = createCalendar('Asia/Shanghai');
   const book = new ScoreBook(calendar);
   const presence = createPresence([], now, () => {});
-  const journals = await openJournals({ store, ledger: store.ledger, perDay: 3_000 });
+  const journals = await openJournals({ store: store.journals, ledger: store.ledger, perDay: 3_000 });
   const board = createBoard({
     tree,
     book,
@@ -43,9 +43,9 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
     isClockApart: () => false,
     completenessOf: ({ key }) => combine(journals.evidenceOf(key).journals),
   });
-  const feed = createFeed({
+  const feed = await openFeed({
     ...{ board, book, calendar, tree, now, instance: 'test', targetRate: 0.85 },
-    newestVotes: store.newestVotes,
+    newestVotes: store.votes.newestVotes,
   });
   const compressor = createCompressor();
   const hub = createHub(feed, { now, monotonic: now, maxClients: 10, compressor });
@@ -64,7 +64,7 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
     commandDesk: createCommandDesk({ store: store.commands, now }),
     review: createReview({ store: store.review, now }),
     board,
-    store,
+    votes: store.votes,
     people,
     audit: store.audit,
     hub,

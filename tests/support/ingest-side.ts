@@ -1,6 +1,6 @@
 /** The gateway's ingest path on a real store, for one terminal and another beside it. */
 import { createExclusions } from '../../gateway/domain/exclusions.ts';
-import { createIngest, type KnownTerminal } from '../../gateway/ingest/ingest.ts';
+import { type KnownTerminal, openIngest } from '../../gateway/ingest/ingest.ts';
 import { openJournals } from '../../gateway/ingest/journals.ts';
 import type { Ledger } from '../../gateway/store/ledger.ts';
 import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
@@ -18,13 +18,13 @@ export async function createIngestSide(
   store: SqliteStore,
   { ledger = store.ledger, perDay = 1e6 }: { ledger?: Ledger; perDay?: number } = {},
 ) {
-  const journals = await openJournals({ store, ledger, perDay: 1_000 });
+  const journals = await openJournals({ store: store.journals, ledger, perDay: 1_000 });
   const quarantined: string[] = [];
   const failures: Error[] = [];
   /** Names of messages that are done, in that order; with the error of one that was refused. */
   const done: string[] = [];
-  const ingest = createIngest({
-    ...{ store, ledger, journals, now: () => NOW, monotonic: () => 0 },
+  const ingest = await openIngest({
+    ...{ stored: store.votes, ledger, journals, now: () => NOW, monotonic: () => 0 },
     exclusions: () => createExclusions([]),
     publish: () => {},
     limits: { messagesPerS: 1e6, burst: 1e6, perMinute: perDay, perHour: perDay, perDay },

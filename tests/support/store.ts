@@ -2,12 +2,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { VoteRecord } from '../../gateway/store/ledger.ts';
 import {
   createSqliteStore,
   databaseFile,
   type SqliteStore,
 } from '../../gateway/store/sqlite/sqlite-store.ts';
-import type { VoteRecord } from '../../gateway/store/store.ts';
+import type { ExportedVote, VoteReads } from '../../gateway/store/votes.ts';
 
 export type StoreHome = { file: string; open(): SqliteStore; dispose(): void };
 
@@ -32,4 +33,18 @@ export function voteRecord(change: Partial<VoteRecord> & { sourceKey: number; se
     receivedAt: at,
     ...change,
   };
+}
+
+/** Every vote of a span, of all windows or some: all that there is, if nothing else is said. */
+export async function exported(
+  { votes }: { votes: Pick<VoteReads, 'exportVotes'> },
+  {
+    from = 0,
+    to = 9e12,
+    windowKeys = null,
+  }: { from?: number; to?: number; windowKeys?: number[] | null } = {},
+): Promise<ExportedVote[]> {
+  const found: ExportedVote[] = [];
+  for await (const page of votes.exportVotes(from, to, windowKeys)) found.push(...page);
+  return found;
 }

@@ -1,9 +1,9 @@
 /** What was done by whom, and what terminals sent that was not accepted. */
 import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
 import type { AuditStore } from '../../store/audit.ts';
-import type { Store } from '../../store/store.ts';
+import type { VoteReads } from '../../store/votes.ts';
 
-export type AuditDeps = { audit: AuditStore; store: Pick<Store, 'terminals' | 'quarantined'> };
+export type AuditDeps = { audit: AuditStore; votes: Pick<VoteReads, 'setAside'> };
 
 const MAX_ROWS = 1_000;
 const Limit = Type.Optional(
@@ -31,7 +31,7 @@ const QuarantineItem = Type.Object({
   payload: Type.String(),
 });
 
-export const auditRoutes: FastifyPluginCallbackTypebox<AuditDeps> = (app, { audit, store }, done) => {
+export const auditRoutes: FastifyPluginCallbackTypebox<AuditDeps> = (app, { audit, votes }, done) => {
   app.get(
     '/audit',
     {
@@ -67,17 +67,10 @@ export const auditRoutes: FastifyPluginCallbackTypebox<AuditDeps> = (app, { audi
         response: { 200: Type.Array(QuarantineItem) },
       },
     },
-    ({ query: { limit = 100 } }) => {
-      const idOf = new Map(store.terminals().map(({ key, id }) => [key, id]));
-      return store.quarantined(limit).map(({ receivedAt, reason, terminalKey, topic, seq, payload }) => ({
-        receivedAt,
-        reason,
-        terminal: terminalKey === null ? null : (idOf.get(terminalKey) ?? null),
-        topic,
-        seq,
-        payload,
-      }));
-    },
+    async ({ query: { limit = 100 } }) =>
+      (await votes.setAside(limit)).map(({ receivedAt, reason, terminalId, topic, seq, payload }) => ({
+        ...{ receivedAt, reason, terminal: terminalId, topic, seq, payload },
+      })),
   );
   done();
 };

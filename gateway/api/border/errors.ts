@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type PeopleCode, PeopleRefusal } from '../../people/refusal.ts';
-import { OrgRefusal, StoreFailure } from '../../store/store.ts';
+import { OrgRefusal, StoreFailure } from '../../store/failures.ts';
 
 /** A refusal with a stable code and a message that says what to do. */
 export class Refusal extends Error {

@@ -1,6 +1,6 @@
 /** The export of votes for spreadsheets. */
 import { CLOCKS, RATINGS } from '../../../protocol/vote.ts';
-import type { ExportedVote } from '../../store/store.ts';
+import type { ExportedVote } from '../../store/votes.ts';
 import { BYTE_ORDER_MARK, csvLine, textCell } from './csv.ts';
 
 const COLUMNS = [
@@ -27,7 +27,10 @@ export type VoteCsvDeps = {
 };
 
 /** The heading, then a part for each page. */
-export function* votesAsCsv(pages: Iterable<ExportedVote[]>, deps: VoteCsvDeps): Iterable<string> {
+export async function* votesAsCsv(
+  pages: AsyncIterable<ExportedVote[]>,
+  deps: VoteCsvDeps,
+): AsyncGenerator<string> {
   const { nameOf, timeOf } = deps;
   // Few texts, in very many lines.
   const cells = new Map<string, string>();
@@ -37,7 +40,7 @@ export function* votesAsCsv(pages: Iterable<ExportedVote[]>, deps: VoteCsvDeps):
     return cell;
   };
   yield BYTE_ORDER_MARK + csvLine(COLUMNS);
-  for (const page of pages)
+  for await (const page of pages)
     yield page
       .map((vote) =>
         csvLine([

@@ -7,13 +7,13 @@ import { NullableNumber, oneOf } from '../../../protocol/score.ts';
 import { CLOCKS, RATINGS } from '../../../protocol/vote.ts';
 import type { Audit } from '../../audit/audit.ts';
 import { createZonedTime } from '../../domain/zoned-time.ts';
-import type { ExportedVote, Store } from '../../store/store.ts';
+import type { ExportedVote, VoteReads } from '../../store/votes.ts';
 import { Refusal } from '../border/errors.ts';
 import { byOf, principalOf } from '../border/guard.ts';
 import type { VisibleTree } from '../org/visible-tree.ts';
 import { votesAsCsv } from './vote-csv.ts';
 
-export type VoteDeps = { visibleTree: VisibleTree; store: Store; audit: Audit; timeZone: string };
+export type VoteDeps = { visibleTree: VisibleTree; votes: VoteReads; audit: Audit; timeZone: string };
 
 const Query = Type.Object(
   {
@@ -77,9 +77,9 @@ function recordOf(vote: ExportedVote) {
   };
 }
 
-function* json(pages: Iterable<ExportedVote[]>): Iterable<string> {
+async function* json(pages: AsyncIterable<ExportedVote[]>): AsyncGenerator<string> {
   let lead = '[';
-  for (const page of pages) {
+  for await (const page of pages) {
     yield lead + page.map((vote) => JSON.stringify(recordOf(vote))).join(',\n');
     lead = ',\n';
   }
@@ -87,10 +87,10 @@ function* json(pages: Iterable<ExportedVote[]>): Iterable<string> {
 }
 
 /** Writes page by page, letting votes in between and waiting for a slow reader, but for none that has gone. */
-async function pump(parts: Iterable<string>, output: PassThrough): Promise<void> {
+async function pump(parts: AsyncIterable<string>, output: PassThrough): Promise<void> {
   const gone = new AbortController();
   output.once('close', () => gone.abort());
-  for (const part of parts) {
+  for await (const part of parts) {
     if (output.destroyed) return;
     const signal = () => AbortSignal.any([gone.signal, AbortSignal.timeout(STALLED_MS)]);
     if (!output.write(part)) await once(output, 'drain', { signal: signal() });
@@ -102,7 +102,7 @@ async function pump(parts: Iterable<string>, output: PassThrough): Promise<void>
 /** Every stored vote pressed in a span of time, streamed. */
 export const voteRoutes: FastifyPluginCallbackTypebox<VoteDeps> = (
   app,
-  { visibleTree, store, audit, timeZone },
+  { visibleTree, votes, audit, timeZone },
   done,
 ) => {
   const running: string[] = [];
@@ -143,7 +143,7 @@ export const voteRoutes: FastifyPluginCallbackTypebox<VoteDeps> = (
       }
       const everything = request.principal?.unitId === null;
       const asked = serviceWindow ? [serviceWindow] : everything ? null : tree.windows;
-      const pages = store.exportVotes(from, to, asked?.map(({ key }) => key) ?? null);
+      const pages = votes.exportVotes(from, to, asked?.map(({ key }) => key) ?? null);
       const output = new PassThrough();
       // The place is free when the database is let go of, not when the reader has left.
       const nameOf = (id: string) => tree.windowById.get(id)?.name ?? '';

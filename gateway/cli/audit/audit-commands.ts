@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
+import { StoreFailure } from '../../store/failures.ts';
 import { type AuditHead, verifyAudit } from '../../store/sqlite/audit-verify.ts';
 import { databaseFile } from '../../store/sqlite/sqlite-store.ts';
-import { StoreFailure } from '../../store/store.ts';
 import { show } from '../output.ts';
 import type { WithStore } from '../with-store.ts';
 

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { HostFault } from '../../../protocol/process/fault.ts';
 import { readAuthority } from '../../pki/authority.ts';
-import { StoreFailure } from '../../store/store.ts';
+import { StoreFailure } from '../../store/failures.ts';
 import { showOne } from '../output.ts';
 
 const NOTE = `It holds no key and is no secret. Import it as an authority (a root certificate) into the browser or the system that opens

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { StoreFailure } from '../../store/failures.ts';
 import { createBackup } from '../../store/sqlite/backup/create.ts';
 import { verifyBackup } from '../../store/sqlite/backup/inspect.ts';
 import type { Manifest } from '../../store/sqlite/backup/manifest.ts';
 import { restoreBackup } from '../../store/sqlite/backup/restore.ts';
 import { refuseMissing } from '../../store/sqlite/database.ts';
 import { createSqliteStore, databaseFile } from '../../store/sqlite/sqlite-store.ts';
-import { StoreFailure } from '../../store/store.ts';
 import { cliActor } from '../actor.ts';
 import { showOne } from '../output.ts';
 

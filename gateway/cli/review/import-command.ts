@@ -7,7 +7,7 @@ import { MAX_JOURNAL_FILE_BYTES } from '../../../protocol/journal-file.ts';
 import { createAudit } from '../../audit/audit.ts';
 import { MAX_REASON_CHARS } from '../../audit/reasons.ts';
 import { importJournal, type JournalFiles } from '../../review/journal-import.ts';
-import { OrgRefusal } from '../../store/store.ts';
+import { OrgRefusal } from '../../store/failures.ts';
 import { checkId } from '../ids.ts';
 import { showOne } from '../output.ts';
 import { checkText } from '../texts.ts';

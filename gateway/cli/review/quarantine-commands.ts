@@ -20,13 +20,13 @@ export function registerQuarantineCommands(program: Command, withStore: WithStor
     .description('the newest of them')
     .option('--limit <n>', 'how many, newest first', checkLimit, 50)
     .action(({ limit }: { limit: number }) =>
-      withStore.reading((store, json) => {
-        const idOf = new Map(store.terminals().map(({ key, id }) => [key, id]));
+      withStore.reading(async ({ votes }, json) => {
+        const records = await votes.setAside(limit);
         show(
-          store.quarantined(limit).map(({ receivedAt, reason, terminalKey, seq, payload }) => ({
+          records.map(({ receivedAt, reason, terminalId, seq, payload }) => ({
             at: new Date(receivedAt).toISOString(),
             reason,
-            terminal: terminalKey === null ? null : (idOf.get(terminalKey) ?? null),
+            terminal: terminalId,
             seq,
             payload: json ? payload : payload.slice(0, SHOWN_PAYLOAD_CHARS),
           })),

@@ -11,8 +11,8 @@ import {
   type Provisioning,
 } from '../../fleet/provisioning.ts';
 import { openAuthority } from '../../pki/authority.ts';
+import { OrgRefusal } from '../../store/failures.ts';
 import type { SqliteStore } from '../../store/sqlite/sqlite-store.ts';
-import { OrgRefusal } from '../../store/store.ts';
 import { checkId, newId } from '../ids.ts';
 import { date, show, showNote, showOne } from '../output.ts';
 import { checkText } from '../texts.ts';

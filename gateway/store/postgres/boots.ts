@@ -1,5 +1,5 @@
 /** A boot's name is stored once; votes carry its key. */
-import type { VoteRecord } from '../store.ts';
+import type { VoteRecord } from '../ledger.ts';
 import type { Transaction } from './connection.ts';
 import { arrayOf } from './numbers.ts';
 import { storable } from './text.ts';

@@ -1,5 +1,5 @@
 /** A connection that is made when it is needed, made anew after any failure, and used by one at a time. */
-import { StoreFailure } from '../store.ts';
+import { StoreFailure } from '../failures.ts';
 import { type Backend, openSession, type Session, type SessionOptions, type Statement } from './session.ts';
 
 export type ConnectionOptions = SessionOptions & {

@@ -1,5 +1,5 @@
 /** What PostgreSQL and the line to it say, in the store's words. */
-import { StoreFailure } from '../store.ts';
+import { StoreFailure } from '../failures.ts';
 
 /** By SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html); the first that it begins with. */
 const CODES: readonly [prefix: string, code: string, whatToDo: string][] = [

@@ -1,8 +1,8 @@
 /** Journals and what is known of their numbers. */
 import type { Counts } from '../../../protocol/vote.ts';
 import type { Range } from '../../domain/seq-ranges.ts';
+import type { JournalIdentity } from '../journals.ts';
 import type { KnownNumber } from '../ledger.ts';
-import type { Source } from '../store.ts';
 import type { Connection, Transaction } from './connection.ts';
 import { arrayOf } from './numbers.ts';
 
@@ -20,16 +20,16 @@ const SELECT = `
 export async function openJournals(
   transaction: Transaction,
   journals: readonly Journal[],
-): Promise<Source[]> {
+): Promise<JournalIdentity[]> {
   const values = [
     arrayOf(journals.map(({ terminalKey }) => terminalKey)),
     journals.map(({ epoch }) => epoch),
   ];
   // Looked for first: an insert that finds its row there has used up a key.
-  const known = await transaction.rows<Source>({ text: SELECT, values });
+  const known = await transaction.rows<JournalIdentity>({ text: SELECT, values });
   if (known.length === journals.length) return known;
   await transaction.rows({ text: INSERT, values });
-  return transaction.rows<Source>({ text: SELECT, values });
+  return transaction.rows<JournalIdentity>({ text: SELECT, values });
 }
 
 const KNOWN_NUMBERS = `

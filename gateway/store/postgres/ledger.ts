@@ -1,6 +1,5 @@
 /** The ledger in PostgreSQL: several gateways may write to one. See the README for how a commit goes. */
-import type { Batch, Ledger } from '../ledger.ts';
-import type { VoteOutcome, VoteRecord } from '../store.ts';
+import type { Batch, Ledger, VoteOutcome, VoteRecord } from '../ledger.ts';
 import { type Boots, createBoots } from './boots.ts';
 import { coalesce } from './coalesce.ts';
 import { createConnection, type Transaction } from './connection.ts';

@@ -1,5 +1,5 @@
 /** Brings the schema up to date. Several gateways may start at once: one does it, the others wait for it. */
-import { StoreFailure } from '../store.ts';
+import { StoreFailure } from '../failures.ts';
 import { createConnection, type Transaction } from './connection.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 

@@ -1,6 +1,6 @@
 /** int8 as numbers, and arrays as the text that PostgreSQL reads. */
 import pg from 'pg';
-import { StoreFailure } from '../store.ts';
+import { StoreFailure } from '../failures.ts';
 
 const { INT8 } = pg.types.builtins;
 /** Arrays have no name there (https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat). */

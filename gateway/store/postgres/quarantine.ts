@@ -1,5 +1,5 @@
 /** What is set aside, and what is lost: everything else that a commit writes. */
-import type { LostRecord, QuarantineRecord, VoteRecord } from '../store.ts';
+import type { LostRecord, QuarantineRecord, VoteRecord } from '../ledger.ts';
 import type { Transaction } from './connection.ts';
 import { arrayOf } from './numbers.ts';
 import { storable } from './text.ts';

@@ -1,7 +1,7 @@
 /** Sums of a quarter and window, as they were at one moment, a page at a time. */
 import { QUARTER_MS } from '../../domain/calendar.ts';
-import type { RollupRow } from '../store.ts';
-import { StoreFailure } from '../store.ts';
+import { StoreFailure } from '../failures.ts';
+import type { RollupRow } from '../ledger.ts';
 import { failure } from './failure.ts';
 import { openSession, type SessionOptions } from './session.ts';
 

@@ -1,7 +1,7 @@
 /** One connection to the server, from its first byte to its last: prepared so that a COMMIT means what the port says. */
 import { Socket } from 'node:net';
 import pg from 'pg';
-import { StoreFailure } from '../store.ts';
+import { StoreFailure } from '../failures.ts';
 import { failure } from './failure.ts';
 import { types } from './numbers.ts';
 

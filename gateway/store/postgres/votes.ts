@@ -1,6 +1,7 @@
 /** The votes of a commit and their rollups: one statement, and a second one for what was there already. */
 import { QUARTER_MS } from '../../domain/calendar.ts';
-import { StoreFailure, type VoteOutcome, type VoteRecord } from '../store.ts';
+import { StoreFailure } from '../failures.ts';
+import type { VoteOutcome, VoteRecord } from '../ledger.ts';
 import type { Boots } from './boots.ts';
 import type { Transaction } from './connection.ts';
 import { arrayOf } from './numbers.ts';

@@ -2,7 +2,7 @@
 
 import type { AuditEntry } from '../audit.ts';
 import { BEGINNING, type Head, headMac, isGenuineHead, rowHash } from '../audit-chain.ts';
-import { StoreFailure } from '../store.ts';
+import { StoreFailure } from '../failures.ts';
 import type { Queries } from './sql-database.ts';
 
 /** In a transaction, which the caller has begun. @throws StoreFailure `audit-key-missing`. */

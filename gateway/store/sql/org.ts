@@ -1,7 +1,7 @@
 /** The organisation tree, in SQL that both databases understand. */
 
+import { OrgRefusal } from '../failures.ts';
 import type { OrgReads, OrgStore, OrgTx, TerminalRecord } from '../org.ts';
-import { OrgRefusal } from '../store.ts';
 import { type AuditDeps, createChanges } from './changes.ts';
 import type { Queries, SqlDatabase } from './sql-database.ts';
 

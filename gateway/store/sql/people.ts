@@ -1,8 +1,8 @@
 /** Accounts, sessions and links, in SQL that both databases understand. */
 import { sql } from 'kysely';
 import type { LinkKind } from '../../domain/roles.ts';
+import { OrgRefusal } from '../failures.ts';
 import type { AccountRecord, LinkRecord, PeopleReads, PeopleStore, PeopleTx } from '../people.ts';
-import { OrgRefusal } from '../store.ts';
 import { type AuditDeps, createChanges } from './changes.ts';
 import type { Queries, SqlDatabase } from './sql-database.ts';
 

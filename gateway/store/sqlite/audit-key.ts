@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { BEGINNING, headMac } from '../audit-chain.ts';
-import { StoreFailure } from '../store.ts';
+import { StoreFailure } from '../failures.ts';
 import { syncFolder, writeNewFile } from '../sync-files.ts';
 import type { Connection } from './database.ts';
 

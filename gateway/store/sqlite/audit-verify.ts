@@ -4,7 +4,7 @@
  */
 import type Database from 'better-sqlite3';
 import { BEGINNING, type ChainedRow, type Head, isGenuine, isGenuineHead, same } from '../audit-chain.ts';
-import { StoreFailure } from '../store.ts';
+import { StoreFailure } from '../failures.ts';
 import { readAuditKey } from './audit-key.ts';
 import { openForReading } from './database.ts';
 

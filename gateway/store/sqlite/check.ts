@@ -4,10 +4,11 @@
  */
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { type RollupDifference, StoreFailure } from '../store.ts';
+import { StoreFailure } from '../failures.ts';
 import { openForReading } from './database.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { findExcludedDifferences } from './review/exclusion-table.ts';
+import type { RollupDifference } from './rollup-check.ts';
 import { findRollupDifferences } from './rollup-check.ts';
 
 export type CheckReport = {

@@ -1,6 +1,6 @@
 /** What a number of a journal is known as: asked for the few that are accounted for and come again. */
 import type { Connection } from './database.ts';
-import type { LedgerTables } from './ledger.ts';
+import type { LedgerTables } from './tables.ts';
 
 export function createKnownNumbers(db: Connection): Pick<LedgerTables, 'knownNumber'> {
   const select = db.prepare(`

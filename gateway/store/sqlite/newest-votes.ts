@@ -1,12 +1,13 @@
 /** The newest votes of some windows, for a ticker that must not begin empty. */
 import { QUARTER_MS } from '../../domain/calendar.ts';
-import type { RecentVote, Store } from '../store.ts';
+import type { RecentVote } from '../votes.ts';
 import type { Connection } from './database.ts';
+import type { VoteTables } from './tables.ts';
 
 /** From the newest vote back: what is older than that is no news, and a read must not hold up the votes that come in. */
 const LOOK_BACK_QUARTERS = 4 * 24 * 3;
 
-export function createNewestVotes(db: Connection): Pick<Store, 'newestVotes'> {
+export function createNewestVotes(db: Connection): Pick<VoteTables, 'newestVotes'> {
   const selectRollups = db
     .prepare(
       'SELECT source_key, first_seq, last_seq FROM rollups WHERE quarter = ? AND window_key = ? ORDER BY last_at DESC LIMIT ?',
@@ -15,7 +16,7 @@ export function createNewestVotes(db: Connection): Pick<Store, 'newestVotes'> {
   // Of one journal, later numbers are later presses: a reader that goes down from the last needs but a few.
   const selectVotes = db
     .prepare(
-      `SELECT rating, at, received_at FROM votes WHERE source_key = ? AND seq BETWEEN ? AND ? AND window_key = ?
+      `SELECT seq, rating, at, received_at FROM votes WHERE source_key = ? AND seq BETWEEN ? AND ? AND window_key = ?
          AND at / ${QUARTER_MS} = ? ORDER BY seq DESC LIMIT ?`,
     )
     .raw();
@@ -32,8 +33,8 @@ export function createNewestVotes(db: Connection): Pick<Store, 'newestVotes'> {
           const rollups = selectRollups.all(quarter, windowKey, limit) as [number, number, number][];
           for (const [sourceKey, firstSeq, lastSeq] of rollups) {
             const votes = selectVotes.all(sourceKey, firstSeq, lastSeq, windowKey, quarter, limit);
-            for (const [rating, at, receivedAt] of votes as [0 | 1 | 2, number, number][])
-              found.push({ windowKey, rating, at, sourceKey, receivedAt });
+            for (const [seq, rating, at, receivedAt] of votes as [number, 0 | 1 | 2, number, number][])
+              found.push({ sourceKey, seq, windowKey, rating, at, receivedAt });
           }
         }
       }

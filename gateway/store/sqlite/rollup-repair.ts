@@ -1,10 +1,9 @@
 import type { By } from '../changes.ts';
 import { type AuditDeps, createChanges } from '../sql/changes.ts';
 import type { SqlDatabase } from '../sql/sql-database.ts';
-import type { RollupDifference, RollupFigures } from '../store.ts';
 import type { Connection } from './database.ts';
 import { findExcludedDifferences, recountExcluded } from './review/exclusion-table.ts';
-import { recountRollups } from './rollup-check.ts';
+import { type RollupDifference, type RollupFigures, recountRollups } from './rollup-check.ts';
 
 const TOLD = 20;
 

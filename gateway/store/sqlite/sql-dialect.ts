@@ -1,8 +1,7 @@
 /**
  * Kysely on the store's one connection. Statements are prepared once; a transaction begins as the writer it will be (a read
  * that turns into a write may find the database busy, and that cannot be waited for), has the connection for itself, and is over
- * within one turn of the event loop. The tables that are called without waiting are on the same connection: what they write in
- * the middle of somebody's transaction would be undone with it.
+ * within one turn of the event loop: votes wait for the same connection.
  */
 import type { RunResult, Statement } from 'better-sqlite3';
 import {

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import type { AuditStore } from '../audit.ts';
 import type { CommandStore } from '../commands.ts';
+import { StoreFailure } from '../failures.ts';
 import type { FleetStore } from '../fleet.ts';
+import type { JournalStore } from '../journals.ts';
 import type { Ledger } from '../ledger.ts';
 import type { OrgStore } from '../org.ts';
 import type { PeopleStore } from '../people.ts';
-import type { ReviewStore, ReviewTables } from '../review.ts';
+import type { ReviewStore } from '../review.ts';
 import { createAuditStore } from '../sql/audit-store.ts';
 import type { AuditDeps } from '../sql/changes.ts';
 import { createCommandStore } from '../sql/commands.ts';
@@ -13,7 +15,9 @@ import { createFleetStore } from '../sql/fleet.ts';
 import { createOrgStore } from '../sql/org.ts';
 import { createPeopleStore } from '../sql/people.ts';
 import type { SqlDatabase } from '../sql/sql-database.ts';
-import { type Store, StoreFailure } from '../store.ts';
+import type { Upkeep } from '../upkeep.ts';
+import type { VoteReads } from '../votes.ts';
+
 import { openAuditKey } from './audit-key.ts';
 import {
   assertOwnSchema,
@@ -27,60 +31,69 @@ import {
 } from './database.ts';
 import { createExclusive, type Exclusive } from './exclusive.ts';
 import { createHistory } from './history.ts';
+import { createKeptJournals } from './kept-journals.ts';
 import { createKnownNumbers } from './known-numbers.ts';
-import { createSqliteLedger, type LedgerTables } from './ledger.ts';
+import { createJournalStore, createSqliteLedger } from './ledger.ts';
 import { createNewestVotes } from './newest-votes.ts';
 import { createReviewStore, reviewTx } from './review/review-store.ts';
 import { createReviewTable } from './review/review-table.ts';
 import { createRollupRepair, type RepairRollups } from './rollup-repair.ts';
-import { createSourceTable } from './source-table.ts';
 import { createSqliteSql } from './sql-dialect.ts';
+import type { LedgerTables, ReviewTables, VoteTables } from './tables.ts';
+import { createVoteReads } from './vote-reads.ts';
 import { createVoteTable } from './vote-table.ts';
 
 export function databaseFile(dataDir: string): string {
   return join(dataDir, 'manyi.db');
 }
 
-/** What reads votes back and looks after the file is still one port; the rest has its own. */
-export type SqliteStore = Store &
-  LedgerTables & {
-    ledger: Ledger;
-    people: PeopleStore;
-    org: OrgStore;
-    fleet: FleetStore;
-    review: ReviewStore;
-    commands: CommandStore;
-    audit: AuditStore;
-    repairRollups: RepairRollups;
-    /** The connection for one alone: for whatever must not fall into somebody's change. */
-    exclusive: Exclusive;
-  };
+/** A port a resource. */
+export type SqliteStore = {
+  ledger: Ledger;
+  journals: JournalStore;
+  votes: VoteReads;
+  people: PeopleStore;
+  org: OrgStore;
+  fleet: FleetStore;
+  review: ReviewStore;
+  commands: CommandStore;
+  audit: AuditStore;
+  upkeep: Upkeep;
+  repairRollups: RepairRollups;
+  close(): void;
+};
 
-type Tables = Omit<Store, 'probe' | 'close'> & LedgerTables & ReviewTables;
+type Tables = LedgerTables & VoteTables & ReviewTables;
 
 /** For whoever is at the machine itself. */
 const UNLIMITED: AuditDeps = { now: Date.now, admit: () => {} };
 
-function createTables(db: Connection, file: string): Tables {
-  const { withSources, ...sources } = createSourceTable(db);
-  const selectTerminals = db.prepare(
-    'SELECT t.key, t.id, w.id AS windowId, w.key AS windowKey FROM terminals t JOIN windows w ON w.key = t.window_key ORDER BY t.key',
-  );
+function createTables(db: Connection): Tables {
+  const { withJournals, ...journals } = createKeptJournals(db);
   return {
-    terminals: () => selectTerminals.all() as ReturnType<Store['terminals']>,
-    ...sources,
+    ...journals,
     ...createKnownNumbers(db),
-    ...createReviewTable(db, sources),
-    ...createVoteTable(db, withSources),
-    ...createHistory(db, file),
+    ...createReviewTable(db, journals),
+    ...createVoteTable(db, withJournals),
+    ...createHistory(db),
     ...createNewestVotes(db),
-    foreignVersion: () => db.pragma('data_version', { simple: true }) as number,
   };
 }
 
-/** Everything that has a port of its own. */
-function createPorts(database: SqlDatabase, audit: AuditDeps, tables: Tables, connection: () => Connection) {
+type PortDeps = {
+  file: string;
+  database: SqlDatabase;
+  audit: AuditDeps;
+  tables: Tables;
+  exclusive: Exclusive;
+  connection: () => Connection;
+};
+
+function createPorts({ file, database, audit, tables, exclusive, connection }: PortDeps) {
   return {
+    ledger: createSqliteLedger(tables, exclusive),
+    journals: createJournalStore(tables, exclusive),
+    votes: createVoteReads(tables, exclusive, file),
     people: createPeopleStore(database, audit),
     org: createOrgStore(database, audit),
     fleet: createFleetStore(database, audit),
@@ -108,7 +121,7 @@ export function createSqliteStore({ file, settle = false, audit = UNLIMITED }: S
     try {
       db = openDatabase(file, settle);
       const auditKey = openAuditKey(db, file);
-      return { db, auditKey, tables: createTables(db, file) };
+      return { db, auditKey, tables: createTables(db) };
     } catch (error) {
       db?.close();
       throw failure(error);
@@ -168,20 +181,26 @@ export function createSqliteStore({ file, settle = false, audit = UNLIMITED }: S
     auditKey: () => current.auditKey,
   });
 
+  const probe = () => {
+    // Damage does not pass by itself: the check at the next start says what to do.
+    if (spoilt?.code === 'storage-damaged') throw spoilt;
+    if (spoilt) {
+      reopen();
+      return { reopened: true };
+    }
+    guard(() => current.db.exec(PROBE))();
+    return { reopened: false };
+  };
+  const connection = () => current.db;
   return {
-    ...tables,
-    exclusive,
-    ledger: createSqliteLedger(tables, exclusive),
-    ...createPorts(database, audit, tables, () => current.db),
-    probe() {
-      // Damage does not pass by itself: the check at the next start says what to do.
-      if (spoilt?.code === 'storage-damaged') throw spoilt;
-      if (spoilt) {
-        reopen();
-        return { reopened: true };
-      }
-      guard(() => current.db.exec(PROBE))();
-      return { reopened: false };
+    ...createPorts({ file, database, audit, tables, exclusive, connection }),
+    upkeep: {
+      probe: () => exclusive(probe),
+      ...createWatch(
+        tables,
+        exclusive,
+        guard(() => dataVersion(current.db)),
+      ),
     },
     close() {
       try {
@@ -211,14 +230,15 @@ export function createSqliteReader(file: string): SqliteStore {
       translate: failure,
       auditKey: () => null,
     });
-    const tables = createTables(opened, file);
+    const tables = createTables(opened);
+    const connection = () => opened;
     return {
-      ...tables,
-      exclusive,
-      ledger: createSqliteLedger(tables, exclusive),
-      ...createPorts(database, UNLIMITED, tables, () => opened),
-      probe() {
-        throw new StoreFailure('storage-read-only', 'it was opened for reading only');
+      ...createPorts({ file, database, audit: UNLIMITED, tables, exclusive, connection }),
+      upkeep: {
+        probe: async () => {
+          throw new StoreFailure('storage-read-only', 'it was opened for reading only');
+        },
+        ...createWatch(tables, exclusive, () => dataVersion(opened)),
       },
       close: () => void opened.close(),
     };
@@ -227,6 +247,21 @@ export function createSqliteReader(file: string): SqliteStore {
     throw failure(error);
   }
 }
+
+/** What other processes do. */
+function createWatch(
+  tables: Pick<Tables, 'decisions'>,
+  exclusive: Exclusive,
+  version: () => number,
+): Pick<Upkeep, 'foreignVersion' | 'decisions'> {
+  return {
+    // Whatever of our own is open: it says nothing of that.
+    foreignVersion: async () => version(),
+    decisions: () => exclusive(() => tables.decisions()),
+  };
+}
+
+const dataVersion = (db: Connection) => db.pragma('data_version', { simple: true }) as number;
 
 /** A command that reads just now, a backup say, must not keep a gateway from its start. */
 function settleWal(db: Connection): void {

@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { StoreFailure } from '../store.ts';
+import { StoreFailure } from '../failures.ts';
 import type { CheckReport } from './check.ts';
 
 const PROGRAM = fileURLToPath(new URL('./check-process.js', import.meta.url));

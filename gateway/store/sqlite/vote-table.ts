@@ -1,8 +1,10 @@
 /** Votes, their rollups, the quarantine and what is lost: everything that one ingest transaction writes. */
 import { QUARTER_MS } from '../../domain/calendar.ts';
-import type { QuarantineRecord, Store, VoteOutcome, VoteRecord } from '../store.ts';
+import type { QuarantineRecord, VoteOutcome, VoteRecord } from '../ledger.ts';
+import type { SetAside } from '../votes.ts';
 import type { Connection } from './database.ts';
-import type { WithSources } from './source-table.ts';
+import type { WithJournals } from './kept-journals.ts';
+import type { CommitExtras, LedgerTables, VoteTables } from './tables.ts';
 
 /** Records that speak of no number, or are decided about, are only for looking at: the newest are kept. */
 const QUARANTINE_KEPT = 20_000;
@@ -70,8 +72,8 @@ export class RollupBatch {
 
 export function createVoteTable(
   db: Connection,
-  withSources: WithSources,
-): Pick<Store, 'commit' | 'quarantined'> {
+  withJournals: WithJournals,
+): Pick<LedgerTables, 'commit'> & Pick<VoteTables, 'setAside'> {
   const insertVote = db.prepare('INSERT OR IGNORE INTO votes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const selectBody = db
     .prepare(
@@ -100,9 +102,9 @@ export function createVoteTable(
     'DELETE FROM quarantine WHERE claims = 0 AND key <= ? AND (seq IS NULL OR decision IS NOT NULL)',
   );
   const selectQuarantine = db.prepare(
-    `SELECT q.received_at AS receivedAt, q.reason, coalesce(q.terminal_key, s.terminal_key) AS terminalKey, q.topic,
-       q.source_key AS sourceKey, q.seq, q.payload
-     FROM quarantine q LEFT JOIN sources s ON s.key = q.source_key ORDER BY q.key DESC LIMIT ?`,
+    `SELECT q.received_at AS receivedAt, q.reason, t.id AS terminalId, q.topic, q.seq, q.payload
+     FROM quarantine q LEFT JOIN sources s ON s.key = q.source_key
+     LEFT JOIN terminals t ON t.key = coalesce(q.terminal_key, s.terminal_key) ORDER BY q.key DESC LIMIT ?`,
   );
 
   const selectVote = db.prepare('SELECT 1 FROM votes WHERE source_key = ? AND seq = ?').pluck();
@@ -143,8 +145,8 @@ export function createVoteTable(
     if (key % 256 === 0) prune.run(key - QUARANTINE_KEPT);
   };
 
-  type Commit = Required<Parameters<Store['commit']>>;
-  const commit = withSources((...[votes, quarantine, { lost = [], keepsConflict }]: Commit) => {
+  type Commit = [votes: readonly VoteRecord[], quarantine: readonly QuarantineRecord[], extras: CommitExtras];
+  const commit = withJournals((...[votes, quarantine, { lost = [], keepsConflict }]: Commit) => {
     const rollups = new RollupBatch();
     let leftOut: RollupBatch | null = null;
     const outcomes: VoteOutcome[] = [];
@@ -204,6 +206,6 @@ export function createVoteTable(
         if (!isSettled) boots = new Map();
       }
     },
-    quarantined: (limit) => selectQuarantine.all(limit) as QuarantineRecord[],
+    setAside: (limit) => selectQuarantine.all(limit) as SetAside[],
   };
 }

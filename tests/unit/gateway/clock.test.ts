@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createRateStore } from '../../../gateway/api/border/rate-store.ts';
 import { createCalendar } from '../../../gateway/domain/calendar.ts';
-import { createExclusions } from '../../../gateway/domain/exclusions.ts';
 import { createClockAlarms } from '../../../gateway/fleet/clock-alarms.ts';
 import { createPeople } from '../../../gateway/people/people.ts';
 import { createSessions } from '../../../gateway/people/sessions.ts';
 import { openAuthority } from '../../../gateway/pki/authority.ts';
-import { createScoreKeeper } from '../../../gateway/scores/score-keeper.ts';
+import { openScoreKeeper } from '../../../gateway/scores/score-keeper.ts';
 import { createClockWatch } from '../../../gateway/watch/clock-watch.ts';
 import { addAccount } from '../../support/change-people.ts';
+import { batchOf } from '../../support/ledger-home.ts';
 import { createStoreHome, voteRecord } from '../../support/store.ts';
 import { addSmallTown } from '../../support/tree.ts';
 
@@ -167,16 +167,17 @@ describe('the score book', () => {
       const home = createStoreHome();
       const store = home.open();
       await addSmallTown(store, 1);
-      const sourceKey = store.openSource(store.terminals()[0]!.key, 'a'.repeat(32)).key;
+      const [terminal] = await store.org.terminals();
+      const sourceKey = (await store.ledger.openJournal(terminal!.key, 'a'.repeat(32))).key;
       const windowKey = 1;
       const { now, pass, set } = createClock();
-      const exclusions = () => createExclusions([]);
-      const live = createScoreKeeper({ store, calendar, now, exclusions, terminalOf: () => 1 });
+      const { votes, ledger } = store;
+      const live = await openScoreKeeper({ votes, ledger, calendar, now });
       let seq = 0;
       const all: number[] = [];
-      const vote = (at: number) => {
+      const vote = async (at: number) => {
         seq += 1;
-        store.commit([voteRecord({ sourceKey, seq, at })], []);
+        await ledger.commit(batchOf({ votes: [voteRecord({ sourceKey, seq, at })] }));
         live.book.add(windowKey, 0, at);
         all.push(at);
       };
@@ -191,28 +192,28 @@ describe('the score book', () => {
         expect(sum('7d')).toBe(count((at) => calendar.dayOf(at) <= today && calendar.dayOf(at) > today - 7));
       };
       for (let n = 0; n < 80; n++) {
-        vote(now());
+        await vote(now());
         pass(MINUTE_MS);
       }
       set(ahead);
-      live.reload();
+      await live.reload();
       for (let n = 0; n < 80; n++) {
-        vote(now());
+        await vote(now());
         pass(MINUTE_MS);
         expectEqual();
       }
       set(-ahead);
-      live.reload();
+      await live.reload();
       for (let n = 0; n < 200; n++) {
-        if (live.isDue()) live.reload();
-        vote(now());
+        if (live.isDue()) await live.reload();
+        await vote(now());
         expectEqual();
         pass(7 * MINUTE_MS);
       }
       // On to the time that was shown too early.
       if (ahead > 24 * HOUR_MS) pass(ahead - 30 * HOUR_MS);
       for (let n = 0; n < 400; n++) {
-        if (live.isDue()) live.reload();
+        if (live.isDue()) await live.reload();
         expectEqual();
         pass(7 * MINUTE_MS);
       }

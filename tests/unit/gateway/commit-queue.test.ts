@@ -1,8 +1,7 @@
 /** Group commit, on a ledger that commits when the test says so. */
 import { describe, expect, it } from 'vitest';
 import { type Commitment, createCommitQueue, MAX_BATCH } from '../../../gateway/ingest/commit-queue.ts';
-import type { Batch } from '../../../gateway/store/ledger.ts';
-import type { VoteOutcome } from '../../../gateway/store/store.ts';
+import type { Batch, VoteOutcome } from '../../../gateway/store/ledger.ts';
 import { voteRecord } from '../../support/store.ts';
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));

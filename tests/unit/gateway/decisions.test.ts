@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createDecisions } from '../../../gateway/watch/decisions.ts';
+import { followDecisions } from '../../../gateway/watch/decisions.ts';
 
-const createCase = (tookMs: number) => {
+const createCase = async (tookMs: number) => {
   const state = { decided: 3, monoMs: 0, reads: 0, pauses: 0, fails: false };
   let last: Promise<void> = Promise.resolve();
-  const decisions = createDecisions({
-    store: { decisions: () => state.decided },
+  const decisions = await followDecisions({
+    store: { decisions: async () => state.decided },
     monotonic: () => state.monoMs,
     exclusively(act) {
       state.pauses += 1;
@@ -23,7 +23,7 @@ const createCase = (tookMs: number) => {
 
 describe('what people decide', () => {
   it('is read when there is something new', async () => {
-    const { state, follow } = createCase(1);
+    const { state, follow } = await createCase(1);
     await follow();
     expect(state.reads).toBe(0);
     state.decided += 1;
@@ -33,7 +33,7 @@ describe('what people decide', () => {
   });
 
   it('leaves time for votes when reading is slow', async () => {
-    const { state, follow } = createCase(2_000);
+    const { state, follow } = await createCase(2_000);
     state.decided += 1;
     await follow();
     state.decided += 1;
@@ -46,7 +46,7 @@ describe('what people decide', () => {
   });
 
   it('is read again after the storage has failed over it', async () => {
-    const { state, follow } = createCase(1);
+    const { state, follow } = await createCase(1);
     state.decided += 1;
     state.fails = true;
     await expect(follow()).rejects.toThrow('the storage fails');
@@ -57,7 +57,7 @@ describe('what people decide', () => {
   });
 
   it('is read once, and while no vote is under way, however many notice it at once', async () => {
-    const { state, follow } = createCase(1);
+    const { state, follow } = await createCase(1);
     await follow();
     expect(state.pauses).toBe(0);
     state.decided += 1;

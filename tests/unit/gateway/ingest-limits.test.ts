@@ -1,11 +1,12 @@
 /** What a terminal may add, whatever it said of its numbers before; and that what waits for a person is told alike after a restart. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { createExclusions } from '../../../gateway/domain/exclusions.ts';
-import { createIngest, type KnownTerminal } from '../../../gateway/ingest/ingest.ts';
+import { type KnownTerminal, openIngest } from '../../../gateway/ingest/ingest.ts';
 import { openJournals } from '../../../gateway/ingest/journals.ts';
 import type { Ledger } from '../../../gateway/store/ledger.ts';
 import type { SqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
 import { decide } from '../../support/decide.ts';
+import { batchOf } from '../../support/ledger-home.ts';
 import { createStoreHome } from '../../support/store.ts';
 import { addSmallTown } from '../../support/tree.ts';
 
@@ -23,11 +24,11 @@ afterEach(() => {
 });
 
 async function createSide(store: SqliteStore, ledger: Ledger = store.ledger) {
-  const journals = await openJournals({ store, ledger, perDay: 1_000 });
+  const journals = await openJournals({ store: store.journals, ledger, perDay: 1_000 });
   const quarantined: string[] = [];
   const failures: Error[] = [];
-  const ingest = createIngest({
-    ...{ store, ledger, journals, now: () => NOW, monotonic: () => 0 },
+  const ingest = await openIngest({
+    ...{ stored: store.votes, ledger, journals, now: () => NOW, monotonic: () => 0 },
     exclusions: () => createExclusions([]),
     publish: () => {},
     limits: { messagesPerS: 1e6, burst: 1e6, perMinute: PER_DAY, perHour: PER_DAY, perDay: PER_DAY },
@@ -76,7 +77,7 @@ describe('more votes than people can press', () => {
     });
     expect(side.journals.evidenceOf(1).journals).toMatchObject([{ state: 'lost', lost: 200 }]);
     for (let from = 1; from <= 200; from += 50) await side.say('votes', votes(from, from + 49));
-    const [source] = store.sources();
+    const [source] = await store.journals.journals();
     expect(source?.stored.satisfied).toBe(PER_DAY);
     expect(side.journals.evidenceOf(1).journals).toMatchObject([{ state: 'held', held: 150, lost: 0 }]);
     const again = await createSide(store);
@@ -90,7 +91,7 @@ describe('more votes than people can press', () => {
     for (let from = 1; from <= 200; from += 50)
       await side.say('votes', votes(from, from + 49, { rating: 'none' }));
     for (let from = 1; from <= 200; from += 50) await side.say('votes', votes(from, from + 49));
-    expect(store.sources()[0]?.stored.satisfied).toBe(PER_DAY);
+    expect((await store.journals.journals())[0]?.stored.satisfied).toBe(PER_DAY);
     expect((await createSide(store)).journals.evidenceOf(1)).toEqual(side.journals.evidenceOf(1));
     store.close();
   });
@@ -111,7 +112,7 @@ it('a vote that could not be stored is not counted against the terminal', async 
   isFull = false;
   await side.say('votes', votes(1, 20));
   expect(side.failures).toHaveLength(5);
-  expect(store.sources()[0]?.stored.satisfied).toBe(20);
+  expect((await store.journals.journals())[0]?.stored.satisfied).toBe(20);
   expect(side.quarantined).toEqual([]);
   store.close();
 });
@@ -149,7 +150,7 @@ it('what is lost after numbers that were written off is not written off with the
     });
   await side.say('votes', votes(1, 4));
   await hello(1, 10);
-  side.journals.save();
+  await side.journals.save();
   // By another process: this one has not read it yet.
   const off = await decide(store.review, (tx) => tx.writeOff('t-1', EPOCH, NOW));
   expect(off).toEqual({ lost: 0, onItsWay: 6 });
@@ -170,10 +171,10 @@ it('another body of a stored vote waits for a person, however many malformed mes
     ...{ receivedAt: NOW, reason: 'json-invalid', terminalKey: 2, topic: '', sourceKey: null },
     ...{ seq: null, payload: '{' },
   };
-  store.commit([], new Array(20_600).fill(malformed));
+  await store.ledger.commit(batchOf({ quarantine: new Array(20_600).fill(malformed) }));
   expect(await store.review.heldSummary()).toMatchObject([
     { terminalId: 't-1', reason: 'identity-conflict', count: 4 },
   ]);
-  expect(store.quarantined(100_000).length).toBeLessThan(20_600);
+  expect((await store.votes.setAside(100_000)).length).toBeLessThan(20_600);
   store.close();
 });

@@ -6,7 +6,7 @@ import type { Ledger } from '../../../gateway/store/ledger.ts';
 import type { SqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
 import { decide } from '../../support/decide.ts';
 import { createIngestSide, helloOf, NOW, terminalOf, votesOf } from '../../support/ingest-side.ts';
-import { createStoreHome, type StoreHome } from '../../support/store.ts';
+import { createStoreHome, exported, type StoreHome } from '../../support/store.ts';
 import { addSmallTown } from '../../support/tree.ts';
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -65,18 +65,15 @@ const evidence = ({ journals }: Side) => journals.evidenceOf(1).journals;
 /** What is held in memory is what a gateway that starts now reads. */
 const expectAsStored = async (side: Side) => {
   await side.ingest.settled();
-  side.journals.save();
+  await side.journals.save();
   expect(evidence(side)).toEqual(evidence(await createIngestSide(store)));
 };
-const storedSeqs = () =>
-  [...store.exportVotes(0, 9e12, null)]
-    .flat()
-    .map(({ terminalId, seq }) => `${terminalId} ${seq}`)
-    .sort();
+const storedSeqs = async () =>
+  (await exported(store)).map(({ terminalId, seq }) => `${terminalId} ${seq}`).sort();
 
 describe('a journal that is new', () => {
   it('is one for all that ask for it at once, and is known from then on', async () => {
-    const journals = await openJournals({ store, ledger: slow.ledger, perDay: 1_000 });
+    const journals = await openJournals({ store: store.journals, ledger: slow.ledger, perDay: 1_000 });
     const epoch = 'ab'.repeat(16);
     const opening = slow.hold('openJournal');
     const both = [1, 2].map(() => journals.open(terminalOf(1), epoch, NOW));
@@ -89,7 +86,7 @@ describe('a journal that is new', () => {
   });
 
   it('is one too many also while the others are being opened; one that fails leaves its place', async () => {
-    const journals = await openJournals({ store, ledger: slow.ledger, perDay: 1_000 });
+    const journals = await openJournals({ store: store.journals, ledger: slow.ledger, perDay: 1_000 });
     const open = (number: number, key = 1) =>
       journals.open(terminalOf(key), number.toString(16).padStart(32, '0'), NOW);
     const failing = slow.hold('openJournal');
@@ -126,7 +123,7 @@ describe('a journal that is new', () => {
     opening.release();
     await side.ingest.settled();
     expect(side.done.slice(2).filter((name) => name !== 'other terminal')).toEqual(['c', 'd']);
-    expect(storedSeqs()).toEqual(['t-1 1', 't-1 2', 't-1 3', 't-2 1']);
+    expect(await storedSeqs()).toEqual(['t-1 1', 't-1 2', 't-1 3', 't-2 1']);
     await expectAsStored(side);
   });
 });
@@ -216,7 +213,7 @@ describe('a number that was set aside', () => {
     }
     await expectAsStored(side);
     expect(evidence(side)).toMatchObject([{ state: 'complete', held: 0 }]);
-    expect(storedSeqs()).toEqual(['t-1 1', 't-1 2']);
+    expect(await storedSeqs()).toEqual(['t-1 1', 't-1 2']);
   });
 
   it('waits for a person again when another body of it is held after they have dismissed the first', async () => {
@@ -261,7 +258,7 @@ describe('a number that was set aside', () => {
     expect(seen).toContain('asks');
     await side.ingest.settled();
     expect(side.done.at(-1)).toBe('meanwhile');
-    expect(storedSeqs()).toEqual(['t-1 1', 't-1 2', 't-1 3']);
+    expect(await storedSeqs()).toEqual(['t-1 1', 't-1 2', 't-1 3']);
     expect(evidence(side)).toMatchObject([{ held: 1 }]);
     await expectAsStored(side);
   });

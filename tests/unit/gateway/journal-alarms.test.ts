@@ -39,7 +39,7 @@ async function start() {
     reports: createHealthReports(() => 0),
     now: () => 1_795_000_000_000,
     monotonic: () => 0,
-    remembered: await readPutAway(store.commands, store.terminals()),
+    remembered: await readPutAway(store.commands, await store.org.terminals()),
     changed: (terminalId) => told.push(terminalId),
     setAsideChanged: (terminalId) => touched.push(terminalId),
   });

@@ -12,7 +12,7 @@ import { buildTree } from '../../../gateway/domain/org.ts';
 import { DEFAULT_WEIGHTS } from '../../../gateway/domain/score.ts';
 import { ScoreBook } from '../../../gateway/domain/score-book.ts';
 import { createBoard } from '../../../gateway/live/board.ts';
-import { createFeed, type Feed } from '../../../gateway/live/feed.ts';
+import { type Feed, openFeed } from '../../../gateway/live/feed.ts';
 import { createHub, type Hub } from '../../../gateway/live/hub.ts';
 import type { LiveMessage, LiveRow } from '../../../protocol/live.ts';
 import { tellFigure } from '../../faults/figures.ts';
@@ -80,9 +80,9 @@ describe('the snapshot', () => {
       isClockApart: () => false,
       completenessOf: () => UNKNOWN,
     });
-    feed = createFeed({
+    feed = await openFeed({
       ...{ board, book, calendar, tree: () => tree, now: Date.now, instance: 'i', targetRate: 0.85 },
-      newestVotes: () => [],
+      newestVotes: async () => [],
     });
     packs = 0;
     const real = createCompressor();

@@ -10,7 +10,8 @@ import { createExclusive } from '../../../gateway/store/sqlite/exclusive.ts';
 import { createSqliteSql } from '../../../gateway/store/sqlite/sql-dialect.ts';
 import { createSqliteReader, type SqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
 import { addAccount } from '../../support/change-people.ts';
-import { createStoreHome, type StoreHome, voteRecord } from '../../support/store.ts';
+import { batchOf } from '../../support/ledger-home.ts';
+import { createStoreHome, exported, type StoreHome, voteRecord } from '../../support/store.ts';
 import { addSmallTown } from '../../support/tree.ts';
 
 const BY = { actor: 'cli:test', origin: 'local' };
@@ -36,8 +37,8 @@ afterEach(() => {
 });
 
 describe('a change on the one connection', () => {
-  it('keeps nothing of those who write without waiting, and undoes nothing of theirs', async () => {
-    const sourceKey = store.openSource(1, 'ab'.repeat(16)).key;
+  it('keeps nothing of those who write beside it, and undoes nothing of theirs', async () => {
+    const sourceKey = (await store.ledger.openJournal(1, 'ab'.repeat(16))).key;
     const undone = Array.from({ length: 20 }, (_, at) =>
       store.people.change(async (tx) => {
         await tx.addAccount(account(`a${at}`));
@@ -50,14 +51,14 @@ describe('a change on the one connection', () => {
       for (let step = 0; step < at; step++) await null;
       await store.people.accounts();
       for (let step = 0; step < at; step++) await null;
-      store.commit([voteRecord({ sourceKey, seq: at + 1 })], []);
+      await store.ledger.commit(batchOf({ votes: [voteRecord({ sourceKey, seq: at + 1 })] }));
     });
     const outcomes = await Promise.allSettled([...undone, ...written]);
     expect(outcomes.map(({ status }) => status)).toEqual([
       ...undone.map(() => 'rejected'),
       ...written.map(() => 'fulfilled'),
     ]);
-    expect([...store.exportVotes(0, 9e12, null)].flat()).toHaveLength(20);
+    expect(await exported(store)).toHaveLength(20);
     expect(await store.people.accounts()).toEqual([]);
   });
 

@@ -7,9 +7,9 @@ import { createPeople } from '../../../gateway/people/people.ts';
 import { createSessions } from '../../../gateway/people/sessions.ts';
 import { createSignIn } from '../../../gateway/people/sign-in.ts';
 import { createSignInThrottle } from '../../../gateway/people/sign-in-throttle.ts';
+import { StoreFailure } from '../../../gateway/store/failures.ts';
 import type { AccountRecord, PeopleStore } from '../../../gateway/store/people.ts';
 import type { SqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
-import { StoreFailure } from '../../../gateway/store/store.ts';
 import { addAccount } from '../../support/change-people.ts';
 import { createStoreHome, type StoreHome } from '../../support/store.ts';
 

@@ -2,10 +2,11 @@
 import Database from 'better-sqlite3';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { StoreFailure } from '../../../gateway/store/failures.ts';
 import { checkDatabase } from '../../../gateway/store/sqlite/check.ts';
 import type { SqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
-import { StoreFailure } from '../../../gateway/store/store.ts';
 import { createStorageGuard, type StorageGuard } from '../../../gateway/watch/storage-guard.ts';
+import { batchOf } from '../../support/ledger-home.ts';
 import { createStoreHome, type StoreHome, voteRecord } from '../../support/store.ts';
 import { addSmallTown } from '../../support/tree.ts';
 
@@ -18,17 +19,13 @@ beforeEach(async () => {
   home = createStoreHome();
   store = home.open();
   await addSmallTown(store);
-  const sourceKey = store.openSource(1, 'ab'.repeat(16)).key;
-  store.commit(
-    [1, 2, 3].map((seq) => voteRecord({ sourceKey, seq })),
-    [],
-  );
+  const sourceKey = (await store.ledger.openJournal(1, 'ab'.repeat(16))).key;
+  await store.ledger.commit(batchOf({ votes: [1, 2, 3].map((seq) => voteRecord({ sourceKey, seq })) }));
   done = [];
   guard = createStorageGuard({
     store,
     file: home.file,
     log: pino({ level: 'silent' }),
-    probe: async () => store.probe(),
     async exclusively(act) {
       done.push('alone');
       return act();
@@ -47,7 +44,11 @@ const change = (sql: string) => {
   db.exec(sql);
   db.close();
 };
-const votes = () => [...store.rollups(0)].map(({ counts }) => counts);
+const votes = async () => {
+  const found: number[][] = [];
+  for await (const { counts } of store.ledger.rollups(0)) found.push(counts);
+  return found;
+};
 
 describe('the guard of the storage', () => {
   it('says a failure once, and is green again after the first write that works', async () => {
@@ -71,9 +72,9 @@ describe('the guard of the storage', () => {
     const report = checkDatabase(home.file);
     expect(report.rollups).toMatchObject({ checked: true, differing: 1, sourceKeys: [1] });
     // Stored after the check, before the repair: it must be counted, too.
-    store.commit([voteRecord({ sourceKey: 1, seq: 4 })], []);
+    await store.ledger.commit(batchOf({ votes: [voteRecord({ sourceKey: 1, seq: 4 })] }));
     await guard.takeReport(report);
-    expect(votes()).toEqual([[4, 0, 0]]);
+    expect(await votes()).toEqual([[4, 0, 0]]);
     expect(done).toEqual(['alone', 'reload']);
     expect((await store.audit.entries({ limit: 1 }))[0]).toMatchObject({
       action: 'rollups.repair',
@@ -100,10 +101,10 @@ describe('the guard of the storage', () => {
 });
 
 describe('a store that is read again', () => {
-  it('gives a journal that was never written one key, however often it is opened', () => {
-    const first = store.openSource(2, 'cd'.repeat(16));
-    expect(store.openSource(2, 'cd'.repeat(16))).toEqual(first);
-    store.commit([voteRecord({ sourceKey: first.key, seq: 1 })], []);
-    expect(store.sources().filter(({ terminalKey }) => terminalKey === 2)).toHaveLength(1);
+  it('gives a journal that was never written one key, however often it is opened', async () => {
+    const first = await store.ledger.openJournal(2, 'cd'.repeat(16));
+    expect(await store.ledger.openJournal(2, 'cd'.repeat(16))).toEqual(first);
+    await store.ledger.commit(batchOf({ votes: [voteRecord({ sourceKey: first.key, seq: 1 })] }));
+    expect((await store.journals.journals()).filter(({ terminalKey }) => terminalKey === 2)).toHaveLength(1);
   });
 });

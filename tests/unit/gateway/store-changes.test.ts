@@ -1,11 +1,11 @@
 /** Whoever looks whether the store has changed goes on only when what was changed is read: also when others look at the same time. */
 import { expect, it } from 'vitest';
-import { createStoreChanges } from '../../../gateway/watch/store-changes.ts';
+import { followStoreChanges } from '../../../gateway/watch/store-changes.ts';
 
-function createCase() {
+async function createCase() {
   const state = { version: 1, reads: [] as { version: number; end(error?: Error): void }[] };
-  const changes = createStoreChanges(
-    { foreignVersion: () => state.version },
+  const changes = await followStoreChanges(
+    { foreignVersion: async () => state.version },
     () =>
       new Promise<void>((resolve, reject) => {
         const { version } = state;
@@ -17,13 +17,13 @@ function createCase() {
 const turn = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
 it('reads nothing when nothing has changed', async () => {
-  const { state, look } = createCase();
+  const { state, look } = await createCase();
   expect(await look()).toBe(false);
   expect(state.reads).toEqual([]);
 });
 
 it('is over for the second one, too, only when the first has read', async () => {
-  const { state, look } = createCase();
+  const { state, look } = await createCase();
   state.version = 2;
   const over: string[] = [];
   const first = look().then((changed) => void over.push(`first ${changed}`));
@@ -37,7 +37,7 @@ it('is over for the second one, too, only when the first has read', async () => 
 });
 
 it('reads once more, and not beside, what is changed while it reads', async () => {
-  const { state, look } = createCase();
+  const { state, look } = await createCase();
   state.version = 2;
   const first = look();
   await turn();
@@ -54,7 +54,7 @@ it('reads once more, and not beside, what is changed while it reads', async () =
 });
 
 it('tries again after it could not read, whoever is the next', async () => {
-  const { state, look } = createCase();
+  const { state, look } = await createCase();
   state.version = 2;
   const failing = look();
   await turn();

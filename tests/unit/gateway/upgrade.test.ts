@@ -9,7 +9,7 @@ import { createCookies } from '../../../gateway/api/border/cookies.ts';
 import { takeUpgrades } from '../../../gateway/api/live/upgrade.ts';
 import type { Principal } from '../../../gateway/domain/roles.ts';
 import type { Hub, Visitor } from '../../../gateway/live/hub.ts';
-import { StoreFailure } from '../../../gateway/store/store.ts';
+import { StoreFailure } from '../../../gateway/store/failures.ts';
 import { until } from '../../support/wait.ts';
 
 const WALL: Principal = {

@@ -10,9 +10,9 @@ import { buildTree } from '../../../gateway/domain/org.ts';
 import { DEFAULT_WEIGHTS } from '../../../gateway/domain/score.ts';
 import { ScoreBook } from '../../../gateway/domain/score-book.ts';
 import { createBoard } from '../../../gateway/live/board.ts';
-import { createFeed, type Feed } from '../../../gateway/live/feed.ts';
+import { type Feed, openFeed } from '../../../gateway/live/feed.ts';
 import { createHub, type Hub } from '../../../gateway/live/hub.ts';
-import { StoreFailure } from '../../../gateway/store/store.ts';
+import { StoreFailure } from '../../../gateway/store/failures.ts';
 import { until } from '../../support/wait.ts';
 
 let feed: Feed;
@@ -33,9 +33,9 @@ beforeEach(async () => {
     completenessOf: () => UNKNOWN,
     targetRate: 0.85,
   });
-  feed = createFeed({
+  feed = await openFeed({
     ...{ board, book, calendar, tree: () => tree, now: Date.now, instance: 'i', targetRate: 0.85 },
-    newestVotes: () => [],
+    newestVotes: async () => [],
   });
   const monotonic = () => performance.now();
   hub = createHub(feed, { now: Date.now, monotonic, maxClients: 10, compressor: createCompressor() });

@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeFolder } from '../../../../protocol/process/owner.ts';
 import type { AuditStore } from '../../audit.ts';
-import { StoreFailure } from '../../store.ts';
+import { StoreFailure } from '../../failures.ts';
 import { syncFile, syncFolder, writeNewFile } from '../../sync-files.ts';
 import { inspect } from './inspect.ts';
 import { AUDIT_KEY, DATABASE, describeFile, listFiles, MANIFEST, type Manifest, PKI } from './manifest.ts';

@@ -1,7 +1,7 @@
 /** What a copy of the data holds, looked at as the gateway will meet it; and whether a backup is what its manifest says. */
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { StoreFailure } from '../../store.ts';
+import { StoreFailure } from '../../failures.ts';
 import { verifyAudit } from '../audit-verify.ts';
 import { checkDatabase } from '../check.ts';
 import { openForReading } from '../database.ts';

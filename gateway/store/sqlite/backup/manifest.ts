@@ -4,7 +4,7 @@ import { closeSync, lstatSync, openSync, readdirSync, readFileSync, readSync } f
 import { join, sep } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { StoreFailure } from '../../store.ts';
+import { StoreFailure } from '../../failures.ts';
 
 export const MANIFEST = 'manifest.json';
 export const DATABASE = 'manyi.db';

@@ -6,7 +6,7 @@ import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeFolder } from '../../../../protocol/process/owner.ts';
 import { claimDataDir } from '../../claim.ts';
-import { StoreFailure } from '../../store.ts';
+import { StoreFailure } from '../../failures.ts';
 import { syncFolder, writeNewFile } from '../../sync-files.ts';
 import { type CheckReport, checkDatabase } from '../check.ts';
 import { RESTORE_MARK } from '../database.ts';

@@ -1,11 +1,13 @@
 /** Spans of a terminal's votes that are not counted, and votes that are set to another time. Votes and rollups stay whole. */
 import { QUARTER_MS } from '../../../domain/calendar.ts';
-import type { Exclusion, ReviewTables } from '../../review.ts';
-import { OrgRefusal } from '../../store.ts';
+import { OrgRefusal } from '../../failures.ts';
+import type { Exclusion } from '../../review.ts';
 import type { Connection } from '../database.ts';
 import { recountRollups } from '../rollup-check.ts';
+import type { ReviewTables } from '../tables.ts';
 
-const IN_EXCLUSION = `EXISTS (
+/** Of a vote `v`. */
+export const IN_EXCLUSION = `EXISTS (
   SELECT 1 FROM sources s JOIN exclusions e ON e.terminal_key = s.terminal_key
   WHERE s.key = v.source_key AND e.ended_at IS NULL AND v.at >= e.from_at AND v.at < e.to_at)`;
 
@@ -48,10 +50,7 @@ export function recountExcluded(db: Connection, sourceKeys: Iterable<number>): v
   }
 }
 
-type ExclusionTable = Pick<
-  ReviewTables,
-  'exclusions' | 'exclude' | 'endExclusion' | 'excludedRollups' | 'redate'
->;
+type ExclusionTable = Pick<ReviewTables, 'exclusions' | 'exclude' | 'endExclusion' | 'redate'>;
 
 export function createExclusionTable(db: Connection, decided: () => void): ExclusionTable {
   const columns = `e.id, e.terminal_key AS terminalKey, t.id AS terminalId, e.from_at AS "from", e.to_at AS "to", e.reason,
@@ -76,12 +75,6 @@ export function createExclusionTable(db: Connection, decided: () => void): Exclu
          AND v.window_key = r.window_key AND v.at / ${QUARTER_MS} = r.quarter AND v.at >= @from AND v.at < @to`,
     )
     .pluck();
-  const selectExcluded = db
-    .prepare(
-      `SELECT quarter, window_key, sum(satisfied), sum(basically), sum(unsatisfied) FROM excluded
-       WHERE quarter >= ? GROUP BY quarter, window_key`,
-    )
-    .raw();
   const terminalKey = (id: string): number => {
     const key = db.prepare('SELECT key FROM terminals WHERE id = ?').pluck().get(id) as number | undefined;
     if (key === undefined)
@@ -145,17 +138,6 @@ export function createExclusionTable(db: Connection, decided: () => void): Exclu
           return { ...exclusion, endedAt: at };
         })
         .immediate(),
-    *excludedRollups(fromMs) {
-      type Row = [number, number, number, number, number];
-      for (const [quarter, windowKey, a, b, c] of selectExcluded.iterate(
-        Math.floor(fromMs / QUARTER_MS),
-      ) as Iterable<Row>)
-        yield {
-          quarterStart: quarter * QUARTER_MS,
-          windowKey,
-          counts: [a, b, c] as [number, number, number],
-        };
-    },
     redate: (terminalId, span, how) => redate.immediate(terminalId, span, how),
   };
 }

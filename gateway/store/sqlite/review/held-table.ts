@@ -1,7 +1,8 @@
 /** What waits in quarantine for a person, and what they decide. A released record is a vote like any other. */
 
-import type { HeldFilter, HeldRecord, HeldSummary, ReviewTables } from '../../review.ts';
+import type { HeldFilter, HeldRecord, HeldSummary } from '../../review.ts';
 import type { Connection } from '../database.ts';
+import type { ReviewTables } from '../tables.ts';
 import { RollupBatch, UPSERT_ROLLUP } from '../vote-table.ts';
 import { recountExcluded } from './exclusion-table.ts';
 

@@ -1,8 +1,8 @@
 /** Votes that come from a journal's file and not from its terminal: written beside a gateway that runs. */
 
-import type { ReviewTables } from '../../review.ts';
 import type { Connection } from '../database.ts';
-import { IMPORTED_FROM } from '../source-table.ts';
+import { IMPORTED_FROM } from '../kept-journals.ts';
+import type { ReviewTables } from '../tables.ts';
 
 export function createImportTable(
   db: Connection,

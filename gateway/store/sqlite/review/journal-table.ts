@@ -1,9 +1,10 @@
 /** What is still expected of a terminal's journals, and what a person has said is expected no longer. */
 import { SeqRanges } from '../../../domain/seq-ranges.ts';
-import type { JournalRecord, ReviewTables } from '../../review.ts';
-import { OrgRefusal, type SourceRecord, type Store } from '../../store.ts';
+import { OrgRefusal } from '../../failures.ts';
+import type { KeptJournal } from '../../journals.ts';
+import type { JournalRecord } from '../../review.ts';
 import type { Connection } from '../database.ts';
-import type { LedgerTables } from '../ledger.ts';
+import type { LedgerTables, ReviewTables } from '../tables.ts';
 
 type JournalTable = Pick<ReviewTables, 'journals' | 'closeJournal' | 'writeOff' | 'undoWriteOff'>;
 
@@ -17,7 +18,7 @@ export const WRITTEN_OFF = `
 
 export function createJournalTable(
   db: Connection,
-  sources: Pick<Store, 'sources'> & Pick<LedgerTables, 'accountedRanges'>,
+  kept: Pick<LedgerTables, 'journalsOf' | 'accountedRanges'>,
   decided: () => void,
 ): JournalTable {
   const selectTerminal = db.prepare('SELECT key FROM terminals WHERE id = ?').pluck();
@@ -31,27 +32,27 @@ export function createJournalTable(
   const forget = db.prepare('DELETE FROM lost WHERE source_key = ? AND on_its_way = 1');
   const unmark = db.prepare('UPDATE lost SET written_off_at = NULL WHERE source_key = ?');
 
-  const ofTerminal = (terminalId: string): SourceRecord[] => {
+  const ofTerminal = (terminalId: string): KeptJournal[] => {
     const key = selectTerminal.get(terminalId) as number | undefined;
     if (key === undefined)
       throw new OrgRefusal('terminal-unknown', `there is no terminal ${terminalId}: list the terminals`);
-    return sources.sources(key);
+    return kept.journalsOf(key);
   };
-  const one = (terminalId: string, epoch: string): SourceRecord => {
-    const found = ofTerminal(terminalId).find((source) => source.epoch === epoch);
+  const one = (terminalId: string, epoch: string): KeptJournal => {
+    const found = ofTerminal(terminalId).find((journal) => journal.epoch === epoch);
     if (!found)
       throw new OrgRefusal('journal-unknown', `${terminalId} has no journal ${epoch}: list its journals`);
     return found;
   };
-  const accountedOf = (source: SourceRecord): SeqRanges => {
+  const accountedOf = (source: KeptJournal): SeqRanges => {
     const accounted = new SeqRanges();
-    for (const [from, to] of sources.accountedRanges(source.key)) accounted.add(from, to);
+    for (const [from, to] of kept.accountedRanges(source.key)) accounted.add(from, to);
     return accounted;
   };
-  const storedOf = ({ stored }: SourceRecord) => stored.satisfied + stored.basically + stored.unsatisfied;
-  const lastTold = ({ announced, totals }: SourceRecord) =>
+  const storedOf = ({ stored }: KeptJournal) => stored.satisfied + stored.basically + stored.unsatisfied;
+  const lastTold = ({ announced, totals }: KeptJournal) =>
     Math.max(announced, totals ? totals.satisfied + totals.basically + totals.unsatisfied : 0);
-  const lostOf = (source: SourceRecord) => accountedOf(source).size - storedOf(source) - source.quarantined;
+  const lostOf = (source: KeptJournal) => accountedOf(source).size - storedOf(source) - source.quarantined;
   const inTransaction = <T>(act: () => T): T =>
     db
       .transaction(() => {

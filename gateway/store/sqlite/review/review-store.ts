@@ -1,8 +1,8 @@
 /** What people decide about votes, on SQLite: the ledger's own statements, in a change that the audit tells of. */
-import type { ImportedCounts, ReviewReads, ReviewStore, ReviewTables, ReviewTx } from '../../review.ts';
+import type { ImportedCounts, ReviewReads, ReviewStore, ReviewTx } from '../../review.ts';
 import { type AuditDeps, createChanges } from '../../sql/changes.ts';
 import type { SqlDatabase } from '../../sql/sql-database.ts';
-import type { LedgerTables } from '../ledger.ts';
+import type { LedgerTables, ReviewTables } from '../tables.ts';
 
 /** @param tables each call on the connection of the day, in the transaction that is open */
 export function createReviewStore(

@@ -1,7 +1,5 @@
-import type { ReviewTables } from '../../review.ts';
-import type { Store } from '../../store.ts';
 import type { Connection } from '../database.ts';
-import type { LedgerTables } from '../ledger.ts';
+import type { LedgerTables, ReviewTables } from '../tables.ts';
 import { createExclusionTable } from './exclusion-table.ts';
 import { createHeldTable } from './held-table.ts';
 import { createImportTable } from './import-table.ts';
@@ -9,7 +7,7 @@ import { createJournalTable } from './journal-table.ts';
 
 export function createReviewTable(
   db: Connection,
-  sources: Pick<Store, 'sources'> & Pick<LedgerTables, 'accountedRanges'>,
+  journals: Pick<LedgerTables, 'journalsOf' | 'accountedRanges'>,
 ): ReviewTables {
   const count = db.prepare('UPDATE reviewed SET decisions = decisions + 1');
   const select = db.prepare('SELECT decisions FROM reviewed').pluck();
@@ -18,7 +16,7 @@ export function createReviewTable(
     decisions: () => select.get() as number,
     ...createHeldTable(db, decided),
     ...createExclusionTable(db, decided),
-    ...createJournalTable(db, sources, decided),
+    ...createJournalTable(db, journals, decided),
     ...createImportTable(db, decided),
   };
 }

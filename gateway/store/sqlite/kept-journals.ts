@@ -1,14 +1,16 @@
 import type { Range } from '../../domain/seq-ranges.ts';
-import type { Announcement, Source, SourceRecord, Store } from '../store.ts';
+import type { Announcement, JournalIdentity, KeptJournal } from '../journals.ts';
 import type { Connection } from './database.ts';
-import type { LedgerTables } from './ledger.ts';
 import { SENT_WELL } from './review/held-table.ts';
 import { WRITTEN_OFF } from './review/journal-table.ts';
+import type { LedgerTables } from './tables.ts';
 
-type SourceStore = Pick<Store, 'sources' | 'saveAnnouncements'> &
-  Pick<LedgerTables, 'openSource' | 'accountedRanges'>;
+type KeptJournals = Pick<
+  LedgerTables,
+  'journalsOf' | 'saveAnnouncements' | 'openJournal' | 'accountedRanges'
+>;
 
-type SourceRow = {
+type JournalRow = {
   key: number;
   terminalKey: number;
   epoch: string;
@@ -33,12 +35,12 @@ type SourceRow = {
 /** Keys of journals that the command line has begun, so that a gateway that runs beside it never gives the same one. */
 export const IMPORTED_FROM = 2 ** 40;
 /** Every table that names a journal. */
-const OF_SOURCE = ['votes', 'rollups', 'quarantine', 'lost', 'datings', 'excluded'];
+const OF_JOURNAL = ['votes', 'rollups', 'quarantine', 'lost', 'datings', 'excluded'];
 
 /** Makes a transaction that also writes the journals opened since the last one. */
-export type WithSources = <A extends unknown[], R>(act: (...args: A) => R) => (...args: A) => R;
+export type WithJournals = <A extends unknown[], R>(act: (...args: A) => R) => (...args: A) => R;
 
-export function createSourceTable(db: Connection): SourceStore & { withSources: WithSources } {
+export function createKeptJournals(db: Connection): KeptJournals & { withJournals: WithJournals } {
   const select = (stored: string, which: string) =>
     db.prepare(`
     SELECT s.key, s.terminal_key AS terminalKey, s.epoch, s.announced,
@@ -80,17 +82,17 @@ export function createSourceTable(db: Connection): SourceStore & { withSources: 
       .pluck()
       .get() as number) + 1;
   // A new journal is written with the first thing that speaks of it: thousands of new terminals cost no commit each.
-  let unwritten = new Map<string, Source>();
+  let unwritten = new Map<string, JournalIdentity>();
   /** The command line has begun the same journal meanwhile: it gets the key that votes on their way carry already. */
   const takeOver = (key: number, terminalKey: number, epoch: string): boolean => {
-    const other = selectOne.get(terminalKey, epoch) as Source | undefined;
+    const other = selectOne.get(terminalKey, epoch) as JournalIdentity | undefined;
     if (other === undefined) return false;
     db.prepare('UPDATE sources SET key = ? WHERE key = ?').run(key, other.key);
-    for (const table of OF_SOURCE)
+    for (const table of OF_JOURNAL)
       db.prepare(`UPDATE ${table} SET source_key = ? WHERE source_key = ?`).run(key, other.key);
     return true;
   };
-  const withSources: WithSources = (act) => {
+  const withJournals: WithJournals = (act) => {
     const transaction = db.transaction((...args: Parameters<typeof act>) => {
       for (const { key, terminalKey, epoch } of unwritten.values())
         if (!takeOver(key, terminalKey, epoch)) insert.run(key, terminalKey, epoch);
@@ -118,10 +120,10 @@ export function createSourceTable(db: Connection): SourceStore & { withSources: 
       known_seq = max(known_seq, ?), known_at = ?, floor_at = ? WHERE key = ?`);
 
   return {
-    withSources,
-    sources(terminalKey) {
+    withJournals,
+    journalsOf(terminalKey) {
       const rows = terminalKey === undefined ? selectAll.all() : selectOfTerminal.all({ terminalKey });
-      return (rows as SourceRow[]).map((row): SourceRecord => {
+      return (rows as JournalRow[]).map((row): KeptJournal => {
         const { key, terminalKey, epoch, announced, quarantined, satisfied, basically, unsatisfied } = row;
         const { knownSeq, knownAt, floorAt, closedAt, held, writtenOff } = row;
         const { totalSatisfied, totalBasically, totalUnsatisfied, lastSeq } = row;
@@ -148,16 +150,16 @@ export function createSourceTable(db: Connection): SourceStore & { withSources: 
         };
       });
     },
-    openSource(terminalKey, epoch): Source {
-      const known = selectOne.get(terminalKey, epoch) as Source | undefined;
+    openJournal(terminalKey, epoch): JournalIdentity {
+      const known = selectOne.get(terminalKey, epoch) as JournalIdentity | undefined;
       if (known) return known;
       const name = `${terminalKey}/${epoch}`;
-      const source = unwritten.get(name) ?? { key: nextKey++, terminalKey, epoch };
-      unwritten.set(name, source);
-      return source;
+      const journal = unwritten.get(name) ?? { key: nextKey++, terminalKey, epoch };
+      unwritten.set(name, journal);
+      return journal;
     },
     accountedRanges: (sourceKey) => selectIslands.all({ source: sourceKey }) as Range[],
-    saveAnnouncements: withSources((announcements: readonly Announcement[]) => {
+    saveAnnouncements: withJournals((announcements: readonly Announcement[]) => {
       for (const { sourceKey, totals, announced, known, floorAt } of announcements)
         update.run(
           announced,

@@ -1,0 +1,62 @@
+/** What the ports over the ledger's tables are made of: each a call on the store's connection of the day. @throws StoreFailure */
+import type { Counts } from '../../../protocol/vote.ts';
+import type { Range } from '../../domain/seq-ranges.ts';
+import type { Announcement, JournalIdentity, KeptJournal } from '../journals.ts';
+import type {
+  KnownNumber,
+  LostRecord,
+  QuarantineRecord,
+  RollupRow,
+  VoteOutcome,
+  VoteRecord,
+} from '../ledger.ts';
+import type { ReviewTx } from '../review.ts';
+import type { ExcludedRow, MinuteRow, RecentVote, SetAside } from '../votes.ts';
+
+/** What a commit may hold beside votes and quarantine. */
+export type CommitExtras = {
+  lost?: readonly LostRecord[];
+  /** Is the other body of this vote, which is in conflict, to be quarantined? */
+  keepsConflict?: (vote: VoteRecord) => boolean;
+};
+
+/** Quarters of an hour since the epoch: from the first one on, and before `end`. */
+export type Quarters = { quarter: number; end: number };
+
+export type LedgerTables = {
+  /** In a transaction of its own, or within the one that is open. */
+  commit(
+    votes: readonly VoteRecord[],
+    quarantine: readonly QuarantineRecord[],
+    extras?: CommitExtras,
+  ): VoteOutcome[];
+  openJournal(terminalKey: number, epoch: string): JournalIdentity;
+  knownNumber(sourceKey: number, seq: number): KnownNumber;
+  accountedRanges(sourceKey: number): Range[];
+  countStored(sourceKey: number): Counts;
+  /** Of all terminals, or of one. */
+  journalsOf(terminalKey?: number): KeptJournal[];
+  saveAnnouncements(announcements: readonly Announcement[]): void;
+};
+
+export type VoteTables = {
+  /** The first quarter of an hour from this one on that has rollups; null when there is none. */
+  quarterFrom(quarter: number): number | null;
+  rollupsWithin(quarters: Quarters): RollupRow[];
+  excludedWithin(quarters: Quarters): ExcludedRow[];
+  minutesWithin(quarters: Quarters, fromMs: number): MinuteRow[];
+  storedWithin(quarters: Quarters): { terminalKey: number; quarterStart: number; votes: number }[];
+  lastVotes(): { windowKey: number; lastAt: number }[];
+  newestVotes(windows: readonly { windowKey: number; lastAt: number }[], limit: number): RecentVote[];
+  setAside(limit: number): SetAside[];
+};
+
+/** Each within the transaction that is open, or in one of its own. */
+export type ReviewTables = {
+  /** Grows with every decision. */
+  decisions(): number;
+  openImported(terminalKey: number, epoch: string, told: { last: number; totals: Counts | null }): number;
+  importEnded(): void;
+} & {
+  [Name in keyof ReviewTx]: (...args: Parameters<ReviewTx[Name]>) => Awaited<ReturnType<ReviewTx[Name]>>;
+};
