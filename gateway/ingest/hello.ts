@@ -41,6 +41,7 @@ export function createHellos(deps: HelloDeps): TakeMessage {
     const at = now();
     return new Promise<void>((settled) => {
       queue.push({
+        sourceKey: journal.key,
         votes: [],
         quarantine: [],
         // In the same transaction as the votes that come meanwhile: a thousand holes cost no commit each.

@@ -10,7 +10,7 @@ import type { KnownNumber, Ledger, VoteRecord } from '../store/ledger.ts';
 import type { VoteReads } from '../store/votes.ts';
 import type { KnownNumbers } from './accounting.ts';
 import { createAckSchedule } from './ack-schedule.ts';
-import { createCommitQueue } from './commit-queue.ts';
+import { createCommitLanes } from './commit-lanes.ts';
 import { createHellos, type HelloDeps } from './hello.ts';
 import { type Journal, MAX_FRAGMENTS } from './journal.ts';
 import type { Journals } from './journals.ts';
@@ -43,7 +43,7 @@ export type IngestEvents = {
 export type IngestDeps = {
   /** What terminals have had already. */
   stored: Pick<VoteReads, 'storedSince'>;
-  ledger: Pick<Ledger, 'commit' | 'knownNumbers'>;
+  ledger: Pick<Ledger, 'commit' | 'lanes' | 'laneOf' | 'knownNumbers'>;
   journals: Journals;
   now: () => number;
   /** For what measures a span: `now` may be set while it is measured. */
@@ -100,7 +100,7 @@ export async function openIngest(deps: IngestDeps): Promise<Ingest> {
   const { ledger, journals, now, monotonic, exclusions, publish, limits, events } = deps;
   /** Beyond what is kept of a terminal: there is nothing to decide about. */
   const unkept = new WeakSet<VoteRecord>();
-  const queue = createCommitQueue(ledger, events.batch, (vote) => {
+  const queue = createCommitLanes(ledger, events.batch, (vote) => {
     if (allowed(journals.terminalOf(vote.sourceKey))) return true;
     unkept.add(vote);
     return false;

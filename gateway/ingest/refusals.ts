@@ -67,6 +67,7 @@ export function createRefusals(deps: RefusalDeps): Refusals {
         payload: payload.toString('utf8', 0, KEPT_PAYLOAD_CHARS),
       };
       queue.push({
+        sourceKey: null,
         votes: [],
         quarantine: [record],
         stored: () => done(),

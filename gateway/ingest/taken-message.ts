@@ -23,6 +23,7 @@ export type TakenDeps = Pick<Refusals, 'allowed' | 'mayHold' | 'isFull'> & {
 };
 
 export class TakenMessage implements Commitment, Judged {
+  readonly sourceKey: number;
   readonly votes: VoteRecord[] = [];
   readonly quarantine: QuarantineRecord[] = [];
   private repeats: Set<VoteRecord> | null = null;
@@ -48,6 +49,7 @@ export class TakenMessage implements Commitment, Judged {
     this.deps = deps;
     this.terminal = terminal;
     this.journal = journal;
+    this.sourceKey = journal.key;
     this.message = message;
     this.known = known;
     this.receivedAt = receivedAt;

@@ -77,6 +77,9 @@ export type KnownNumber = {
 
 /** What a read answers is as safe as what a commit has stored: an acknowledgement may rest on it. */
 export interface Ledger {
+  /** How many batches may be committed beside each other, and where one that has this journal in it belongs: 0 to `lanes` - 1. */
+  readonly lanes: number;
+  laneOf(sourceKey: number): number;
   /**
    * All or nothing, with the rollups. What is fulfilled is on the disk, of every machine that has to have it. Several may be under
    * way; those that have a journal in common happen in the order in which they were given.

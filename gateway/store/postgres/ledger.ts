@@ -22,9 +22,6 @@ export type PostgresLedgerOptions = {
 };
 
 export type PostgresLedger = Ledger & {
-  readonly lanes: number;
-  /** Batches of different lanes are committed at once; one that has votes of several waits for all of them. */
-  laneOf(sourceKey: number): number;
   /**
    * Everything that any read has shown by now is on the disk of every machine that has to have it. For what is read elsewhere;
    * the ledger's own reads have waited for it. @throws StoreFailure

@@ -20,6 +20,8 @@ export function createSqliteLedger(
   exclusive: Exclusive,
 ): Ledger {
   return {
+    lanes: 1,
+    laneOf: () => 0,
     commit: ({ votes, quarantine, lost, keepsConflict }) =>
       exclusive(() => tables.commit(votes, quarantine, { lost, keepsConflict })),
     openJournal: (terminalKey, epoch) => exclusive(() => tables.openJournal(terminalKey, epoch)),

@@ -1,18 +1,21 @@
 /** Group commit, on a ledger that commits when the test says so. */
 import { describe, expect, it } from 'vitest';
-import { type Commitment, createCommitQueue, MAX_BATCH } from '../../../gateway/ingest/commit-queue.ts';
+import { createCommitLanes } from '../../../gateway/ingest/commit-lanes.ts';
+import { type Commitment, MAX_BATCH } from '../../../gateway/ingest/commit-queue.ts';
 import type { Batch, VoteOutcome } from '../../../gateway/store/ledger.ts';
 import { voteRecord } from '../../support/store.ts';
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-function createRig() {
+function createRig(lanes = 1) {
   const batches: Batch[] = [];
   const open: { fulfil(): void; refuse(error: Error): void }[] = [];
   const told: string[] = [];
   const sizes: number[] = [];
-  const queue = createCommitQueue(
+  const queue = createCommitLanes(
     {
+      lanes,
+      laneOf: (sourceKey) => sourceKey % lanes,
       commit(batch) {
         batches.push(batch);
         return new Promise<VoteOutcome[]>((resolve, reject) => {
@@ -23,13 +26,17 @@ function createRig() {
     (votes) => void sizes.push(votes),
     () => true,
   );
-  const commitment = (name: string, votes: number): Commitment => ({
-    votes: Array.from({ length: votes }, (_, at) => voteRecord({ sourceKey: 1, seq: at + 1, boot: name })),
+  const commitment = (name: string, votes: number, sourceKey: number | null): Commitment => ({
+    sourceKey,
+    votes: Array.from({ length: votes }, (_, at) =>
+      voteRecord({ sourceKey: sourceKey ?? 0, seq: at + 1, boot: name }),
+    ),
     quarantine: [],
     stored: (outcomes, first) => void told.push(`${name} ${first} ${outcomes.length}`),
     refused: (error) => void told.push(`${name} ${error.message}`),
   });
-  const push = (name: string, votes = 1) => queue.push(commitment(name, votes));
+  const push = (name: string, votes = 1, sourceKey: number | null = 1) =>
+    queue.push(commitment(name, votes, sourceKey));
   const next = () => open.shift() as (typeof open)[number];
   const sources = (at: number) => [...new Set(batches[at]?.votes.map(({ boot }) => boot))];
   return { queue, push, next, open, batches, sources, told, sizes };
@@ -145,5 +152,61 @@ describe('the queue of commits', () => {
     await turn();
     expect([told, isSettled, batches.length]).toEqual([['a 0 1'], true, 1]);
     await queue.settled();
+  });
+});
+
+describe('the queues of a ledger with lanes', () => {
+  it('commit beside each other, and each journal in its order', async () => {
+    const { push, next, sources, told } = createRig(2);
+    push('a', 1, 2);
+    push('b', 1, 3);
+    await turn();
+    expect([sources(0), sources(1)]).toEqual([['a'], ['b']]);
+    push('c', 1, 2);
+    push('d', 1, 4);
+    const [first, second] = [next(), next()];
+    second.fulfil();
+    await turn();
+    expect(told).toEqual(['b 0 1']);
+    first.fulfil();
+    await turn();
+    await turn();
+    expect([sources(2), told]).toEqual([
+      ['c', 'd'],
+      ['b 0 1', 'a 0 1'],
+    ]);
+  });
+
+  it('hold up nobody else while one of them fails', async () => {
+    const { queue, push, next, told, open } = createRig(2);
+    push('a', 1, 2);
+    push('b', 1, 3);
+    await turn();
+    next().refuse(new Error('no'));
+    await turn();
+    expect(told).toEqual(['a no']);
+    let isSettled = false;
+    const settled = queue.settled().then(() => {
+      isSettled = true;
+    });
+    await turn();
+    expect(isSettled).toBe(false);
+    push('e', 1, 2);
+    await turn();
+    expect(open).toHaveLength(2);
+    next().fulfil();
+    await settled;
+    expect(told).toEqual(['a no', 'b 0 1']);
+  });
+
+  it('take what speaks of no journal, too', async () => {
+    const { push, next, told, batches } = createRig(3);
+    push('a', 0, null);
+    push('b', 1, 3);
+    await turn();
+    expect(batches).toHaveLength(1);
+    next().fulfil();
+    await turn();
+    expect(told).toEqual(['a 0 1', 'b 0 1']);
   });
 });
