@@ -2,11 +2,12 @@
 import type { Logger } from 'pino';
 import { StoreFailure } from '../store/failures.ts';
 import { type CheckReport, damageFailure } from '../store/sqlite/check.ts';
-import type { RepairRollups } from '../store/sqlite/rollup-repair.ts';
-import type { SqliteStore } from '../store/sqlite/sqlite-store.ts';
+import type { Upkeep } from '../store/upkeep.ts';
 
 export type StorageGuardDeps = {
-  store: Pick<SqliteStore, 'upkeep' | 'repairRollups'>;
+  upkeep: Pick<Upkeep, 'probe'>;
+  /** Counts these journals' rollups anew. @returns whether anything was wrong. */
+  repair(sourceKeys: readonly number[]): Promise<boolean>;
   file: string;
   log: Logger;
   /** Runs `act` while no vote is under way: what waited was not acknowledged, and speaks of what is read again. */
@@ -28,7 +29,7 @@ export type StorageGuard = {
 };
 
 export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
-  const { store, file, log, exclusively, reload, publishStatus } = deps;
+  const { upkeep, repair, file, log, exclusively, reload, publishStatus } = deps;
   let failure: Error | null = null;
   let damage: StoreFailure | null = null;
   let outdated = false;
@@ -51,7 +52,7 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
       if (damage) throw damage;
       if (!failure) return;
       await exclusively(async () => {
-        const { reopened } = await store.upkeep.probe();
+        const { reopened } = await upkeep.probe();
         if (reopened || outdated) await refresh();
         // Found by the check meanwhile.
         if (damage) throw damage;
@@ -68,7 +69,7 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
       }
       log.info({ votes, durationMs, differingRollups: rollups.differing }, 'the database is checked');
       await exclusively(async () => {
-        if (await repairRollups(store.repairRollups, rollups.sourceKeys, log)) await refresh();
+        if (await repair(rollups.sourceKeys)) await refresh();
       });
     },
     trouble() {
@@ -76,20 +77,4 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
       return failure instanceof StoreFailure ? failure.code : 'storage-failed';
     },
   };
-}
-
-/** @returns whether anything was wrong. */
-export async function repairRollups(
-  repair: RepairRollups,
-  sourceKeys: readonly number[],
-  log: Logger,
-): Promise<boolean> {
-  if (sourceKeys.length === 0) return false;
-  const { differences, excluded } = await repair(sourceKeys, { actor: 'gateway', origin: 'local' });
-  if (differences.length + excluded === 0) return false;
-  log.error(
-    { rows: differences.length, journalsWithExcluded: excluded, differences: differences.slice(0, 20) },
-    'rollups did not agree with their votes: counted again, audited as rollups.repair',
-  );
-  return true;
 }

@@ -2,15 +2,19 @@
 import type { Logger } from 'pino';
 import type { AuditDeps } from '../store/sql/changes.ts';
 import { damageFailure } from '../store/sqlite/check.ts';
-import { createSqliteStore, type SqliteStore } from '../store/sqlite/sqlite-store.ts';
+import type { RepairRollups } from '../store/sqlite/rollup-repair.ts';
+import { createSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import { beginCheck } from '../store/sqlite/start-check.ts';
-import { repairRollups, type StorageGuard } from '../watch/storage-guard.ts';
+import type { Store } from '../store/store.ts';
+import type { StorageGuard } from '../watch/storage-guard.ts';
 
 /** So long does the check of a large database hold up the start; then it goes on while votes are taken. */
 const CHECK_WAIT_MS = 10_000;
 
 export type CheckedStore = {
-  store: SqliteStore;
+  store: Store;
+  /** Counts these journals' rollups anew. @returns whether anything was wrong. */
+  repair(sourceKeys: readonly number[]): Promise<boolean>;
   /** When the gateway takes votes: hands what is left of the check to its guard. */
   goOn(guard: StorageGuard): void;
   stopCheck(): void;
@@ -22,10 +26,11 @@ export async function openCheckedStore(file: string, audit: AuditDeps, log: Logg
   const report = await Promise.race([check.report, after(CHECK_WAIT_MS)]);
   if (report?.damage.length) throw damageFailure(file, report.damage);
   const store = createSqliteStore({ file, settle: true, audit });
+  const repair = (sourceKeys: readonly number[]) => repairRollups(store.repairRollups, sourceKeys, log);
   try {
     if (report) {
       log.info({ votes: report.votes, durationMs: report.durationMs }, 'the database is checked');
-      await repairRollups(store.repairRollups, report.rollups.sourceKeys, log);
+      await repair(report.rollups.sourceKeys);
     }
     // A log that is kept elsewhere bears witness: `manyi audit verify --head SEQ:HASH`.
     const head = await store.audit.head();
@@ -38,6 +43,7 @@ export async function openCheckedStore(file: string, audit: AuditDeps, log: Logg
   let stopped = false;
   return {
     store,
+    repair,
     goOn(guard) {
       if (report !== undefined) return;
       check.lowerPriority();
@@ -59,4 +65,20 @@ function after(ms: number): Promise<undefined> {
   return new Promise((resolve) => {
     setTimeout(() => resolve(undefined), ms).unref();
   });
+}
+
+/** @returns whether anything was wrong. */
+async function repairRollups(
+  repair: RepairRollups,
+  sourceKeys: readonly number[],
+  log: Logger,
+): Promise<boolean> {
+  if (sourceKeys.length === 0) return false;
+  const { differences, excluded } = await repair(sourceKeys, { actor: 'gateway', origin: 'local' });
+  if (differences.length + excluded === 0) return false;
+  log.error(
+    { rows: differences.length, journalsWithExcluded: excluded, differences: differences.slice(0, 20) },
+    'rollups did not agree with their votes: counted again, audited as rollups.repair',
+  );
+  return true;
 }

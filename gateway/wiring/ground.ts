@@ -11,7 +11,8 @@ import { createAuditLimit } from '../people/audit-limit.ts';
 import { createPeople, type People } from '../people/people.ts';
 import { claimDataDir } from '../store/claim.ts';
 import type { Ledger } from '../store/ledger.ts';
-import { databaseFile, type SqliteStore } from '../store/sqlite/sqlite-store.ts';
+import { databaseFile } from '../store/sqlite/sqlite-store.ts';
+import type { Store } from '../store/store.ts';
 import { type Decisions, followDecisions } from '../watch/decisions.ts';
 import { createMetrics, type Metrics } from '../watch/metrics.ts';
 import { createStorageGuard, type StorageGuard } from '../watch/storage-guard.ts';
@@ -40,7 +41,7 @@ export type Ground = {
   instance: string;
   startedAt: number;
   metrics: Metrics;
-  store: SqliteStore;
+  store: Store;
   ledger: Ledger;
   standstill: Standstill;
   registry: Registry;
@@ -74,7 +75,7 @@ export function openGround(deps: GroundDeps): Promise<Ground & Closable> {
     onClose('the data folder', claim.release);
     const file = databaseFile(config.dataDir);
     const auditLimit = createAuditLimit(monotonic);
-    const { store, goOn, stopCheck } = await openCheckedStore(file, { now, admit: auditLimit }, log);
+    const { store, repair, goOn, stopCheck } = await openCheckedStore(file, { now, admit: auditLimit }, log);
     onClose('the database', store.close);
     onClose('the check of the database', stopCheck);
 
@@ -95,7 +96,7 @@ export function openGround(deps: GroundDeps): Promise<Ground & Closable> {
     const standstill = createStandstill();
     rereading.listen(registry.reload);
     const guard = createStorageGuard({
-      ...{ store, file, log },
+      ...{ upkeep: store.upkeep, repair, file, log },
       exclusively: standstill.during,
       reload: rereading.tell,
       publishStatus: taking.tell,

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { MAX_REASON_CHARS } from '../../audit/reasons.ts';
 import { createReview, type Review } from '../../review/review.ts';
 import type { HeldFilter } from '../../store/review.ts';
-import type { SqliteStore } from '../../store/sqlite/sqlite-store.ts';
+import type { Store } from '../../store/store.ts';
 import { show, showOne } from '../output.ts';
 import { checkText } from '../texts.ts';
 import { checkTime } from '../values.ts';
@@ -17,7 +17,7 @@ type Span = { from: number; to: number };
 
 const SHOWN_PAYLOAD_CHARS = 80;
 const date = (at: number | null) => (at === null ? null : new Date(at).toISOString());
-const reviewOf = ({ review }: SqliteStore): Review => createReview({ store: review, now: Date.now });
+const reviewOf = ({ review }: Store): Review => createReview({ store: review, now: Date.now });
 
 /** What is held, what counts, and what is still expected: every decision has its reason in the audit and can be taken back. */
 export function registerReviewCommands(program: Command, withStore: WithStore): void {

@@ -3,7 +3,7 @@ import { JOURNAL_ID_PATTERN } from '../../../protocol/health.ts';
 import { MAX_REASON_CHARS } from '../../audit/reasons.ts';
 import { createCommandDesk, type JournalOp } from '../../fleet/command-desk.ts';
 import type { CommandRecord } from '../../store/commands.ts';
-import type { SqliteStore } from '../../store/sqlite/sqlite-store.ts';
+import type { Store } from '../../store/store.ts';
 import { checkId } from '../ids.ts';
 import { date, show, showOne } from '../output.ts';
 import { checkText } from '../texts.ts';
@@ -57,7 +57,7 @@ export function registerTerminalJournalCommands(terminal: Command, withStore: Wi
   );
 }
 
-const deskOf = ({ commands }: SqliteStore) => createCommandDesk({ store: commands, now: Date.now });
+const deskOf = ({ commands }: Store) => createCommandDesk({ store: commands, now: Date.now });
 
 function answerOf({ deliveredAt, answer }: CommandRecord): string {
   if (answer === null) return deliveredAt === null ? 'waits for the terminal' : 'told';

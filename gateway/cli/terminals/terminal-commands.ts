@@ -12,7 +12,7 @@ import {
 } from '../../fleet/provisioning.ts';
 import { openAuthority } from '../../pki/authority.ts';
 import { OrgRefusal } from '../../store/failures.ts';
-import type { SqliteStore } from '../../store/sqlite/sqlite-store.ts';
+import type { Store } from '../../store/store.ts';
 import { checkId, newId } from '../ids.ts';
 import { date, show, showNote, showOne } from '../output.ts';
 import { checkText } from '../texts.ts';
@@ -118,7 +118,7 @@ export function registerTerminalCommands(program: Command, withStore: WithStore)
 
 /** The same acts as over HTTP, on the authority of the data folder. */
 async function provision(
-  { fleet }: SqliteStore,
+  { fleet }: Store,
   { dataDir }: CliContext,
 ): Promise<Provisioning & { authority: string }> {
   const authority = await openAuthority({ folder: join(dataDir, 'pki'), now: Date.now });

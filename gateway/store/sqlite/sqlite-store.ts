@@ -1,13 +1,5 @@
 import { join } from 'node:path';
-import type { AuditStore } from '../audit.ts';
-import type { CommandStore } from '../commands.ts';
 import { StoreFailure } from '../failures.ts';
-import type { FleetStore } from '../fleet.ts';
-import type { JournalStore } from '../journals.ts';
-import type { Ledger } from '../ledger.ts';
-import type { OrgStore } from '../org.ts';
-import type { PeopleStore } from '../people.ts';
-import type { ReviewStore } from '../review.ts';
 import { createAuditStore } from '../sql/audit-store.ts';
 import type { AuditDeps } from '../sql/changes.ts';
 import { createCommandStore } from '../sql/commands.ts';
@@ -15,8 +7,8 @@ import { createFleetStore } from '../sql/fleet.ts';
 import { createOrgStore } from '../sql/org.ts';
 import { createPeopleStore } from '../sql/people.ts';
 import type { SqlDatabase } from '../sql/sql-database.ts';
+import type { Store } from '../store.ts';
 import type { Upkeep } from '../upkeep.ts';
-import type { VoteReads } from '../votes.ts';
 
 import { openAuditKey } from './audit-key.ts';
 import {
@@ -47,18 +39,7 @@ export function databaseFile(dataDir: string): string {
   return join(dataDir, 'manyi.db');
 }
 
-/** A port a resource. */
-export type SqliteStore = {
-  ledger: Ledger;
-  journals: JournalStore;
-  votes: VoteReads;
-  people: PeopleStore;
-  org: OrgStore;
-  fleet: FleetStore;
-  review: ReviewStore;
-  commands: CommandStore;
-  audit: AuditStore;
-  upkeep: Upkeep;
+export type SqliteStore = Omit<Store, 'close'> & {
   repairRollups: RepairRollups;
   close(): void;
 };

@@ -23,7 +23,11 @@ beforeEach(async () => {
   await store.ledger.commit(batchOf({ votes: [1, 2, 3].map((seq) => voteRecord({ sourceKey, seq })) }));
   done = [];
   guard = createStorageGuard({
-    store,
+    upkeep: store.upkeep,
+    repair: async (sourceKeys) => {
+      const { differences } = await store.repairRollups(sourceKeys, { actor: 'gateway', origin: 'local' });
+      return differences.length > 0;
+    },
     file: home.file,
     log: pino({ level: 'silent' }),
     async exclusively(act) {

@@ -1,0 +1,26 @@
+/** All ports of one database, for whoever opens it. Everybody else takes the port that is theirs. */
+import type { AuditStore } from './audit.ts';
+import type { CommandStore } from './commands.ts';
+import type { FleetStore } from './fleet.ts';
+import type { JournalStore } from './journals.ts';
+import type { Ledger } from './ledger.ts';
+import type { OrgStore } from './org.ts';
+import type { PeopleStore } from './people.ts';
+import type { ReviewStore } from './review.ts';
+import type { Upkeep } from './upkeep.ts';
+import type { VoteReads } from './votes.ts';
+
+export type Store = {
+  ledger: Ledger;
+  journals: JournalStore;
+  votes: VoteReads;
+  people: PeopleStore;
+  org: OrgStore;
+  fleet: FleetStore;
+  review: ReviewStore;
+  commands: CommandStore;
+  audit: AuditStore;
+  upkeep: Upkeep;
+  /** What was begun is ended first. */
+  close(): void | Promise<void>;
+};
