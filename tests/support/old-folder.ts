@@ -6,7 +6,9 @@ import { createHmac } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
-import { MIGRATIONS } from '../../gateway/store/sqlite/migrations/index.ts';
+import { MIGRATIONS } from '../../gateway/store/sql/migrations/index.ts';
+import { migrate } from '../../gateway/store/sqlite/migrate.ts';
+import { HISTORY } from '../../gateway/store/sqlite/migrations/index.ts';
 
 const QUARTER_MS = 15 * 60_000;
 /** The beginning of a quarter of an hour. */
@@ -39,8 +41,9 @@ export function makeOldFolder(file: string, version: number): void {
   const db = new Database(file);
   db.pragma('journal_mode = WAL');
   db.pragma('foreign_keys = ON');
-  for (const sql of MIGRATIONS.slice(0, version)) db.exec(sql);
-  db.pragma(`user_version = ${version}`);
+  for (const sql of HISTORY.slice(0, version)) db.exec(sql);
+  db.pragma(`user_version = ${Math.min(version, HISTORY.length)}`);
+  if (version > HISTORY.length) migrate(db, MIGRATIONS.slice(0, version - HISTORY.length));
   for (const fill of FILL.slice(0, version)) fill(db, version);
   db.close();
 }

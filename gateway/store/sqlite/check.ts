@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { StoreFailure } from '../failures.ts';
 import { openForReading } from './database.ts';
-import { MIGRATIONS } from './migrations/index.ts';
+import { SCHEMA_VERSION, schemaVersionOf } from './migrate.ts';
 import { findExcludedDifferences } from './review/exclusion-table.ts';
 import type { RollupDifference } from './rollup-check.ts';
 import { findRollupDifferences } from './rollup-check.ts';
@@ -39,10 +39,10 @@ export function checkDatabase(file: string, goesOn: () => boolean = () => true):
   let db: Database.Database | null = null;
   try {
     db = openForReading(file);
-    report.schemaVersion = db.pragma('user_version', { simple: true }) as number;
+    report.schemaVersion = schemaVersionOf(db);
     const said = db.pragma('quick_check(20)') as { quick_check: string }[];
     report.damage = said.map(({ quick_check }) => quick_check).filter((line) => line !== 'ok');
-    if (report.damage.length === 0 && report.schemaVersion > 0 && report.schemaVersion <= MIGRATIONS.length) {
+    if (report.damage.length === 0 && report.schemaVersion > 0 && report.schemaVersion <= SCHEMA_VERSION) {
       report.votes = db.prepare('SELECT count(*) FROM votes').pluck().get() as number;
       compareRollups(db, report.rollups, goesOn);
     }

@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { assertUsable } from '../../../protocol/process/access.ts';
 import { assertDataFolder } from '../data-folder.ts';
-import { StoreFailure } from '../failures.ts';
 import { makePrivate } from '../private-file.ts';
-import { MIGRATIONS } from './migrations/index.ts';
+import { StoreFailure } from '../failures.ts';
+import { migrate, SCHEMA_VERSION, schemaVersionOf, tooNew } from './migrate.ts';
 
 export type Connection = Database.Database;
 
@@ -112,14 +112,14 @@ function isWritable(folder: string, file: string): boolean {
   }
 }
 
-/** What only reads does not bring the schema up to date either. */
+/** What only reads does not bring the schema up to date either. @throws StoreFailure `storage-newer`, `storage-older`. */
 export function assertOwnSchema(db: Connection): void {
-  const version = db.pragma('user_version', { simple: true }) as number;
-  if (version > MIGRATIONS.length) throw tooNew(version);
-  if (version < MIGRATIONS.length)
+  const version = schemaVersionOf(db);
+  if (version > SCHEMA_VERSION) throw tooNew(version, SCHEMA_VERSION);
+  if (version < SCHEMA_VERSION)
     throw new StoreFailure(
       'storage-older',
-      `the data was written by an older gateway (schema ${version}, this one reads ${MIGRATIONS.length}): start the gateway, which brings it up to date`,
+      `the data was written by an older gateway (schema ${version}, this one reads ${SCHEMA_VERSION}): start the gateway, which brings it up to date`,
     );
 }
 
@@ -148,21 +148,4 @@ function refuseUnfinishedRestore(dataDir: string): void {
       'restore-unfinished',
       `a restore into ${dataDir} did not come to its end: run \`manyi restore FOLDER\` again`,
     );
-}
-
-function tooNew(version: number): StoreFailure {
-  return new StoreFailure(
-    'storage-newer',
-    `the data was written by a newer gateway (schema ${version}, this one knows ${MIGRATIONS.length}): update the gateway`,
-  );
-}
-
-function migrate(db: Connection): void {
-  const apply = db.transaction(() => {
-    const version = db.pragma('user_version', { simple: true }) as number;
-    if (version > MIGRATIONS.length) throw tooNew(version);
-    for (const sql of MIGRATIONS.slice(version)) db.exec(sql);
-    if (version < MIGRATIONS.length) db.pragma(`user_version = ${MIGRATIONS.length}`);
-  });
-  apply.immediate();
 }

@@ -3,7 +3,7 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLinkTokens } from '../../../gateway/people/link-tokens.ts';
 import { LINK_EXPIRY } from '../../../gateway/store/sqlite/migrations/006-link-expiry.ts';
-import { MIGRATIONS } from '../../../gateway/store/sqlite/migrations/index.ts';
+import { HISTORY } from '../../../gateway/store/sqlite/migrations/index.ts';
 import type { SqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
 import { addAccount, change } from '../../support/change-people.ts';
 import { createStoreHome, type StoreHome } from '../../support/store.ts';
@@ -97,7 +97,7 @@ describe('a link', () => {
 describe('links that were made before they ended', () => {
   it('are good for a year from the update on, whatever the clock says', () => {
     const db = new Database(':memory:');
-    const before = MIGRATIONS.slice(0, MIGRATIONS.indexOf(LINK_EXPIRY));
+    const before = HISTORY.slice(0, HISTORY.indexOf(LINK_EXPIRY));
     for (const sql of before) db.exec(sql);
     const ahead = Date.now() + 1_000 * DAY_MS;
     const insert = db.prepare(

@@ -5,7 +5,7 @@ import { StoreFailure } from '../../failures.ts';
 import { verifyAudit } from '../audit-verify.ts';
 import { checkDatabase } from '../check.ts';
 import { openForReading } from '../database.ts';
-import { MIGRATIONS } from '../migrations/index.ts';
+import { SCHEMA_VERSION } from '../migrate.ts';
 import { DATABASE, describeFile, listFiles, MANIFEST, type Manifest, readManifest } from './manifest.ts';
 
 export type Found = Pick<Manifest, 'schemaVersion' | 'auditHead' | 'counts'>;
@@ -15,7 +15,7 @@ export function inspect(folder: string): Found {
   const file = join(folder, DATABASE);
   const { damage, votes, schemaVersion } = checkDatabase(file);
   if (damage.length > 0) throw new StoreFailure('storage-damaged', `${file} is damaged: ${damage[0]}`);
-  if (schemaVersion > MIGRATIONS.length)
+  if (schemaVersion > SCHEMA_VERSION)
     throw new StoreFailure('storage-newer', `${file} was written by a newer gateway: update this one first`);
   const verdict = verifyAudit(file);
   if (!verdict.unbroken) {

@@ -1,4 +1,7 @@
-/** Applied in order, each once; the database's user_version is how many it has had. Never change one that has shipped. */
+/**
+ * How SQLite came to where both databases begin: every data folder has had these, or gets them. What comes later is written for
+ * both (../../sql/migrations). Never change one.
+ */
 import { VOTES } from './001-votes.ts';
 import { AUDIT } from './002-audit.ts';
 import { CERTIFICATES } from './003-certificates.ts';
@@ -7,7 +10,7 @@ import { REVIEW } from './005-review.ts';
 import { LINK_EXPIRY } from './006-link-expiry.ts';
 import { JOURNALS_PUT_AWAY } from './007-journals-put-away.ts';
 
-export const MIGRATIONS: readonly string[] = [
+export const HISTORY: readonly string[] = [
   VOTES,
   AUDIT,
   CERTIFICATES,

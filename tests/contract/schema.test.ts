@@ -1,0 +1,247 @@
+/** One schema, whichever database it lies in and by whatever way it has come about; and one set of migrations that goes on from it. */
+import Database from 'better-sqlite3';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { migrate as migratePostgres } from '../../gateway/store/postgres/migrate.ts';
+import { beginning } from '../../gateway/store/sql/migrations/beginning.ts';
+import { compiled, type Migration, SQLITE } from '../../gateway/store/sql/migrations/flavour.ts';
+import { BEGINNING, MIGRATIONS } from '../../gateway/store/sql/migrations/index.ts';
+import { migrate as migrateSqlite, SCHEMA_VERSION } from '../../gateway/store/sqlite/migrate.ts';
+import { HISTORY } from '../../gateway/store/sqlite/migrations/index.ts';
+import { makeOldFolder } from '../support/old-folder.ts';
+import { type Cluster, POSTGRES, startCluster } from '../support/postgres.ts';
+import { have } from '../support/prerequisites.ts';
+import { type Schema, schemaOfPostgres, schemaOfSqlite } from '../support/schema-of.ts';
+import { createStoreHome } from '../support/store.ts';
+
+/** What votes are kept in: each database has its own keys and indexes for it. */
+const LEDGER = ['boots', 'datings', 'excluded', 'lost', 'quarantine', 'rollups', 'sources', 'votes'];
+/** By which SQLite finds out whether its disk can be written again. */
+const SQLITE_ONLY = ['probe'];
+
+const openSqlite = () => {
+  const db = new Database(':memory:');
+  db.pragma('foreign_keys = ON');
+  return db;
+};
+function schemaOf(make: (db: Database.Database) => void): Schema {
+  const db = openSqlite();
+  try {
+    make(db);
+    return schemaOfSqlite(db);
+  } finally {
+    db.close();
+  }
+}
+const makeBeginning = (db: Database.Database) => {
+  for (const statement of beginning(SQLITE)) {
+    const { sql, parameters } = compiled(statement);
+    db.prepare(sql).run(...parameters);
+  }
+};
+const without = (schema: Schema, names: readonly string[]): Schema =>
+  Object.fromEntries(Object.entries(schema).filter(([name]) => !names.includes(name)));
+
+/** What the columns' checks and keys refuse, in SQL that both databases understand. */
+const REFUSED = [
+  `INSERT INTO accounts (name, display_name, role, password_hash, must_change_password, created_at) VALUES ('a', '', '', '', 2, 0)`,
+  `INSERT INTO accounts (name, display_name, role, unit_key, password_hash, must_change_password, created_at) VALUES ('a', '', '', 9, '', 0, 0)`,
+  `INSERT INTO units (id, name) VALUES ('city', 'a second one')`,
+  `INSERT INTO units (id, parent_key, name) VALUES ('town', 9, '')`,
+  `INSERT INTO windows (id, unit_key, name) VALUES ('w', 9, '')`,
+  `INSERT INTO terminals (id, window_key) VALUES ('t', 9)`,
+  `INSERT INTO certificates (serial, terminal_key, public_key, issued_at, expires_at) VALUES ('A', 9, '', 0, 0)`,
+  `INSERT INTO put_away (terminal_key, reported_at, journals) VALUES (9, 0, '')`,
+  `INSERT INTO exclusions (id, terminal_key, from_at, to_at, reason, made_at, made_by) VALUES ('x', 9, 0, 0, '', 0, '')`,
+  `INSERT INTO commands (id, terminal_key, op, args, reason, made_at, made_by, expires_at) VALUES ('c', 9, '', '', '', 0, '', 0)`,
+  `INSERT INTO commands (id, terminal_key, op, args, reason, made_at, made_by, expires_at, ok) SELECT 'c', max(key), '', '', '', 0, '', 0, 2 FROM terminals`,
+  `INSERT INTO reviewed (key, decisions) VALUES (2, 0)`,
+  `INSERT INTO reviewed (key, decisions) VALUES (1, 0)`,
+  `INSERT INTO audit_head (key, seq, hash, mac) SELECT 2, seq, hash, hash FROM audit`,
+];
+/** … and what each database has triggers for. */
+const GUARDED = [`UPDATE audit SET actor = 'x'`, 'DELETE FROM audit'];
+const blob = (database: 'sqlite' | 'postgres') => (database === 'sqlite' ? `x'00'` : `'\\x00'`);
+const filling = (database: 'sqlite' | 'postgres') => [
+  `INSERT INTO units (id, name) VALUES ('city', '')`,
+  `INSERT INTO windows (id, unit_key, name) SELECT 'w1', key, '' FROM units`,
+  `INSERT INTO terminals (id, window_key) SELECT 't-1', key FROM windows`,
+  `INSERT INTO audit VALUES (1, 0, '', '', '', '', '', ${blob(database)}, ${blob(database)})`,
+];
+
+describe('the schema in SQLite', () => {
+  it('is the same, come from any earlier one or made anew', () => {
+    const anew = schemaOf(migrateSqlite);
+    expect(Object.keys(anew)).toContain('units');
+    for (let version = 1; version <= SCHEMA_VERSION; version++) {
+      const { file, open, dispose } = createStoreHome();
+      makeOldFolder(file, version);
+      open().close();
+      const db = new Database(file);
+      expect(schemaOfSqlite(db), `from ${version}`).toEqual(anew);
+      expect(db.pragma('user_version', { simple: true })).toBe(SCHEMA_VERSION);
+      db.close();
+      dispose();
+    }
+  });
+
+  it('is at the beginning of both what its own seven steps have made of it', () => {
+    expect(HISTORY).toHaveLength(BEGINNING);
+    const bySteps = schemaOf((db) => migrateSqlite(db, []));
+    expect(schemaOf(makeBeginning)).toEqual(without(bySteps, [...LEDGER, ...SQLITE_ONLY]));
+  });
+
+  it.each(REFUSED)('refuses, also in the tables that are written once: %s', (sql) => {
+    for (const make of [migrateSqlite, makeBeginning]) {
+      const db = openSqlite();
+      make(db);
+      for (const statement of filling('sqlite')) db.exec(statement);
+      expect(() => db.exec(sql)).toThrow('constraint failed');
+      db.close();
+    }
+  });
+
+  it.each(GUARDED)('refuses, to whoever is at the database: %s', (sql) => {
+    const db = openSqlite();
+    migrateSqlite(db);
+    for (const statement of filling('sqlite')) db.exec(statement);
+    expect(() => db.exec(sql)).toThrow('never');
+    db.close();
+  });
+});
+
+/** As the next ones will be: a table, a column with what stands in it for old rows, rows that are changed, a word for each database. */
+const NEXT: readonly Migration[] = [
+  {
+    name: '008-shifts',
+    statements: ({ build, keyed, text, time, integer }) => [
+      keyed('shifts')
+        .addColumn('unit_key', integer, (column) => column.notNull().references('units.key'))
+        .addColumn('begins_at', time, (column) => column.notNull()),
+      build.schema.alterTable('units').addColumn('note', text, (column) => column.notNull().defaultTo('-')),
+      build.updateTable('units').set({ note: '市' }).where('id', '=', 'city'),
+    ],
+  },
+  {
+    name: '009-ledger',
+    statements: ({ name }) => [
+      name === 'sqlite'
+        ? 'ALTER TABLE sources ADD COLUMN kind INTEGER'
+        : 'ALTER TABLE sources ADD COLUMN kind int2',
+    ],
+  },
+];
+
+describe.runIf(have(POSTGRES))('the schema in PostgreSQL', () => {
+  let cluster: Cluster;
+  const clients: pg.Client[] = [];
+  beforeAll(async () => {
+    cluster = await startCluster();
+  }, 60_000);
+  afterAll(async () => {
+    for (const client of clients) await client.end();
+    await cluster?.dispose();
+  });
+  const create = async () => {
+    const address = cluster.primary.address(await cluster.createDatabase());
+    const client = new pg.Client({ connectionString: address });
+    await client.connect();
+    clients.push(client);
+    return { address, rows: async <R>(sql: string) => (await client.query(sql)).rows as R[] };
+  };
+  const ofPostgres = async (rows: Awaited<ReturnType<typeof create>>['rows']) => {
+    const schema = await schemaOfPostgres(rows);
+    // A default is written as each database writes it.
+    for (const { columns } of Object.values(schema))
+      for (const column of Object.values(columns))
+        column.default = column.default?.replace(/::\w+$/, '') ?? null;
+    return schema;
+  };
+  const columnsOf = (schema: Schema, names: readonly string[]) =>
+    Object.fromEntries(names.map((name) => [name, schema[name]?.columns]));
+
+  it('has the tables, columns, keys and indexes that it has in SQLite', async () => {
+    const { address, rows } = await create();
+    await migratePostgres({ address });
+    const sqlite = without(schemaOf(migrateSqlite), SQLITE_ONLY);
+    const postgres = await ofPostgres(rows);
+    expect(Object.keys(postgres).sort()).toEqual(Object.keys(sqlite).sort());
+    expect(without(postgres, LEDGER)).toEqual(without(sqlite, LEDGER));
+    expect(columnsOf(postgres, LEDGER)).toEqual(columnsOf(sqlite, LEDGER));
+    const [row] = await rows<{ number: number }>('SELECT max(number) AS number FROM schema_migrations');
+    expect(row?.number).toBe(SCHEMA_VERSION);
+  });
+
+  it('refuses what it refuses in SQLite', async () => {
+    const { address, rows } = await create();
+    await migratePostgres({ address });
+    for (const statement of filling('postgres')) await rows(statement);
+    for (const sql of REFUSED) await expect(rows(sql), sql).rejects.toThrow('violates');
+    for (const sql of [...GUARDED, 'TRUNCATE audit'])
+      await expect(rows(sql), sql).rejects.toThrow('never changed or removed');
+  });
+
+  it('orders and compares text by its bytes, as SQLite does', async () => {
+    const { address, rows } = await create();
+    await migratePostgres({ address });
+    const found = await rows<{ column: string }>(`
+      SELECT table_name || '.' || column_name AS column FROM information_schema.columns
+      WHERE table_schema = 'public' AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C'
+        AND table_name NOT IN ('quarantine', 'schema_migrations')
+        AND table_name NOT LIKE 'votes%' AND table_name NOT LIKE 'rollups%'`);
+    expect(found).toEqual([]);
+  });
+
+  it('goes on with the same migrations, each once, from any that came before, and refuses a newer one', async () => {
+    const next = [...MIGRATIONS, ...NEXT];
+    const db = openSqlite();
+    const { address, rows } = await create();
+    migrateSqlite(db);
+    await migratePostgres({ address });
+    const notes = 'SELECT id, note FROM units ORDER BY key';
+    const fill = `INSERT INTO units (id, name) VALUES ('city', ''), ('town', '')`;
+    db.exec(fill);
+    await rows(fill);
+    for (const upTo of [next.length - 1, next.length, next.length]) {
+      migrateSqlite(db, next.slice(0, upTo));
+      await Promise.all([1, 2, 3].map(() => migratePostgres({ address }, next.slice(0, upTo))));
+      const sqlite = without(schemaOfSqlite(db), SQLITE_ONLY);
+      const postgres = await ofPostgres(rows);
+      expect(postgres.shifts).toEqual(sqlite.shifts);
+      // Each writes a default's quotes; both mean the same.
+      expect(Object.keys(postgres.units?.columns ?? {})).toEqual(Object.keys(sqlite.units?.columns ?? {}));
+      expect(columnsOf(postgres, LEDGER)).toEqual(columnsOf(sqlite, LEDGER));
+      const said = [
+        { id: 'city', note: '市' },
+        { id: 'town', note: '-' },
+      ];
+      expect(await rows(notes)).toEqual(said);
+      expect(db.prepare(notes).all()).toEqual(said);
+    }
+    const applied = await rows('SELECT number, name FROM schema_migrations ORDER BY number');
+    expect(applied).toEqual(
+      [{ name: 'beginning' }, ...next].map(({ name }, index) => ({ number: BEGINNING + index, name })),
+    );
+    expect(() => migrateSqlite(db)).toThrow(expect.objectContaining({ code: 'storage-newer' }));
+    await expect(migratePostgres({ address })).rejects.toMatchObject({ code: 'storage-newer' });
+    db.close();
+  });
+
+  it('leaves nothing of a migration that fails, in either', async () => {
+    const broken: Migration = {
+      name: '008-broken',
+      statements: ({ keyed }) => [keyed('half'), keyed('half')],
+    };
+    const db = openSqlite();
+    const { address, rows } = await create();
+    migrateSqlite(db);
+    await migratePostgres({ address });
+    expect(() => migrateSqlite(db, [...MIGRATIONS, broken])).toThrow('already exists');
+    await expect(migratePostgres({ address }, [...MIGRATIONS, broken])).rejects.toThrow('already exists');
+    expect(schemaOfSqlite(db).half).toBeUndefined();
+    expect((await schemaOfPostgres(rows)).half).toBeUndefined();
+    migrateSqlite(db);
+    await migratePostgres({ address });
+    db.close();
+  });
+});
