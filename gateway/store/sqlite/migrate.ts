@@ -8,6 +8,8 @@ import { HISTORY } from './migrations/index.ts';
 /** The database's user_version: how many migrations it has had. */
 export const SCHEMA_VERSION = HISTORY.length + MIGRATIONS.length;
 
+const OTHERS_MS = 60_000;
+
 /** @throws StoreFailure `storage-newer`. */
 export function migrate(db: Database.Database, later: readonly Migration[] = MIGRATIONS): void {
   const newest = HISTORY.length + later.length;
@@ -19,8 +21,15 @@ export function migrate(db: Database.Database, later: readonly Migration[] = MIG
       for (const statement of statements(SQLITE)) run(db, compiled(statement));
     if (version < newest) db.pragma(`user_version = ${newest}`);
   });
-  // The write lock from the beginning: the version is read by one at a time.
-  apply.immediate();
+  const usual = db.pragma('busy_timeout', { simple: true }) as number;
+  // Another process may be at it, and a large database takes its time.
+  if (schemaVersionOf(db) < newest) db.pragma(`busy_timeout = ${OTHERS_MS}`);
+  try {
+    // The write lock from the beginning: the version is read by one at a time.
+    apply.immediate();
+  } finally {
+    db.pragma(`busy_timeout = ${usual}`);
+  }
 }
 
 export function schemaVersionOf(db: Database.Database): number {
