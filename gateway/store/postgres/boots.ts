@@ -1,8 +1,8 @@
 /** A boot's name is stored once; votes carry its key. */
 import type { VoteRecord } from '../ledger.ts';
+import { storable } from '../text.ts';
 import type { Transaction } from './connection.ts';
 import { arrayOf } from './numbers.ts';
-import { storable } from './text.ts';
 
 type Row = { key: number; boot: string };
 

@@ -1,8 +1,8 @@
 /** What is set aside, and what is lost: everything else that a commit writes. */
 import type { LostRecord, QuarantineRecord, VoteRecord } from '../ledger.ts';
+import { storable } from '../text.ts';
 import type { Transaction } from './connection.ts';
 import { arrayOf } from './numbers.ts';
-import { storable } from './text.ts';
 
 /** Records that speak of no number, or are decided about, are only for looking at: the newest are kept. */
 const KEPT = 20_000;

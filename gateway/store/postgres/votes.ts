@@ -2,10 +2,10 @@
 import { QUARTER_MS } from '../../domain/calendar.ts';
 import { StoreFailure } from '../failures.ts';
 import type { VoteOutcome, VoteRecord } from '../ledger.ts';
+import { storable } from '../text.ts';
 import type { Boots } from './boots.ts';
 import type { Transaction } from './connection.ts';
 import { arrayOf } from './numbers.ts';
-import { storable } from './text.ts';
 
 /** In the order of the key, here and for the rollups: two that have the same rows to write never wait for each other in a ring. */
 const INSERT = {
