@@ -1,8 +1,7 @@
 /** What every store keeps of the certificates of terminals, and of the codes that they enrol with. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FleetTx } from '../../gateway/store/fleet.ts';
-import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
-import { createStoreHome, type StoreHome } from '../support/store.ts';
+import { type OpenPorts, type PortsHome, portHomes } from '../support/port-homes.ts';
 import { addSmallTown } from '../support/tree.ts';
 
 const AT = 1_795_000_000_000;
@@ -14,21 +13,21 @@ const certificate = (serial: string, terminalKey: number, issuedAt = AT) => ({
   expiresAt: AT + 1_000_000,
 });
 
-describe.each([['sqlite', createStoreHome]] as const)('the fleet in %s', (_name, createHome) => {
-  let home: StoreHome;
-  let store: SqliteStore;
+describe.each(portHomes())('the fleet in %s', (_name, createHome) => {
+  let home: PortsHome;
+  let store: OpenPorts;
   let first: number;
   let second: number;
   beforeEach(async () => {
-    home = createHome();
-    store = home.open();
+    home = await createHome();
+    store = await home.open();
     await addSmallTown(store);
     first = (await store.fleet.terminal('t-1'))?.key as number;
     second = (await store.fleet.terminal('t-2'))?.key as number;
   });
-  afterEach(() => {
-    store.close();
-    home.dispose();
+  afterEach(async () => {
+    await store.close();
+    await home.dispose();
   });
   const change = <T>(act: (tx: FleetTx) => Promise<T>) =>
     store.fleet.change(async (tx) => {

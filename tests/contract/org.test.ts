@@ -2,23 +2,22 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OrgRefusal } from '../../gateway/store/failures.ts';
 import type { OrgTx } from '../../gateway/store/org.ts';
-import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
-import { createStoreHome, type StoreHome } from '../support/store.ts';
+import { type OpenPorts, type PortsHome, portHomes } from '../support/port-homes.ts';
 import { addSmallTown } from '../support/tree.ts';
 
 const BY = { actor: 'cli:test', origin: 'local' };
 
-describe.each([['sqlite', createStoreHome]] as const)('the tree in %s', (_name, createHome) => {
-  let home: StoreHome;
-  let store: SqliteStore;
+describe.each(portHomes())('the tree in %s', (_name, createHome) => {
+  let home: PortsHome;
+  let store: OpenPorts;
   beforeEach(async () => {
-    home = createHome();
-    store = home.open();
+    home = await createHome();
+    store = await home.open();
     await addSmallTown(store);
   });
-  afterEach(() => {
-    store.close();
-    home.dispose();
+  afterEach(async () => {
+    await store.close();
+    await home.dispose();
   });
   const change = (act: (tx: OrgTx) => Promise<void>) =>
     store.org.change(async (tx) => {
@@ -66,8 +65,8 @@ describe.each([['sqlite', createStoreHome]] as const)('the tree in %s', (_name, 
   it('remembers when terminals were heard of', async () => {
     const [first] = await store.org.terminals();
     await store.org.noteSeen([{ terminalKey: first?.key as number, at: 1_795_000_000_000 }]);
-    store.close();
-    store = home.open();
+    await store.close();
+    store = await home.open();
     expect((await store.org.terminals()).map(({ lastSeenAt }) => lastSeenAt)).toEqual([
       1_795_000_000_000,
       null,

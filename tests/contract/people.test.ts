@@ -9,43 +9,9 @@ import type {
   SessionRecord,
 } from '../../gateway/store/people.ts';
 import type { AuditDeps } from '../../gateway/store/sql/changes.ts';
-import { createSqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
 import { addAccount, change } from '../support/change-people.ts';
-import { createStoreHome } from '../support/store.ts';
+import { type OpenPorts, type PortsHome, portHomes } from '../support/port-homes.ts';
 import { addSmallTown, plant } from '../support/tree.ts';
-
-type Opened = {
-  people: PeopleStore;
-  addUnit(unit: { id: string; parentId: string | null; name: string }): Promise<void>;
-  /** Oldest first. */
-  auditLines(): Promise<object[]>;
-  close(): Promise<void>;
-};
-type Home = { open(audit: AuditDeps): Promise<Opened>; dispose(): Promise<void> };
-
-async function createSqliteHome(): Promise<Home> {
-  const { file, open, dispose } = createStoreHome();
-  const made = open();
-  await addSmallTown(made);
-  made.close();
-  return {
-    async open(audit) {
-      const store = createSqliteStore({ file, audit });
-      return {
-        people: store.people,
-        addUnit: (unit) => plant(store, { units: [unit] }),
-        async auditLines() {
-          const lines = await store.audit.entries({ limit: 100 });
-          return lines.filter(({ target }) => target !== 'tree').reverse();
-        },
-        close: async () => store.close(),
-      };
-    },
-    dispose: async () => dispose(),
-  };
-}
-
-const ADAPTERS: [name: string, createHome: () => Promise<Home>][] = [['SQLite', createSqliteHome]];
 
 const AT = 1_795_000_000_000;
 const BY = { actor: 'cli:test', origin: 'local' };
@@ -85,9 +51,9 @@ const link = (id: string, change: Partial<LinkRecord> = {}): LinkRecord => ({
 });
 const hash = (text: string) => Buffer.from(text.padEnd(32, '.'));
 
-describe.each(ADAPTERS)('people in %s', (_name, createHome) => {
-  let home: Home;
-  let opened: Opened;
+describe.each(portHomes())('people in %s', (_name, createHome) => {
+  let home: PortsHome;
+  let opened: OpenPorts;
   let people: PeopleStore;
   let refusedAction: string | null = null;
   const audit: AuditDeps = {
@@ -108,6 +74,7 @@ describe.each(ADAPTERS)('people in %s', (_name, createHome) => {
     refusedAction = null;
     home = await createHome();
     await open();
+    await addSmallTown(opened);
   });
   afterEach(async () => {
     await opened.close();
@@ -118,6 +85,11 @@ describe.each(ADAPTERS)('people in %s', (_name, createHome) => {
     write(async (tx) => {
       for (const one of accounts) await tx.addAccount(one);
     });
+  /** Of what is done to people; oldest first. */
+  const auditLines = async () => {
+    const lines = await opened.audit.entries({ limit: 100 });
+    return lines.filter(({ target }) => target !== 'tree').reverse();
+  };
   const names = async () => (await people.accounts()).map(({ name }) => name);
 
   describe('records', () => {
@@ -229,8 +201,8 @@ describe.each(ADAPTERS)('people in %s', (_name, createHome) => {
     });
 
     it('knows which unit is below which', async () => {
-      await opened.addUnit({ id: 'street', parentId: 'town', name: '街' });
-      await opened.addUnit({ id: 'elsewhere', parentId: null, name: '别处' });
+      await plant(opened, { units: [{ id: 'street', parentId: 'town', name: '街' }] });
+      await plant(opened, { units: [{ id: 'elsewhere', name: '别处' }] });
       for (const [unit, top, within] of [
         ['town', 'town', true],
         ['street', 'town', true],
@@ -269,7 +241,7 @@ describe.each(ADAPTERS)('people in %s', (_name, createHome) => {
       await reopen();
       expect(await names()).toEqual(['x']);
       const { action, target } = LINE;
-      expect(await opened.auditLines()).toMatchObject([{ at: AT, ...BY, action, target, detail }]);
+      expect(await auditLines()).toMatchObject([{ at: AT, ...BY, action, target, detail }]);
     });
 
     it('that finds nothing to change says so, and not when it has written', async () => {
@@ -293,7 +265,7 @@ describe.each(ADAPTERS)('people in %s', (_name, createHome) => {
         await expect(unaudited).rejects.toThrow('must say so in the audit');
       }
       expect(await people.accounts()).toEqual([account('there')]);
-      expect(await opened.auditLines()).toHaveLength(1);
+      expect(await auditLines()).toHaveLength(1);
     });
 
     it('leaves nothing when the audit refuses its line, or an error comes before or after it; the next one works', async () => {
@@ -330,7 +302,7 @@ describe.each(ADAPTERS)('people in %s', (_name, createHome) => {
       await reopen();
       expect(await names()).toEqual(['next', 'there']);
       expect(await people.links()).toEqual([]);
-      expect(await opened.auditLines()).toHaveLength(2);
+      expect(await auditLines()).toHaveLength(2);
     });
 
     it('neither sees nor loses what another one does at the same time', async () => {
@@ -347,7 +319,7 @@ describe.each(ADAPTERS)('people in %s', (_name, createHome) => {
       const seen = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
       expect(seen.sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, at) => at));
       expect((await people.account('tally'))?.displayName).toBe('40');
-      const seqs = (await opened.auditLines()).map((line) => (line as { seq: number }).seq);
+      const seqs = (await auditLines()).map((line) => (line as { seq: number }).seq);
       // One after the other, without a gap, after the lines that were there.
       const first = seqs[0] as number;
       expect(seqs).toEqual(Array.from({ length: 41 }, (_, at) => first + at));
@@ -385,7 +357,7 @@ describe.each(ADAPTERS)('people in %s', (_name, createHome) => {
       await expect(kept?.addAccount(account('late'))).rejects.toThrow();
       await expect(kept?.audited(LINE, undefined)).rejects.toThrow();
       expect(await people.accounts()).toEqual([]);
-      expect(await opened.auditLines()).toEqual([]);
+      expect(await auditLines()).toEqual([]);
     });
   });
 

@@ -1,10 +1,8 @@
 /** A ledger of each kind in a place of its own, and a way past it to what is stored. */
-import Database from 'better-sqlite3';
-import pg from 'pg';
 import type { Batch, Ledger } from '../../gateway/store/ledger.ts';
 import { createPostgresLedger } from '../../gateway/store/postgres/ledger.ts';
 import { migrate } from '../../gateway/store/postgres/migrate.ts';
-import { types } from '../../gateway/store/postgres/numbers.ts';
+import { openRows } from './open-rows.ts';
 import type { Cluster } from './postgres.ts';
 import { createStoreHome } from './store.ts';
 import { addSmallTown } from './tree.ts';
@@ -28,17 +26,7 @@ export async function createSqliteHome(): Promise<LedgerHome> {
       const store = open();
       return Object.assign({ ...store.ledger }, { close: async () => store.close() });
     },
-    async rows<R>(sql: string) {
-      const db = new Database(file);
-      try {
-        const statement = db.prepare(sql);
-        if (statement.reader) return statement.all() as R[];
-        statement.run();
-        return [];
-      } finally {
-        db.close();
-      }
-    },
+    rows: openRows.ofSqlite(file),
     dispose: async () => dispose(),
   };
 }
@@ -47,14 +35,12 @@ export async function createSqliteHome(): Promise<LedgerHome> {
 export async function createPostgresHome(cluster: Cluster): Promise<LedgerHome & { address: string }> {
   const address = cluster.primary.address(await cluster.createDatabase());
   await migrate({ address });
-  const client = new pg.Client({ connectionString: address, types });
-  client.on('error', () => {});
-  await client.connect();
+  const { rows, close } = await openRows.ofPostgres(address);
   return {
     address,
     open: async () => createPostgresLedger({ address }),
-    rows: async <R>(sql: string) => (await client.query(sql)).rows as R[],
-    dispose: () => client.end().catch(() => {}),
+    rows,
+    dispose: close,
   };
 }
 

@@ -2,13 +2,13 @@
  * A data folder as a gateway of an earlier schema has left it: the migrations up to that one, and rows by SQL that knows nothing of
  * today's code. What is hashed is hashed here, so that a chain that reads otherwise one day is found.
  */
-import { createHmac } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { MIGRATIONS } from '../../gateway/store/sql/migrations/index.ts';
 import { migrate } from '../../gateway/store/sqlite/migrate.ts';
 import { HISTORY } from '../../gateway/store/sqlite/migrations/index.ts';
+import { hashOf, macOf } from './audit-chain.ts';
 
 const QUARTER_MS = 15 * 60_000;
 /** The beginning of a quarter of an hour. */
@@ -77,19 +77,16 @@ export const OLD_LINES = ['gateway.begin', 'unit.add', 'terminal.add'];
 function fillAudit(db: Database.Database): void {
   const key = Buffer.alloc(32, 7);
   writeFileSync(join(dirname(db.name), 'audit.key'), key, { mode: 0o600 });
-  const mac = (...parts: (string | Buffer)[]) =>
-    parts.reduce((hmac, part) => hmac.update(part), createHmac('sha256', key)).digest();
   let prior: Buffer = Buffer.alloc(32);
   const insert = db.prepare("INSERT INTO audit VALUES (?, ?, 'cli:root', 'local', ?, 'x', ?, ?, ?)");
   for (const [index, action] of OLD_LINES.entries()) {
     const [seq, detail] = [index + 1, '{"名":"云岭"}'];
-    const fields = JSON.stringify([seq, OLD_AT, 'cli:root', 'local', action, 'x', detail]);
-    const hash = mac('row', prior, fields);
+    const hash = hashOf(key, prior, [seq, OLD_AT, 'cli:root', 'local', action, 'x', detail]);
     insert.run(seq, OLD_AT, action, detail, prior, hash);
     prior = hash;
   }
   const seq = OLD_LINES.length;
-  db.prepare('INSERT INTO audit_head VALUES (1, ?, ?, ?)').run(seq, prior, mac('head', prior, String(seq)));
+  db.prepare('INSERT INTO audit_head VALUES (1, ?, ?, ?)').run(seq, prior, macOf(key, seq, prior));
 }
 
 function fillCertificates(db: Database.Database): void {

@@ -1,6 +1,13 @@
 /** A connection that is made when it is needed, made anew after any failure, and used by one at a time. */
 import { StoreFailure } from '../failures.ts';
-import { type Backend, openSession, type Session, type SessionOptions, type Statement } from './session.ts';
+import {
+  type Answer,
+  type Backend,
+  openSession,
+  type Session,
+  type SessionOptions,
+  type Statement,
+} from './session.ts';
 
 export type ConnectionOptions = SessionOptions & {
   /** For one statement, or a transaction with all of its statements. */
@@ -11,10 +18,18 @@ export type ConnectionOptions = SessionOptions & {
 export type Transaction = {
   /** @throws StoreFailure */
   rows<R extends object>(statement: Statement): Promise<R[]>;
+  /** @throws StoreFailure */
+  run<R extends object>(statement: Statement): Promise<Answer<R>>;
 };
 
+/** Writes a record to the log of the database and no row, so that the COMMIT after it waits for the standby. */
+export const SETTLE: Statement = { text: `SELECT pg_logical_emit_message(true, 'manyi', '')` };
+
 export type Connection = {
-  /** What is fulfilled is on the disk of every machine that has to have it. @throws StoreFailure, or what `act` throws. */
+  /**
+   * What is fulfilled is on the disk of every machine that has to have it. @throws StoreFailure, or what `act` throws: nothing of it
+   * is stored then.
+   */
   transaction<T>(act: (transaction: Transaction) => Promise<T>): Promise<T>;
   /** One statement that only reads. @throws StoreFailure */
   rows<R extends object>(statement: Statement): Promise<R[]>;
@@ -66,16 +81,27 @@ export function createConnection(options: ConnectionOptions): Connection {
   };
 
   return {
-    transaction: (act) =>
-      inTurn(async (used) => {
+    async transaction(act) {
+      const outcome = await inTurn(async (used) => {
         used.takeNotice();
         // Said, and not left to the settings of the role: each statement must see what was committed before it.
         await used.query({ text: 'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE' });
-        const result = await act({ rows: async (statement) => (await used.query<never>(statement)).rows });
-        const { command } = await used.query({ text: 'COMMIT' });
-        refuseHalfCommitted(command, used.takeNotice());
-        return result;
-      }),
+        const run: Transaction['run'] = (statement) => used.query(statement);
+        try {
+          const result = await act({ run, rows: async (statement) => (await run<never>(statement)).rows });
+          const { command } = await used.query({ text: 'COMMIT' });
+          refuseHalfCommitted(command, used.takeNotice());
+          return { result };
+        } catch (error) {
+          // What the database or the line to it is not the reason of leaves the connection as good as it was.
+          if (error instanceof StoreFailure || used.isOver) throw error;
+          await used.query({ text: 'ROLLBACK' });
+          return { refusal: error };
+        }
+      });
+      if ('result' in outcome) return outcome.result;
+      throw outcome.refusal;
+    },
     rows: (statement) => inTurn(async (used) => (await used.query<never>(statement)).rows),
     async close() {
       await turn;

@@ -14,6 +14,8 @@ const CODES: readonly [prefix: string, code: string, whatToDo: string][] = [
   ],
   ['40', 'database-interrupted', 'it is tried again'],
   ['55P03', 'database-interrupted', 'it is tried again'],
+  ['25P03', 'database-interrupted', 'a change has stood still for too long; it is tried again'],
+  ['23', 'storage-failed', 'it does not fit what is there already'],
   ['57014', 'database-interrupted', 'somebody has cancelled a statement of ours; it is tried again'],
   [
     '57P',

@@ -1,7 +1,8 @@
 /** Brings the schema up to date. Several gateways may start at once: one does it, the others wait for it. */
+
+import { StoreFailure } from '../failures.ts';
 import { compiled, type Migration } from '../sql/migrations/flavour.ts';
 import { BEGINNING, MIGRATIONS } from '../sql/migrations/index.ts';
-import { StoreFailure } from '../failures.ts';
 import { createConnection, type Transaction } from './connection.ts';
 import { stepsAfter } from './migrations/index.ts';
 

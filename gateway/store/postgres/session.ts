@@ -8,6 +8,9 @@ import { types } from './numbers.ts';
 /** `name`: the server keeps its plan. */
 export type Statement = { name?: string; text: string; values?: readonly unknown[] };
 
+/** `affected`: how many rows were written, of a statement that writes. */
+export type Answer<R> = { rows: R[]; command: string; affected: number };
+
 /** A backend of the server: its process may outlive the connection, and its number may be another's later. */
 export type Backend = { pid: number; startedAt: string };
 
@@ -15,7 +18,7 @@ export type Session = {
   readonly backend: Backend;
   readonly isOver: boolean;
   /** @throws StoreFailure */
-  query<R extends object>(statement: Statement): Promise<{ rows: R[]; command: string }>;
+  query<R extends object>(statement: Statement): Promise<Answer<R>>;
   /** What the server has said beside its answers since it was asked last; null for nothing. */
   takeNotice(): string | null;
   /** Ends it, and whatever waits for an answer with `reason`. */
@@ -112,8 +115,8 @@ export async function openSession(options: SessionOptions, abandoned: Backend | 
   });
   const query: Session['query'] = async ({ name, text, values = [] }) => {
     const question = { ...(name === undefined ? {} : { name }), text, values: [...values] };
-    const { rows, command } = await answer(() => client.query(question));
-    return { rows, command };
+    const { rows, command, rowCount } = await answer(() => client.query(question));
+    return { rows, command, affected: rowCount ?? 0 };
   };
   const timer = setTimeout(
     () => destroy(new StoreFailure('database-timeout', `no connection within ${connectTimeoutMs} ms`)),

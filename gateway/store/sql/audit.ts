@@ -3,6 +3,7 @@
 import type { AuditEntry } from '../audit.ts';
 import { BEGINNING, type Head, headMac, isGenuineHead, rowHash } from '../audit-chain.ts';
 import { StoreFailure } from '../failures.ts';
+import { storable } from '../text.ts';
 import type { Queries } from './sql-database.ts';
 
 /** In a transaction, which the caller has begun. @throws StoreFailure `audit-key-missing`. */
@@ -12,7 +13,11 @@ export async function appendAudit(queries: Queries, key: Buffer | null, entry: A
       'audit-key-missing',
       'the audit.key beside the database is gone: put the one of a backup back; nothing that needs an audit is done without it',
     );
-  const { at, actor, origin, action, target } = entry;
+  const { at } = entry;
+  // As it will be read, or its hash would not hold.
+  const [actor, origin, action, target] = [entry.actor, entry.origin, entry.action, entry.target].map(
+    storable,
+  ) as [string, string, string, string];
   const { seq, prior } = await nextPlace(queries, key);
   const detail = JSON.stringify(entry.detail);
   const hash = rowHash(key, seq, { at, actor, origin, action, target, detail, prior });

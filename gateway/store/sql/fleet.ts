@@ -47,6 +47,7 @@ function readsOn(queries: Queries): FleetReads {
           'expires_at as expiresAt',
           'public_key as publicKey',
         ])
+        .orderBy('terminal_key')
         .execute(),
   };
 }

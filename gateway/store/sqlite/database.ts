@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { assertUsable } from '../../../protocol/process/access.ts';
 import { assertDataFolder } from '../data-folder.ts';
-import { makePrivate } from '../private-file.ts';
 import { StoreFailure } from '../failures.ts';
+import { makePrivate } from '../private-file.ts';
 import { migrate, SCHEMA_VERSION, schemaVersionOf, tooNew } from './migrate.ts';
 
 export type Connection = Database.Database;

@@ -1,8 +1,8 @@
 /** Brings the schema up to date, whatever process comes first: the others wait for the database's lock and find it done. */
 import type Database from 'better-sqlite3';
+import { StoreFailure } from '../failures.ts';
 import { compiled, type Migration, SQLITE } from '../sql/migrations/flavour.ts';
 import { MIGRATIONS } from '../sql/migrations/index.ts';
-import { StoreFailure } from '../failures.ts';
 import { HISTORY } from './migrations/index.ts';
 
 /** The database's user_version: how many migrations it has had. */

@@ -1,0 +1,107 @@
+/** What every adapter keeps of journals put away, and of what terminals are told to do with them. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CommandTx, PutAway } from '../../gateway/store/commands.ts';
+import type { SetAside } from '../../protocol/health.ts';
+import { type OpenPorts, type PortsHome, portHomes } from '../support/port-homes.ts';
+import { addSmallTown } from '../support/tree.ts';
+
+const AT = 1_795_000_000_000;
+const BY = { actor: 'cli:test', origin: 'local' };
+const EPOCH = 'ab'.repeat(16);
+const journal: SetAside = { id: 'j-1', at: AT, reason: 'corrupt', unsent: 3 };
+
+describe.each(portHomes())('commands in %s', (_name, createHome) => {
+  let home: PortsHome;
+  let ports: OpenPorts;
+  let [first, second] = [0, 0];
+  beforeEach(async () => {
+    home = await createHome();
+    ports = await home.open();
+    await addSmallTown(ports);
+    first = (await ports.commands.terminalKey('t-1')) as number;
+    second = (await ports.commands.terminalKey('t-2')) as number;
+  });
+  afterEach(async () => {
+    await ports.close();
+    await home.dispose();
+  });
+  const change = <T>(act: (tx: CommandTx) => Promise<T>) =>
+    ports.commands.change(async (tx) => {
+      const result = await act(tx);
+      return tx.audited({ by: BY, action: 'journal.send', target: 'terminal:t-1' }, result);
+    });
+  const command = (id: string, terminalKey: number) => ({
+    ...{ id, terminalKey, op: 'journal.send', args: { journal: 'j-1' }, reason: '坏卡' },
+    ...{ madeAt: AT, madeBy: 'cli:test', expiresAt: AT + 1_000 },
+  });
+  const add = (...commands: ReturnType<typeof command>[]) =>
+    change(async (tx) => {
+      for (const one of commands) await tx.addCommand(one);
+    });
+  const open = async () => (await ports.commands.openCommands()).map(({ id }) => id);
+
+  it('knows terminals by their ids', async () => {
+    expect(first).not.toBe(second);
+    expect(await ports.commands.terminalKey('t-9')).toBeUndefined();
+  });
+
+  it('keeps what is told to a terminal, the newest first, until it has answered', async () => {
+    await add(command('c-1', first), command('c-2', second), command('c-3', first));
+    const told = { ...command('c-1', first), deliveredAt: null, answer: null };
+    expect(await ports.commands.commandsOf(first, 9)).toEqual([{ ...told, id: 'c-3' }, told]);
+    expect((await ports.commands.commandsOf(first, 1)).map(({ id }) => id)).toEqual(['c-3']);
+    expect(await open()).toEqual(['c-1', 'c-2', 'c-3']);
+
+    await ports.commands.noteDelivered(['c-1', 'c-2', 'nothing'], AT + 5);
+    await ports.commands.noteDelivered(['c-1'], AT + 6);
+    await ports.commands.noteDelivered([], AT + 7);
+    const answer = { at: AT + 9, ok: false, code: 'gone', detail: 'read 41' };
+    expect(await change((tx) => tx.answerCommand('c-1', second, answer))).toBe(false);
+    expect(await change((tx) => tx.answerCommand('c-1', first, answer))).toBe(true);
+    expect(await change((tx) => tx.answerCommand('c-1', first, { ...answer, ok: true }))).toBe(false);
+    const bare = { at: AT + 9, ok: true, code: null, detail: null };
+    expect(await change((tx) => tx.answerCommand('c-3', first, bare))).toBe(true);
+
+    await ports.close();
+    ports = await home.open();
+    expect(await open()).toEqual(['c-2']);
+    expect(await ports.commands.commandsOf(first, 9)).toEqual([
+      { ...told, id: 'c-3', answer: bare },
+      { ...told, deliveredAt: AT + 5, answer },
+    ]);
+  });
+
+  it('tells nobody the same thing twice, nor a terminal that there is not', async () => {
+    await add(command('c-1', first));
+    await expect(add(command('c-2', first), command('c-1', second))).rejects.toMatchObject({
+      code: 'storage-failed',
+    });
+    await expect(add(command('c-3', 9_999))).rejects.toMatchObject({ code: 'storage-failed' });
+    expect(await open()).toEqual(['c-1']);
+  });
+
+  it('keeps the last word of each terminal on what is put away, and none of those that have nothing', async () => {
+    const said = (terminalKey: number, reportedAt: number, ...journals: SetAside[]): PutAway => ({
+      ...{ terminalKey, reportedAt, journals },
+    });
+    await ports.commands.notePutAway([said(second, AT, journal), said(first, AT, journal, journal)]);
+    expect(await ports.commands.putAway()).toEqual([
+      said(first, AT, journal, journal),
+      said(second, AT, journal),
+    ]);
+    await ports.commands.notePutAway([said(first, AT + 1, journal), said(second, AT + 1)]);
+    expect(await ports.commands.putAway()).toEqual([said(first, AT + 1, journal)]);
+    const half = ports.commands.notePutAway([said(first, AT + 2), said(9_999, AT + 2, journal)]);
+    await expect(half).rejects.toMatchObject({ code: 'storage-failed' });
+    expect(await ports.commands.putAway()).toEqual([said(first, AT + 1, journal)]);
+  });
+
+  it('counts what is in conflict with what is stored, of one journal', async () => {
+    expect(await ports.commands.countConflicts(first, EPOCH)).toBe(0);
+    await home.rows(`INSERT INTO sources (key, terminal_key, epoch) VALUES (7, ${first}, '${EPOCH}')`);
+    await home.rows(`INSERT INTO quarantine (received_at, reason, topic, source_key, seq, payload) VALUES
+      (1, 'identity-conflict', 't', 7, 1, ''), (1, 'identity-conflict', 't', 7, 2, ''), (1, 'rating-unknown', 't', 7, 3, '')`);
+    expect(await ports.commands.countConflicts(first, EPOCH)).toBe(2);
+    expect(await ports.commands.countConflicts(second, EPOCH)).toBe(0);
+  });
+});
