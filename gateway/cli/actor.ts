@@ -1,8 +1,9 @@
 import { userInfo } from 'node:os';
+import type { By } from '../store/changes.ts';
 
 /** Who is at the command line, for the audit: the user of the operating system. */
-export function cliActor(): { actor: string; origin: string } {
-  return { actor: `cli:${userName()}`, origin: 'local' };
+export function cliActor(): By {
+  return { actor: { kind: 'cli', user: userName() }, origin: 'local' };
 }
 
 function userName(): string {

@@ -7,27 +7,16 @@ export type LinkKind = (typeof LINK_KINDS)[number];
 
 export type Standing = Role | LinkKind;
 
-/** Whoever asks: an account in a session, or the holder of a link. */
-export type Principal = {
-  /** `account:NAME` or `link:ID`. */
-  actor: string;
-  /** `session:ID` or `link:ID`: what it came in with. */
-  credential: string;
-  standing: Standing;
-  /** The unit whose subtree is all it sees; null for the whole city. */
-  unitId: string | null;
-  mustChangePassword: boolean;
-};
-
 /** `public`: anybody, signed in or not. */
 export type Who = 'public' | readonly Standing[];
 
 export type Answer = 'yes' | 'sign-in-required' | 'role-insufficient';
 
-export function mayDo(who: Who, principal: Principal | null): Answer {
+/** @param standing null for somebody who is not signed in */
+export function mayDo(who: Who, standing: Standing | null): Answer {
   if (who === 'public') return 'yes';
-  if (!principal) return 'sign-in-required';
-  return who.includes(principal.standing) ? 'yes' : 'role-insufficient';
+  if (standing === null) return 'sign-in-required';
+  return who.includes(standing) ? 'yes' : 'role-insufficient';
 }
 
 /** A unit manager without a unit would see the whole city, and nobody else is bound to one. */

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SetAside } from '../../protocol/health.ts';
 import { readReason } from '../audit/reasons.ts';
+import { writeActor } from '../domain/actor.ts';
 import type { By } from '../store/changes.ts';
 import type { CommandReads, CommandRecord, CommandStore } from '../store/commands.ts';
 import { OrgRefusal } from '../store/failures.ts';
@@ -60,7 +61,7 @@ export function createCommandDesk({ store, now, changed = async () => {} }: Comm
             'commands-too-many',
             `${waiting.length} commands wait for ${terminalId} already: it answers them when it is connected`,
           );
-        const told = { op, args: { journal }, reason, madeAt, madeBy: by.actor, expiresAt };
+        const told = { op, args: { journal }, reason, madeAt, madeBy: writeActor(by.actor), expiresAt };
         await tx.addCommand({ id, terminalKey, ...told });
         const { epoch, unsent } = reported;
         const detail = {
@@ -68,7 +69,7 @@ export function createCommandDesk({ store, now, changed = async () => {} }: Comm
           ...{ epoch: epoch ?? null, votes: unsent ?? null },
         };
         return tx.audited(
-          { by, action: `terminal.${op}`, target: `terminal:${terminalId}`, detail },
+          { by, action: `terminal.${op}`, target: { kind: 'terminal', id: terminalId }, detail },
           undefined,
         );
       });

@@ -1,7 +1,9 @@
 /** Brings commands to their terminals, again at every connection until there is an answer, and keeps the answers. */
 import type { Command, CommandResult } from '../../protocol/command.ts';
 import type { SetAside } from '../../protocol/health.ts';
+import type { Actor } from '../domain/actor.ts';
 import { withoutHidden } from '../domain/shown-text.ts';
+import type { AuditLine, By } from '../store/changes.ts';
 import type { CommandRecord, CommandStore, CommandTx } from '../store/commands.ts';
 
 export type CommandDispatch = {
@@ -69,7 +71,7 @@ export async function createCommandDispatch(deps: CommandDispatchDeps): Promise<
     );
   };
 
-  const answer = async (terminal: Addressed, command: CommandRecord, outcome: Outcome, actor: string) => {
+  const answer = async (terminal: Addressed, command: CommandRecord, outcome: Outcome, actor: Actor) => {
     const { ok, code = null, detail = null } = outcome;
     const { id, op, args } = command;
     const isOff = ok && op === 'journal-drop';
@@ -77,12 +79,12 @@ export async function createCommandDispatch(deps: CommandDispatchDeps): Promise<
       if (!(await tx.answerCommand(id, terminal.key, { at: now(), ok, code, detail })))
         return tx.unchanged(undefined);
       const off = isOff ? await writeOff(tx, terminal, args, now()) : {};
-      const by = { actor, origin: 'local' };
+      const by: By = { actor, origin: 'local' };
       const told = { command: id, ...args, ok, code, detail, ...off };
-      const line = {
+      const line: AuditLine = {
         by,
         action: `terminal.${op}.answer`,
-        target: `terminal:${terminal.id}`,
+        target: { kind: 'terminal', id: terminal.id },
         detail: told,
       };
       return tx.audited(line, undefined);
@@ -105,7 +107,7 @@ export async function createCommandDispatch(deps: CommandDispatchDeps): Promise<
       const more = conflicts > 0 ? [`${conflicts} of this journal in quarantine as identity-conflict`] : [];
       const text = [...(detail === undefined ? [] : [withoutHidden(detail)]), ...more].join('; ');
       const outcome = { ok, code: code ?? null, detail: text === '' ? null : text };
-      await answer(terminal, command, outcome, `terminal:${terminal.id}`);
+      await answer(terminal, command, outcome, { kind: 'terminal', id: terminal.id });
     },
     isAskedFor: (terminalKey, epoch) =>
       (open.get(terminalKey) ?? []).some(
@@ -121,7 +123,7 @@ export async function createCommandDispatch(deps: CommandDispatchDeps): Promise<
         // What was brought may be under way: its terminal says what became of it.
         for (const command of commands)
           if (command.deliveredAt === null && command.expiresAt <= now())
-            await answer(terminal, command, { ok: false, code: 'expired' }, 'gateway');
+            await answer(terminal, command, { ok: false, code: 'expired' }, { kind: 'gateway' });
         if (commands.length === 0 || !isOnline(terminal.id)) continue;
         const unheard = ({ id, deliveredAt, expiresAt }: CommandRecord) =>
           monotonic() - (saidAt.get(id) ?? Number.NEGATIVE_INFINITY) >= SAY_AGAIN_MS &&

@@ -2,8 +2,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Compile } from 'typebox/compile';
 import { type CertificateAnswer, SigningRequest } from '../../protocol/identity.ts';
+import type { AuditTarget } from '../domain/audit-target.ts';
 import { createTokenBuckets } from '../domain/token-buckets.ts';
 import type { RegisteredTerminal } from '../org/registry.ts';
+import type { By } from '../store/changes.ts';
 import type { EnrolmentRecord, FleetStore } from '../store/fleet.ts';
 
 const signingRequest = Compile(SigningRequest);
@@ -119,9 +121,9 @@ export async function createEnrolment({
             return tx.unchanged('code-used');
         }
         await tx.addCertificate({ serial, terminalKey: terminal.key, publicKey, issuedAt, expiresAt });
-        const by = { actor: `terminal:${terminal.id}`, origin: from.address };
+        const by: By = { actor: { kind: 'terminal', id: terminal.id }, origin: from.address };
         const detail = { serial, expiresAt, enrolling: from.code !== null };
-        const target = `terminal:${terminal.id}`;
+        const target: AuditTarget = { kind: 'terminal', id: terminal.id };
         return tx.audited({ by, action: 'certificate.issue', target, detail }, null);
       });
       if (refused !== null) return { refused };

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { formatEnrolmentCode, SECRET_BYTES, toBase32 } from '../../protocol/enrolment-code.ts';
 import { readReason } from '../audit/reasons.ts';
+import type { AuditTarget } from '../domain/audit-target.ts';
 import type { By } from '../store/changes.ts';
 import { OrgRefusal } from '../store/failures.ts';
 import type { CertificateRecord, FleetReads, FleetStore, FleetTx } from '../store/fleet.ts';
@@ -57,7 +58,7 @@ export function createProvisioning(deps: ProvisioningDeps): Provisioning {
         store.change(async (tx) => {
           await tx.addTerminal({ id, windowId });
           const code = await newCode(tx, id, hours);
-          const target = `terminal:${id}`;
+          const target: AuditTarget = { kind: 'terminal', id };
           return tx.audited(
             [
               { by, action: 'terminal.add', target, detail: { windowId } },
@@ -72,7 +73,7 @@ export function createProvisioning(deps: ProvisioningDeps): Provisioning {
         store.change(async (tx) => {
           const code = await newCode(tx, id, hours);
           const detail = { expiresAt: code.expiresAt };
-          return tx.audited({ by, action: 'terminal.code', target: `terminal:${id}`, detail }, code);
+          return tx.audited({ by, action: 'terminal.code', target: { kind: 'terminal', id }, detail }, code);
         }),
       ),
     async certify(by, terminalId, csr, days) {
@@ -83,7 +84,7 @@ export function createProvisioning(deps: ProvisioningDeps): Provisioning {
         store.change(async (tx) => {
           const terminalKey = await keyOf(tx, terminalId);
           await tx.addCertificate({ serial, terminalKey, publicKey, issuedAt: now(), expiresAt });
-          const target = `terminal:${terminalId}`;
+          const target: AuditTarget = { kind: 'terminal', id: terminalId };
           return tx.audited(
             { by, action: 'certificate.issue', target, detail: { serial, expiresAt } },
             issued,
@@ -105,7 +106,7 @@ export function createProvisioning(deps: ProvisioningDeps): Provisioning {
           if (serial === null) await tx.closeEnrolment(terminalKey);
           const detail = { serials, reason };
           return tx.audited(
-            { by, action: 'certificate.revoke', target: `terminal:${terminalId}`, detail },
+            { by, action: 'certificate.revoke', target: { kind: 'terminal', id: terminalId }, detail },
             serials,
           );
         }),

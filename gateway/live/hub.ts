@@ -9,6 +9,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { TICK_INTERVAL_MS } from '../../protocol/live.ts';
 import { SESSION_ENDED_CLOSE_CODE } from '../../protocol/session.ts';
 import type { Compressor } from '../compress/compressor.ts';
+import { type Credential, credentialKey, isSameCredential } from '../domain/principal.ts';
 import { type Change, copyOf, mergeInto, patchOf } from './change.ts';
 import { type Channel, createChannels, encode } from './channels.ts';
 import type { Feed } from './feed.ts';
@@ -29,7 +30,7 @@ const CLOSE_LIMIT_MS = 500;
 /** Who listens, as far as the hub must know. */
 export type Visitor = {
   /** What it came in with; those that share it are asked about once. */
-  credential: string;
+  credential: Credential;
   /** The unit whose subtree it sees; null for the whole city. */
   unitId: string | null;
   /** May it still listen? */
@@ -57,7 +58,7 @@ export type HubMetrics = { clients(): number; cut: number; merged: number };
 export type Hub = {
   metrics: HubMetrics;
   /** May one more listen, with this credential? */
-  hasRoom(credential: string): boolean;
+  hasRoom(credential: Credential): boolean;
   /** Takes over an HTTP upgrade that has been allowed. @returns false when there are too many clients already. */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer, visitor: Visitor): boolean;
   /** Ends the streams of those who may no longer listen; called often, and whenever somebody's leave has ended. */
@@ -200,9 +201,9 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
     catchUp(client);
   };
 
-  const hasRoom = (credential: string) => {
+  const hasRoom = (credential: Credential) => {
     if (clients.size >= options.maxClients) return false;
-    const alike = [...clients].filter(({ visitor }) => visitor.credential === credential);
+    const alike = [...clients].filter(({ visitor }) => isSameCredential(visitor.credential, credential));
     return alike.length < MAX_PER_CREDENTIAL;
   };
 
@@ -247,8 +248,9 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
       const asked = new Map<string, boolean>();
       for (const client of [...clients]) {
         const { credential, isWelcome } = client.visitor;
-        const welcome = asked.get(credential) ?? (await isWelcome());
-        asked.set(credential, welcome);
+        const key = credentialKey(credential);
+        const welcome = asked.get(key) ?? (await isWelcome());
+        asked.set(key, welcome);
         if (welcome || !clients.has(client)) continue;
         leave(client);
         closeSoon(client.socket, SESSION_ENDED_CLOSE_CODE, 'session-ended');

@@ -39,7 +39,7 @@ export type Accounts = {
   ensureFirst(name: string, password: string | null): Promise<string | null>;
 };
 
-const GATEWAY: By = { actor: 'gateway', origin: 'local' };
+const GATEWAY: By = { actor: { kind: 'gateway' }, origin: 'local' };
 
 export type AccountsDeps = {
   store: PeopleStore;
@@ -95,7 +95,7 @@ export function createAccounts({ store, passwords, throttle, now }: AccountsDeps
     };
     await tx.addAccount(record);
     const detail = { displayName, role, unitId };
-    return tx.audited({ by, action: 'account.add', target: `account:${name}`, detail }, record);
+    return tx.audited({ by, action: 'account.add', target: { kind: 'account', name }, detail }, record);
   };
 
   return {
@@ -131,7 +131,7 @@ export function createAccounts({ store, passwords, throttle, now }: AccountsDeps
           fields.includes('disabledAt') && disabled === true ? 'account.disable' : 'account.change';
         await tx.changeAccount(name, change);
         if (fields.some((field) => field !== 'displayName')) await tx.endSessionsOf(name, null);
-        return tx.audited({ by, action, target: `account:${name}`, detail }, changed);
+        return tx.audited({ by, action, target: { kind: 'account', name }, detail }, changed);
       });
     },
     async resetPassword(by, name) {
@@ -143,7 +143,7 @@ export function createAccounts({ store, passwords, throttle, now }: AccountsDeps
         await tx.changeAccount(name, { passwordHash, mustChangePassword: true });
         await tx.endSessionsOf(name, null);
         return tx.audited(
-          { by, action: 'account.password-reset', target: `account:${name}` },
+          { by, action: 'account.password-reset', target: { kind: 'account', name } },
           oneTimePassword,
         );
       });
@@ -165,7 +165,7 @@ export function createAccounts({ store, passwords, throttle, now }: AccountsDeps
           throw new PeopleRefusal('credentials-wrong', 'the password was changed meanwhile: sign in again');
         await tx.changeAccount(name, { passwordHash: nextHash, mustChangePassword: false });
         await tx.endSessionsOf(name, keptSessionId);
-        return tx.audited({ by, action: 'account.password', target: `account:${name}` }, undefined);
+        return tx.audited({ by, action: 'account.password', target: { kind: 'account', name } }, undefined);
       });
     },
     async ensureFirst(name, password) {

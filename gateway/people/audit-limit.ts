@@ -16,7 +16,8 @@ export type AuditLimit = (line: Pick<AuditLine, 'by' | 'action'>) => void;
 export function createAuditLimit(monotonic: () => number): AuditLimit {
   const room = createTokenBuckets<string>(1 / LINE_EVERY_S, LINES_IN_A_ROW);
   return ({ by, action }) => {
-    if (by.actor.startsWith('account:') && action !== 'session.close' && !room.take(by.actor, monotonic()))
+    const { actor } = by;
+    if (actor.kind === 'account' && action !== 'session.close' && !room.take(actor.name, monotonic()))
       throw new PeopleRefusal(
         'changes-too-many',
         'this account has changed or exported too much in a row: wait a little, or use the command line',

@@ -3,9 +3,11 @@
  * them any more. The last is asked at every use, so that no list of links must be gone through when somebody leaves.
  */
 
+import { isSameActor, type RecordedActor } from '../domain/actor.ts';
 import { isGood, LINK_DAYS, type LinkState, linkEnd, mayMakeKind, stateOf } from '../domain/links.ts';
-import type { LinkKind, Principal } from '../domain/roles.ts';
-import type { By } from '../store/changes.ts';
+import type { LinkPrincipal } from '../domain/principal.ts';
+import type { LinkKind } from '../domain/roles.ts';
+import type { AuditLine, By } from '../store/changes.ts';
 import type { LinkRecord, PeopleReads, PeopleStore, Used } from '../store/people.ts';
 import { checkDisplayName } from './names.ts';
 import { PeopleRefusal } from './refusal.ts';
@@ -59,8 +61,8 @@ export function createLinkTokens(store: PeopleStore, now: () => number): LinkTok
     );
     if (open.length >= MAX_LINKS)
       throw new PeopleRefusal('links-too-many', `there are ${MAX_LINKS} links: revoke some first`);
-    const own = open.filter(({ createdBy }) => createdBy === actor);
-    if (actor.startsWith('account:') && own.length >= MAX_LINKS_OF_ONE)
+    const own = open.filter(({ createdBy }) => isSameActor(createdBy, actor));
+    if (actor.kind === 'account' && own.length >= MAX_LINKS_OF_ONE)
       throw new PeopleRefusal('links-too-many', `you have made ${MAX_LINKS_OF_ONE} links: revoke some first`);
   };
 
@@ -88,7 +90,7 @@ export function createLinkTokens(store: PeopleStore, now: () => number): LinkTok
         };
         await tx.addLink(link, hashToken(token));
         const detail = { kind, name: link.name, unitId, expiresAt: link.expiresAt };
-        const line = { by, action: 'link.add', target: `link:${link.id}`, detail };
+        const line: AuditLine = { by, action: 'link.add', target: { kind: 'link', id: link.id }, detail };
         return tx.audited(line, { link: await listed(tx, link), token });
       });
     },
@@ -123,7 +125,7 @@ export function createLinkTokens(store: PeopleStore, now: () => number): LinkTok
         await tx.extendLink(id, expiresAt, by.actor);
         const detail = { kind: link.kind, name: link.name, expiresAt };
         return tx.audited(
-          { by, action: 'link.extend', target: `link:${id}`, detail },
+          { by, action: 'link.extend', target: { kind: 'link', id }, detail },
           await listed(tx, { ...link, expiresAt, createdBy: by.actor }),
         );
       }),
@@ -132,7 +134,7 @@ export function createLinkTokens(store: PeopleStore, now: () => number): LinkTok
         const { kind, name } = await changeable(tx, by, id);
         await tx.revokeLink(id, now());
         const detail = { kind, name };
-        return tx.audited({ by, action: 'link.revoke', target: `link:${id}`, detail }, undefined);
+        return tx.audited({ by, action: 'link.revoke', target: { kind: 'link', id }, detail }, undefined);
       }),
   };
 }
@@ -140,14 +142,13 @@ export function createLinkTokens(store: PeopleStore, now: () => number): LinkTok
 /** `unit`: their role would do, and the link is of none of their units. */
 async function barOf(
   reads: MakerReads,
-  actor: string,
+  actor: RecordedActor,
   kind: LinkKind,
   unitId: string | null,
 ): Promise<'role' | 'unit' | null> {
-  const [sort, name = ''] = actor.split(':');
   // The command line is whoever may write to the data folder: it has no account that could end.
-  if (sort !== 'account') return null;
-  const maker = await reads.account(name);
+  if (actor.kind === 'cli') return null;
+  const maker = actor.kind === 'account' ? await reads.account(actor.name) : undefined;
   if (!maker || maker.disabledAt !== null || !mayMakeKind(maker.role, kind)) return 'role';
   if (maker.unitId === null) return null;
   return unitId !== null && (await reads.isUnitWithin(unitId, maker.unitId)) ? null : 'unit';
@@ -179,7 +180,6 @@ async function changeable(reads: PeopleReads, by: By, id: string): Promise<LinkR
   return link;
 }
 
-export function linkPrincipal({ id, kind, unitId }: LinkRecord): Principal {
-  const actor = `link:${id}`;
-  return { actor, credential: actor, standing: kind, unitId, mustChangePassword: false };
+export function linkPrincipal({ id, kind, unitId }: LinkRecord): LinkPrincipal {
+  return { kind: 'link', id, standing: kind, unitId };
 }

@@ -1,6 +1,6 @@
 /** The people's part of the gateway, put together. */
 
-import type { Principal } from '../domain/roles.ts';
+import type { Principal } from '../domain/principal.ts';
 import type { PeopleStore } from '../store/people.ts';
 import { type Accounts, createAccounts } from './accounts.ts';
 import { createLinkTokens, type LinkTokens } from './link-tokens.ts';
@@ -41,10 +41,9 @@ export async function createPeople({ store, now, monotonic, limits }: PeopleDeps
     sessions,
     links,
     signIn: createSignIn({ store, passwords, sessions, links, throttle, monotonic }),
-    used({ credential }) {
-      const [kind, id] = credential.split(':') as ['session' | 'link', string];
-      if (kind === 'session') sessions.used(id);
-      else links.used(id);
+    used(principal) {
+      if (principal.kind === 'account') sessions.used(principal.sessionId);
+      else links.used(principal.id);
     },
     async save() {
       const notes = sessions.takeNotes();

@@ -1,6 +1,6 @@
 /** Sessions of accounts. They are in the store, so they outlive a restart, and the CLI can end them. */
 
-import type { Principal } from '../domain/roles.ts';
+import type { AccountPrincipal } from '../domain/principal.ts';
 import { withoutHidden } from '../domain/shown-text.ts';
 import type { By } from '../store/changes.ts';
 import type { AccountRecord, PeopleStore, SessionRecord, Used } from '../store/people.ts';
@@ -102,8 +102,8 @@ export async function createSessions(
           { ...session, userAgent: withoutHidden(userAgent.slice(0, MAX_USER_AGENT_CHARS)) },
           hashToken(token),
         );
-        const by = { actor: `account:${name}`, origin: address };
-        return tx.audited({ by, action: 'session.open', target: `session:${id}` }, undefined);
+        const by: By = { actor: { kind: 'account', name }, origin: address };
+        return tx.audited({ by, action: 'session.open', target: { kind: 'session', id } }, undefined);
       });
       spans.set(id, { openedAt: monotonic(), usedAt: monotonic() });
       return { token, id, expiresAt: at + absoluteMs };
@@ -134,7 +134,7 @@ export async function createSessions(
     async close(by, id) {
       await store.change(async (tx) => {
         await tx.endSessions([id]);
-        return tx.audited({ by, action: 'session.close', target: `session:${id}` }, undefined);
+        return tx.audited({ by, action: 'session.close', target: { kind: 'session', id } }, undefined);
       });
       spans.delete(id);
     },
@@ -150,18 +150,22 @@ export async function createSessions(
           );
         await tx.endSessions([id]);
         const detail = { account: found.accountName };
-        return tx.audited({ by, action: 'session.revoke', target: `session:${id}`, detail }, undefined);
+        return tx.audited(
+          { by, action: 'session.revoke', target: { kind: 'session', id }, detail },
+          undefined,
+        );
       });
       spans.delete(id);
     },
   };
 }
 
-export function principalOf({ session, account }: OpenSession): Principal {
+export function principalOf({ session, account }: OpenSession): AccountPrincipal {
   const { name, role, unitId, mustChangePassword } = account;
   return {
-    actor: `account:${name}`,
-    credential: `session:${session.id}`,
+    kind: 'account',
+    name,
+    sessionId: session.id,
     standing: role,
     unitId,
     mustChangePassword,

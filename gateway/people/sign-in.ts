@@ -1,6 +1,8 @@
 /** Opening a session: by name and password, or by the token of a link. */
 
-import type { Principal } from '../domain/roles.ts';
+import type { AuditTarget } from '../domain/audit-target.ts';
+import type { Principal } from '../domain/principal.ts';
+import type { AuditLine, By } from '../store/changes.ts';
 import type { AccountRecord, LinkRecord, PeopleStore } from '../store/people.ts';
 import { type LinkTokens, linkPrincipal } from './link-tokens.ts';
 import { foldName } from './names.ts';
@@ -49,8 +51,11 @@ export function createSignIn({ store, passwords, sessions, links, throttle, mono
     const detail = unwritten > 0 ? { reason, unwritten } : { reason };
     unwritten = 0;
     // A name that nobody has is not written: some type their password there.
-    const by = { actor: 'gateway', origin: address };
-    const line = { by, action: 'session.refused', target: `account:${account?.name ?? '?'}`, detail };
+    const by: By = { actor: { kind: 'gateway' }, origin: address };
+    const target: AuditTarget = account
+      ? { kind: 'account', name: account.name }
+      : { kind: 'account-unknown' };
+    const line: AuditLine = { by, action: 'session.refused', target, detail };
     await store.change((tx) => tx.audited(line, undefined));
   };
 

@@ -7,6 +7,7 @@ import { type JournalContent, lastOfJournal, readJournalFile, voteOf } from '../
 import type { Bytes } from '../../protocol/sqlite-pages.ts';
 import { CLOCKS, RATINGS } from '../../protocol/vote.ts';
 import type { Audit } from '../audit/audit.ts';
+import type { AuditTarget } from '../domain/audit-target.ts';
 import { createExclusions } from '../domain/exclusions.ts';
 import type { RatingCode } from '../domain/tally.ts';
 import { isBelievable } from '../domain/vote-time.ts';
@@ -81,7 +82,7 @@ export async function importJournal(
     ...{ terminal: terminal.id, epoch, read: count, unreadable: Math.max(0, last - first + 1 - count) },
     ...{ stored: 0, duplicates: 0, conflicts: 0, held: 0 },
   };
-  const target = `terminal:${terminal.id}`;
+  const target: AuditTarget = { kind: 'terminal', id: terminal.id };
   const sha256 = createHash('sha256').update(files.file).digest('hex');
   const { reason, dryRun } = options;
   const begun = { epoch, sha256, votes: count, reason };

@@ -4,6 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { readReason } from '../audit/reasons.ts';
+import { writeActor } from '../domain/actor.ts';
+import type { AuditTarget } from '../domain/audit-target.ts';
 import type { By } from '../store/changes.ts';
 import type { Exclusion, HeldFilter, ReviewReads, ReviewStore, ReviewTx } from '../store/review.ts';
 import { readHeldVote } from './held-vote.ts';
@@ -58,7 +60,7 @@ export function createReview({ store, now, exclusively = (act) => act() }: Revie
   const decide = async <T>(
     by: By,
     action: string,
-    target: string,
+    target: AuditTarget,
     detail: Record<string, unknown> & { reason: string },
     act: (tx: ReviewTx, reason: string) => Promise<T>,
   ): Promise<T> => {
@@ -71,9 +73,14 @@ export function createReview({ store, now, exclusively = (act) => act() }: Revie
       }),
     );
   };
-  const targetOf = ({ terminalId }: HeldFilter) =>
-    terminalId === undefined ? 'quarantine' : `terminal:${terminalId}`;
-  const journalOf = (terminalId: string, epoch: string) => `journal:${terminalId}/${epoch}`;
+  const terminalOf = (id: string): AuditTarget => ({ kind: 'terminal', id });
+  const targetOf = ({ terminalId }: HeldFilter): AuditTarget =>
+    terminalId === undefined ? { kind: 'quarantine' } : terminalOf(terminalId);
+  const journalOf = (terminalId: string, epoch: string): AuditTarget => ({
+    kind: 'journal',
+    terminalId,
+    epoch,
+  });
 
   return {
     heldSummary: store.heldSummary,
@@ -94,15 +101,16 @@ export function createReview({ store, now, exclusively = (act) => act() }: Revie
     exclusions: store.exclusions,
     exclude(by, terminalId, { from, to }, reason) {
       const id = `x-${randomBytes(5).toString('hex')}`;
-      return decide(by, 'votes.exclude', `terminal:${terminalId}`, { from, to, reason }, async (tx, why) => ({
+      const madeBy = writeActor(by.actor);
+      return decide(by, 'votes.exclude', terminalOf(terminalId), { from, to, reason }, async (tx, why) => ({
         id,
-        votes: await tx.exclude({ id, terminalId, from, to, reason: why, madeAt: now(), madeBy: by.actor }),
+        votes: await tx.exclude({ id, terminalId, from, to, reason: why, madeAt: now(), madeBy }),
       }));
     },
     include: (by, id, reason) =>
-      decide(by, 'votes.include', `exclusion:${id}`, { reason }, (tx) => tx.endExclusion(id, now())),
+      decide(by, 'votes.include', { kind: 'exclusion', id }, { reason }, (tx) => tx.endExclusion(id, now())),
     redate: (by, terminalId, { from, to }, how, reason) =>
-      decide(by, 'votes.redate', `terminal:${terminalId}`, { from, to, how, reason }, (tx) =>
+      decide(by, 'votes.redate', terminalOf(terminalId), { from, to, how, reason }, (tx) =>
         tx.redate(terminalId, { from, to }, how),
       ),
 

@@ -2,9 +2,8 @@
 import type { Changes } from './changes.ts';
 
 /**
- * Who did what to which thing, from where. `actor` is `account:NAME`, `link:ID`, `terminal:ID`, `cli:USER` or `gateway`; `origin` an
- * address or `local`; `action` a word like `session.open` or `terminal.add`; `target` like `terminal:ID`. `detail` never
- * holds a secret.
+ * Who did what to which thing, from where, in the text that is chained: an AuditLine, written down. `actor` is as `writeActor`
+ * has it, `target` as `writeTarget`; `origin` an address or `local`. `detail` never holds a secret.
  */
 export type AuditEntry = {
   at: number;

@@ -2,12 +2,14 @@
  * How what is stored is changed: in one transaction, together with the line of the audit that says who did it and why. What a
  * change gives back can only be had for that line, so the compiler shows every place that forgot it.
  */
+import type { Actor } from '../domain/actor.ts';
+import type { AuditTarget } from '../domain/audit-target.ts';
 
-/** Who asks, and from where: `account:NAME`, `cli:USER` or `gateway`; an address or `local`. */
-export type By = { actor: string; origin: string };
+/** Who asks, and from where: an address or `local`. */
+export type By = { actor: Actor; origin: string };
 
-/** `action` is a word like `session.open` or `terminal.add`; `target` like `terminal:ID`. `detail` never holds a secret. */
-export type AuditLine = { by: By; action: string; target: string; detail?: Record<string, unknown> };
+/** `action` is a word like `session.open` or `terminal.add`. `detail` never holds a secret. */
+export type AuditLine = { by: By; action: string; target: AuditTarget; detail?: Record<string, unknown> };
 
 declare const audited: unique symbol;
 /** What only the audit gives. */

@@ -16,7 +16,7 @@ export type CommandRecord = {
   args: { journal: string };
   reason: string;
   madeAt: number;
-  /** The actor, as the audit names it. */
+  /** As `writeActor` has it: it is shown, and nothing is decided by it. */
   madeBy: string;
   expiresAt: number;
   /** First brought to the terminal; null while it was not there. */

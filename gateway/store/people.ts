@@ -1,5 +1,6 @@
 /** The port to people: accounts, their sessions, and the tokens of links. */
 import type { Role } from '../../protocol/session.ts';
+import type { RecordedActor } from '../domain/actor.ts';
 import type { LinkKind } from '../domain/roles.ts';
 import type { Changes } from './changes.ts';
 
@@ -34,8 +35,8 @@ export type LinkRecord = {
   name: string;
   unitId: string | null;
   createdAt: number;
-  /** The actor that made it, as in the audit. */
-  createdBy: string;
+  /** Who answers for it. */
+  createdBy: RecordedActor;
   lastUsedAt: number | null;
   expiresAt: number;
   revokedAt: number | null;
@@ -66,8 +67,8 @@ export interface PeopleTx extends PeopleReads {
   endSessionsOf(accountName: string, exceptId: string | null): Promise<void>;
   /** @throws OrgRefusal `unit-unknown`. */
   addLink(link: LinkRecord, tokenHash: Buffer): Promise<void>;
-  /** @param by the actor that answers for it from now on. */
-  extendLink(id: string, expiresAt: number, by: string): Promise<void>;
+  /** @param by who answers for it from now on. */
+  extendLink(id: string, expiresAt: number, by: RecordedActor): Promise<void>;
   revokeLink(id: string, at: number): Promise<void>;
 }
 

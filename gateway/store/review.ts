@@ -48,6 +48,7 @@ export type Exclusion = {
   to: number;
   reason: string;
   madeAt: number;
+  /** As `writeActor` has it: it is shown, and nothing is decided by it. */
   madeBy: string;
   endedAt: number | null;
 };

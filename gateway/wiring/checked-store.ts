@@ -74,7 +74,7 @@ async function repairRollups(
   log: Logger,
 ): Promise<boolean> {
   if (sourceKeys.length === 0) return false;
-  const { differences, excluded } = await repair(sourceKeys, { actor: 'gateway', origin: 'local' });
+  const { differences, excluded } = await repair(sourceKeys, { actor: { kind: 'gateway' }, origin: 'local' });
   if (differences.length + excluded === 0) return false;
   log.error(
     { rows: differences.length, journalsWithExcluded: excluded, differences: differences.slice(0, 20) },

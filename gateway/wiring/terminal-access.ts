@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { GATEWAY_NAME } from '../../protocol/identity.ts';
 import type { Config } from '../config.ts';
+import type { AuditTarget } from '../domain/audit-target.ts';
 import { createAdmission } from '../fleet/admission.ts';
 import { createCertificates } from '../fleet/certificates.ts';
 import { createEnrolment, type Enrolment } from '../fleet/enrolment.ts';
@@ -11,6 +12,7 @@ import type { Admission, Credentials, Login, Welcome } from '../mqtt/broker.ts';
 import type { Registry } from '../org/registry.ts';
 import { openAuthority } from '../pki/authority.ts';
 import { ownAddresses, ownHostName } from '../pki/own-addresses.ts';
+import type { AuditLine, By } from '../store/changes.ts';
 import type { FleetStore } from '../store/fleet.ts';
 
 export type TerminalAccessDeps = {
@@ -42,7 +44,7 @@ export type TerminalAccess = {
   reload(): Promise<void>;
 };
 
-const AS_GATEWAY = { actor: 'gateway', origin: 'local' };
+const AS_GATEWAY: By = { actor: { kind: 'gateway' }, origin: 'local' };
 
 export async function createTerminalAccess(deps: TerminalAccessDeps): Promise<TerminalAccess> {
   const { config, store, registry, now, monotonic, log, follow, changed } = deps;
@@ -52,8 +54,8 @@ export async function createTerminalAccess(deps: TerminalAccessDeps): Promise<Te
   const certificates = await createCertificates(store, now);
   const adopt = (terminalId: string, serial: string) => {
     log.warn({ terminalId, serial }, 'a certificate of ours that was not on record: a restored backup?');
-    const target = `terminal:${terminalId}`;
-    const line = { by: AS_GATEWAY, action: 'certificate.adopt', target, detail: { serial } };
+    const target: AuditTarget = { kind: 'terminal', id: terminalId };
+    const line: AuditLine = { by: AS_GATEWAY, action: 'certificate.adopt', target, detail: { serial } };
     return store.change((tx) => tx.audited(line, undefined));
   };
   const enrolment = await createEnrolment({

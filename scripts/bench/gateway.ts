@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createPeople, DEFAULT_SESSION_LIMITS } from '../../gateway/people/people.ts';
+import type { By } from '../../gateway/store/changes.ts';
 import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import { type Child, startNode } from './child.ts';
 import { createIssuer } from './identities.ts';
@@ -29,7 +30,7 @@ export async function createHome(terminalCount: number): Promise<BenchHome> {
   for (let number = 0; number < terminalCount; number++) issued.push(await issuer.terminal(`t${number}`));
 
   const store = createSqliteStore({ file: databaseFile(dataDir) });
-  const by = { actor: 'cli:bench', origin: 'local' };
+  const by: By = { actor: { kind: 'cli', user: 'bench' }, origin: 'local' };
   // One by one, each would wait for the disk.
   await store.org.change(async (tx) => {
     await tx.addUnit({ id: 'city', parentId: null, name: '基准市' });
@@ -39,7 +40,7 @@ export async function createHome(terminalCount: number): Promise<BenchHome> {
         await tx.addUnit({ id: unitId, parentId: 'city', name: `单位${unitId}` });
       await tx.addWindow({ id: `w${number}`, unitId, name: `${number}号窗口` });
     }
-    return tx.audited({ by, action: 'unit.add', target: 'unit:city' }, undefined);
+    return tx.audited({ by, action: 'unit.add', target: { kind: 'unit', id: 'city' } }, undefined);
   });
   await store.fleet.change(async (tx) => {
     for (let number = 0; number < terminalCount; number++)
@@ -52,7 +53,7 @@ export async function createHome(terminalCount: number): Promise<BenchHome> {
         issuedAt: Date.now(),
         expiresAt: certificate.expiresAt,
       });
-    return tx.audited({ by, action: 'terminal.add', target: 'terminals' }, undefined);
+    return tx.audited({ by, action: 'terminal.add', target: { kind: 'data' } }, undefined);
   });
   const people = await createPeople({
     store: store.people,

@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MAX_CODE_HOURS } from '../../gateway/fleet/provisioning.ts';
+import type { By } from '../../gateway/store/changes.ts';
 import { DemoError } from './demo-error.ts';
 import { DISTRICT, UNITS, WINDOWS } from './district.ts';
 import type { Home } from './home.ts';
@@ -21,7 +22,7 @@ export type DistrictOptions = {
 
 /** Longer than anybody leaves a demo alone between its first and its second start. */
 const CODE_HOURS = MAX_CODE_HOURS;
-const BY = { actor: 'cli:demo', origin: 'local' };
+const BY: By = { actor: { kind: 'cli', user: 'demo' }, origin: 'local' };
 
 /** @returns `terminals` accounts, spread over the windows in order, again from the first when there are more. */
 export async function prepareDistrict(options: DistrictOptions): Promise<TerminalAccount[]> {
@@ -54,13 +55,13 @@ export async function prepareDistrict(options: DistrictOptions): Promise<Termina
     org.change(async (tx) => {
       await tx.addUnit({ id, parentId, name });
       const detail = { name, parentId };
-      return tx.audited({ by: BY, action: 'unit.add', target: `unit:${id}`, detail }, undefined);
+      return tx.audited({ by: BY, action: 'unit.add', target: { kind: 'unit', id }, detail }, undefined);
     });
   const addWindow = (id: string, name: string, unitId: string) =>
     org.change(async (tx) => {
       await tx.addWindow({ id, unitId, name });
       const detail = { name, unitId };
-      return tx.audited({ by: BY, action: 'window.add', target: `window:${id}`, detail }, undefined);
+      return tx.audited({ by: BY, action: 'window.add', target: { kind: 'window', id }, detail }, undefined);
     });
   const addTerminal = async (slot: string, windowId: string) => {
     const id = freeId(slot);

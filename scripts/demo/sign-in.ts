@@ -1,5 +1,6 @@
 /** How to get in: the administrator's password and the wall's link, told once by the gateway and kept in `demo.json`. */
 import { randomBytes } from 'node:crypto';
+import type { By } from '../../gateway/store/changes.ts';
 import { readDemoFile, writeDemoFile } from './accounts.ts';
 import type { Home } from './home.ts';
 
@@ -20,4 +21,4 @@ export async function prepareSignIn(dataDir: string, { people }: Home): Promise<
   return { name, password, wallToken: token };
 }
 
-const BY = { actor: 'cli:demo', origin: 'local' };
+const BY: By = { actor: { kind: 'cli', user: 'demo' }, origin: 'local' };

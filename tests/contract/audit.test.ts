@@ -1,16 +1,20 @@
 /** What every adapter keeps of the audit: lines in their order, each chained to the one before it, whoever writes them. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writeActor } from '../../gateway/domain/actor.ts';
 import type { AuditStore } from '../../gateway/store/audit.ts';
-import type { AuditLine } from '../../gateway/store/changes.ts';
+import type { AuditLine, By } from '../../gateway/store/changes.ts';
 import { readChain } from '../support/audit-chain.ts';
 import { type OpenPorts, type PortsHome, portHomes } from '../support/port-homes.ts';
 import { addSmallTown } from '../support/tree.ts';
 
 const AT = 1_795_000_000_000;
-const BY = { actor: 'account:wang', origin: '10.0.0.1' };
-const line = (target: string, detail: Record<string, unknown> = {}): AuditLine => ({
-  ...{ by: BY, action: 'votes.export', target, detail },
+const BY: By = { actor: { kind: 'account', name: 'wang' }, origin: '10.0.0.1' };
+const ACTOR = writeActor(BY.actor);
+const line = (id: string, detail: Record<string, unknown> = {}): AuditLine => ({
+  ...{ by: BY, action: 'votes.export', target: { kind: 'unit', id }, detail },
 });
+/** Of what it was done to. */
+const idOf = ({ target }: { target: string }) => target.replace(/^unit:/, '');
 
 describe.each(portHomes())('the audit in %s', (_name, createHome) => {
   let home: PortsHome;
@@ -27,7 +31,7 @@ describe.each(portHomes())('the audit in %s', (_name, createHome) => {
     audit.change((tx) => tx.audited(lines, undefined));
   const chain = () => readChain(home.rows, home.auditKey());
   const targets = async (limit = 100) =>
-    (await ports.audit.entries({ limit })).map(({ seq, target }) => [seq, target]);
+    (await ports.audit.entries({ limit })).map((entry) => [entry.seq, idOf(entry)]);
 
   it('has nothing before the first line, and an end of it all the same', async () => {
     expect(await ports.audit.change(async (tx) => tx.unchanged('nothing'))).toBe('nothing');
@@ -41,16 +45,19 @@ describe.each(portHomes())('the audit in %s', (_name, createHome) => {
     await write(ports.audit, line('one', detail), line('two'));
     await write(ports.audit, line('three'));
     const [three, two, one] = await ports.audit.entries({ limit: 3 });
-    expect(one).toMatchObject({ seq: 1, at: AT, ...BY, action: 'votes.export', target: 'one' });
+    expect(one).toMatchObject({
+      ...{ seq: 1, at: AT, actor: ACTOR, origin: BY.origin },
+      ...{ action: 'votes.export', target: 'unit:one' },
+    });
     expect(one?.detail).toEqual(detail);
-    expect([two, three]).toMatchObject([{ target: 'two' }, { target: 'three' }]);
+    expect([two, three]).toMatchObject([{ target: 'unit:two' }, { target: 'unit:three' }]);
     expect(await targets(2)).toEqual([
       [3, 'three'],
       [2, 'two'],
     ]);
     expect((await ports.audit.entries({ before: 2, limit: 9 })).map(({ seq }) => seq)).toEqual([1]);
     expect(await ports.audit.head()).toEqual({ seq: 3, hash: three?.hash });
-    expect((await chain()).map(({ target }) => target)).toEqual(['one', 'two', 'three']);
+    expect((await chain()).map(idOf)).toEqual(['one', 'two', 'three']);
   });
 
   it('chains what others write at the same time, and forks never', async () => {
@@ -61,7 +68,7 @@ describe.each(portHomes())('the audit in %s', (_name, createHome) => {
       lines.map((target, index) => write((both[index % 2] as OpenPorts).audit, line(target))),
     );
     const written = await chain();
-    expect(written.map(({ target }) => target).sort()).toEqual([...lines].sort());
+    expect(written.map(idOf).sort()).toEqual([...lines].sort());
     await other.close();
   });
 
@@ -73,15 +80,15 @@ describe.each(portHomes())('the audit in %s', (_name, createHome) => {
     });
     await expect(undone).rejects.toThrow('thought better of it');
     await write(ports.audit, line('two'));
-    expect((await chain()).map(({ target }) => target)).toEqual(['one', 'two']);
+    expect((await chain()).map(idOf)).toEqual(['one', 'two']);
   });
 
   it('writes no text that would be read otherwise, which would break the chain', async () => {
-    const by = { actor: 'account:a\0b', origin: '\udc00' };
-    await write(ports.audit, { by, action: 'x', target: 'half \ud83d' }, line('whole 😀'));
-    expect((await chain()).map(({ actor, origin, target }) => [actor, origin, target])).toEqual([
+    const by: By = { actor: { kind: 'account', name: 'a\0b' }, origin: '\udc00' };
+    await write(ports.audit, { ...line('half \ud83d'), by, action: 'x' }, line('whole 😀'));
+    expect((await chain()).map((entry) => [entry.actor, entry.origin, idOf(entry)])).toEqual([
       ['account:a\u2400b', '\ufffd', 'half \ufffd'],
-      [BY.actor, BY.origin, 'whole 😀'],
+      [ACTOR, BY.origin, 'whole 😀'],
     ]);
   });
 
@@ -107,13 +114,13 @@ describe.each(portHomes())('the audit in %s', (_name, createHome) => {
     await expect(write(ports.audit, line('x'))).rejects.toMatchObject(refused);
     const adding = ports.org.change(async (tx) => {
       await tx.addUnit({ id: 'hall', parentId: null, name: '大厅' });
-      return tx.audited(line('unit:hall'), undefined);
+      return tx.audited(line('hall'), undefined);
     });
     await expect(adding).rejects.toMatchObject(refused);
     expect((await ports.org.units()).map(({ id }) => id)).toEqual(['town']);
     expect(await targets()).toEqual([
-      [2, 'tree'],
-      [1, 'tree'],
+      [2, 'data'],
+      [1, 'data'],
     ]);
     const [terminal] = await ports.org.terminals();
     await ports.org.noteSeen([{ terminalKey: terminal?.key as number, at: AT }]);

@@ -1,12 +1,13 @@
 /** What every adapter keeps of journals put away, and of what terminals are told to do with them. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { By } from '../../gateway/store/changes.ts';
 import type { CommandTx, PutAway } from '../../gateway/store/commands.ts';
 import type { SetAside } from '../../protocol/health.ts';
 import { type OpenPorts, type PortsHome, portHomes } from '../support/port-homes.ts';
 import { addSmallTown } from '../support/tree.ts';
 
 const AT = 1_795_000_000_000;
-const BY = { actor: 'cli:test', origin: 'local' };
+const BY: By = { actor: { kind: 'cli', user: 'test' }, origin: 'local' };
 const EPOCH = 'ab'.repeat(16);
 const journal: SetAside = { id: 'j-1', at: AT, reason: 'corrupt', unsent: 3 };
 
@@ -28,7 +29,7 @@ describe.each(portHomes())('commands in %s', (_name, createHome) => {
   const change = <T>(act: (tx: CommandTx) => Promise<T>) =>
     ports.commands.change(async (tx) => {
       const result = await act(tx);
-      return tx.audited({ by: BY, action: 'journal.send', target: 'terminal:t-1' }, result);
+      return tx.audited({ by: BY, action: 'journal.send', target: { kind: 'terminal', id: 't-1' } }, result);
     });
   const command = (id: string, terminalKey: number) => ({
     ...{ id, terminalKey, op: 'journal.send', args: { journal: 'j-1' }, reason: '坏卡' },

@@ -1,11 +1,12 @@
 /** What every store keeps of the certificates of terminals, and of the codes that they enrol with. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { By } from '../../gateway/store/changes.ts';
 import type { FleetTx } from '../../gateway/store/fleet.ts';
 import { type OpenPorts, type PortsHome, portHomes } from '../support/port-homes.ts';
 import { addSmallTown } from '../support/tree.ts';
 
 const AT = 1_795_000_000_000;
-const BY = { actor: 'cli:test', origin: 'local' };
+const BY: By = { actor: { kind: 'cli', user: 'test' }, origin: 'local' };
 const hash = (text: string) => Buffer.from(text.padEnd(32, '.'));
 const certificate = (serial: string, terminalKey: number, issuedAt = AT) => ({
   ...{ serial, terminalKey, issuedAt },
@@ -32,7 +33,7 @@ describe.each(portHomes())('the fleet in %s', (_name, createHome) => {
   const change = <T>(act: (tx: FleetTx) => Promise<T>) =>
     store.fleet.change(async (tx) => {
       const result = await act(tx);
-      return tx.audited({ by: BY, action: 'test', target: 'fleet' }, result);
+      return tx.audited({ by: BY, action: 'test', target: { kind: 'data' } }, result);
     });
   const standing = async (terminalKey?: number) =>
     (await store.fleet.certificates(terminalKey)).map(({ serial, revokedAt, reason }) => [

@@ -58,7 +58,10 @@ describe.each([['sqlite', createStoreHome]] as const)(
       expect(await stored()).toEqual(['ab1', 'ab2', 'ab3']);
       expect(await journals()).toMatchObject([{ key: begun, lastSeq: 3, announced: 3, totals: TOLD.totals }]);
       expect(await gateway.ledger.accountedRanges(begun)).toEqual([[1, 3]]);
-      const repaired = await gateway.repairRollups([begun], { actor: 'test', origin: 'local' });
+      const repaired = await gateway.repairRollups([begun], {
+        actor: { kind: 'cli', user: 'test' },
+        origin: 'local',
+      });
       expect(repaired).toMatchObject({ differences: [] });
     });
 

@@ -1,11 +1,12 @@
 /** What every store keeps of the organisation tree. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { By } from '../../gateway/store/changes.ts';
 import { OrgRefusal } from '../../gateway/store/failures.ts';
 import type { OrgTx } from '../../gateway/store/org.ts';
 import { type OpenPorts, type PortsHome, portHomes } from '../support/port-homes.ts';
 import { addSmallTown } from '../support/tree.ts';
 
-const BY = { actor: 'cli:test', origin: 'local' };
+const BY: By = { actor: { kind: 'cli', user: 'test' }, origin: 'local' };
 
 describe.each(portHomes())('the tree in %s', (_name, createHome) => {
   let home: PortsHome;
@@ -22,7 +23,7 @@ describe.each(portHomes())('the tree in %s', (_name, createHome) => {
   const change = (act: (tx: OrgTx) => Promise<void>) =>
     store.org.change(async (tx) => {
       await act(tx);
-      return tx.audited({ by: BY, action: 'unit.add', target: 'unit:x' }, undefined);
+      return tx.audited({ by: BY, action: 'unit.add', target: { kind: 'unit', id: 'x' } }, undefined);
     });
 
   it('is read in the order in which it was made', async () => {
@@ -59,7 +60,7 @@ describe.each(portHomes())('the tree in %s', (_name, createHome) => {
     await expect(refused).rejects.toMatchObject({ code });
     expect((await store.org.units()).map(({ id }) => id)).toEqual(['town']);
     const lines = await store.audit.entries({ limit: 10 });
-    expect(lines.map(({ target }) => target)).toEqual(['tree', 'tree']);
+    expect(lines.map(({ target }) => target)).toEqual(['data', 'data']);
   });
 
   it('remembers when terminals were heard of', async () => {

@@ -1,6 +1,7 @@
 /** What every adapter keeps of accounts, sessions and links, and how it is changed. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AuditLine, AuditTx } from '../../gateway/store/changes.ts';
+import type { RecordedActor } from '../../gateway/domain/actor.ts';
+import type { AuditLine, AuditTx, By } from '../../gateway/store/changes.ts';
 import type {
   AccountRecord,
   LinkRecord,
@@ -14,8 +15,9 @@ import { type OpenPorts, type PortsHome, portHomes } from '../support/port-homes
 import { addSmallTown, plant } from '../support/tree.ts';
 
 const AT = 1_795_000_000_000;
-const BY = { actor: 'cli:test', origin: 'local' };
-const LINE: AuditLine = { by: BY, action: 'account.add', target: 'account:x' };
+const BY: By = { actor: { kind: 'cli', user: 'test' }, origin: 'local' };
+const ROOT: RecordedActor = { kind: 'cli', user: 'root' };
+const LINE: AuditLine = { by: BY, action: 'account.add', target: { kind: 'account', name: 'x' } };
 
 const account = (name: string, change: Partial<AccountRecord> = {}): AccountRecord => ({
   name,
@@ -43,7 +45,7 @@ const link = (id: string, change: Partial<LinkRecord> = {}): LinkRecord => ({
   name: '大屏',
   unitId: null,
   createdAt: AT,
-  createdBy: 'account:boss',
+  createdBy: { kind: 'account', name: 'boss' },
   lastUsedAt: null,
   expiresAt: AT + 1_000,
   revokedAt: null,
@@ -185,10 +187,10 @@ describe.each(portHomes())('people in %s', (_name, createHome) => {
 
     it('gives a link another end, and somebody else who answers for it', async () => {
       await write((tx) => tx.addLink(link('l-1'), hash('one')));
-      await write((tx) => tx.extendLink('l-1', AT + 9, 'cli:root'));
-      await write((tx) => tx.extendLink('nothing', AT, 'cli:root'));
+      await write((tx) => tx.extendLink('l-1', AT + 9, ROOT));
+      await write((tx) => tx.extendLink('nothing', AT, ROOT));
       await reopen();
-      expect(await people.links()).toEqual([link('l-1', { expiresAt: AT + 9, createdBy: 'cli:root' })]);
+      expect(await people.links()).toEqual([link('l-1', { expiresAt: AT + 9, createdBy: ROOT })]);
     });
 
     it('takes another hash of the same password, unless the password was changed meanwhile', async () => {
@@ -240,8 +242,8 @@ describe.each(portHomes())('people in %s', (_name, createHome) => {
       expect(given).toBe('what it returns');
       await reopen();
       expect(await names()).toEqual(['x']);
-      const { action, target } = LINE;
-      expect(await auditLines()).toMatchObject([{ at: AT, ...BY, action, target, detail }]);
+      const told = { actor: 'cli:test', origin: 'local', action: 'account.add', target: 'account:x', detail };
+      expect(await auditLines()).toMatchObject([{ at: AT, ...told }]);
     });
 
     it('that finds nothing to change says so, and not when it has written', async () => {

@@ -10,6 +10,7 @@ import { enrol } from '../../device/identity/enrolment.ts';
 import type { Identity } from '../../device/identity/identity.ts';
 import { hashSecret } from '../../gateway/fleet/enrolment.ts';
 import { DAY_MS, openAuthority } from '../../gateway/pki/authority.ts';
+import type { By } from '../../gateway/store/changes.ts';
 import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import { type EnrolmentCode, parseEnrolmentCode } from '../../protocol/enrolment-code.ts';
 import { authorityOf, issueIdentity, makeRequest } from '../support/certificates.ts';
@@ -213,8 +214,11 @@ describe('a code', () => {
       const terminalKey = (await tx.terminal('t-expired'))?.key as number;
       const secretHash = hashSecret(code.secret);
       await tx.openEnrolment({ terminalKey, secretHash, expiresAt: Date.now() - 1 });
-      const by = { actor: 'cli:test', origin: 'local' };
-      return tx.audited({ by, action: 'terminal.code', target: 'terminal:t-expired' }, undefined);
+      const by: By = { actor: { kind: 'cli', user: 'test' }, origin: 'local' };
+      return tx.audited(
+        { by, action: 'terminal.code', target: { kind: 'terminal', id: 't-expired' } },
+        undefined,
+      );
     });
     store.close();
     // The gateway looks after its store every 200 ms: until then, the code is open to it.

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { By } from '../../gateway/store/changes.ts';
 import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import { manyi } from '../support/cli.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
@@ -123,8 +124,11 @@ describe('beside a gateway', () => {
         issuedAt: 0,
         expiresAt: Date.now() - 1,
       });
-      const by = { actor: 'cli:test', origin: 'local' };
-      return tx.audited({ by, action: 'certificate.issue', target: 'terminal:t-2' }, undefined);
+      const by: By = { actor: { kind: 'cli', user: 'test' }, origin: 'local' };
+      return tx.audited(
+        { by, action: 'certificate.issue', target: { kind: 'terminal', id: 't-2' } },
+        undefined,
+      );
     });
     store.close();
     await manyi(gateway.dataDir, 'terminal', 'revoke', '--terminal', 't-1', '--reason', 'stolen');

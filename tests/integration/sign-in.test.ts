@@ -1,6 +1,7 @@
 /** Sessions from the outside: how they begin, what guards them, and how each of them ends. */
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { By } from '../../gateway/store/changes.ts';
 import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import type { AccountItem, Session, SessionItem } from '../../protocol/session.ts';
 import {
@@ -454,9 +455,9 @@ describe('the link of a wall', () => {
     const store = createSqliteStore({ file: databaseFile(gateway.dataDir) });
     await endsWithin(live, () =>
       store.people.change(async (tx) => {
-        await tx.extendLink(id, Date.now() - 1, 'account:admin');
-        const by = { actor: 'cli:test', origin: 'local' };
-        return tx.audited({ by, action: 'link.extend', target: `link:${id}` }, undefined);
+        await tx.extendLink(id, Date.now() - 1, { kind: 'account', name: 'admin' });
+        const by: By = { actor: { kind: 'cli', user: 'test' }, origin: 'local' };
+        return tx.audited({ by, action: 'link.extend', target: { kind: 'link', id } }, undefined);
       }),
     );
     store.close();

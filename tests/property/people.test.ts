@@ -13,13 +13,14 @@ import { createAccounts } from '../../gateway/people/accounts.ts';
 import { createPasswords } from '../../gateway/people/passwords.ts';
 import { PeopleRefusal } from '../../gateway/people/refusal.ts';
 import { createSignInThrottle } from '../../gateway/people/sign-in-throttle.ts';
+import type { By } from '../../gateway/store/changes.ts';
 import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
 import type { Snapshot } from '../../protocol/live.ts';
 import { ROLES } from '../../protocol/session.ts';
 import { createStoreHome, type StoreHome } from '../support/store.ts';
 import { plant } from '../support/tree.ts';
 
-const BY = { actor: 'cli:test', origin: 'local' };
+const BY: By = { actor: { kind: 'cli', user: 'test' }, origin: 'local' };
 
 describe('accounts', () => {
   let home: StoreHome;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Identity } from '../../device/identity/identity.ts';
 import { type Authority, openAuthority } from '../../gateway/pki/authority.ts';
 import { ALGORITHM, exportPrivateKey, generateKeyPair, x509 } from '../../gateway/pki/x509.ts';
+import type { By } from '../../gateway/store/changes.ts';
 import type { FleetStore } from '../../gateway/store/fleet.ts';
 
 const DAYS = 30;
@@ -37,8 +38,11 @@ export async function issueIdentity(
     const terminal = await tx.terminal(terminalId);
     if (!terminal) return tx.unchanged(undefined);
     await tx.addCertificate({ serial, terminalKey: terminal.key, publicKey, issuedAt, expiresAt });
-    const by = { actor: 'cli:test', origin: 'local' };
-    return tx.audited({ by, action: 'certificate.issue', target: `terminal:${terminalId}` }, undefined);
+    const by: By = { actor: { kind: 'cli', user: 'test' }, origin: 'local' };
+    return tx.audited(
+      { by, action: 'certificate.issue', target: { kind: 'terminal', id: terminalId } },
+      undefined,
+    );
   });
   return {
     terminalId,

@@ -1,4 +1,5 @@
 /** Units, windows and terminals into a store, as the command line would, in one go. */
+import type { By } from '../../gateway/store/changes.ts';
 import type { FleetStore } from '../../gateway/store/fleet.ts';
 import type { OrgStore } from '../../gateway/store/org.ts';
 
@@ -8,7 +9,7 @@ export type Tree = {
   terminals?: { id: string; windowId: string }[];
 };
 
-const BY = { actor: 'cli:test', origin: 'local' };
+const BY: By = { actor: { kind: 'cli', user: 'test' }, origin: 'local' };
 
 export async function plant(
   { org, fleet }: { org: OrgStore; fleet: FleetStore },
@@ -17,11 +18,11 @@ export async function plant(
   await org.change(async (tx) => {
     for (const { id, parentId = null, name } of units) await tx.addUnit({ id, parentId, name });
     for (const one of windows) await tx.addWindow(one);
-    return tx.audited({ by: BY, action: 'unit.add', target: 'tree' }, undefined);
+    return tx.audited({ by: BY, action: 'unit.add', target: { kind: 'data' } }, undefined);
   });
   await fleet.change(async (tx) => {
     for (const one of terminals) await tx.addTerminal(one);
-    return tx.audited({ by: BY, action: 'terminal.add', target: 'tree' }, undefined);
+    return tx.audited({ by: BY, action: 'terminal.add', target: { kind: 'data' } }, undefined);
   });
 }
 

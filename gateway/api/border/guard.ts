@@ -1,7 +1,13 @@
 /** What every request passes before its route: who asks, how often, may they, and does it come from a page of ours. */
 import fastifyRateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Principal } from '../../domain/roles.ts';
+import {
+  type AccountPrincipal,
+  actorOf,
+  credentialKey,
+  credentialOf,
+  type Principal,
+} from '../../domain/principal.ts';
 import type { People } from '../../people/people.ts';
 import { addressGroup } from '../../people/sign-in-throttle.ts';
 import type { By } from '../../store/changes.ts';
@@ -65,7 +71,8 @@ export async function registerGuard(app: FastifyInstance, deps: GuardDeps): Prom
     app.rateLimit({
       max: Math.ceil((requestsPerS * RATE_WINDOW_MS) / 1_000),
       timeWindow: RATE_WINDOW_MS,
-      keyGenerator: ({ principal, caller }) => principal?.credential ?? addressGroup(caller.address),
+      keyGenerator: ({ principal, caller }) =>
+        principal ? credentialKey(credentialOf(principal)) : addressGroup(caller.address),
       errorResponseBuilder: (_request, { ttl }) =>
         new Refusal(429, 'rate-limited', 'too many requests: slow down', Math.ceil(ttl / 1_000)),
     }),
@@ -115,13 +122,13 @@ export function principalOf(request: FastifyRequest): Principal {
 
 /** Who asks, for the audit. */
 export function byOf(request: FastifyRequest): By {
-  return { actor: principalOf(request).actor, origin: request.caller.address };
+  return { actor: actorOf(principalOf(request)), origin: request.caller.address };
 }
 
 /** The account that asks. @throws Refusal for a link, which has none. */
-export function accountNameOf(request: FastifyRequest): string {
-  const [kind, name] = principalOf(request).actor.split(':');
-  if (kind !== 'account' || name === undefined)
+export function accountOf(request: FastifyRequest): AccountPrincipal {
+  const principal = principalOf(request);
+  if (principal.kind !== 'account')
     throw new Refusal(403, 'role-insufficient', 'this is for accounts, not for links');
-  return name;
+  return principal;
 }

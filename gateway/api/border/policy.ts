@@ -4,7 +4,8 @@
  */
 import type { FastifyInstance } from 'fastify';
 import { ROLES } from '../../../protocol/session.ts';
-import { mayDo, type Principal, type Standing, type Who } from '../../domain/roles.ts';
+import type { Principal } from '../../domain/principal.ts';
+import { mayDo, type Standing, type Who } from '../../domain/roles.ts';
 import { Refusal } from './errors.ts';
 
 const STAFF: readonly Standing[] = ROLES;
@@ -113,10 +114,11 @@ export function requirePolicy(app: FastifyInstance): void {
 
 /** @throws Refusal `sign-in-required`, `role-insufficient`, `password-change-required`. */
 export function checkPolicy(key: string, principal: Principal | null): void {
-  const answer = mayDo(POLICY[key] ?? [], principal);
+  const answer = mayDo(POLICY[key] ?? [], principal?.standing ?? null);
   if (answer === 'sign-in-required')
     throw new Refusal(401, answer, 'sign in first: POST /api/v1/session, or send a link token');
-  if (POLICY[key] !== 'public' && principal?.mustChangePassword && !BEFORE_PASSWORD_CHANGE.has(key))
+  const mustChange = principal?.kind === 'account' && principal.mustChangePassword;
+  if (POLICY[key] !== 'public' && mustChange && !BEFORE_PASSWORD_CHANGE.has(key))
     throw new Refusal(
       403,
       'password-change-required',

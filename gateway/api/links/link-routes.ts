@@ -3,8 +3,10 @@ import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-
 import type { FastifyRequest } from 'fastify';
 import { ORG_ID_PATTERN } from '../../../protocol/ids.ts';
 import { LinkItem } from '../../../protocol/session.ts';
+import { writeActor } from '../../domain/actor.ts';
 import { LINK_DAYS } from '../../domain/links.ts';
 import { LINK_KINDS } from '../../domain/roles.ts';
+import type { ListedLink } from '../../people/link-tokens.ts';
 import type { People } from '../../people/people.ts';
 import { Refusal } from '../border/errors.ts';
 import { byOf, principalOf } from '../border/guard.ts';
@@ -28,6 +30,8 @@ const NewLink = Type.Object(
   { additionalProperties: false },
 );
 
+const itemOf = (link: ListedLink): LinkItem => ({ ...link, createdBy: writeActor(link.createdBy) });
+
 export const linkRoutes: FastifyPluginCallbackTypebox<LinkDeps> = (app, { people, visibleTree }, done) => {
   const { links } = people;
   /** Whoever is bound to a unit sees the links of its subtree, and none of the whole city. */
@@ -50,7 +54,7 @@ export const linkRoutes: FastifyPluginCallbackTypebox<LinkDeps> = (app, { people
         response: { 200: Type.Array(LinkItem) },
       },
     },
-    async (request) => (await links.list()).filter(({ unitId }) => isVisible(request, unitId)),
+    async (request) => (await links.list()).filter(({ unitId }) => isVisible(request, unitId)).map(itemOf),
   );
   app.post(
     '/links',
@@ -74,7 +78,7 @@ export const linkRoutes: FastifyPluginCallbackTypebox<LinkDeps> = (app, { people
       const { link, token } = await links.add(byOf(request), { kind, name, unitId, days });
       reply.status(201);
       const address = kind === 'wall' ? `${request.protocol}://${request.host}/wall/#token=${token}` : null;
-      return { link, token, address };
+      return { link: itemOf(link), token, address };
     },
   );
   app.patch(
@@ -89,7 +93,7 @@ export const linkRoutes: FastifyPluginCallbackTypebox<LinkDeps> = (app, { people
       },
     },
     async (request) =>
-      links.extend(byOf(request), await visible(request, request.params.id), request.body.days),
+      itemOf(await links.extend(byOf(request), await visible(request, request.params.id), request.body.days)),
   );
   app.delete(
     '/links/:id',

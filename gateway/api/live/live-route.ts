@@ -1,5 +1,6 @@
 import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
 import { ApiError } from '../../../protocol/error.ts';
+import { credentialOf } from '../../domain/principal.ts';
 import type { Hub } from '../../live/hub.ts';
 import { Refusal } from '../border/errors.ts';
 import { principalOf } from '../border/guard.ts';
@@ -50,7 +51,7 @@ export const liveRoute: FastifyPluginCallbackTypebox<LiveRouteDeps> = (
       const { host, secure } = request.caller;
       if (!isAllowedOrigin(request.query.origin, host, allowedOrigins, secure))
         throw new Refusal(403, 'origin-foreign', foreignOrigin('listen'));
-      if (!hub.hasRoom(principalOf(request).credential))
+      if (!hub.hasRoom(credentialOf(principalOf(request))))
         throw new Refusal(503, 'walls-too-many', 'too many walls are listening');
       reply.header('upgrade', 'websocket');
       throw new Refusal(426, 'upgrade-required', 'this is a WebSocket: ask for an upgrade');

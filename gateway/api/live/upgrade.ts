@@ -1,7 +1,7 @@
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Principal } from '../../domain/roles.ts';
+import { credentialOf, isSameCredential, type Principal } from '../../domain/principal.ts';
 import type { Hub } from '../../live/hub.ts';
 import type { SignIn } from '../../people/sign-in.ts';
 import type { BasePath } from '../border/base-path.ts';
@@ -53,9 +53,13 @@ export function takeUpgrades(server: Server, deps: UpgradeDeps): void {
       checkPolicy(`GET ${LIVE_PATH}`, principal);
       if (!principal) throw new Refusal(401, 'sign-in-required', 'sign in first: POST /api/v1/session');
       used(principal);
-      const { credential, unitId } = principal;
+      const credential = credentialOf(principal);
+      const { unitId } = principal;
       const unpacks = new URLSearchParams(query).get('compress') === 'gzip';
-      const isWelcome = async () => (await signIn.identify(token))?.credential === credential;
+      const isWelcome = async () => {
+        const now = await signIn.identify(token);
+        return now !== null && isSameCredential(credentialOf(now), credential);
+      };
       if (!hub.accept(request, socket, head, { credential, unitId, isWelcome, unpacks }))
         throw new Refusal(503, 'walls-too-many', 'too many walls are listening');
       connections.engaged(request.socket);

@@ -2,6 +2,7 @@ import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-
 import { ORG_ID_PATTERN } from '../../../protocol/ids.ts';
 import { PERIODS, Period, ScoreRow } from '../../../protocol/score.ts';
 import { unitsBelow } from '../../domain/org.ts';
+import { credentialKey, credentialOf } from '../../domain/principal.ts';
 import type { Board } from '../../live/board.ts';
 import { Refusal } from '../border/errors.ts';
 import { principalOf } from '../border/guard.ts';
@@ -34,7 +35,7 @@ export const scoreRoutes: FastifyPluginCallbackTypebox<ScoreDeps> = (
   app.get(
     '/scores',
     {
-      preHandler: (request) => turns.take(principalOf(request).credential),
+      preHandler: (request) => turns.take(credentialKey(credentialOf(principalOf(request)))),
       // Of our own rows, typed: faster as they are than through a serializer made from the schema.
       serializerCompiler: () => JSON.stringify,
       schema: {

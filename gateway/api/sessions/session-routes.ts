@@ -15,7 +15,7 @@ import type { AccountRecord, LinkRecord } from '../../store/people.ts';
 import type { CallerOf } from '../border/caller.ts';
 import type { Cookies } from '../border/cookies.ts';
 import { Refusal } from '../border/errors.ts';
-import { accountNameOf, byOf, principalOf } from '../border/guard.ts';
+import { accountOf, byOf, principalOf } from '../border/guard.ts';
 
 export type SessionDeps = { people: People; cookies: Cookies; callerOf: CallerOf };
 
@@ -90,9 +90,8 @@ export const sessionRoutes: FastifyPluginCallbackTypebox<SessionDeps> = (
     '/session',
     { schema: { summary: 'Sign out', tags: TAGS, response: { 204: Nothing } } },
     async (request, reply) => {
-      const { credential } = principalOf(request);
-      const [kind, id = ''] = credential.split(':');
-      if (kind === 'session') await sessions.close(byOf(request), id);
+      const principal = principalOf(request);
+      if (principal.kind === 'account') await sessions.close(byOf(request), principal.sessionId);
       reply.header('set-cookie', cookies.cleared(request.raw)).status(204);
       return null;
     },
@@ -109,9 +108,9 @@ export const sessionRoutes: FastifyPluginCallbackTypebox<SessionDeps> = (
       },
     },
     async (request, reply) => {
-      const kept = principalOf(request).credential.split(':')[1] ?? null;
+      const { name, sessionId } = accountOf(request);
       try {
-        await accounts.choosePassword(byOf(request), accountNameOf(request), request.body, kept);
+        await accounts.choosePassword(byOf(request), name, request.body, sessionId);
       } catch (error) {
         // Not 401: the session is good, and a page must not take this for its end.
         if (error instanceof PeopleRefusal && error.code === 'credentials-wrong')
@@ -133,14 +132,12 @@ export const sessionRoutes: FastifyPluginCallbackTypebox<SessionDeps> = (
       },
     },
     async (request) => {
-      const { credential } = principalOf(request);
-      return (await sessions.list(seesAll(request) ? null : accountNameOf(request))).map(
-        ({ accountName, ...session }) => ({
-          ...session,
-          account: accountName,
-          current: credential === `session:${session.id}`,
-        }),
-      );
+      const { name, sessionId } = accountOf(request);
+      return (await sessions.list(seesAll(request) ? null : name)).map(({ accountName, ...session }) => ({
+        ...session,
+        account: accountName,
+        current: session.id === sessionId,
+      }));
     },
   );
 
@@ -155,8 +152,8 @@ export const sessionRoutes: FastifyPluginCallbackTypebox<SessionDeps> = (
       },
     },
     async (request, reply) => {
-      const seen = seesAll(request) ? null : accountNameOf(request);
-      const ended = principalOf(request).standing === 'administrator' ? null : accountNameOf(request);
+      const seen = seesAll(request) ? null : accountOf(request).name;
+      const ended = principalOf(request).standing === 'administrator' ? null : accountOf(request).name;
       await sessions.revoke(byOf(request), request.params.id, { seen, ended });
       reply.status(204);
       return null;

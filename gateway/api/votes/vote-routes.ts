@@ -6,6 +6,9 @@ import { EpochMs, ORG_ID_PATTERN } from '../../../protocol/ids.ts';
 import { NullableNumber, oneOf } from '../../../protocol/score.ts';
 import { CLOCKS, RATINGS } from '../../../protocol/vote.ts';
 import type { Audit } from '../../audit/audit.ts';
+import { type Actor, isSameActor } from '../../domain/actor.ts';
+import type { AuditTarget } from '../../domain/audit-target.ts';
+import { actorOf } from '../../domain/principal.ts';
 import { createZonedTime } from '../../domain/zoned-time.ts';
 import type { ExportedVote, VoteReads } from '../../store/votes.ts';
 import { Refusal } from '../border/errors.ts';
@@ -105,7 +108,7 @@ export const voteRoutes: FastifyPluginCallbackTypebox<VoteDeps> = (
   { visibleTree, votes, audit, timeZone },
   done,
 ) => {
-  const running: string[] = [];
+  const running: Actor[] = [];
   const timeOf = createZonedTime(timeZone);
   app.get(
     '/votes',
@@ -128,13 +131,15 @@ export const voteRoutes: FastifyPluginCallbackTypebox<VoteDeps> = (
       const serviceWindow = windowId === undefined ? undefined : tree.windowById.get(windowId);
       if (windowId !== undefined && !serviceWindow)
         throw new Refusal(404, 'window-unknown', `there is no window ${windowId}: see /api/v1/windows`);
-      const { actor } = principalOf(request);
-      const own = running.filter((one) => one === actor).length;
+      const actor = actorOf(principalOf(request));
+      const own = running.filter((one) => isSameActor(one, actor)).length;
       if (running.length >= MAX_EXPORTS || own >= MAX_EXPORTS_OF_ONE)
         throw new Refusal(429, 'exports-busy', 'too many exports are running: try again when one is done');
       running.push(actor);
       const leave = () => void running.splice(running.indexOf(actor), 1);
-      const target = serviceWindow ? `window:${serviceWindow.id}` : 'votes';
+      const target: AuditTarget = serviceWindow
+        ? { kind: 'window', id: serviceWindow.id }
+        : { kind: 'votes' };
       try {
         await audit({ by: byOf(request), action: 'votes.export', target, detail: { from, to } });
       } catch (error) {

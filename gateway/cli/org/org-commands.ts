@@ -21,7 +21,7 @@ export function registerOrgCommands(program: Command, withStore: WithStore): voi
         await org.change(async (tx) => {
           await tx.addUnit({ id, parentId, name });
           const detail = { name, parentId };
-          return tx.audited({ by, action: 'unit.add', target: `unit:${id}`, detail }, undefined);
+          return tx.audited({ by, action: 'unit.add', target: { kind: 'unit', id }, detail }, undefined);
         });
         showOne({ id, name, parentId }, json, '');
       }),
@@ -50,7 +50,7 @@ export function registerOrgCommands(program: Command, withStore: WithStore): voi
         await org.change(async (tx) => {
           await tx.addWindow({ id, unitId, name });
           const detail = { name, unitId };
-          return tx.audited({ by, action: 'window.add', target: `window:${id}`, detail }, undefined);
+          return tx.audited({ by, action: 'window.add', target: { kind: 'window', id }, detail }, undefined);
         });
         showOne({ id, name, unitId }, json, '');
       }),

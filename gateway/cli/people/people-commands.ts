@@ -1,6 +1,7 @@
 /** Accounts, their sessions, and links, for whoever may use the machine: also the way back in when nobody can sign in. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ROLES, type Role } from '../../../protocol/session.ts';
+import { writeActor } from '../../domain/actor.ts';
 import { LINK_DAYS } from '../../domain/links.ts';
 import { LINK_KINDS, type LinkKind } from '../../domain/roles.ts';
 import type { AccountEdit } from '../../people/accounts.ts';
@@ -151,7 +152,7 @@ function linkRow(link: ListedLink) {
     name,
     unitId,
     state,
-    createdBy,
+    createdBy: writeActor(createdBy),
     createdAt: time(createdAt),
     lastUsedAt: time(lastUsedAt),
     ...ends,

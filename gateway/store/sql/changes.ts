@@ -1,5 +1,7 @@
 /** Changes of one resource: its writes and the line of the audit, in one transaction. */
 import { DeleteQueryNode, InsertQueryNode, type KyselyPlugin, type QueryId, UpdateQueryNode } from 'kysely';
+import { writeActor } from '../../domain/actor.ts';
+import { writeTarget } from '../../domain/audit-target.ts';
 import type { AuditEntry } from '../audit.ts';
 import type { Audited, AuditLine, AuditTx, Changes } from '../changes.ts';
 import { appendAudit } from './audit.ts';
@@ -25,7 +27,8 @@ export function createChanges<Tx extends object>(
             for (const line of [lines].flat()) {
               admit(line);
               const { by, action, target, detail = {} } = line;
-              const entry: AuditEntry = { at: now(), ...by, action, target, detail };
+              const who = { actor: writeActor(by.actor), origin: by.origin };
+              const entry: AuditEntry = { at: now(), ...who, action, target: writeTarget(target), detail };
               await appendAudit(queries, database.auditKey(), entry);
             }
             return seal(result);

@@ -1,5 +1,6 @@
 /** Accounts, sessions and links, in SQL that both databases understand. */
 import { sql } from 'kysely';
+import { readActor, writeActor } from '../../domain/actor.ts';
 import type { LinkKind } from '../../domain/roles.ts';
 import { OrgRefusal } from '../failures.ts';
 import type { AccountRecord, LinkRecord, PeopleReads, PeopleStore, PeopleTx } from '../people.ts';
@@ -110,7 +111,7 @@ function writesOn(queries: Queries): PeopleTx {
           unit_key: await unitKey(unitId),
           token_hash: tokenHash,
           created_at: createdAt,
-          created_by: createdBy,
+          created_by: writeActor(createdBy),
           last_used_at: lastUsedAt,
           expires_at: expiresAt,
           revoked_at: revokedAt,
@@ -120,7 +121,7 @@ function writesOn(queries: Queries): PeopleTx {
     async extendLink(id, expiresAt, by) {
       await queries
         .updateTable('links')
-        .set({ expires_at: expiresAt, created_by: by })
+        .set({ expires_at: expiresAt, created_by: writeActor(by) })
         .where('id', '=', id)
         .execute();
     },
@@ -255,6 +256,8 @@ function accountOf(row: AccountRow): AccountRecord {
   };
 }
 
-function linkOf(row: Omit<LinkRecord, 'kind'> & { kind: string }): LinkRecord {
-  return { ...row, kind: row.kind as LinkKind };
+function linkOf(
+  row: Omit<LinkRecord, 'kind' | 'createdBy'> & { kind: string; createdBy: string },
+): LinkRecord {
+  return { ...row, kind: row.kind as LinkKind, createdBy: readActor(row.createdBy) };
 }

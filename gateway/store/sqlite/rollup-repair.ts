@@ -1,4 +1,4 @@
-import type { By } from '../changes.ts';
+import type { AuditLine, By } from '../changes.ts';
 import { type AuditDeps, createChanges } from '../sql/changes.ts';
 import type { SqlDatabase } from '../sql/sql-database.ts';
 import type { Connection } from './database.ts';
@@ -39,7 +39,7 @@ export function createRollupRepair(
         votesAfter: sum('counted'),
         differences: differences.slice(0, TOLD),
       };
-      const line = { by, action: 'rollups.repair', target: 'rollups', detail };
+      const line: AuditLine = { by, action: 'rollups.repair', target: { kind: 'rollups' }, detail };
       return tx.audited(line, { differences, excluded: excluded.length });
     });
 }

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { copyFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AuditLine, By } from '../../../gateway/store/changes.ts';
 import { auditKeyFile } from '../../../gateway/store/sqlite/audit-key.ts';
 import { type AuditHead, verifyAudit } from '../../../gateway/store/sqlite/audit-verify.ts';
 import type { SqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
@@ -22,10 +23,10 @@ afterEach(() => {
   home.dispose();
 });
 
-const BY = { actor: 'account:wang', origin: '10.0.0.7' };
-const line = (number: number) => ({
+const BY: By = { actor: { kind: 'account', name: 'wang' }, origin: '10.0.0.7' };
+const line = (number: number): Omit<AuditLine, 'by'> => ({
   action: 'terminal.revoke',
-  target: `terminal:t-${number}`,
+  target: { kind: 'terminal', id: `t-${number}` },
   detail: { reason: `stolen, case ${number}` },
 });
 const appendTo = ({ audit }: SqliteStore, number: number) =>
@@ -59,7 +60,15 @@ describe('an audit that nobody has touched', () => {
     });
     const [newest, second] = await store.audit.entries({ limit: 2 });
     expect([newest?.seq, second?.seq]).toEqual([ROWS, ROWS - 1]);
-    expect(newest).toMatchObject({ ...BY, ...line(ROWS), at: expect.any(Number) });
+    expect(newest).toMatchObject({
+      ...{
+        actor: 'account:wang',
+        origin: '10.0.0.7',
+        action: 'terminal.revoke',
+        target: `terminal:t-${ROWS}`,
+      },
+      ...{ detail: line(ROWS).detail, at: expect.any(Number) },
+    });
   });
 
   it('stays one chain when several processes append in turn', async () => {

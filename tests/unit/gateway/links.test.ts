@@ -1,7 +1,9 @@
 /** How long a link is good, by a clock that is told the time; and what becomes of those that were made before links ended. */
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readActor } from '../../../gateway/domain/actor.ts';
 import { createLinkTokens } from '../../../gateway/people/link-tokens.ts';
+import type { By } from '../../../gateway/store/changes.ts';
 import { LINK_EXPIRY } from '../../../gateway/store/sqlite/migrations/006-link-expiry.ts';
 import { HISTORY } from '../../../gateway/store/sqlite/migrations/index.ts';
 import type { SqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
@@ -10,7 +12,7 @@ import { createStoreHome, type StoreHome } from '../../support/store.ts';
 
 const AT = 1_795_000_000_000;
 const DAY_MS = 86_400_000;
-const CLI = { actor: 'cli:root', origin: 'local' };
+const CLI: By = { actor: { kind: 'cli', user: 'root' }, origin: 'local' };
 
 describe('a link', () => {
   let home: StoreHome;
@@ -64,15 +66,29 @@ describe('a link', () => {
       createdAt: AT,
       disabledAt: null,
     });
-    const by = { actor: 'account:chief', origin: 'local' };
+    const by: By = { actor: { kind: 'account', name: 'chief' }, origin: 'local' };
     const { token } = await tokens.add(by, { kind: 'wall', name: '大屏', unitId: null });
     expect(await tokens.find(token)).not.toBeNull();
     await change(store.people, (tx) => tx.changeAccount('chief', { role: 'technician' }));
     expect(await tokens.find(token)).toBeNull();
-    for (const actor of ['account:nobody', 'account:chief'])
+    for (const name of ['nobody', 'chief'])
       await expect(
-        tokens.add({ actor, origin: '' }, { kind: 'wall', name: 'x', unitId: null }),
+        tokens.add(
+          { actor: { kind: 'account', name }, origin: '' },
+          { kind: 'wall', name: 'x', unitId: null },
+        ),
       ).rejects.toMatchObject({ code: 'role-insufficient' });
+  });
+
+  it('of somebody whose kind this gateway does not know is no use either', async () => {
+    const tokens = links();
+    const { link, token } = await tokens.add(CLI, { kind: 'wall', name: '大屏', unitId: null });
+    await change(store.people, (tx) => tx.extendLink(link.id, link.expiresAt, readActor('job:nightly')));
+    expect((await tokens.list())[0]).toMatchObject({
+      createdBy: { kind: 'unknown', text: 'job:nightly' },
+      state: 'maker-barred',
+    });
+    expect(await tokens.find(token)).toBeNull();
   });
 
   it('that has ended is brought back only where there is room for one more', async () => {
@@ -81,7 +97,7 @@ describe('a link', () => {
       ...{ name: 'chief', displayName: 'x', role: 'operator', unitId: null, passwordHash: '' },
       ...{ mustChangePassword: false, createdAt: AT, disabledAt: null },
     });
-    const by = { actor: 'account:chief', origin: 'local' };
+    const by: By = { actor: { kind: 'account', name: 'chief' }, origin: 'local' };
     const add = async () => (await tokens.add(by, { kind: 'wall', name: '大屏', unitId: null })).link.id;
     const ended = await add();
     now += 366 * DAY_MS;

@@ -9,6 +9,7 @@ import { type Compressor, createCompressor } from '../../../gateway/compress/com
 import { createCalendar } from '../../../gateway/domain/calendar.ts';
 import { UNKNOWN } from '../../../gateway/domain/completeness.ts';
 import { buildTree } from '../../../gateway/domain/org.ts';
+import type { Credential } from '../../../gateway/domain/principal.ts';
 import { DEFAULT_WEIGHTS } from '../../../gateway/domain/score.ts';
 import { ScoreBook } from '../../../gateway/domain/score-book.ts';
 import { createBoard } from '../../../gateway/live/board.ts';
@@ -97,7 +98,8 @@ describe('the snapshot', () => {
     let visitors = 0;
     server = createServer().on('upgrade', (request, socket, head) => {
       visitors += 1;
-      const visitor = { credential: `v${visitors}`, unitId: null, isWelcome: async () => true };
+      const credential: Credential = { kind: 'link', id: `v${visitors}` };
+      const visitor = { credential, unitId: null, isWelcome: async () => true };
       hub.accept(request, socket, head, { ...visitor, unpacks: request.url === '/packed' });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

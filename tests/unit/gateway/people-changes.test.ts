@@ -1,7 +1,7 @@
 /** Changes on SQLite's one connection, beside the tables that are called on it without waiting. */
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AuditLine } from '../../../gateway/store/changes.ts';
+import type { AuditLine, By } from '../../../gateway/store/changes.ts';
 import type { AccountRecord } from '../../../gateway/store/people.ts';
 import { createPeopleStore } from '../../../gateway/store/sql/people.ts';
 import { verifyAudit } from '../../../gateway/store/sqlite/audit-verify.ts';
@@ -14,8 +14,8 @@ import { batchOf } from '../../support/ledger-home.ts';
 import { createStoreHome, exported, type StoreHome, voteRecord } from '../../support/store.ts';
 import { addSmallTown } from '../../support/tree.ts';
 
-const BY = { actor: 'cli:test', origin: 'local' };
-const LINE: AuditLine = { by: BY, action: 'account.add', target: 'account:x' };
+const BY: By = { actor: { kind: 'cli', user: 'test' }, origin: 'local' };
+const LINE: AuditLine = { by: BY, action: 'account.add', target: { kind: 'account', name: 'x' } };
 const account = (name: string): AccountRecord => ({
   ...{ name, displayName: name, role: 'operator', unitId: null, passwordHash: 'x' },
   ...{ mustChangePassword: false, createdAt: 1, disabledAt: null },

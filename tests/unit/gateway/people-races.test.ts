@@ -7,6 +7,7 @@ import { createPeople } from '../../../gateway/people/people.ts';
 import { createSessions } from '../../../gateway/people/sessions.ts';
 import { createSignIn } from '../../../gateway/people/sign-in.ts';
 import { createSignInThrottle } from '../../../gateway/people/sign-in-throttle.ts';
+import type { By } from '../../../gateway/store/changes.ts';
 import { StoreFailure } from '../../../gateway/store/failures.ts';
 import type { AccountRecord, PeopleStore } from '../../../gateway/store/people.ts';
 import type { SqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
@@ -15,7 +16,7 @@ import { createStoreHome, type StoreHome } from '../../support/store.ts';
 
 const AT = 1_795_000_000_000;
 const DAY_MS = 86_400_000;
-const CLI = { actor: 'cli:root', origin: 'local' };
+const CLI: By = { actor: { kind: 'cli', user: 'root' }, origin: 'local' };
 const CALLER = { address: '10.0.0.1', userAgent: 'a browser' };
 const LIMITS = { absoluteMs: 10_000, idleMs: 4_000 };
 const PASSWORD = 'a horse that is correct';
@@ -171,7 +172,7 @@ describe('accounts', () => {
     await account('li');
     const choose = (next: string) =>
       accounts.choosePassword(
-        { actor: 'account:li', origin: '10.0.0.1' },
+        { actor: { kind: 'account', name: 'li' }, origin: '10.0.0.1' },
         'li',
         { current: PASSWORD, next },
         null,
@@ -182,7 +183,7 @@ describe('accounts', () => {
     expect(works.done).toBe(1);
     const reset = accounts.resetPassword(CLI, 'li');
     const choice = accounts.choosePassword(
-      { actor: 'account:li', origin: '10.0.0.1' },
+      { actor: { kind: 'account', name: 'li' }, origin: '10.0.0.1' },
       'li',
       { current: one, next: 'what comes too late' },
       null,
@@ -202,7 +203,7 @@ describe('links', () => {
   it('stay within what one account may have, however many are added at once', async () => {
     await account('li');
     const { links } = await createAll();
-    const by = { actor: 'account:li', origin: '10.0.0.1' };
+    const by: By = { actor: { kind: 'account', name: 'li' }, origin: '10.0.0.1' };
     const add = () => links.add(by, { kind: 'wall', name: '大屏', unitId: null });
     for (let made = 0; made < 298; made++) await add();
     const { done, refused } = await settle(Array.from({ length: 10 }, add));
@@ -213,7 +214,7 @@ describe('links', () => {
   it('that have ended are brought back only where there is room, however many at once', async () => {
     await account('li');
     const { links } = await createAll();
-    const by = { actor: 'account:li', origin: '10.0.0.1' };
+    const by: By = { actor: { kind: 'account', name: 'li' }, origin: '10.0.0.1' };
     const add = async () => (await links.add(by, { kind: 'wall', name: '大屏', unitId: null })).link.id;
     const ended = [await add(), await add(), await add()];
     wall += 366 * DAY_MS;
@@ -246,7 +247,7 @@ describe('links', () => {
     await account('boss', { role: 'administrator' });
     await account('li');
     const { links, accounts } = await createAll();
-    const by = { actor: 'account:li', origin: '10.0.0.1' };
+    const by: By = { actor: { kind: 'account', name: 'li' }, origin: '10.0.0.1' };
     const add = () => links.add(by, { kind: 'wall', name: '大屏', unitId: null });
     const outcomes = await Promise.allSettled([add(), accounts.change(CLI, 'li', { disabled: true }), add()]);
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
@@ -261,7 +262,7 @@ describe('a session', () => {
     const { sessions, save } = await createPeople({ store: store.people, now, monotonic, limits: LIMITS });
     const { token, id } = await sessions.open(proved, '', '');
     sessions.used(id);
-    const by = { actor: 'account:li', origin: '' };
+    const by: By = { actor: { kind: 'account', name: 'li' }, origin: '' };
     await Promise.all([save(), sessions.find(token), sessions.close(by, id), sessions.find(token), save()]);
     sessions.used(id);
     await save();

@@ -4,7 +4,8 @@ import { cookieName, credentialsOf } from '../../../gateway/api/border/cookies.t
 import { isAllowedOrigin, isSameOrigin } from '../../../gateway/api/border/origin.ts';
 import { checkPolicy, POLICY } from '../../../gateway/api/border/policy.ts';
 import { readConfig } from '../../../gateway/config.ts';
-import { mayDo, type Principal } from '../../../gateway/domain/roles.ts';
+import type { Principal } from '../../../gateway/domain/principal.ts';
+import { mayDo } from '../../../gateway/domain/roles.ts';
 import { weaknessOf } from '../../../gateway/people/password-rules.ts';
 import { createPasswords } from '../../../gateway/people/passwords.ts';
 import { createPeople } from '../../../gateway/people/people.ts';
@@ -264,15 +265,16 @@ describe('the origin of a request', () => {
 
 describe('the policy', () => {
   const auditor: Principal = {
-    actor: 'account:a',
-    credential: 'session:s',
+    kind: 'account',
+    name: 'a',
+    sessionId: 's',
     standing: 'auditor',
     unitId: null,
     mustChangePassword: false,
   };
   it('gives an auditor no route that changes anything of others', () => {
     const changes = Object.entries(POLICY)
-      .filter(([key, who]) => !key.startsWith('GET ') && mayDo(who, auditor) === 'yes')
+      .filter(([key, who]) => !key.startsWith('GET ') && mayDo(who, auditor.standing) === 'yes')
       .map(([key]) => key);
     expect(changes).toEqual([
       'POST /api/v1/session',

@@ -25,7 +25,10 @@ beforeEach(async () => {
   guard = createStorageGuard({
     upkeep: store.upkeep,
     repair: async (sourceKeys) => {
-      const { differences } = await store.repairRollups(sourceKeys, { actor: 'gateway', origin: 'local' });
+      const { differences } = await store.repairRollups(sourceKeys, {
+        actor: { kind: 'gateway' },
+        origin: 'local',
+      });
       return differences.length > 0;
     },
     file: home.file,
@@ -92,7 +95,7 @@ describe('the guard of the storage', () => {
     expect([
       done.includes('reload'),
       guard.trouble(),
-      (await store.audit.entries({ limit: 1 })).filter(({ target }) => target !== 'tree'),
+      (await store.audit.entries({ limit: 1 })).filter(({ target }) => target !== 'data'),
     ]).toEqual([false, null, []]);
   });
 

@@ -7,13 +7,13 @@ import WebSocket from 'ws';
 import { createBasePath } from '../../../gateway/api/border/base-path.ts';
 import { createCookies } from '../../../gateway/api/border/cookies.ts';
 import { takeUpgrades } from '../../../gateway/api/live/upgrade.ts';
-import type { Principal } from '../../../gateway/domain/roles.ts';
+import type { Principal } from '../../../gateway/domain/principal.ts';
 import type { Hub, Visitor } from '../../../gateway/live/hub.ts';
 import { StoreFailure } from '../../../gateway/store/failures.ts';
 import { until } from '../../support/wait.ts';
 
 const WALL: Principal = {
-  ...{ actor: 'link:l-1', credential: 'link:l-1', standing: 'wall', unitId: null, mustChangePassword: false },
+  ...{ kind: 'link', id: 'l-1', standing: 'wall', unitId: null },
 };
 
 let server: Server;

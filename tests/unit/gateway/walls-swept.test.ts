@@ -43,7 +43,8 @@ beforeEach(async () => {
     const credential = (request.url as string).slice(1);
     const isWelcome = () =>
       new Promise<boolean>((answer, fail) => void questions.push({ credential, answer, fail }));
-    hub.accept(request, socket, head, { credential, unitId: null, isWelcome, unpacks: false });
+    const visitor = { unitId: null, isWelcome, unpacks: false };
+    hub.accept(request, socket, head, { credential: { kind: 'session', id: credential }, ...visitor });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });

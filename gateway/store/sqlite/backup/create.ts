@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeFolder } from '../../../../protocol/process/owner.ts';
 import type { AuditStore } from '../../audit.ts';
+import type { By } from '../../changes.ts';
 import { StoreFailure } from '../../failures.ts';
 import { syncFile, syncFolder, writeNewFile } from '../../sync-files.ts';
 import { inspect } from './inspect.ts';
@@ -17,7 +18,7 @@ export type BackupDeps = {
   audit: AuditStore;
   dataDir: string;
   now: () => number;
-  by: { actor: string; origin: string };
+  by: By;
   /** Part of the database that is copied, 0 to 1; about. */
   progress?: (part: number) => void;
 };
@@ -35,7 +36,7 @@ export async function createBackup(target: string, deps: BackupDeps): Promise<Ma
     throw new StoreFailure('backup-unfinished', `${partial} is of a backup that was cut off: remove it`);
   const audit = (action: string, detail: Record<string, unknown>) =>
     deps.audit.change((tx) =>
-      tx.audited({ by, action, target: `backup:${basename(target)}`, detail }, undefined),
+      tx.audited({ by, action, target: { kind: 'backup', folder: basename(target) }, detail }, undefined),
     );
   // Before the copy, so that the copy has it, too.
   await audit('backup.begin', { folder: target });

@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeFolder } from '../../../../protocol/process/owner.ts';
+import type { By } from '../../changes.ts';
 import { claimDataDir } from '../../claim.ts';
 import { StoreFailure } from '../../failures.ts';
 import { syncFolder, writeNewFile } from '../../sync-files.ts';
@@ -17,7 +18,7 @@ import { AUDIT_KEY, DATABASE, describeFile, type Manifest, PKI } from './manifes
 
 const STAGED = 'restore.staged';
 
-export type RestoreDeps = { dataDir: string; now: () => number; by: { actor: string; origin: string } };
+export type RestoreDeps = { dataDir: string; now: () => number; by: By };
 /** `aside`: where the data is that was there before; null when there was none. */
 export type Restored = { manifest: Manifest; aside: string | null; check: CheckReport };
 
@@ -96,7 +97,7 @@ async function takeOver(
     await store.people.change(async (tx) => {
       // One that was ended after the backup would otherwise be open again.
       await tx.endAllSessions();
-      return tx.audited({ by, action: 'backup.restore', target: 'data', detail }, undefined);
+      return tx.audited({ by, action: 'backup.restore', target: { kind: 'data' }, detail }, undefined);
     });
   } finally {
     store.close();

@@ -1,0 +1,36 @@
+/** What something was done to, as a line of the audit names it. Nobody reads it back: it is shown. */
+
+export type AuditTarget =
+  | { kind: 'account'; name: string }
+  | { kind: 'session' | 'link' | 'unit' | 'window' | 'terminal' | 'exclusion'; id: string }
+  | { kind: 'journal'; terminalId: string; epoch: string }
+  | { kind: 'backup'; folder: string }
+  /** A name that no account has, and that is not written. */
+  | { kind: 'account-unknown' }
+  /** All of them. */
+  | { kind: 'quarantine' | 'votes' | 'rollups' | 'data' };
+
+export function writeTarget(target: AuditTarget): string {
+  switch (target.kind) {
+    case 'account':
+      return `account:${target.name}`;
+    case 'session':
+    case 'link':
+    case 'unit':
+    case 'window':
+    case 'terminal':
+    case 'exclusion':
+      return `${target.kind}:${target.id}`;
+    case 'journal':
+      return `journal:${target.terminalId}/${target.epoch}`;
+    case 'backup':
+      return `backup:${target.folder}`;
+    case 'account-unknown':
+      return 'account:?';
+    case 'quarantine':
+    case 'votes':
+    case 'rollups':
+    case 'data':
+      return target.kind;
+  }
+}
