@@ -1,4 +1,5 @@
 /** How what was asked of a store ends otherwise than asked. */
+import type { OrgCode } from '../domain/refusals.ts';
 
 /**
  * `storage-full`, `storage-io`, `storage-busy`, `storage-damaged` or `storage-failed`; `database-…` where that is a server. What the refused call was to write is
@@ -15,8 +16,8 @@ export class StoreFailure extends Error {
 
 /** A refusal of what was asked, e.g. `unit-unknown`, `id-taken`. */
 export class OrgRefusal extends Error {
-  readonly code: string;
-  constructor(code: string, message: string) {
+  readonly code: OrgCode;
+  constructor(code: OrgCode, message: string) {
     super(message);
     this.name = 'OrgRefusal';
     this.code = code;

@@ -1,15 +1,34 @@
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { OrgCode } from '../../domain/refusals.ts';
 import { type PeopleCode, PeopleRefusal } from '../../people/refusal.ts';
 import { OrgRefusal, StoreFailure } from '../../store/failures.ts';
+
+/** What the API refuses by itself; what stands behind it has codes of its own. */
+export type BorderCode =
+  | 'sign-in-required'
+  | 'password-change-required'
+  | 'origin-foreign'
+  | 'base-path-missing'
+  | 'route-unknown'
+  | 'request-invalid'
+  | 'parameters-invalid'
+  | 'rate-limited'
+  | 'upgrade-required'
+  | 'upgrade-unknown'
+  | 'walls-too-many'
+  | 'exports-busy'
+  | 'storage-failed'
+  | 'internal';
+export type RefusalCode = BorderCode | PeopleCode | OrgCode;
 
 /** A refusal with a stable code and a message that says what to do. */
 export class Refusal extends Error {
   readonly statusCode: number;
-  readonly code: string;
+  readonly code: RefusalCode;
   /** When it is worth trying again. */
   readonly retryAfterS: number | null;
-  constructor(statusCode: number, code: string, message: string, retryAfterS: number | null = null) {
+  constructor(statusCode: number, code: RefusalCode, message: string, retryAfterS: number | null = null) {
     super(message);
     this.name = 'Refusal';
     this.statusCode = statusCode;
@@ -34,7 +53,7 @@ const PEOPLE_STATUS: Partial<Record<PeopleCode, number>> = {
   'links-too-many': 409,
   'changes-too-many': 429,
 };
-const ORG_STATUS: Record<string, number> = {
+const ORG_STATUS: Partial<Record<OrgCode, number>> = {
   'name-taken': 409,
   'id-taken': 409,
   'window-unknown': 404,

@@ -3,7 +3,8 @@ import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import type { FastifySchema } from 'fastify';
 import { cookieName } from '../border/cookies.ts';
 import { isBeforePasswordChange, POLICY, policyKey } from '../border/policy.ts';
-import { OPERATIONS, type Refused } from './operations.ts';
+import { OPERATIONS } from './operations.ts';
+import { MEANINGS, type Refused, type RefusedStatus, refused } from './refused.ts';
 
 const TAGS: readonly (readonly [name: string, description: string])[] = [
   ['health', 'For whoever watches the process'],
@@ -29,39 +30,21 @@ const schemesBelow = (basePath: string) =>
 const SIGNED_IN = Object.keys(schemesBelow('')).map((name) => ({ [name]: [] }));
 
 const ALWAYS: readonly Refused[] = [
-  '400 request-invalid',
-  '408 request-invalid',
-  '429 rate-limited',
-  '431 request-invalid',
-  '500 internal',
+  refused(400, 'request-invalid'),
+  refused(408, 'request-invalid'),
+  refused(429, 'rate-limited'),
+  refused(431, 'request-invalid'),
+  refused(500, 'internal'),
 ];
 /** While the database cannot be read or written. */
 const STORAGE: readonly Refused[] = [
-  '503 storage-failed',
-  '503 storage-full',
-  '503 storage-io',
-  '503 storage-busy',
-  '503 storage-read-only',
-  '503 storage-damaged',
+  refused(503, 'storage-failed'),
+  refused(503, 'storage-full'),
+  refused(503, 'storage-io'),
+  refused(503, 'storage-busy'),
+  refused(503, 'storage-read-only'),
+  refused(503, 'storage-damaged'),
 ];
-const MEANINGS: Readonly<Record<string, string>> = {
-  400: 'What was asked is not well formed',
-  401: 'Nobody is signed in, or what was shown is not good (any more)',
-  403: 'Whoever asks may not',
-  404: 'There is no such thing, for whoever asks',
-  408: 'The request came too slowly',
-  409: 'It stands against what is there',
-  413: 'The body is too large',
-  414: 'A part of the address is too long',
-  415: 'The body is not JSON',
-  422: 'What was asked is well formed and cannot be done',
-  426: 'This is a WebSocket',
-  429: 'Too much in a row: try again later',
-  431: 'Address and headers are too long',
-  500: 'The gateway failed; it has been logged',
-  503: 'Not at the moment: try again later',
-};
-
 type Described = FastifySchema & {
   security?: unknown;
   operationId?: string;
@@ -75,29 +58,26 @@ function refusalsOf(key: string, schema: Described): readonly Refused[] {
   const changes = !key.startsWith('GET ');
   const isPublic = POLICY[key] === 'public';
   const has: Refused[] = [...ALWAYS, ...(OPERATIONS[key]?.refused ?? [])];
-  if (schema.params || schema.querystring || schema.body) has.push('400 parameters-invalid');
-  if (schema.params) has.push('414 request-invalid');
-  if (changes) has.push('413 request-invalid', '415 request-invalid');
-  if (!isPublic) has.push('401 sign-in-required', '403 role-insufficient', ...STORAGE);
+  if (schema.params || schema.querystring || schema.body) has.push(refused(400, 'parameters-invalid'));
+  if (schema.params) has.push(refused(414, 'request-invalid'));
+  if (changes) has.push(refused(413, 'request-invalid'), refused(415, 'request-invalid'));
+  if (!isPublic) has.push(refused(401, 'sign-in-required'), refused(403, 'role-insufficient'), ...STORAGE);
   else if (changes) has.push(...STORAGE);
-  if (!isPublic && !isBeforePasswordChange(key)) has.push('403 password-change-required');
-  if (changes) has.push('403 origin-foreign', '503 audit-key-missing');
+  if (!isPublic && !isBeforePasswordChange(key)) has.push(refused(403, 'password-change-required'));
+  if (changes) has.push(refused(403, 'origin-foreign'), refused(503, 'audit-key-missing'));
   return has;
 }
 
 /** One response a status, with the codes that it may carry. */
 function refusedResponses(refusals: readonly Refused[]): Record<string, unknown> {
-  const codesOf = new Map<string, Set<string>>();
-  for (const refusal of refusals) {
-    const [status = '', code = ''] = refusal.split(' ');
-    codesOf.set(status, (codesOf.get(status) ?? new Set()).add(code));
-  }
+  const codesOf = new Map<RefusedStatus, Set<string>>();
+  for (const { status, code } of refusals) codesOf.set(status, (codesOf.get(status) ?? new Set()).add(code));
   return Object.fromEntries(
     [...codesOf].map(([status, codes]) => [
       status,
       {
         description: MEANINGS[status],
-        ...((status === '429' || codes.has('sign-in-busy')) && { headers: RETRY_AFTER }),
+        ...((status === 429 || codes.has('sign-in-busy')) && { headers: RETRY_AFTER }),
         content: { 'application/json': { schema: errorOf([...codes].sort()) } },
       },
     ]),
