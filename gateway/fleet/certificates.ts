@@ -1,9 +1,7 @@
 /** Which certificates terminals may sign in with: those the gateway's authority has signed, but for the ones revoked. */
-import type { PeerCertificate } from '../mqtt/broker.ts';
+import type { CertificateRefusal, PeerCertificate } from '../mqtt/broker.ts';
 import type { RegisteredTerminal } from '../org/registry.ts';
 import type { CertificateRecord, CertificateUse, FleetStore } from '../store/fleet.ts';
-
-export type CertificateRefusal = 'certificate-untrusted' | 'certificate-foreign' | 'certificate-revoked';
 
 export type Certificates = {
   /** May the holder of this certificate speak for this terminal? Null: yes. */

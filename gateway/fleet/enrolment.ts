@@ -4,6 +4,7 @@ import { Compile } from 'typebox/compile';
 import { type CertificateAnswer, SigningRequest } from '../../protocol/identity.ts';
 import type { AuditTarget } from '../domain/audit-target.ts';
 import { createTokenBuckets } from '../domain/token-buckets.ts';
+import type { CodeRefusal } from '../mqtt/broker.ts';
 import type { RegisteredTerminal } from '../org/registry.ts';
 import type { By } from '../store/changes.ts';
 import type { EnrolmentRecord, FleetStore } from '../store/fleet.ts';
@@ -22,10 +23,7 @@ export type Asker = { code: string | null; address: string; isOpen(): boolean };
 
 export type Enrolment = {
   /** The name of the terminal's open code, if this is its secret. Whoever holds the secret is told why it does not open any more. */
-  admits(
-    terminal: RegisteredTerminal,
-    secret: Buffer,
-  ): { code: string } | { refused: 'code-wrong' | 'code-used' | 'code-expired' };
+  admits(terminal: RegisteredTerminal, secret: Buffer): { code: string } | { refused: CodeRefusal };
   /** For connections that are there: has no other code taken its place, and is it not used or expired? */
   isOpen(code: string): boolean;
   answer(terminal: RegisteredTerminal, payload: Buffer, from: Asker): Promise<CertificateAnswer>;

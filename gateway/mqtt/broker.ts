@@ -35,7 +35,10 @@ export type Login = { terminalId: string; certificate: PeerCertificate | null; p
  * `code` names the enrolment code that was shown, without giving it away. `refused` is a reason, for the counter and the log;
  * the peer is told "not authorised" and no more, unless it has shown the secret of a code that is over.
  */
-export type Admission = 'terminal' | { code: string } | { refused: string };
+export type Admission = 'terminal' | { code: string } | { refused: SignInRefusal };
+export type CertificateRefusal = 'certificate-untrusted' | 'certificate-foreign' | 'certificate-revoked';
+export type CodeRefusal = 'code-wrong' | 'code-used' | 'code-expired';
+export type SignInRefusal = 'terminal-unknown' | CertificateRefusal | CodeRefusal;
 
 /** What a connection was let in with: a certificate or a code. */
 export type Welcome = { serial: string; code: string | null };
@@ -49,10 +52,18 @@ export type Credentials = { key: string; cert: string; authority: string };
  */
 export type Done = (error?: Error) => void;
 
+export type DropCode =
+  | 'sender-unknown'
+  | 'terminal-unknown'
+  | 'enrolling-only'
+  | 'message-flood'
+  | 'message-failed'
+  | 'connection-gone';
+
 /** Why a connection is dropped, as a code. */
 export class Drop extends Error {
-  readonly code: string;
-  constructor(code: string) {
+  readonly code: DropCode;
+  constructor(code: DropCode) {
     super(code);
     this.name = 'Drop';
     this.code = code;

@@ -37,11 +37,13 @@ export function parseProxyHeader(bytes: Buffer): ProxyHeader | 'invalid' | null 
   return { bytes: end, source: family?.read(bytes.subarray(FIXED_BYTES, end)) ?? null };
 }
 
+export type ProxyHeaderRefusal = 'proxy-header-invalid' | 'proxy-header-missing';
+
 export type ProxyHeaderEvents = {
   /** The header has been taken off the stream. */
   taken(source: string | null): void;
-  /** `proxy-header-invalid`, `proxy-header-missing`; the socket is cut. */
-  refused(reason: string): void;
+  /** The socket is cut. */
+  refused(reason: ProxyHeaderRefusal): void;
 };
 
 /** Reads the header off a socket that nobody else reads yet; the socket is paused then. */
@@ -59,7 +61,7 @@ export function takeProxyHeader(
     stop();
     socket.destroy();
   };
-  const refuse = (reason: string) => {
+  const refuse = (reason: ProxyHeaderRefusal) => {
     refused(reason);
     cut();
   };

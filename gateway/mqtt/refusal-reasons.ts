@@ -1,3 +1,26 @@
+import type { CertificateRefusal } from './broker.ts';
+import type { ProxyHeaderRefusal } from './proxy-header.ts';
+
+type TrustRefusal =
+  | CertificateRefusal
+  | 'certificate-withdrawn'
+  | ProxyHeaderRefusal
+  | 'proxy-header-unexpected';
+/** Somebody is not whom they say, or is set up wrongly: an operator wants to know of it at once. */
+const WORTH_A_LOOK: Readonly<Record<TrustRefusal, true>> = {
+  'certificate-untrusted': true,
+  'certificate-foreign': true,
+  'certificate-revoked': true,
+  'certificate-withdrawn': true,
+  'proxy-header-invalid': true,
+  'proxy-header-missing': true,
+  'proxy-header-unexpected': true,
+};
+
+export function isWorthALook(reason: string): boolean {
+  return Object.hasOwn(WORTH_A_LOOK, reason);
+}
+
 /** aedes says what was wrong in sentences; here they become a few fixed codes, so that a counter has bounded labels. */
 export function reasonOf(error: Error): string {
   const code = 'code' in error ? String(error.code) : '';

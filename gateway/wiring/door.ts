@@ -9,6 +9,7 @@ import { cutEnded } from '../jobs/cut-ended.ts';
 import type { Job } from '../jobs/job.ts';
 import { type Admission, DEFAULT_BROKER_LIMITS, type Login } from '../mqtt/broker.ts';
 import { createEmbeddedBroker } from '../mqtt/embedded.ts';
+import { isWorthALook } from '../mqtt/refusal-reasons.ts';
 import type { Registry } from '../org/registry.ts';
 import { type Closable, openInOrder } from './closing.ts';
 import type { Ground } from './ground.ts';
@@ -60,7 +61,7 @@ export function openDoor({ config, ground, terminals, transport }: DoorDeps): Pr
         disconnected: presence.disconnected,
         refused(reason, terminalId) {
           metrics.tallied.refused.add(reason);
-          const worthALook = /^(certificate|proxy-header)-/.test(reason) && refusalLog.take(0, monotonic());
+          const worthALook = isWorthALook(reason) && refusalLog.take(0, monotonic());
           log[worthALook ? 'warn' : 'debug']({ reason, terminalId }, 'refused');
         },
       },

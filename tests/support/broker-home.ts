@@ -168,8 +168,8 @@ async function openTls(): Promise<BrokerHome> {
       admit: (login) => {
         const { certificate, terminalId } = login;
         if (certificate === null) return admitCode(login);
-        if (!certificate.trusted) return { refused: 'certificate-foreign' };
-        return certificate.commonName === terminalId ? 'terminal' : { refused: 'certificate-of-another' };
+        if (!certificate.trusted) return { refused: 'certificate-untrusted' };
+        return certificate.commonName === terminalId ? 'terminal' : { refused: 'certificate-foreign' };
       },
       connect(port, terminalId, { kind = 'known', proxyHeader }) {
         const identity = kind === 'known' ? identities.get(terminalId) : undefined;
