@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { giveToFolderOwner, makeFolder } from '../../protocol/process/owner.ts';
+import { giveToFolderOwner, makeFolder } from './owner.ts';
 
 export function readIfThere(path: string): string | null {
   try {
