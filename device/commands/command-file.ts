@@ -1,10 +1,9 @@
 /** What the terminal was told to do and what came of it, on disk: written whole, synced, renamed. */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { Command, CommandResult } from '../../protocol/command.ts';
-import { giveToFolderOwner } from '../../protocol/process/owner.ts';
-import { syncFolder } from '../journal/set-aside.ts';
+import { replaceFile } from '../../protocol/process/whole-file.ts';
 
 /** Commands that wait, and results that are remembered: more than anybody has use for. */
 export const MAX_WAITING = 8;
@@ -46,16 +45,5 @@ export function readMemory(path: string | null): Memory {
 
 /** Throws what the disk says. */
 export function writeMemory(path: string, memory: Memory): void {
-  const next = `${path}.next`;
-  const file = openSync(next, 'w', 0o600);
-  try {
-    giveToFolderOwner(file, next);
-    // Whole or not at all: a single write to a disk that fills up is cut short without an error.
-    writeFileSync(file, JSON.stringify(memory));
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(next, path);
-  syncFolder(path);
+  replaceFile(path, JSON.stringify(memory));
 }

@@ -2,16 +2,7 @@
  * Who this terminal is: its key, which never leaves it, and the certificate that its gateway has given for it. A new pair is
  * a candidate until it has connected; until then the one before it stays.
  */
-import {
-  chmodSync,
-  closeSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -19,7 +10,8 @@ import { MAX_PEM_CHARS } from '../../protocol/identity.ts';
 import { EpochMs, TERMINAL_ID_PATTERN } from '../../protocol/ids.ts';
 import { assertUsable } from '../../protocol/process/access.ts';
 import { type Told, tellFault } from '../../protocol/process/fault.ts';
-import { giveToFolderOwner, makeFolder } from '../../protocol/process/owner.ts';
+import { makeFolder } from '../../protocol/process/owner.ts';
+import { readIfThere, removeFile, replaceFile } from '../../protocol/process/whole-file.ts';
 import { DeviceError, messageOf } from '../errors.ts';
 import { isCertificateFor } from './certificates.ts';
 
@@ -146,42 +138,12 @@ function memoryFiles(): Files {
 function diskFiles(folder: string): Files {
   const pathOf = (name: string) => join(folder, `${name}.json`);
   return {
-    read(name) {
-      try {
-        return readFileSync(pathOf(name), 'utf8');
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-        throw error;
-      }
-    },
+    read: (name) => readIfThere(pathOf(name)),
     write(name, text) {
       makeFolder(folder);
       chmodSync(folder, 0o700);
-      const draft = `${pathOf(name)}.new`;
-      const file = openSync(draft, 'w', 0o600);
-      try {
-        giveToFolderOwner(file, draft);
-        // Whole or not at all: a single write to a disk that fills up is cut short without an error.
-        writeFileSync(file, text);
-        fsyncSync(file);
-      } finally {
-        closeSync(file);
-      }
-      renameSync(draft, pathOf(name));
-      syncFolder(folder);
+      replaceFile(pathOf(name), text);
     },
-    remove(name) {
-      rmSync(pathOf(name), { force: true });
-      syncFolder(folder);
-    },
+    remove: (name) => removeFile(pathOf(name)),
   };
-}
-
-function syncFolder(folder: string): void {
-  const file = openSync(folder, 'r');
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
 }

@@ -1,11 +1,13 @@
 /** A new journal in the place of an old one whose epoch is not its own any more. */
 import { existsSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { syncFolder } from '../../protocol/process/whole-file.ts';
 import type { Vote } from '../../protocol/vote.ts';
 import type { Anchor } from '../board/clock.ts';
 import { DeviceError } from '../errors.ts';
 import { openJournalFile } from './journal-file.ts';
 import { prepareStatements } from './journal-statements.ts';
-import { type Known, nextPath, type SetAside, setFileAside, syncFolder } from './set-aside.ts';
+import { type Known, nextPath, type SetAside, setFileAside } from './set-aside.ts';
 
 export type Move = {
   path: string;
@@ -45,6 +47,6 @@ export function moveIntoNewEpoch({ path, wallMs, votes, anchorOf, known, release
   release();
   const aside = setFileAside(path, 'behind', wallMs(), known);
   renameSync(next, path);
-  syncFolder(path);
+  syncFolder(dirname(path));
   return aside;
 }

@@ -3,20 +3,11 @@
  * on a card at most, so that a card that fails again and again does not fill itself with what it broke.
  */
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { MAX_VOTES_PER_EPOCH } from '../../protocol/ids.ts';
 import { makeFile } from '../../protocol/process/owner.ts';
+import { syncFolder } from '../../protocol/process/whole-file.ts';
 
 /**
  * `corrupt`: it could not be read. `behind`: the gateway had votes of its epoch that it never gave. `moved`: it was another
@@ -72,7 +63,7 @@ export function setFileAside(path: string, why: Why, timeMs: number, known: Know
   } catch {
     // On a full disk there is no note; the file is what counts.
   }
-  syncFolder(path);
+  syncFolder(dirname(path));
   return { ...UNKNOWN, ...known, path: target, id: idOf(why, atMs), why, atMs };
 }
 
@@ -132,7 +123,7 @@ export function settle(path: string, aside: SetAside, as: Settled, timeMs: numbe
   for (const from of new Set([aside.path, undecided]))
     for (const part of [...PARTS, '.json'])
       if (from !== target && existsSync(from + part)) renameSync(from + part, target + part);
-  syncFolder(path);
+  syncFolder(dirname(path));
 }
 
 function remove({ path }: SetAside): void {
@@ -152,7 +143,7 @@ export function finishMoves(path: string, timeMs: number): void {
   if (existsSync(`${path}-wal`))
     renameSync(`${path}-wal`, `${leftWithoutLog(path) ?? `${path}.orphan-${Math.round(timeMs)}`}-wal`);
   if (existsSync(next)) renameSync(next, path);
-  syncFolder(path);
+  syncFolder(dirname(path));
 }
 
 /** What was being set aside when the power went: its log was to follow, and then its note. What it had last is in that log. */
@@ -164,15 +155,6 @@ function leftWithoutLog(path: string): string | null {
 
 /** Where a new journal is written before it takes the old one's place. */
 export const nextPath = (path: string) => `${path}.next`;
-
-export function syncFolder(path: string): void {
-  const folder = openSync(dirname(path), 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
-}
 
 function readNote(file: string): Known {
   try {

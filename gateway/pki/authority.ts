@@ -10,7 +10,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { FINGERPRINT_BYTES, toBase32 } from '../../protocol/enrolment-code.ts';
 import { HostFault } from '../../protocol/process/fault.ts';
-import { createOnce, readIfThere, replace } from '../../protocol/process/whole-file.ts';
+import { createOnce, readIfThere, replaceFile } from '../../protocol/process/whole-file.ts';
 import { readSigningRequest } from './signing-request.ts';
 import {
   ALGORITHM,
@@ -129,7 +129,7 @@ export async function openAuthority({ folder, now }: AuthorityOptions): Promise<
       ],
     });
     const made = (await exportPrivateKey(keys.privateKey)) + issued.toString('pem');
-    replace(serverPath, made);
+    replaceFile(serverPath, made);
     return credentialsOf(made, certificate);
   };
 

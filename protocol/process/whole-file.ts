@@ -1,4 +1,4 @@
-/** Secrets on disk: readable by their owner only, whole or not there at all. */
+/** Files that are on the disk when the call returns, whole or not there at all, and readable by their owner only. */
 import {
   closeSync,
   fsyncSync,
@@ -21,46 +21,86 @@ export function readIfThere(path: string): string | null {
   }
 }
 
+/** In the place of what is there. The folder is made when it is missing. */
+export function replaceFile(path: string, content: string): void {
+  const draft = writeDraft(path, content);
+  try {
+    renameSync(draft, path);
+  } catch (error) {
+    discard(draft);
+    throw error;
+  }
+  syncFolder(dirname(path));
+}
+
 /** Writes the file unless it is there. @returns what is there now, whoever wrote it. */
 export function createOnce(path: string, content: string): string {
   const draft = writeDraft(path, content);
   try {
     // Unlike a rename, a link never takes the place of what another process has made meanwhile.
     linkSync(draft, path);
-    syncFolder(path);
+    syncFolder(dirname(path));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   } finally {
-    rmSync(draft, { force: true });
+    discard(draft);
   }
   return readFileSync(path, 'utf8');
 }
 
-export function replace(path: string, content: string): void {
-  renameSync(writeDraft(path, content), path);
-  syncFolder(path);
+/** A file of which nobody reads before all of them are written: its folder is for the caller to sync. EEXIST when there is one. */
+export function writeNewFile(path: string, content: Buffer | string): void {
+  writeSynced(path, content, 'wx');
 }
 
+export function removeFile(path: string): void {
+  rmSync(path, { force: true });
+  syncFolder(dirname(path));
+}
+
+export function syncFolder(folder: string): void {
+  syncFile(folder);
+}
+
+export function syncFile(path: string): void {
+  const handle = openSync(path, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Of this process alone: another one may write the same file at the same time. */
 function writeDraft(path: string, content: string): string {
   makeFolder(dirname(path));
   const draft = `${path}.${process.pid}`;
-  const file = openSync(draft, 'w', 0o600);
   try {
-    giveToFolderOwner(file, path);
-    // Whole or not at all: a single write to a disk that fills up is cut short without an error.
-    writeFileSync(file, content);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+    writeSynced(draft, content, 'w');
+  } catch (error) {
+    discard(draft);
+    throw error;
   }
   return draft;
 }
 
-function syncFolder(path: string): void {
-  const folder = openSync(dirname(path), 'r');
+function writeSynced(path: string, content: Buffer | string, flags: 'w' | 'wx'): void {
+  const handle = openSync(path, flags, 0o600);
   try {
-    fsyncSync(folder);
+    giveToFolderOwner(handle, path);
+    // Whole or not at all: a single write to a disk that fills up is cut short without an error.
+    writeFileSync(handle, content);
+    fsyncSync(handle);
   } finally {
-    closeSync(folder);
+    closeSync(handle);
+  }
+}
+
+/** It may hold a secret, and a disk that is full has use for the room. */
+function discard(draft: string): void {
+  try {
+    rmSync(draft, { force: true });
+  } catch {
+    // What went wrong before is what counts.
   }
 }

@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { syncFolder, writeNewFile } from '../../../protocol/process/whole-file.ts';
 import { BEGINNING, headMac } from '../audit-chain.ts';
 import { StoreFailure } from '../failures.ts';
-import { syncFolder, writeNewFile } from '../sync-files.ts';
 import type { Connection } from './database.ts';
 
 const KEY_BYTES = 32;

@@ -4,10 +4,10 @@ import { chmodSync, copyFileSync, existsSync, renameSync, rmSync, statSync } fro
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeFolder } from '../../../../protocol/process/owner.ts';
+import { syncFile, syncFolder, writeNewFile } from '../../../../protocol/process/whole-file.ts';
 import type { AuditStore } from '../../audit.ts';
 import type { By } from '../../changes.ts';
 import { StoreFailure } from '../../failures.ts';
-import { syncFile, syncFolder, writeNewFile } from '../../sync-files.ts';
 import { inspect } from './inspect.ts';
 import { AUDIT_KEY, DATABASE, describeFile, listFiles, MANIFEST, type Manifest, PKI } from './manifest.ts';
 

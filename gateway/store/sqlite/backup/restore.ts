@@ -5,10 +5,10 @@
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeFolder } from '../../../../protocol/process/owner.ts';
+import { syncFolder, writeNewFile } from '../../../../protocol/process/whole-file.ts';
 import type { By } from '../../changes.ts';
 import { claimDataDir } from '../../claim.ts';
 import { StoreFailure } from '../../failures.ts';
-import { syncFolder, writeNewFile } from '../../sync-files.ts';
 import { type CheckReport, checkDatabase } from '../check.ts';
 import { RESTORE_MARK } from '../database.ts';
 import { createSqliteStore } from '../sqlite-store.ts';
