@@ -90,7 +90,7 @@ describe.each(portHomes())('people in %s', (_name, createHome) => {
   /** Of what is done to people; oldest first. */
   const auditLines = async () => {
     const lines = await opened.audit.entries({ limit: 100 });
-    return lines.filter(({ target }) => target !== 'tree').reverse();
+    return lines.filter(({ target }) => target !== 'data').reverse();
   };
   const names = async () => (await people.accounts()).map(({ name }) => name);
 

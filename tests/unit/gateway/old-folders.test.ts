@@ -112,7 +112,7 @@ describe.each(VERSIONS)('a folder of schema %i', (version) => {
     expect(link).toMatchObject({
       id: 'l-1',
       unitId: 'town',
-      createdBy: 'account:boss',
+      createdBy: { kind: 'account', name: 'boss' },
       lastUsedAt: OLD_AT + 2,
     });
     if (version >= 6) expect(link?.expiresAt).toBe(OLD_AT + 8);
