@@ -3,14 +3,15 @@
  * lets votes go, and acked ones stay for a while, so that a gateway restored from a backup can ask for them again.
  * What goes wrong with the card ends nothing here: presses are refused, and every later call tries again.
  */
-import type Database from 'better-sqlite3';
 import type { Counts, Vote } from '../../protocol/vote.ts';
 import type { Anchor } from '../board/clock.ts';
-import { codeOf, DeviceError, messageOf } from '../errors.ts';
-import { isDiskFull, isUnreadable, openJournalFile } from './journal-file.ts';
-import { type BootRecord, type Counters, prepareStatements, type Statements } from './journal-statements.ts';
+import { DeviceError } from '../errors.ts';
+import { openJournalFile } from './journal-file.ts';
+import type { BootRecord, Counters } from './journal-statements.ts';
 import { moveIntoNewEpoch } from './new-epoch.ts';
-import { dropSettled, dropSurplus, listSetAside, type SetAside } from './set-aside.ts';
+import { createRecoveringFile } from './recovering-file.ts';
+import type { SetAside } from './set-aside.ts';
+import { createShelf, type ShelfEvents } from './shelf.ts';
 
 export type Journal = {
   /** 32 hexadecimal digits, random at creation; empty while no journal could be opened yet. */
@@ -59,7 +60,7 @@ export type Journal = {
   close(): void;
 };
 
-export type JournalOptions = {
+export type JournalOptions = ShelfEvents & {
   /** A file, or `:memory:` for simulations that lose nothing by it. */
   path: string;
   /** Whose journal it is: one of another terminal is set aside. Left out while that is not known. */
@@ -69,16 +70,10 @@ export type JournalOptions = {
   /** Acked votes go beyond this, oldest first, however young. */
   maxBytes?: number;
   wallMs?: () => number;
-  /** A file was set aside, at open or later. */
-  onSetAside?: (aside: SetAside) => void;
-  /** Of too many files set aside this one is no more. */
-  onDropped?: (aside: SetAside) => void;
 };
 
 const DEFAULT_MAX_VOTES = 1_000_000;
 const DEFAULT_MAX_BYTES = 64 << 20;
-/** A card that does not give back a page so many times in a row never will. */
-const UNREADABLE_TRIES = 3;
 const NO_COUNTERS: Counters = {
   last: 0,
   first: 1,
@@ -89,54 +84,21 @@ const NO_COUNTERS: Counters = {
 /** Throws `journal-in-use` or `journal-not-durable`. With every other trouble it opens, says so, and tries again later. */
 export function openJournal(options: JournalOptions): Journal {
   const { path, maxVotes = DEFAULT_MAX_VOTES, maxBytes = DEFAULT_MAX_BYTES, wallMs = Date.now } = options;
-  let db: Database.Database | null = null;
-  let statements: Statements | null = null;
   let epoch = '';
   let counters: Counters = structuredClone(NO_COUNTERS);
   let lastAtOpen = 0;
   let ackedOnDisk = 0;
-  let trouble: DeviceError | null = null;
-  let unreadable = 0;
-  let setAside: SetAside[] = path === ':memory:' ? [] : listSetAside(path);
-
-  /** By what is on the card, not by what was done: a file may have been moved and then no new one begun, for want of room. */
-  const tellSetAside = () => {
-    if (path === ':memory:') return;
-    const known = new Set(setAside.map(({ id }) => id));
-    for (const aside of listSetAside(path)) if (!known.has(aside.id)) options.onSetAside?.(aside);
-    try {
-      for (const dropped of dropSurplus(path)) options.onDropped?.(dropped);
-    } catch {
-      // A file that cannot be deleted stays: it is no reason not to take votes.
-    }
-    setAside = listSetAside(path);
-  };
-  const detach = () => {
-    try {
-      if (db?.open) db.close();
-    } catch {
-      // Its last checkpoint did not work; the WAL has it all.
-    }
-    db = null;
-    statements = null;
-  };
-
-  /** Opens the file and takes up where it is. Throws a coded error; then nothing is open. */
-  const attach = () => {
-    detach();
-    const { last, acked } = counters;
-    try {
-      const opened = openJournalFile({
-        path,
-        terminalId: options.terminalId,
-        wallMs,
-        unreadableIsDamaged: unreadable >= UNREADABLE_TRIES,
-        ...(epoch === '' ? {} : { known: { epoch, unsent: last - acked, last } }),
-      });
-      db = opened.db;
-      statements = prepareStatements(db);
+  const shelf = createShelf(path, options);
+  const file = createRecoveringFile({
+    open(unreadableIsDamaged) {
+      const { last, acked } = counters;
+      const known = epoch === '' ? {} : { known: { epoch, unsent: last - acked, last } };
+      return openJournalFile({ path, terminalId: options.terminalId, wallMs, unreadableIsDamaged, ...known });
+    },
+    takeUp(opened, statements) {
       if (opened.epoch === epoch) {
         if (opened.unwritable !== null) throw opened.unwritable;
+        const { last, acked } = counters;
         statements.takeBack(last);
         counters = statements.counters();
         counters.acked = Math.min(acked, counters.last);
@@ -146,56 +108,11 @@ export function openJournal(options: JournalOptions): Journal {
         lastAtOpen = counters.last;
       }
       ackedOnDisk = statements.counters().acked;
-      unreadable = 0;
-      trouble = opened.unwritable === null ? null : toWriteError(opened.unwritable);
-      tellSetAside();
-    } catch (error) {
-      detach();
-      unreadable = isUnreadable(error) ? unreadable + 1 : 0;
-      trouble = toWriteError(error);
-      throw trouble;
-    }
-  };
+    },
+    opened: shelf.tell,
+  });
+  const { write, readOr } = file;
 
-  /** After a failed write or read. Throws while it is of no use. */
-  const recover = () => {
-    // A full disk breaks nothing that is open: the transaction is rolled back, and the next one may fit.
-    if (statements !== null && isDiskFull(trouble?.cause)) return;
-    attach();
-  };
-  const write = <T>(act: (to: Statements) => T): T => {
-    if (trouble !== null) recover();
-    try {
-      const result = act(statements as Statements);
-      trouble = null;
-      return result;
-    } catch (error) {
-      const failure = toWriteError(error);
-      trouble = failure;
-      // A COMMIT whose fsync failed is rolled back, yet its frames may be in the WAL and come to life when the file is opened
-      // again: nobody was thanked for such a vote, so it is taken back, at once.
-      try {
-        recover();
-      } catch {
-        // The next call tries again.
-      }
-      throw failure;
-    }
-  };
-  const readOr = <T>(nothing: T, read: (from: Statements) => T): T => {
-    if (statements === null) return nothing;
-    try {
-      return read(statements);
-    } catch (error) {
-      // A card that cannot be read now must not end the process: what was sent stays sent, the rest waits.
-      trouble = new DeviceError(
-        'journal-read-failed',
-        `the journal cannot be read: ${messageOf(error)}`,
-        error,
-      );
-      return nothing;
-    }
-  };
   const makeRoom = () => {
     if (counters.last - counters.first + 1 >= maxVotes) pruneStep(0, true);
     if (counters.last - counters.first + 1 < maxVotes) return;
@@ -209,16 +126,7 @@ export function openJournal(options: JournalOptions): Journal {
       return deleted;
     });
 
-  for (;;) {
-    try {
-      attach();
-      break;
-    } catch (error) {
-      if (['journal-in-use', 'journal-not-durable'].includes(codeOf(error))) throw error;
-      if (!isUnreadable(error) || unreadable > UNREADABLE_TRIES) break;
-    }
-  }
-
+  file.begin();
   return {
     get epoch() {
       return epoch;
@@ -236,10 +144,10 @@ export function openJournal(options: JournalOptions): Journal {
       return lastAtOpen;
     },
     get trouble() {
-      return trouble;
+      return file.trouble;
     },
     get setAside() {
-      return setAside;
+      return shelf.files;
     },
     totals: () => ({ ...counters.totals }),
     append(vote) {
@@ -258,8 +166,8 @@ export function openJournal(options: JournalOptions): Journal {
       counters.acked = Math.max(0, Math.min(upTo, counters.last));
     },
     prune: (beforeMs) => {
-      if (statements === null || counters.first > counters.acked) return 0;
-      return pruneStep(beforeMs, statements.usedBytes() > maxBytes);
+      if (file.statements === null || counters.first > counters.acked) return 0;
+      return pruneStep(beforeMs, file.statements.usedBytes() > maxBytes);
     },
     anchorOf: (bootId) => readOr(null, (of) => of.anchorOf(bootId)),
     saveAnchor: (bootId, anchor) => write((to) => to.saveAnchor(bootId, anchor)),
@@ -267,7 +175,7 @@ export function openJournal(options: JournalOptions): Journal {
     newestAt: () => readOr(0, (of) => of.newestAt()),
     usedBytes: () => readOr(null, (of) => of.usedBytes()),
     flush() {
-      if (trouble === null && ackedOnDisk === counters.acked) return false;
+      if (file.trouble === null && ackedOnDisk === counters.acked) return false;
       write((to) => to.setAcked(counters.acked));
       ackedOnDisk = counters.acked;
       return true;
@@ -277,39 +185,31 @@ export function openJournal(options: JournalOptions): Journal {
       write((to) => to.rehearse(REHEARSAL(counters.last + 1), counters.acked));
       ackedOnDisk = counters.acked;
     },
-    lookAside(nowMs) {
-      if (path === ':memory:') return;
-      try {
-        dropSettled(path, nowMs);
-      } catch {
-        // It is tried again.
-      }
-      setAside = listSetAside(path);
-    },
+    lookAside: shelf.look,
     beginEpoch(from) {
       const known = { epoch, unsent: 0, last: counters.last, carriedFrom: from };
       const votes = this.read(from, Number.MAX_SAFE_INTEGER);
       if (votes.length < counters.last - from + 1)
-        throw trouble ?? new DeviceError('journal-read-failed', GONE);
+        throw file.trouble ?? new DeviceError('journal-read-failed', GONE);
       if (path === ':memory:') {
-        attach();
+        file.attach();
         for (const { seq, ...vote } of votes) this.append(vote);
         lastAtOpen = 0;
         return { ...known, path, id: '', why: 'behind', atMs: wallMs(), settled: null };
       }
       const aside = write((to) =>
-        moveIntoNewEpoch({ path, wallMs, votes, anchorOf: to.anchorOf, known, release: detach }),
+        moveIntoNewEpoch({ path, wallMs, votes, anchorOf: to.anchorOf, known, release: file.detach }),
       );
-      attach();
+      file.attach();
       // The votes that came along were never sent under this epoch.
       lastAtOpen = 0;
       return aside;
     },
     close() {
       try {
-        if (trouble === null || statements !== null) this.flush();
+        if (file.trouble === null || file.statements !== null) this.flush();
       } finally {
-        detach();
+        file.detach();
       }
     },
   };
@@ -325,10 +225,3 @@ const REHEARSAL = (seq: number): Vote => ({
   boot: '-',
   mono: 0,
 });
-
-function toWriteError(error: unknown): DeviceError {
-  if (error instanceof DeviceError) return error;
-  if (isDiskFull(error))
-    return new DeviceError('disk-full', 'the disk is full: the journal cannot be written', error);
-  return new DeviceError('journal-write-failed', `the journal cannot be written: ${messageOf(error)}`, error);
-}
