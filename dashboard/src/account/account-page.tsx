@@ -1,14 +1,14 @@
 import { Icon } from '../parts/icons.tsx';
+import type { LanguageChoice } from '../parts/language.ts';
 import { LanguageSwitch } from '../parts/language-switch.tsx';
 import { NewPasswordForm } from '../parts/new-password-form.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { ProductSign } from '../parts/product-sign.tsx';
 import type { SessionApi } from '../session/api.ts';
 import { HOME } from '../session/next-path.ts';
-import type { AccountMessages } from '../text/account-messages.ts';
-import type { LanguageChoice } from '../text/language.ts';
 import type { AccountModel } from './account.ts';
 import { Identity } from './identity.tsx';
+import type { AccountMessages } from './messages.ts';
 import { SessionList } from './session-list.tsx';
 
 type AccountPageProps = { account: AccountModel; api: SessionApi; language: LanguageChoice<AccountMessages> };

@@ -1,6 +1,6 @@
 import type { Session } from '../../../protocol/session.ts';
 import { Icon } from '../parts/icons.tsx';
-import type { AccountMessages } from '../text/account-messages.ts';
+import type { AccountMessages } from './messages.ts';
 import { formatMoment } from './moments.ts';
 
 type IdentityProps = {

@@ -1,18 +1,18 @@
-import '../styles/tokens.css';
-import '../styles/base.css';
-import '../styles/parts.css';
-import '../styles/form-page.css';
-import '../styles/fields.css';
-import '../styles/account.css';
-import '../styles/paper.css';
+import '../parts/tokens.css';
+import '../parts/base.css';
+import '../parts/parts.css';
+import '../parts/form-page.css';
+import '../parts/fields.css';
+import './account.css';
+import '../parts/paper.css';
 import { render } from 'preact';
 import { followFormLayout } from '../parts/form-layout.ts';
+import { createLanguage } from '../parts/language.ts';
 import { createSessionApi } from '../session/api.ts';
 import { startPage } from '../start.ts';
-import { enAccount, zhAccount } from '../text/account-messages.ts';
-import { createLanguage } from '../text/language.ts';
 import { createAccount } from './account.ts';
 import { AccountPage } from './account-page.tsx';
+import { enAccount, zhAccount } from './messages.ts';
 
 startPage(() => {
   followFormLayout();

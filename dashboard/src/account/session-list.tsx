@@ -1,8 +1,8 @@
 import type { SessionItem } from '../../../protocol/session.ts';
 import { Icon } from '../parts/icons.tsx';
-import type { AccountMessages } from '../text/account-messages.ts';
-import { readDevice } from '../text/devices.ts';
 import type { AccountModel } from './account.ts';
+import { readDevice } from './devices.ts';
+import type { AccountMessages } from './messages.ts';
 import { formatLastUsed, formatMoment } from './moments.ts';
 
 type SessionListProps = { account: AccountModel; text: AccountMessages };

@@ -1,7 +1,7 @@
 import type { Ref } from 'preact';
 import { useId, useState } from 'preact/hooks';
-import type { SessionMessages } from '../text/session-messages.ts';
 import { Icon } from './icons.tsx';
+import type { SessionMessages } from './session-messages.ts';
 
 type FieldProps = {
   label: string;

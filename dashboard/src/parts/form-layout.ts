@@ -1,6 +1,6 @@
 import { followScale } from './scale.ts';
 
-/** Beside each other as in styles/form-page.css, where so many rem find room and the window is no column. */
+/** Beside each other as in form-page.css, where so many rem find room and the window is no column. */
 const LEAST_WIDE_REM = 68.75;
 const LEAST_ASPECT = 5 / 4;
 

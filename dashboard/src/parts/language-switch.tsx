@@ -1,4 +1,4 @@
-import type { Language, LanguageChoice } from '../text/language.ts';
+import type { Language, LanguageChoice } from './language.ts';
 
 const LANGUAGES: readonly [Language, string][] = [
   ['zh-CN', '中文'],

@@ -1,10 +1,10 @@
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { SessionApi } from '../session/api.ts';
 import { countChars, PASSWORD_CHARS } from '../session/password-rules.ts';
-import type { SessionMessages } from '../text/session-messages.ts';
 import { PasswordField } from './fields.tsx';
 import { Icon } from './icons.tsx';
 import { Notice } from './notice.tsx';
+import type { SessionMessages } from './session-messages.ts';
 
 type NewPasswordFormProps = {
   text: SessionMessages;

@@ -3,9 +3,9 @@ import { formatWait, useSecondsUntil } from '../parts/countdown.ts';
 import { NameField, PasswordField } from '../parts/fields.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { Notice } from '../parts/notice.tsx';
+import { sayObstacle } from '../parts/obstacles.ts';
 import type { Reason } from '../session/next-path.ts';
-import { sayObstacle } from '../text/obstacles.ts';
-import type { SignInMessages } from '../text/sign-in-messages.ts';
+import type { SignInMessages } from './messages.ts';
 import type { SignIn, Trouble } from './sign-in.ts';
 
 type CredentialsFormProps = { signIn: SignIn; text: SignInMessages; reason: Reason | null };

@@ -1,17 +1,17 @@
-import '../styles/tokens.css';
-import '../styles/base.css';
-import '../styles/parts.css';
-import '../styles/form-page.css';
-import '../styles/fields.css';
-import '../styles/sign-in.css';
-import '../styles/paper.css';
+import '../parts/tokens.css';
+import '../parts/base.css';
+import '../parts/parts.css';
+import '../parts/form-page.css';
+import '../parts/fields.css';
+import './sign-in.css';
+import '../parts/paper.css';
 import { render } from 'preact';
 import { followFormLayout } from '../parts/form-layout.ts';
+import { createLanguage } from '../parts/language.ts';
 import { createSessionApi } from '../session/api.ts';
 import { readNext, readReason } from '../session/next-path.ts';
 import { startPage } from '../start.ts';
-import { createLanguage } from '../text/language.ts';
-import { enSignIn, zhSignIn } from '../text/sign-in-messages.ts';
+import { enSignIn, zhSignIn } from './messages.ts';
 import { createSignIn } from './sign-in.ts';
 import { SignInPage } from './sign-in-page.tsx';
 

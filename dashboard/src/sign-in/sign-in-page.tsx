@@ -1,12 +1,12 @@
+import type { LanguageChoice } from '../parts/language.ts';
 import { LanguageSwitch } from '../parts/language-switch.tsx';
 import { NewPasswordForm } from '../parts/new-password-form.tsx';
 import { ProductSign } from '../parts/product-sign.tsx';
 import type { SessionApi } from '../session/api.ts';
 import type { Reason } from '../session/next-path.ts';
-import type { LanguageChoice } from '../text/language.ts';
-import type { SignInMessages } from '../text/sign-in-messages.ts';
 import { CityOfWindows } from './city-of-windows.tsx';
 import { CredentialsForm } from './credentials-form.tsx';
+import type { SignInMessages } from './messages.ts';
 import type { SignIn } from './sign-in.ts';
 
 type SignInPageProps = {

@@ -1,6 +1,6 @@
 import type { LiveRow } from '../../../protocol/live.ts';
-import { type FindingKind, findingsOf } from '../text/findings.ts';
 import { useWall } from './context.ts';
+import { type FindingKind, findingsOf } from './findings.ts';
 
 type Props = {
   row: LiveRow;

@@ -4,9 +4,9 @@ import { useContext } from 'preact/hooks';
 import type { Board } from '../live/board.ts';
 import type { Connection } from '../live/feed.ts';
 import type { GatewayClock } from '../live/gateway-clock.ts';
+import type { LanguageChoice } from '../parts/language.ts';
 import type { Keeper } from '../session/keeper.ts';
-import type { LanguageChoice } from '../text/language.ts';
-import type { Messages } from '../text/messages.ts';
+import type { Messages } from './messages.ts';
 
 /** What every part of the wall may read; made once in main.tsx. */
 export type WallContext = {

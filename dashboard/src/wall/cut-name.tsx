@@ -1,6 +1,6 @@
-import { splitName } from '../text/names.ts';
+import { splitName } from './names.ts';
 
-/** A name whose first part may end early, never its number (styles/page.css). */
+/** A name whose first part may end early, never its number (page.css). */
 export function CutName({ name }: { name: string }) {
   const { head, tail } = splitName(name);
   return (

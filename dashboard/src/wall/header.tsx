@@ -2,10 +2,10 @@ import { useComputed } from '@preact/signals';
 import { findRoot } from '../order/tree.ts';
 import { LanguageSwitch } from '../parts/language-switch.tsx';
 import { ProductSign } from '../parts/product-sign.tsx';
-import { formatDate, formatSecond } from '../text/times.ts';
 import { AccountMenu } from './account-menu.tsx';
 import { useWall } from './context.ts';
 import { LostBanner } from './lost-banner.tsx';
+import { formatDate, formatSecond } from './times.ts';
 
 export function Header() {
   return (

@@ -1,5 +1,5 @@
 import type { TickerVote } from '../../../protocol/live.ts';
-import { formatAge } from '../text/ages.ts';
+import { formatAge } from './ages.ts';
 import { useWall } from './context.ts';
 import { CutName } from './cut-name.tsx';
 import { RatingMark } from './rating-mark.tsx';

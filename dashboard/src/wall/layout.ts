@@ -3,7 +3,7 @@ import { followScale } from '../parts/scale.ts';
 /** `board` fills the screen and scrolls nowhere; `stacked` is one column under the other, and the page scrolls. */
 export type Layout = 'board' | 'stacked';
 
-/** The board's own measure, as in styles/tokens.css: so many rem are a screen, and no rem is smaller than this. */
+/** The board's own measure, as in parts/tokens.css: so many rem are a screen, and no rem is smaller than this. */
 const SCREEN_REM = { width: 120, height: 67.5 };
 const LEAST_REM_PX = 11;
 /** With less room its parts would lie on each other. */

@@ -1,6 +1,6 @@
-import { sayObstacle } from '../text/obstacles.ts';
-import { formatDay, formatSecond, formatSince } from '../text/times.ts';
+import { sayObstacle } from '../parts/obstacles.ts';
 import { useWall } from './context.ts';
+import { formatDay, formatSecond, formatSince } from './times.ts';
 
 /** The region is always there, so that a screen reader hears what comes into it. */
 export function LostBanner() {

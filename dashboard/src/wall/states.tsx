@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
+import { sayObstacle } from '../parts/obstacles.ts';
 import { HOME, signInAddress } from '../session/next-path.ts';
-import { sayObstacle } from '../text/obstacles.ts';
 import { useWall } from './context.ts';
 
 /** Before the first snapshot: the shape of what is to come. */

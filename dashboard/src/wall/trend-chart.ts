@@ -4,7 +4,7 @@ import { init, use } from 'echarts/core';
 import { CanvasRenderer } from 'echarts/renderers';
 import type { TrendMinute } from '../../../protocol/live.ts';
 import type { Rating } from '../../../protocol/vote.ts';
-import { formatMinute } from '../text/times.ts';
+import { formatMinute } from './times.ts';
 
 use([BarChart, GridComponent, AriaComponent, CanvasRenderer]);
 

@@ -1,7 +1,7 @@
 import { useComputed } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { formatCount } from '../text/numbers.ts';
 import { useWall } from './context.ts';
+import { formatCount } from './numbers.ts';
 import { RATINGS, RatingMark } from './rating-mark.tsx';
 import type { TrendChart } from './trend-chart.ts';
 

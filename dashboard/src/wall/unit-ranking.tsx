@@ -7,13 +7,13 @@ import { comparableUnits } from '../order/tree.ts';
 import { pageOf } from '../paging/grid-layout.ts';
 import { createPager } from '../paging/pager.ts';
 import { useReader } from '../paging/use-reader.ts';
-import type { FindingKind } from '../text/findings.ts';
-import { formatCount, formatRate, formatTarget } from '../text/numbers.ts';
-import { formatSince } from '../text/times.ts';
 import { CompletenessNotes } from './completeness.tsx';
 import { useWall } from './context.ts';
+import type { FindingKind } from './findings.ts';
+import { formatCount, formatRate, formatTarget } from './numbers.ts';
 import { PageControls } from './page-controls.tsx';
 import { TargetBar } from './target-bar.tsx';
+import { formatSince } from './times.ts';
 import { useAreaInRem } from './use-area.ts';
 
 /** A name, a rate and a bar; what is to be noted stands beside the name, as briefly as can be. */

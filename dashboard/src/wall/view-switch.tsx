@@ -1,5 +1,5 @@
-import { formatCount } from '../text/numbers.ts';
 import { useWall } from './context.ts';
+import { formatCount } from './numbers.ts';
 
 export type View = 'urgent' | 'all';
 

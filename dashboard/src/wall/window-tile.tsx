@@ -1,15 +1,15 @@
 import type { LiveRow } from '../../../protocol/live.ts';
 import type { BoardMeta } from '../live/board.ts';
 import { isSampleEnough } from '../order/ranking.ts';
-import type { FindingKind } from '../text/findings.ts';
-import { isLongName } from '../text/names.ts';
-import { formatCount, formatRate } from '../text/numbers.ts';
-import { formatSince } from '../text/times.ts';
 import { CompletenessNotes } from './completeness.tsx';
 import { useWall } from './context.ts';
 import { CutName } from './cut-name.tsx';
+import type { FindingKind } from './findings.ts';
+import { isLongName } from './names.ts';
+import { formatCount, formatRate } from './numbers.ts';
 import { RATINGS, RatingMark } from './rating-mark.tsx';
 import { ShareBar } from './share-bar.tsx';
+import { formatSince } from './times.ts';
 import { usePulse } from './use-pulse.ts';
 
 /** `span`: how many columns of the grid it takes. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findingsOf } from '../../../dashboard/src/text/findings.ts';
-import { en, zh } from '../../../dashboard/src/text/messages.ts';
+import { findingsOf } from '../../../dashboard/src/wall/findings.ts';
+import { en, zh } from '../../../dashboard/src/wall/messages.ts';
 import { COMPLETENESS_STATES, type Completeness } from '../../../protocol/score.ts';
 
 const ZONE = 'Asia/Shanghai';

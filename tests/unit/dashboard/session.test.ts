@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { readDevice } from '../../../dashboard/src/account/devices.ts';
 import { liveUrl } from '../../../dashboard/src/live/feed.ts';
 import { CLOSED_SESSION_ENDED } from '../../../dashboard/src/live/socket.ts';
 import { formatWait } from '../../../dashboard/src/parts/countdown.ts';
+import { enSession, zhSession } from '../../../dashboard/src/parts/session-messages.ts';
 import { readLinkToken } from '../../../dashboard/src/session/link-token.ts';
 import { HOME, readNext, readReason, signInAddress } from '../../../dashboard/src/session/next-path.ts';
 import { countChars, PASSWORD_CHARS } from '../../../dashboard/src/session/password-rules.ts';
-import { readDevice } from '../../../dashboard/src/text/devices.ts';
-import { enSession, zhSession } from '../../../dashboard/src/text/session-messages.ts';
 import * as protocol from '../../../protocol/session.ts';
 
 const ORIGIN = 'https://manyi.example';

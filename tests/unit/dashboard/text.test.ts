@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatAge } from '../../../dashboard/src/text/ages.ts';
-import { en, zh } from '../../../dashboard/src/text/messages.ts';
-import { splitName } from '../../../dashboard/src/text/names.ts';
-import { formatCount, formatIndex, formatRate, formatTarget } from '../../../dashboard/src/text/numbers.ts';
-import { formatDay, formatMinute, formatSecond, formatSince } from '../../../dashboard/src/text/times.ts';
+import { formatAge } from '../../../dashboard/src/wall/ages.ts';
+import { en, zh } from '../../../dashboard/src/wall/messages.ts';
+import { splitName } from '../../../dashboard/src/wall/names.ts';
+import { formatCount, formatIndex, formatRate, formatTarget } from '../../../dashboard/src/wall/numbers.ts';
+import { formatDay, formatMinute, formatSecond, formatSince } from '../../../dashboard/src/wall/times.ts';
 
 describe('formatRate', () => {
   it.each([

@@ -1,5 +1,5 @@
 import type { Rating } from '../../../protocol/vote.ts';
-import { enObstacles, type ObstacleMessages, zhObstacles } from './obstacles.ts';
+import { enObstacles, type ObstacleMessages, zhObstacles } from '../parts/obstacles.ts';
 
 /** Every word the wall says. A language is complete or it does not compile. */
 export type Messages = {

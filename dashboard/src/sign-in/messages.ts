@@ -1,5 +1,5 @@
+import { enSession, type SessionMessages, zhSession } from '../parts/session-messages.ts';
 import type { Reason } from '../session/next-path.ts';
-import { enSession, type SessionMessages, zhSession } from './session-messages.ts';
 
 /** Every word of the sign-in page. */
 export type SignInMessages = SessionMessages & {

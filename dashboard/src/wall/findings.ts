@@ -4,7 +4,7 @@ import type { Messages } from './messages.ts';
 import { formatCount } from './numbers.ts';
 import { formatSince } from './times.ts';
 
-/** Each has a shape of its own (styles/notes.css). */
+/** Each has a shape of its own (notes.css). */
 export type FindingKind =
   | 'mismatch'
   | 'lost'

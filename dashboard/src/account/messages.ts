@@ -1,4 +1,4 @@
-import { enSession, type SessionMessages, zhSession } from './session-messages.ts';
+import { enSession, type SessionMessages, zhSession } from '../parts/session-messages.ts';
 
 /** Every word of the account page. */
 export type AccountMessages = SessionMessages & {
