@@ -193,6 +193,26 @@ describe.each(portHomes())('people in %s', (_name, createHome) => {
       expect(await people.links()).toEqual([link('l-1', { expiresAt: AT + 9, createdBy: ROOT })]);
     });
 
+    it('knows again who answers for a link, whatever they are called, and leaves what it does not know as it stands', async () => {
+      const makers: RecordedActor[] = [
+        ...['', ':', 'gateway', 'account:li', 'a:b:c', '满意\n', '\u{1f600}'].flatMap(
+          (name): RecordedActor[] => [
+            { kind: 'account', name },
+            { kind: 'cli', user: name },
+            { kind: 'link', id: name },
+          ],
+        ),
+        { kind: 'gateway' },
+        { kind: 'unknown', text: 'job:nightly' },
+        { kind: 'unknown', text: '' },
+      ];
+      for (const [at, createdBy] of makers.entries())
+        await write((tx) => tx.addLink(link(`l-${at}`, { createdBy }), hash(`${at}`)));
+      await reopen();
+      expect((await people.links()).map(({ createdBy }) => createdBy)).toEqual(makers);
+      expect((await people.linkOf(hash('1')))?.createdBy).toEqual(makers[1]);
+    });
+
     it('takes another hash of the same password, unless the password was changed meanwhile', async () => {
       await add(account('one'));
       await people.renewPasswordHash('one', 'hash of one', 'anew');
