@@ -1,10 +1,10 @@
-/** The port that terminals come to: TLS with a certificate on both ends (RFC 8446, RFC 5246). */
+/** The port that terminals come to. */
 import { createHash, type X509Certificate } from 'node:crypto';
 import { createServer as createPlainServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
-import { TLS_RULES } from '../../protocol/tls.ts';
+import type { TLSSocket } from 'node:tls';
 import { createArrivals } from './arrivals.ts';
 import type { BrokerLimits, Credentials, PeerCertificate } from './broker.ts';
+import { createHandshakes } from './handshakes.ts';
 import { takeProxyHeader } from './proxy-header.ts';
 
 /** `plain` is for measuring what TLS costs: nothing in the product's settings leads to it. */
@@ -75,30 +75,22 @@ export function createListener(deps: ListenerDeps): Listener {
       accept(socket, null, socket.remoteAddress ?? '');
     });
   } else {
-    const secure = createTlsServer({
-      ...contextOf(transport.credentials),
-      ...TLS_RULES,
-      requestCert: true,
-      // Whether a certificate will do is decided at CONNECT, so that the terminal is told and its log can say why.
-      rejectUnauthorized: false,
-      handshakeTimeout: limits.handshakeTimeoutMs,
+    const handshakes = createHandshakes({
+      credentials: transport.credentials,
+      timeoutMs: limits.handshakeTimeoutMs,
+      ended(socket) {
+        socket.on('error', () => {});
+        accept(socket, peerOf(socket), sources.get(addressOf(socket))?.source ?? socket.remoteAddress ?? '');
+      },
+      failed: () => refused('tls-failed'),
     });
     const arrivals = createArrivals({
       silenceMs: limits.handshakeTimeoutMs,
       progressed,
       refused,
-      begin: (socket) => void secure.emit('connection', socket),
+      begin: handshakes.begin,
     });
     settled = arrivals.ended;
-    secure.on('secureConnection', (socket: TLSSocket) => {
-      socket.on('error', () => {});
-      accept(socket, peerOf(socket), sources.get(addressOf(socket))?.source ?? socket.remoteAddress ?? '');
-    });
-    secure.on('tlsClientError', (_error, socket) => {
-      refused('tls-failed');
-      // A handshake that is late is only told of: the socket would stay for as long as the peer likes.
-      socket.destroy();
-    });
     server = createPlainServer((socket) => {
       // Gone already (a balancer that looks whether the port is open): it has no address, and nobody waits.
       if (socket.remoteAddress === undefined) return void socket.on('error', () => {}).destroy();
@@ -141,7 +133,6 @@ export function createListener(deps: ListenerDeps): Listener {
   };
 }
 
-const contextOf = ({ key, cert, authority }: Credentials) => ({ key, cert, ca: authority });
 const addressOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
 
 function peerOf(socket: TLSSocket): PeerCertificate | null {
