@@ -17,8 +17,8 @@ export type ArrivalsDeps = {
   progressed(address: string): void;
   /** `tls-failed`: said nothing for too long, or too much before it was answered. It is cut. */
   refused(reason: 'tls-failed' | 'http-spoken' | 'proxy-header-unexpected'): void;
-  /** What was read of it is at the front of its stream again. */
-  begin(socket: Socket): void;
+  /** What was read of it, `hello`, is at the front of its stream again. */
+  begin(socket: Socket, hello: Buffer): void;
 };
 
 export type Arrivals = {
@@ -74,7 +74,7 @@ export function createArrivals(deps: ArrivalsDeps): Arrivals {
 
   return {
     add(address, socket, host = socket.remoteAddress ?? '') {
-      const hello: Buffer[] = [];
+      let hello: Buffer[] = [];
       let bytes = 0;
       const cut = () => void socket.destroy();
       const refuse = (reason: 'tls-failed' | 'proxy-header-unexpected' = 'tls-failed') => {
@@ -110,8 +110,11 @@ export function createArrivals(deps: ArrivalsDeps): Arrivals {
         socket.once('close', () => end(address));
         progressed(address);
         socket.pause();
-        socket.unshift(Buffer.concat(hello));
-        begin(socket);
+        const said = Buffer.concat(hello);
+        // A connection that stays does not keep it.
+        hello = [];
+        socket.unshift(said);
+        begin(socket, said);
       };
       const leave = () => forget(host, socket);
       socket.on('data', read).once('end', cut).once('close', leave);

@@ -43,8 +43,14 @@ export type SignInRefusal = 'terminal-unknown' | CertificateRefusal | CodeRefusa
 /** What a connection was let in with: a certificate or a code. */
 export type Welcome = { serial: string; code: string | null };
 
+/**
+ * What sessions are sealed with, so that a terminal can go on with its own: new ones with the first, and what is sealed with any of
+ * them is opened. Each 48 bytes, of which the first 16 are its name; two of the same name are the same.
+ */
+export type TicketKeys = readonly [Buffer, ...Buffer[]];
+
 /** PEM; `authority` is whose certificates terminals must have. */
-export type Credentials = { key: string; cert: string; authority: string };
+export type Credentials = { key: string; cert: string; authority: string; ticketKeys: TicketKeys };
 
 /**
  * `done()` lets the broker acknowledge the message (MQTT PUBACK); `done(error)` drops the connection without one, so
@@ -77,6 +83,8 @@ export type BrokerEvents = {
   connected(terminalId: string, connection: number): void;
   /** No connection of this terminal is left. */
   disconnected(terminalId: string, connection: number): void;
+  /** A TLS handshake came to its end: whole, or going on with an earlier session. */
+  handshaken(kind: 'full' | 'resumed'): void;
   /** A connection or message that was refused, with its coded reason; for counting and logging. */
   refused(reason: string, terminalId: string | null): void;
 };
@@ -119,6 +127,8 @@ export interface Broker {
    */
   publish(topic: string, payload: string, options: { qos: 0 | 1; retain: boolean }): void;
   connections(): number;
+  /** From now on. */
+  sealWith(keys: TicketKeys): void;
   /** Ends every connection for which `isWelcome` does not hold any more; at once. */
   cut(isWelcome: (by: Welcome) => boolean): void;
   /** What was published is sent to those who read it; then every connection ends. */

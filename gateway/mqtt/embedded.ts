@@ -82,6 +82,7 @@ export async function createEmbeddedBroker(
       const { refused } = events;
       aedes.handle(new TerminalStream({ socket, certificate, address, maxPacketBytes, refused }));
     },
+    handshaken: events.handshaken,
     refused: (reason) => events.refused(reason, null),
   });
 
@@ -89,6 +90,7 @@ export async function createEmbeddedBroker(
     listen: listener.listen,
     publish: deliveries.publish,
     connections: () => ready.size,
+    sealWith: listener.sealWith,
     cut(isWelcome) {
       for (const stream of [...ready, ...enrolling]) {
         const { session } = stream;

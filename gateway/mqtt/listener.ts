@@ -3,7 +3,7 @@ import { createHash, type X509Certificate } from 'node:crypto';
 import { createServer as createPlainServer, type Server, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { createArrivals } from './arrivals.ts';
-import type { BrokerLimits, Credentials, PeerCertificate } from './broker.ts';
+import type { BrokerEvents, BrokerLimits, Credentials, PeerCertificate, TicketKeys } from './broker.ts';
 import { createHandshakes } from './handshakes.ts';
 import { takeProxyHeader } from './proxy-header.ts';
 
@@ -14,6 +14,7 @@ export type Listener = {
   listen(host: string, port: number): Promise<number>;
   /** The socket has signed in: it waits no longer. */
   signedIn(socket: Socket): void;
+  sealWith(keys: TicketKeys): void;
   /** Takes no more connections; ends those that are there. */
   close(): Promise<void>;
   destroyAll(): void;
@@ -26,6 +27,7 @@ export type ListenerDeps = {
   isBalancer: ((address: string) => boolean) | null;
   /** A connection, after its handshake. @param address of its other end, beyond a balancer. */
   accept(socket: Socket, peer: PeerCertificate | null, address: string): void;
+  handshaken: BrokerEvents['handshaken'];
   refused(reason: string): void;
 };
 
@@ -33,7 +35,7 @@ export type ListenerDeps = {
 const BACKLOG = 4_096;
 
 export function createListener(deps: ListenerDeps): Listener {
-  const { transport, limits, isBalancer, accept, refused } = deps;
+  const { transport, limits, isBalancer, accept, handshaken, refused } = deps;
   const sockets = new Set<Socket>();
   /** By its peer's address, which a TLS socket shares with the bare one below it; the one that is stuck for longest first. */
   const pending = new Map<string, Socket>();
@@ -69,6 +71,7 @@ export function createListener(deps: ListenerDeps): Listener {
 
   let server: Server;
   let settled = (_address: string): void => {};
+  let sealWith = (_keys: TicketKeys): void => {};
   if (transport.kind === 'plain') {
     server = createPlainServer((socket) => {
       track(socket);
@@ -80,6 +83,7 @@ export function createListener(deps: ListenerDeps): Listener {
       timeoutMs: limits.handshakeTimeoutMs,
       ended(socket) {
         socket.on('error', () => {});
+        handshaken(socket.isSessionReused() ? 'resumed' : 'full');
         accept(socket, peerOf(socket), sources.get(addressOf(socket))?.source ?? socket.remoteAddress ?? '');
       },
       failed: () => refused('tls-failed'),
@@ -91,6 +95,7 @@ export function createListener(deps: ListenerDeps): Listener {
       begin: handshakes.begin,
     });
     settled = arrivals.ended;
+    sealWith = handshakes.sealWith;
     server = createPlainServer((socket) => {
       // Gone already (a balancer that looks whether the port is open): it has no address, and nobody waits.
       if (socket.remoteAddress === undefined) return void socket.on('error', () => {}).destroy();
@@ -126,6 +131,7 @@ export function createListener(deps: ListenerDeps): Listener {
       pending.delete(address);
       settled(address);
     },
+    sealWith: (keys) => sealWith(keys),
     close: () => new Promise((resolve) => server.close(() => resolve())),
     destroyAll() {
       for (const socket of sockets) socket.destroy();

@@ -19,6 +19,7 @@ export type Tallied = {
   quarantined: Tallies;
   messages: Tallies;
   refused: Tallies;
+  handshakes: Tallies;
   httpRefused: Tallies;
   jobFailures: Tallies;
 };
@@ -34,6 +35,7 @@ export function createMetrics(logLinesLost: () => number) {
     quarantined: new Tallies(),
     messages: new Tallies(),
     refused: new Tallies(),
+    handshakes: new Tallies(),
     httpRefused: new Tallies(),
     jobFailures: new Tallies(),
   };
@@ -84,6 +86,12 @@ export function createMetrics(logLinesLost: () => number) {
     'Connections and subscriptions refused or cut',
     'reason',
     tallied.refused,
+  );
+  counters(
+    'manyi_tls_handshakes_total',
+    'Handshakes of terminals: `full`, or going on with a session (`resumed`), which costs half',
+    'kind',
+    tallied.handshakes,
   );
   counters('manyi_http_refused_total', 'HTTP requests refused', 'code', tallied.httpRefused);
   counters('manyi_job_failures_total', 'Jobs that failed when they came round', 'job', tallied.jobFailures);

@@ -7,6 +7,7 @@ import { createTokenBuckets } from '../domain/token-buckets.ts';
 import { createInbox } from '../fleet/inbox.ts';
 import { cutEnded } from '../jobs/cut-ended.ts';
 import type { Job } from '../jobs/job.ts';
+import { turnTicketKeys } from '../jobs/turn-ticket-keys.ts';
 import { type Admission, DEFAULT_BROKER_LIMITS, type Login } from '../mqtt/broker.ts';
 import { createEmbeddedBroker } from '../mqtt/embedded.ts';
 import { isWorthALook } from '../mqtt/refusal-reasons.ts';
@@ -59,6 +60,7 @@ export function openDoor({ config, ground, terminals, transport }: DoorDeps): Pr
         message: inbox,
         connected: presence.connected,
         disconnected: presence.disconnected,
+        handshaken: (kind) => metrics.tallied.handshakes.add(kind),
         refused(reason, terminalId) {
           metrics.tallied.refused.add(reason);
           const worthALook = isWorthALook(reason) && refusalLog.take(0, monotonic());
@@ -86,7 +88,12 @@ export function openDoor({ config, ground, terminals, transport }: DoorDeps): Pr
     onClose('the status that terminals see', () => publishStatus(false));
     const { mqtt } = placesOf(config);
     const port = await listenAt(mqtt, broker.listen(mqtt.host, mqtt.port));
-    return { port, jobs: [cutEnded({ cutUnwelcome })] };
+    const { ticketKeys } = access;
+    const turning = turnTicketKeys({
+      look: ticketKeys.look,
+      use: () => broker.sealWith(ticketKeys.keys()),
+    });
+    return { port, jobs: [cutEnded({ cutUnwelcome }), turning] };
   });
 }
 

@@ -12,6 +12,8 @@ import type { Admission, Credentials, Login, Welcome } from '../mqtt/broker.ts';
 import type { Registry } from '../org/registry.ts';
 import { openAuthority } from '../pki/authority.ts';
 import { ownAddresses, ownHostName } from '../pki/own-addresses.ts';
+import { createTicketKeyFile } from '../pki/ticket-key-file.ts';
+import { openTicketKeys, type TicketKeyRing } from '../pki/ticket-keys.ts';
 import type { AuditLine, By } from '../store/changes.ts';
 import type { FleetStore } from '../store/fleet.ts';
 
@@ -36,6 +38,8 @@ export type TerminalAccess = {
   isWelcome(by: Welcome): boolean;
   /** What terminals are shown. */
   credentials(): Promise<Credentials>;
+  /** What their sessions are sealed with: those of `credentials`, over their changes. */
+  ticketKeys: TicketKeyRing;
   /** What browsers are shown, renewed when it is time. */
   httpsCredentials(): Promise<{ key: string; cert: string }>;
   /** Writes down what was used for the first time. */
@@ -48,7 +52,19 @@ const AS_GATEWAY: By = { actor: { kind: 'gateway' }, origin: 'local' };
 
 export async function createTerminalAccess(deps: TerminalAccessDeps): Promise<TerminalAccess> {
   const { config, store, registry, now, monotonic, log, follow, changed } = deps;
-  const authority = await openAuthority({ folder: join(config.dataDir, 'pki'), now });
+  const folder = join(config.dataDir, 'pki');
+  const authority = await openAuthority({ folder, now });
+  const ticketKeys = await openTicketKeys(
+    createTicketKeyFile(folder, (file) =>
+      log.warn(
+        { code: 'ticket-keys-damaged', file },
+        'the keys of TLS sessions cannot be read: there are new ones',
+      ),
+    ),
+    now,
+    (error) =>
+      log.warn({ code: 'ticket-keys-unkept', err: error }, 'the keys of TLS sessions cannot be kept'),
+  );
   const hosts = [...new Set([GATEWAY_NAME, 'localhost', '127.0.0.1', ...ownHostName(), ...config.hostNames])];
 
   const certificates = await createCertificates(store, now);
@@ -81,7 +97,9 @@ export async function createTerminalAccess(deps: TerminalAccessDeps): Promise<Te
     credentials: async () => ({
       ...(await authority.serverCredentials(hosts)),
       authority: authority.certificate,
+      ticketKeys: ticketKeys.keys(),
     }),
+    ticketKeys,
     httpsCredentials: () => authority.httpsCredentials([...new Set([...hosts, ...ownAddresses()])]),
     async save() {
       // With its first use, a certificate has closed the code that it came with.

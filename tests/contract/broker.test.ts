@@ -1,12 +1,12 @@
 /** What every adapter of the broker's port must do, as terminals see it on the wire. Promises A, B and D. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { SIGNATURE } from '../../gateway/mqtt/proxy-header.ts';
 import { GATEWAY_STATUS_TOPIC, topicOf } from '../../protocol/topics.ts';
 import {
   BROKER_ADAPTERS,
   type BrokerHome,
   type BrokerOptions,
   CROWD,
+  PROXY_HEADER,
   type TestBroker,
 } from '../support/broker-home.ts';
 import {
@@ -38,12 +38,6 @@ const granted = async (wire: Wire, topics: string[], packetId = 1) => {
   const answer = await until('the SUBACK', () => wire.of(SUBACK).find(({ id }) => id === packetId));
   return [...answer.body.subarray(2)];
 };
-/** A proxy's word for a client at 203.0.113.9 (PROXY protocol, 2.2). */
-const PROXY_HEADER = Buffer.concat([
-  SIGNATURE,
-  Buffer.from([0x21, 0x11, 0, 12, 203, 0, 113, 9, 127, 0, 0, 1, 0x30, 0x39, 0x22, 0xb3]),
-]);
-
 describe.each(BROKER_ADAPTERS)('the broker, $name', ({ open: openHome, readsProxyHeader }) => {
   let home: BrokerHome;
   let door: TestBroker;

@@ -1,4 +1,5 @@
 /** The adapters of the broker's port, each with a way to reach it as a terminal; the gateway behind it is the test. */
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect as connectPlain, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -14,8 +15,10 @@ import {
   type Done,
   type Incoming,
   type Login,
+  type TicketKeys,
 } from '../../gateway/mqtt/broker.ts';
 import { createEmbeddedBroker } from '../../gateway/mqtt/embedded.ts';
+import { SIGNATURE } from '../../gateway/mqtt/proxy-header.ts';
 import { GATEWAY_NAME } from '../../protocol/identity.ts';
 import { authorityOf, issueIdentity } from './certificates.ts';
 import { CONNACK, listenWire, type Wire } from './mqtt-wire.ts';
@@ -24,10 +27,25 @@ import { type ConnectOptions, connectPacket } from './raw-mqtt.ts';
 /** What lets a terminal in without a certificate, or a peer without TLS: see `admit`. */
 export const CODE = 'a-code';
 
+/** A proxy's word for a client at 203.0.113.9 (PROXY protocol, 2.2). */
+export const PROXY_HEADER = Buffer.concat([
+  SIGNATURE,
+  Buffer.from([0x21, 0x11, 0, 12, 203, 0, 113, 9, 127, 0, 0, 1, 0x30, 0x39, 0x22, 0xb3]),
+]);
+
 export type Heard = Incoming & { text: string; done: Done };
 
 /** A stranger has no certificate, and shows a code when it signs in. */
-export type Appearance = { kind?: 'known' | 'stranger'; proxyHeader?: Buffer };
+export type Appearance = {
+  kind?: 'known' | 'stranger';
+  proxyHeader?: Buffer;
+  /** Of an earlier TLS connection. */
+  session?: Buffer | undefined;
+};
+
+const sessions = new WeakMap<Socket, Buffer>();
+/** What a TLS connection can be gone on with: the newest that it has been given. */
+export const sessionOf = ({ socket }: Pick<Wire, 'socket'>): Buffer | undefined => sessions.get(socket);
 
 export type TestBroker = {
   broker: Broker;
@@ -49,6 +67,8 @@ export type BrokerOptions = {
   limits?: Partial<BrokerLimits>;
   /** This machine is a balancer. */
   behindBalancer?: boolean;
+  /** By itself, those of its home. */
+  ticketKeys?: TicketKeys;
 };
 
 export type BrokerHome = {
@@ -70,6 +90,7 @@ type Ground = {
     events: BrokerEvents,
     limits: BrokerLimits,
     isBalancer: ((address: string) => boolean) | null,
+    ticketKeys: TicketKeys | undefined,
   ): Promise<Broker>;
   admit(login: Login): Admission;
   connect(port: number, terminalId: string, as: Appearance): Socket;
@@ -87,7 +108,7 @@ function homeOf(ground: Ground, dispose: () => void): BrokerHome {
   const brokers: Broker[] = [];
   const sockets = new Set<Socket>();
   return {
-    async start({ limits = {}, behindBalancer = false } = {}) {
+    async start({ limits = {}, behindBalancer = false, ticketKeys } = {}) {
       const heard: Heard[] = [];
       const events: string[] = [];
       const whenHeard: TestBroker['whenHeard'] = { take: ({ done }) => done() };
@@ -101,10 +122,12 @@ function homeOf(ground: Ground, dispose: () => void): BrokerHome {
           },
           connected: (id, connection) => void events.push(`connected ${id} ${connection}`),
           disconnected: (id, connection) => void events.push(`disconnected ${id} ${connection}`),
+          handshaken: (kind) => void events.push(`handshaken ${kind}`),
           refused: (reason, id) => void events.push(`refused ${reason} ${id}`),
         },
         { ...DEFAULT_BROKER_LIMITS, ...limits },
         behindBalancer ? isBalancer : null,
+        ticketKeys,
       );
       brokers.push(broker);
       const port = await broker.listen('127.0.0.1', 0);
@@ -119,8 +142,9 @@ function homeOf(ground: Ground, dispose: () => void): BrokerHome {
         events,
         whenHeard,
         open,
-        async signIn(terminalId, { will, kind, proxyHeader, ...options } = {}) {
-          const wire = open(terminalId, { ...(kind && { kind }), ...(proxyHeader && { proxyHeader }) });
+        async signIn(terminalId, { will, kind, proxyHeader, session, ...options } = {}) {
+          const appearance = { ...(kind && { kind }), ...(proxyHeader && { proxyHeader }), session };
+          const wire = open(terminalId, appearance);
           const password = kind === 'stranger' ? { password: CODE } : {};
           wire.send(connectPacket({ id: terminalId, ...password }, will, options));
           const [connack] = await wire.until(CONNACK);
@@ -158,27 +182,35 @@ async function openTls(): Promise<BrokerHome> {
   const credentials = {
     ...(await authority.serverCredentials([GATEWAY_NAME])),
     authority: authority.certificate,
+    ticketKeys: [randomBytes(48)] as const,
   };
   const identities = new Map<string, Identity>();
   for (const id of [...NAMED, ...CROWD]) identities.set(id, await issueIdentity(authority, id));
   return homeOf(
     {
-      create: (events, limits, balancer) =>
-        createEmbeddedBroker(events, limits, { kind: 'tls', credentials }, balancer),
+      create: (events, limits, balancer, ticketKeys = credentials.ticketKeys) =>
+        createEmbeddedBroker(
+          events,
+          limits,
+          { kind: 'tls', credentials: { ...credentials, ticketKeys } },
+          balancer,
+        ),
       admit: (login) => {
         const { certificate, terminalId } = login;
         if (certificate === null) return admitCode(login);
         if (!certificate.trusted) return { refused: 'certificate-untrusted' };
         return certificate.commonName === terminalId ? 'terminal' : { refused: 'certificate-foreign' };
       },
-      connect(port, terminalId, { kind = 'known', proxyHeader }) {
+      connect(port, terminalId, { kind = 'known', proxyHeader, session }) {
         const identity = kind === 'known' ? identities.get(terminalId) : undefined;
         const socket = connectPlain({ port, host: '127.0.0.1' }).on('error', () => {});
         if (proxyHeader) socket.write(proxyHeader);
-        return connectTls({
+        const secure = connectTls({
           ...{ socket, servername: GATEWAY_NAME, ca: authority.certificate },
           ...(identity ? { key: identity.key, cert: identity.certificate } : {}),
+          ...(session ? { session } : {}),
         });
+        return secure.on('session', (given: Buffer) => void sessions.set(secure, given));
       },
     },
     () => rmSync(folder, { recursive: true, force: true }),
