@@ -14,6 +14,7 @@ import type { Credentials } from '../identity/credentials.ts';
 import { isEnrolmentRefusal } from '../identity/enrolment.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Log } from '../log.ts';
+import { createTlsSession } from './tls-session.ts';
 import { WRONG_PORT, wrongPortOf } from './wrong-port.ts';
 
 export type ConnectionOptions = {
@@ -66,6 +67,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     GATEWAY_STATUS_TOPIC,
     ...(['ack', 'config', 'command', 'certificate'] as const).map((kind) => topicOf(terminalId, kind)),
   ];
+  const tls = createTlsSession();
   let client: mqtt.MqttClient | null = null;
   let connectionId = '';
   let up = false;
@@ -97,9 +99,10 @@ export function createConnection(options: ConnectionOptions): Connection {
     if (!stopped) connect(identity);
   };
 
-  const connect = ({ key, certificate, authority }: Identity) => {
+  const connect = (identity: Identity) => {
     connectionId = randomUUID();
     let refused = false;
+    let answered = false;
     let session: mqtt.MqttClient;
     try {
       session = mqtt.connect(gatewayUrl, {
@@ -107,10 +110,8 @@ export function createConnection(options: ConnectionOptions): Connection {
         clean: true,
         clientId: terminalId,
         username: terminalId,
-        key,
-        cert: certificate,
         // Nobody but the authority of the code, and of nobody's certificates but the gateway's.
-        ca: authority,
+        ...tls.offer(identity),
         servername: GATEWAY_NAME,
         keepalive: keepaliveS,
         reconnectPeriod: 0,
@@ -124,6 +125,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       return comeBack(false);
     }
     client = session;
+    tls.listen(session.stream);
     let upSinceMs = 0;
     let over = false;
     const end = () => {
@@ -140,11 +142,14 @@ export function createConnection(options: ConnectionOptions): Connection {
         options.onDown();
       }
       if (upSinceMs > 0 && performance.now() - upSinceMs > GOOD_SESSION_MS) backoff.reset();
-      comeBack(refused);
+      // With the certificate itself it may be another matter.
+      if (upSinceMs === 0 && tls.failed(answered) && !stopped) comeBackIn(0);
+      else comeBack(refused);
     };
     session.on('error', (error) => {
       const code = codeOf(error);
       refused = code === '4' || code === '5' || code === '2';
+      answered = refused || UNTRUSTED.test(code);
       // A new certificate that will not do must not keep the terminal away: the one before it is tried next.
       if (refused && credentials.reject()) refused = false;
       const wrongPort = wrongPortOf(error, gatewayUrl);
@@ -168,6 +173,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     session.on('connect', () => {
       if (client !== session) return;
       upSinceMs = performance.now();
+      tls.welcome();
       try {
         credentials.confirm();
       } catch (error) {
@@ -199,6 +205,9 @@ export function createConnection(options: ConnectionOptions): Connection {
     if (stopped) return;
     // What is refused does not get better by trying often, and each try costs the gateway a handshake.
     const delayMs = backoff.nextMs() + (refused ? 5_000 : 0);
+    comeBackIn(delayMs);
+  };
+  const comeBackIn = (delayMs: number) => {
     clearTimeout(timer);
     timer = setTimeout(() => void begin(), delayMs);
   };
