@@ -58,6 +58,8 @@ const REFUSAL_TEXT: Record<string, string> = {
 };
 /** What OpenSSL and Node.js call a certificate that will not do. */
 const UNTRUSTED = /^(CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/;
+/** And an alert of the peer's (RFC 8446, 6). */
+const TLS_ALERT = 'EPROTO';
 
 export function createConnection(options: ConnectionOptions): Connection {
   const { terminalId, credentials, gatewayUrl, log, keepaliveS = 30 } = options;
@@ -149,7 +151,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     session.on('error', (error) => {
       const code = codeOf(error);
       refused = code === '4' || code === '5' || code === '2';
-      answered = refused || UNTRUSTED.test(code);
+      answered = refused || code === TLS_ALERT || UNTRUSTED.test(code);
       // A new certificate that will not do must not keep the terminal away: the one before it is tried next.
       if (refused && credentials.reject()) refused = false;
       const wrongPort = wrongPortOf(error, gatewayUrl);

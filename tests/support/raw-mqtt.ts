@@ -1,6 +1,6 @@
 /** MQTT 3.1.1 packets and connections as bytes, for peers that do with a socket what no library would. */
 import { connect as connectPlain, type Socket } from 'node:net';
-import { connect } from 'node:tls';
+import { connect, type TLSSocket } from 'node:tls';
 import { GATEWAY_NAME } from '../../protocol/identity.ts';
 import type { TerminalLogin } from './gateway.ts';
 
@@ -74,13 +74,18 @@ export function pubrel(packetId: number): Buffer {
   return packet(0x62, Buffer.from([packetId >> 8, packetId & 0xff]));
 }
 
-/** A TLS connection to the gateway's MQTT port, with the terminal's certificate or with none. */
-export function openSocket(port: number, login: Pick<TerminalLogin, 'identity'> | null = null): Socket {
+/** A TLS connection to the gateway's MQTT port, with the terminal's certificate or with none. @param session of an earlier one */
+export function openSocket(
+  port: number,
+  login: Pick<TerminalLogin, 'identity'> | null = null,
+  session?: Buffer,
+): TLSSocket {
   const identity = login?.identity;
   return connect({
     port,
     host: '127.0.0.1',
     servername: GATEWAY_NAME,
+    ...(session ? { session } : {}),
     ...(identity
       ? { key: identity.key, cert: identity.certificate, ca: identity.authority }
       : // A stranger does not know the authority.
