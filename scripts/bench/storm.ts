@@ -1,11 +1,13 @@
 /**
  * The gateway is killed and started again, and a whole city comes back at once, each terminal with a vote or two that were
- * pressed meanwhile. The terminals are the real agents with a certificate each; the machine's cores are theirs too.
+ * pressed meanwhile: once with the TLS sessions of before, once to a gateway that cannot open them. The terminals are the real agents with a certificate each; the machine's cores are theirs too.
  */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import { type Child, type Line, startNode } from './child.ts';
-import { type BenchGateway, createHome, startGateway } from './gateway.ts';
+import { type BenchGateway, type BenchHome, createHome, startGateway } from './gateway.ts';
 import { percentile } from './percentile.ts';
 import { writePlan } from './plan.ts';
 import { cpuSeconds, openFilesLimit, peakRssMb, rssMb } from './processes.ts';
@@ -14,10 +16,8 @@ import type { Order, Report, Tally, TerminalsPlan } from './terminals.ts';
 /** Seconds after the gateway was ready again. */
 export type Spread = { firstS: number; halfS: number; p99S: number; allS: number };
 
-export type StormFigures = {
-  terminals: number;
-  /** From nothing: how long until all were connected for the first time. */
-  firstConnectS: number;
+/** One return of all. */
+export type StormRound = {
   back: Spread;
   /** All votes of all terminals acknowledged. */
   ackedS: number;
@@ -25,21 +25,34 @@ export type StormFigures = {
   starved: number;
   /** In the second in which most came back. */
   handshakesPerS: number;
+  /** Whole ones, and such as go on with a session. */
+  handshakes: Record<string, number>;
   /** Of the gateway that they came back to, from its start on. */
   gatewayCpuS: number;
   peakRssMb: number;
   /** All the terminals' processes together, in the same time. */
   terminalsCpuS: number;
-  /** What a connection without traffic adds to the gateway's memory. */
-  kibPerConnection: number;
-  thanked: number;
-  stored: number;
   /** Attempts that failed after the gateway was ready again, as the terminals' logs call them. */
   failedAttempts: Record<string, number>;
   /** What the gateway refused or cut, by its reasons. */
   refused: Record<string, number>;
 };
 
+/** The return to a gateway that was restarted; and `withoutSessions`, to one that has lost the keys of their TLS sessions. */
+export type StormFigures = StormRound & {
+  terminals: number;
+  /** From nothing: how long until all were connected for the first time. */
+  firstConnectS: number;
+  /** What a connection without traffic adds to the gateway's memory. */
+  kibPerConnection: number;
+  withoutSessions: StormRound;
+  /** Over both. */
+  thanked: number;
+  stored: number;
+};
+
+/** In the data folder. */
+const TICKET_KEYS = 'pki/tickets.json';
 const PROCESSES = 4;
 const VOTES_PER_S = 100;
 /** A session that lasted 10 s makes the next attempt a quick one (device/uplink/connection.ts): all come back at once. */
@@ -77,30 +90,51 @@ export async function measureStorm(count: number, say: (text: string) => void): 
   await pause(GOOD_SESSION_MS);
   const kibPerConnection = Math.round(((rssMb(gateway.child.pid) - emptyMb) * 1_024) / count);
 
-  await gateway.child.kill();
   await tell(hosts, { order: 'vote', perS: 0 }, 'voting');
-  await tell(hosts, { order: 'press' }, 'pressed');
-  await tell(hosts, { order: 'mark' }, 'marked');
-  gateway = await startGateway(home.dataDir, { env: { MANYI_MQTT_PORT: String(port) } });
+  const comeBack = async (): Promise<{ round: StormRound; thanked: number }> => {
+    await gateway.child.kill();
+    await tell(hosts, { order: 'press' }, 'pressed');
+    await tell(hosts, { order: 'mark' }, 'marked');
+    gateway = await startGateway(home.dataDir, { env: { MANYI_MQTT_PORT: String(port) } });
+    return measureRound(hosts, gateway, home);
+  };
+  const resumed = await comeBack();
+  say(`  all back with their sessions, and acknowledged, after ${resumed.round.ackedS} s`);
+  await pause(GOOD_SESSION_MS);
+  rmSync(join(home.dataDir, TICKET_KEYS));
+  const { round: withoutSessions, thanked } = await comeBack();
+  const stored = countVotes(home.dataDir);
+  for (const host of hosts) await host.end();
+  await gateway.child.end();
+  home.dispose();
+  return {
+    terminals: count,
+    firstConnectS,
+    ...resumed.round,
+    kibPerConnection,
+    withoutSessions,
+    thanked,
+    stored,
+  };
+}
+
+async function measureRound(
+  hosts: Child[],
+  gateway: BenchGateway,
+  { terminals, metricsHeaders }: BenchHome,
+): Promise<{ round: StormRound; thanked: number }> {
   const readyMs = nowMs();
   await tell(hosts, { order: 'recount' }, 'recounts');
   const { pid } = gateway.child;
   const busyBefore = hosts.reduce((sum, host) => sum + cpuSeconds(host.pid), 0);
 
-  const last = await waitFor(hosts, 'acked', count);
+  const last = await waitFor(hosts, 'acked', terminals.length);
   const gatewayCpuS = cpuSeconds(pid);
   const terminalsCpuS = hosts.reduce((sum, host) => sum + cpuSeconds(host.pid), 0) - busyBefore;
   const peakMb = peakRssMb(pid);
-  const refused = await refusals(gateway, home.metricsHeaders);
-  const stored = countVotes(home.dataDir);
-  for (const host of hosts) await host.end();
-  await gateway.child.end();
-  home.dispose();
-
+  const counted = await readCounters(gateway, metricsHeaders);
   const upMs = last.upAtMs.map((at) => at - readyMs).sort((a, b) => a - b);
-  return {
-    terminals: count,
-    firstConnectS,
+  const round = {
     back: {
       firstS: inS(upMs[0] ?? 0),
       halfS: inS(percentile(upMs, 0.5)),
@@ -108,17 +142,16 @@ export async function measureStorm(count: number, say: (text: string) => void): 
       allS: inS(upMs.at(-1) ?? 0),
     },
     ackedS: inS(Math.max(...last.ackedAtMs) - readyMs),
-    starved: count - last.ackedAtMs.length,
+    starved: terminals.length - last.ackedAtMs.length,
     handshakesPerS: mostInASecond(upMs),
+    handshakes: counted('manyi_tls_handshakes_total', 'kind'),
     gatewayCpuS: tenth(gatewayCpuS),
     peakRssMb: peakMb,
     terminalsCpuS: tenth(terminalsCpuS),
-    kibPerConnection,
-    thanked: last.thanked,
-    stored,
     failedAttempts: last.complaints,
-    refused,
+    refused: counted('manyi_mqtt_refused_total', 'reason'),
   };
+  return { round, thanked: last.thanked };
 }
 
 /** @returns the answers of all, each the line with a field `answer`. */
@@ -155,13 +188,13 @@ async function waitFor(hosts: Child[], field: keyof Tally, wanted: number): Prom
   return ask(hosts);
 }
 
-async function refusals(
-  { httpPort }: BenchGateway,
-  headers: Record<string, string>,
-): Promise<Record<string, number>> {
+/** @returns what has counted, by the values of a label. */
+async function readCounters({ httpPort }: BenchGateway, headers: Record<string, string>) {
   const text = await (await fetch(`http://127.0.0.1:${httpPort}/metrics`, { headers })).text();
-  const found = text.matchAll(/^manyi_mqtt_refused_total\{reason="([^"]+)"\} (\d+)$/gm);
-  return Object.fromEntries([...found].map(([, reason, times]) => [reason, Number(times)]));
+  return (name: string, label: string): Record<string, number> => {
+    const found = text.matchAll(new RegExp(`^${name}\\{${label}="([^"]+)"\\} (\\d+)$`, 'gm'));
+    return Object.fromEntries([...found].map(([, value, times]) => [value, Number(times)]));
+  };
 }
 
 function countVotes(dataDir: string): number {
