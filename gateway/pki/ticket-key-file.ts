@@ -1,6 +1,6 @@
 /** The keys of TLS sessions in the data folder, whose one gateway holds it. */
 import { join } from 'node:path';
-import { readIfThere, replace } from './files.ts';
+import { readIfThere, replaceFile } from '../../protocol/process/whole-file.ts';
 import { TICKET_KEY_BYTES, type TicketKey, type TicketKeyStore } from './ticket-keys.ts';
 
 const FILE = 'tickets.json';
@@ -20,7 +20,7 @@ export function createTicketKeyFile(folder: string, damaged: (path: string) => v
     read: async () => read(),
     async replace(_seen, next) {
       const kept = next.map(({ madeAt, secret }) => ({ madeAt, secret: secret.toString('base64') }));
-      replace(path, `${JSON.stringify(kept)}\n`);
+      replaceFile(path, `${JSON.stringify(kept)}\n`);
       return next;
     },
   };
