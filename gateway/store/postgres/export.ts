@@ -1,8 +1,8 @@
 /** Every vote of a span, for people and programs outside. */
 import { QUARTER_MS } from '../../domain/calendar.ts';
+import { IN_EXCLUSION } from '../sql/ledger-terms.ts';
 import type { ExportedVote } from '../votes.ts';
 import type { Connection } from './connection.ts';
-import { IN_EXCLUSION } from './exclusion.ts';
 import { arrayOf } from './numbers.ts';
 
 const PAGE = 1_000;

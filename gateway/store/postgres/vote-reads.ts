@@ -1,10 +1,10 @@
 /** Votes read back, on PostgreSQL. Reading keeps no commit waiting here: what is much comes by a cursor of its own. */
 import { MINUTE_MS, QUARTER_MS } from '../../domain/calendar.ts';
 import type { RatingCode } from '../../domain/tally.ts';
+import { IN_EXCLUSION } from '../sql/ledger-terms.ts';
 import type { RecentVote, SetAside, VoteReads } from '../votes.ts';
 import type { Connection } from './connection.ts';
 import { type CursorOptions, readByCursor } from './cursor.ts';
-import { IN_EXCLUSION } from './exclusion.ts';
 import { exportPages } from './export.ts';
 import { arrayOf } from './numbers.ts';
 

@@ -1,9 +1,9 @@
 /** Reading votes back: rollups for scores, the last while by the minute. */
 import { MINUTE_MS, QUARTER_MS } from '../../domain/calendar.ts';
 import type { RollupRow } from '../ledger.ts';
+import { IN_EXCLUSION } from '../sql/ledger-terms.ts';
 import type { MinuteRow } from '../votes.ts';
 import type { Connection } from './database.ts';
-import { IN_EXCLUSION } from './review/exclusion-table.ts';
 import type { LedgerTables, VoteTables } from './tables.ts';
 
 type History = Omit<VoteTables, 'newestVotes' | 'setAside'> & Pick<LedgerTables, 'countStored'>;

@@ -1,36 +1,13 @@
 import type { Range } from '../../domain/seq-ranges.ts';
-import type { Announcement, JournalIdentity, KeptJournal } from '../journals.ts';
+import type { Announcement, JournalIdentity } from '../journals.ts';
+import { type JournalRow, journalOf, STORED_BY_ROLLUPS, selectJournals } from '../sql/ledger-terms.ts';
 import type { Connection } from './database.ts';
-import { SENT_WELL } from './review/held-table.ts';
-import { WRITTEN_OFF } from './review/journal-table.ts';
 import type { LedgerTables } from './tables.ts';
 
 type KeptJournals = Pick<
   LedgerTables,
   'journalsOf' | 'saveAnnouncements' | 'openJournal' | 'accountedRanges'
 >;
-
-type JournalRow = {
-  key: number;
-  terminalKey: number;
-  epoch: string;
-  announced: number;
-  totalSatisfied: number | null;
-  totalBasically: number | null;
-  totalUnsatisfied: number | null;
-  satisfied: number;
-  basically: number;
-  unsatisfied: number;
-  lastSeq: number;
-  hasLost: 0 | 1;
-  quarantined: number;
-  held: number;
-  writtenOff: number;
-  knownSeq: number;
-  knownAt: number | null;
-  floorAt: number | null;
-  closedAt: number | null;
-};
 
 /** Keys of journals that the command line has begun, so that a gateway that runs beside it never gives the same one. */
 export const IMPORTED_FROM = 2 ** 40;
@@ -41,36 +18,14 @@ const OF_JOURNAL = ['votes', 'rollups', 'quarantine', 'lost', 'datings', 'exclud
 export type WithJournals = <A extends unknown[], R>(act: (...args: A) => R) => (...args: A) => R;
 
 export function createKeptJournals(db: Connection): KeptJournals & { withJournals: WithJournals } {
-  const select = (stored: string, which: string) =>
-    db.prepare(`
-    SELECT s.key, s.terminal_key AS terminalKey, s.epoch, s.announced,
-      s.total_satisfied AS totalSatisfied, s.total_basically AS totalBasically, s.total_unsatisfied AS totalUnsatisfied,
-      coalesce(r.satisfied, 0) AS satisfied, coalesce(r.basically, 0) AS basically,
-      coalesce(r.unsatisfied, 0) AS unsatisfied, coalesce(r.last_seq, 0) AS lastSeq, coalesce(q.claims, 0) AS quarantined,
-      EXISTS (SELECT 1 FROM lost l WHERE l.source_key = s.key) AS hasLost,
-      coalesce(h.numbers, 0) AS held, coalesce(o.numbers, 0) AS writtenOff,
-      s.known_seq AS knownSeq, s.known_at AS knownAt, s.floor_at AS floorAt, s.closed_at AS closedAt
-    FROM sources s
-    LEFT JOIN (${stored} GROUP BY source_key) r ON r.source_key = s.key
-    LEFT JOIN (SELECT source_key, count(*) AS claims FROM quarantine c WHERE claims = 1
-               AND NOT EXISTS (SELECT 1 FROM votes v WHERE v.source_key = c.source_key AND v.seq = c.seq)
-               GROUP BY source_key) q ON q.source_key = s.key
-    LEFT JOIN (SELECT source_key, count(DISTINCT seq) AS numbers FROM quarantine q
-               WHERE source_key IS NOT NULL AND seq IS NOT NULL AND decision IS NULL AND NOT ${SENT_WELL}
-               GROUP BY source_key) h
-      ON h.source_key = s.key
-    LEFT JOIN (${WRITTEN_OFF}) o ON o.source_key = s.key
-    WHERE ${which} ORDER BY s.key`);
-  const selectAll = select(
-    `SELECT source_key, sum(satisfied) AS satisfied, sum(basically) AS basically, sum(unsatisfied) AS unsatisfied,
-       max(last_seq) AS last_seq FROM rollups`,
-    'true',
-  );
+  const selectAll = db.prepare(selectJournals(STORED_BY_ROLLUPS, 'true'));
   // Rollups are by time: for one terminal its own votes are far fewer than all of those.
-  const selectOfTerminal = select(
-    `SELECT source_key, sum(rating = 0) AS satisfied, sum(rating = 1) AS basically, sum(rating = 2) AS unsatisfied,
+  const selectOfTerminal = db.prepare(
+    selectJournals(
+      `SELECT source_key, sum(rating = 0) AS satisfied, sum(rating = 1) AS basically, sum(rating = 2) AS unsatisfied,
        max(seq) AS last_seq FROM votes WHERE source_key IN (SELECT key FROM sources WHERE terminal_key = @terminalKey)`,
-    's.terminal_key = @terminalKey',
+      's.terminal_key = @terminalKey',
+    ),
   );
   const selectOne = db.prepare(
     'SELECT key, terminal_key AS terminalKey, epoch FROM sources WHERE terminal_key = ? AND epoch = ?',
@@ -123,32 +78,7 @@ export function createKeptJournals(db: Connection): KeptJournals & { withJournal
     withJournals,
     journalsOf(terminalKey) {
       const rows = terminalKey === undefined ? selectAll.all() : selectOfTerminal.all({ terminalKey });
-      return (rows as JournalRow[]).map((row): KeptJournal => {
-        const { key, terminalKey, epoch, announced, quarantined, satisfied, basically, unsatisfied } = row;
-        const { knownSeq, knownAt, floorAt, closedAt, held, writtenOff } = row;
-        const { totalSatisfied, totalBasically, totalUnsatisfied, lastSeq } = row;
-        const totals =
-          totalSatisfied === null || totalBasically === null || totalUnsatisfied === null
-            ? null
-            : { satisfied: totalSatisfied, basically: totalBasically, unsatisfied: totalUnsatisfied };
-        const stored = { satisfied, basically, unsatisfied };
-        return {
-          key,
-          terminalKey,
-          epoch,
-          announced,
-          quarantined,
-          stored,
-          lastSeq,
-          hasLost: row.hasLost === 1,
-          held,
-          writtenOff,
-          known: { seq: Math.max(knownSeq, announced, lastSeq), at: knownAt },
-          floorAt,
-          closedAt,
-          totals,
-        };
-      });
+      return (rows as JournalRow[]).map(journalOf);
     },
     openJournal(terminalKey, epoch): JournalIdentity {
       const known = selectOne.get(terminalKey, epoch) as JournalIdentity | undefined;

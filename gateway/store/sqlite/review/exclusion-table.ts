@@ -2,14 +2,10 @@
 import { QUARTER_MS } from '../../../domain/calendar.ts';
 import { OrgRefusal } from '../../failures.ts';
 import type { Exclusion } from '../../review.ts';
+import { IN_EXCLUSION } from '../../sql/ledger-terms.ts';
 import type { Connection } from '../database.ts';
 import { recountRollups } from '../rollup-check.ts';
 import type { ReviewTables } from '../tables.ts';
-
-/** Of a vote `v`. */
-export const IN_EXCLUSION = `EXISTS (
-  SELECT 1 FROM sources s JOIN exclusions e ON e.terminal_key = s.terminal_key
-  WHERE s.key = v.source_key AND e.ended_at IS NULL AND v.at >= e.from_at AND v.at < e.to_at)`;
 
 const COUNTED = `
   SELECT v.at / ${QUARTER_MS} AS quarter, v.window_key, v.source_key, sum(v.rating = 0) AS satisfied,

@@ -1,15 +1,13 @@
 /** What waits in quarantine for a person, and what they decide. A released record is a vote like any other. */
 
 import type { HeldFilter, HeldRecord, HeldSummary } from '../../review.ts';
+import { SENT_WELL } from '../../sql/ledger-terms.ts';
 import type { Connection } from '../database.ts';
 import type { ReviewTables } from '../tables.ts';
 import { RollupBatch, UPSERT_ROLLUP } from '../vote-table.ts';
 import { recountExcluded } from './exclusion-table.ts';
 
 type Row = HeldRecord & { sourceKey: number; terminalKey: number; claims: 0 | 1 };
-
-/** Of a record `q`: its number was sent well after all, and is a vote. Nothing is left to decide. */
-export const SENT_WELL = `(q.claims = 1 AND EXISTS (SELECT 1 FROM votes v WHERE v.source_key = q.source_key AND v.seq = q.seq))`;
 
 /** Records that speak of a number of a journal: the others (malformed messages) account for nothing. */
 const HELD = `quarantine q JOIN sources s ON s.key = q.source_key JOIN terminals t ON t.key = s.terminal_key

@@ -8,14 +8,6 @@ import type { LedgerTables, ReviewTables } from '../tables.ts';
 
 type JournalTable = Pick<ReviewTables, 'journals' | 'closeJournal' | 'writeOff' | 'undoWriteOff'>;
 
-/** Numbers in written-off ranges under which no vote is stored, and none is held. */
-export const WRITTEN_OFF = `
-  SELECT l.source_key, sum(l.to_seq - l.from_seq + 1 - (
-    SELECT count(*) FROM votes v WHERE v.source_key = l.source_key AND v.seq BETWEEN l.from_seq AND l.to_seq) - (
-    SELECT count(*) FROM quarantine c WHERE c.source_key = l.source_key AND c.seq BETWEEN l.from_seq AND l.to_seq AND c.claims = 1
-      AND NOT EXISTS (SELECT 1 FROM votes v WHERE v.source_key = c.source_key AND v.seq = c.seq))) AS numbers
-  FROM lost l WHERE l.written_off_at IS NOT NULL GROUP BY l.source_key`;
-
 export function createJournalTable(
   db: Connection,
   kept: Pick<LedgerTables, 'journalsOf' | 'accountedRanges'>,

@@ -1,0 +1,75 @@
+/** What is asked of the ledger's tables in more than one place, in SQL that both databases understand. */
+import type { Counts } from '../../../protocol/vote.ts';
+import type { KeptJournal } from '../journals.ts';
+
+/** Of a vote `v`: a person has excluded it, and has not taken that back. */
+export const IN_EXCLUSION = `EXISTS (
+  SELECT 1 FROM sources s JOIN exclusions e ON e.terminal_key = s.terminal_key
+  WHERE s.key = v.source_key AND e.ended_at IS NULL AND v.at >= e.from_at AND v.at < e.to_at)`;
+
+/** Of a record `q`: its number was sent well after all, and is a vote. Nothing is left to decide. */
+export const SENT_WELL = `(q.claims = 1 AND EXISTS (SELECT 1 FROM votes v WHERE v.source_key = q.source_key AND v.seq = q.seq))`;
+
+/** Numbers in written-off ranges under which no vote is stored, and none is held. */
+const WRITTEN_OFF = `
+  SELECT l.source_key, CAST(sum(l.to_seq - l.from_seq + 1 - (
+    SELECT count(*) FROM votes v WHERE v.source_key = l.source_key AND v.seq BETWEEN l.from_seq AND l.to_seq) - (
+    SELECT count(*) FROM quarantine c WHERE c.source_key = l.source_key AND c.seq BETWEEN l.from_seq AND l.to_seq AND c.claims = 1
+      AND NOT EXISTS (SELECT 1 FROM votes v WHERE v.source_key = c.source_key AND v.seq = c.seq))) AS bigint) AS numbers
+  FROM lost l WHERE l.written_off_at IS NOT NULL GROUP BY l.source_key`;
+
+/** Of all journals. */
+export const STORED_BY_ROLLUPS = `
+  SELECT source_key, CAST(sum(satisfied) AS bigint) AS satisfied, CAST(sum(basically) AS bigint) AS basically,
+    CAST(sum(unsatisfied) AS bigint) AS unsatisfied, max(last_seq) AS last_seq FROM rollups`;
+
+/**
+ * Journals by key, of which `which` holds for `s`.
+ * @param stored what is stored of each: `source_key`, the sums of the ratings and `last_seq`, without its GROUP BY
+ */
+export const selectJournals = (stored: string, which: string): string => `
+  SELECT s.key, s.terminal_key AS "terminalKey", s.epoch, s.announced,
+    s.total_satisfied AS "totalSatisfied", s.total_basically AS "totalBasically", s.total_unsatisfied AS "totalUnsatisfied",
+    coalesce(r.satisfied, 0) AS satisfied, coalesce(r.basically, 0) AS basically,
+    coalesce(r.unsatisfied, 0) AS unsatisfied, coalesce(r.last_seq, 0) AS "lastSeq", coalesce(q.claims, 0) AS quarantined,
+    CASE WHEN EXISTS (SELECT 1 FROM lost l WHERE l.source_key = s.key) THEN 1 ELSE 0 END AS "hasLost",
+    coalesce(h.numbers, 0) AS held, coalesce(o.numbers, 0) AS "writtenOff",
+    s.known_seq AS "knownSeq", s.known_at AS "knownAt", s.floor_at AS "floorAt", s.closed_at AS "closedAt"
+  FROM sources s
+  LEFT JOIN (${stored} GROUP BY source_key) r ON r.source_key = s.key
+  LEFT JOIN (
+    SELECT source_key, count(*) AS claims FROM quarantine c WHERE claims = 1
+      AND NOT EXISTS (SELECT 1 FROM votes v WHERE v.source_key = c.source_key AND v.seq = c.seq)
+    GROUP BY source_key) q ON q.source_key = s.key
+  LEFT JOIN (
+    SELECT source_key, count(DISTINCT seq) AS numbers FROM quarantine q
+    WHERE source_key IS NOT NULL AND seq IS NOT NULL AND decision IS NULL AND NOT ${SENT_WELL}
+    GROUP BY source_key) h ON h.source_key = s.key
+  LEFT JOIN (${WRITTEN_OFF}) o ON o.source_key = s.key
+  WHERE ${which} ORDER BY s.key`;
+
+export type JournalRow = Omit<KeptJournal, 'stored' | 'totals' | 'known' | 'hasLost'> &
+  Counts & {
+    totalSatisfied: number | null;
+    totalBasically: number | null;
+    totalUnsatisfied: number | null;
+    hasLost: 0 | 1;
+    knownSeq: number;
+    knownAt: number | null;
+  };
+
+export function journalOf(row: JournalRow): KeptJournal {
+  const { totalSatisfied, totalBasically, totalUnsatisfied, satisfied, basically, unsatisfied, ...kept } =
+    row;
+  const { knownSeq, knownAt, hasLost, ...journal } = kept;
+  const isTold = totalSatisfied !== null && totalBasically !== null && totalUnsatisfied !== null;
+  return {
+    ...journal,
+    stored: { satisfied, basically, unsatisfied },
+    totals: isTold
+      ? { satisfied: totalSatisfied, basically: totalBasically, unsatisfied: totalUnsatisfied }
+      : null,
+    hasLost: hasLost === 1,
+    known: { seq: Math.max(knownSeq, journal.announced, journal.lastSeq), at: knownAt },
+  };
+}
