@@ -3,7 +3,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { By } from '../../gateway/store/changes.ts';
 import type { CommandTx, PutAway } from '../../gateway/store/commands.ts';
 import type { SetAside } from '../../protocol/health.ts';
+import { batchOf } from '../support/ledger-home.ts';
 import { type OpenPorts, type PortsHome, portHomes } from '../support/port-homes.ts';
+import { voteRecord } from '../support/store.ts';
 import { addSmallTown } from '../support/tree.ts';
 
 const AT = 1_795_000_000_000;
@@ -95,6 +97,25 @@ describe.each(portHomes())('commands in %s', (_name, createHome) => {
     const half = ports.commands.notePutAway([said(first, AT + 2), said(9_999, AT + 2, journal)]);
     await expect(half).rejects.toMatchObject({ code: 'storage-failed' });
     expect(await ports.commands.putAway()).toEqual([said(first, AT + 1, journal)]);
+  });
+
+  it('writes off what a terminal will not send, in the change that tells it so', async () => {
+    const { key } = await ports.ledger.openJournal(first, EPOCH);
+    const lost = [{ sourceKey: key, range: [2, 4] as [number, number], at: AT }];
+    await ports.ledger.commit(batchOf({ votes: [voteRecord({ sourceKey: key, seq: 1 })], lost }));
+    const dropped = await change(async (tx) => {
+      await tx.addCommand(command('c-1', first));
+      expect(await tx.journals('t-1')).toMatchObject([{ epoch: EPOCH, lost: 3, writtenOff: 0 }]);
+      return tx.writeOff('t-1', EPOCH, AT);
+    });
+    expect(dropped).toEqual({ lost: 3, onItsWay: 0 });
+    expect(await ports.review.journals('t-1')).toMatchObject([{ lost: 3, writtenOff: 3 }]);
+    const undone = change(async (tx) => {
+      await tx.addCommand(command('c-2', first));
+      await tx.writeOff('t-1', 'cd'.repeat(16), AT);
+    });
+    await expect(undone).rejects.toMatchObject({ code: 'journal-unknown' });
+    expect(await open()).toEqual(['c-1']);
   });
 
   it('counts what is in conflict with what is stored, of one journal', async () => {

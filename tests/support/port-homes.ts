@@ -4,18 +4,28 @@ import { afterAll, beforeAll } from 'vitest';
 import type { AuditStore } from '../../gateway/store/audit.ts';
 import type { CommandStore } from '../../gateway/store/commands.ts';
 import type { FleetStore } from '../../gateway/store/fleet.ts';
+import type { JournalStore } from '../../gateway/store/journals.ts';
+import type { Ledger } from '../../gateway/store/ledger.ts';
 import type { OrgStore } from '../../gateway/store/org.ts';
 import type { PeopleStore } from '../../gateway/store/people.ts';
+import { createConnection } from '../../gateway/store/postgres/connection.ts';
+import { createPostgresImports } from '../../gateway/store/postgres/import.ts';
+import { createJournalStore } from '../../gateway/store/postgres/kept-journals.ts';
+import { createPostgresLedger } from '../../gateway/store/postgres/ledger.ts';
 import { migrate } from '../../gateway/store/postgres/migrate.ts';
 import { createPostgresSql } from '../../gateway/store/postgres/sql-database.ts';
+import { createVoteReads } from '../../gateway/store/postgres/vote-reads.ts';
+import type { ReviewStore } from '../../gateway/store/review.ts';
 import { createAuditStore } from '../../gateway/store/sql/audit-store.ts';
 import type { AuditDeps } from '../../gateway/store/sql/changes.ts';
 import { createCommandStore } from '../../gateway/store/sql/commands.ts';
 import { createFleetStore } from '../../gateway/store/sql/fleet.ts';
 import { createOrgStore } from '../../gateway/store/sql/org.ts';
 import { createPeopleStore } from '../../gateway/store/sql/people.ts';
+import { createReviewStore, reviewOn } from '../../gateway/store/sql/review/review-store.ts';
 import { auditKeyFile, readAuditKey } from '../../gateway/store/sqlite/audit-key.ts';
 import { createSqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
+import type { VoteReads } from '../../gateway/store/votes.ts';
 import { openRows } from './open-rows.ts';
 import { type Cluster, POSTGRES, startCluster } from './postgres.ts';
 import { have } from './prerequisites.ts';
@@ -27,6 +37,10 @@ export type OpenPorts = {
   fleet: FleetStore;
   commands: CommandStore;
   audit: AuditStore;
+  ledger: Ledger;
+  journals: JournalStore;
+  votes: VoteReads;
+  review: ReviewStore;
   close(): Promise<void>;
 };
 
@@ -49,8 +63,7 @@ async function createSqliteHome(): Promise<PortsHome> {
   const { file, dispose } = createStoreHome();
   const open = async (audit = UNLIMITED): Promise<OpenPorts> => {
     const store = createSqliteStore({ file, audit });
-    const { people, org, fleet, commands } = store;
-    return { people, org, fleet, commands, audit: store.audit, close: async () => store.close() };
+    return { ...store, close: async () => store.close() };
   };
   return {
     open,
@@ -64,22 +77,29 @@ async function createSqliteHome(): Promise<PortsHome> {
   };
 }
 
-/** The ledger's side of a change of commands is not theirs to show. */
-const notHere = () => Promise.reject(new Error('the ledger is not opened here'));
-
 export function openPostgresPorts(
   address: string,
   audit = UNLIMITED,
   auditKey: Buffer | null = AUDIT_KEY,
 ): OpenPorts {
   const database = createPostgresSql({ address, auditKey: () => auditKey });
+  const link = (label: string) => ({ address, label, connectTimeoutMs: 5_000, timeoutMs: 15_000 });
+  const [reading, saving] = [createConnection(link('test reads')), createConnection(link('test saves'))];
+  const ledger = createPostgresLedger({ address });
+  const imports = createPostgresImports({ address });
   return {
     people: createPeopleStore(database, audit),
     org: createOrgStore(database, audit),
     fleet: createFleetStore(database, audit),
-    commands: createCommandStore(database, audit, () => ({ journals: notHere, writeOff: notHere })),
+    commands: createCommandStore(database, audit, reviewOn(database)),
     audit: createAuditStore(database, audit),
-    close: database.close,
+    ledger,
+    journals: createJournalStore(reading, saving),
+    votes: createVoteReads(reading, link('test pages')),
+    review: createReviewStore(database, audit, imports),
+    async close() {
+      await Promise.all([database, ledger, imports, reading, saving].map((one) => one.close()));
+    },
   };
 }
 

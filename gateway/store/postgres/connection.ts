@@ -12,6 +12,8 @@ import {
 export type ConnectionOptions = SessionOptions & {
   /** For one statement, or a transaction with all of its statements. */
   timeoutMs: number;
+  /** What every transaction begins with, in the same message as its BEGIN. */
+  begin?: string;
 };
 
 /** The statements of a transaction that is open; each sees what was committed before it. */
@@ -38,7 +40,7 @@ export type Connection = {
 };
 
 export function createConnection(options: ConnectionOptions): Connection {
-  const { timeoutMs } = options;
+  const { timeoutMs, begin = '' } = options;
   let session: Session | null = null;
   let abandoned: Backend | null = null;
   let turn: Promise<unknown> = Promise.resolve();
@@ -85,7 +87,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       const outcome = await inTurn(async (used) => {
         used.takeNotice();
         // Said, and not left to the settings of the role: each statement must see what was committed before it.
-        await used.query({ text: 'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE' });
+        await used.query({ text: `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; ${begin}` });
         const run: Transaction['run'] = (statement) => used.query(statement);
         try {
           const result = await act({ run, rows: async (statement) => (await run<never>(statement)).rows });

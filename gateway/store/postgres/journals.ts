@@ -57,8 +57,11 @@ const COUNT_STORED = `
     count(*) FILTER (WHERE rating = 2) AS unsatisfied
   FROM votes WHERE source_key = $1`;
 
-export const readKnownNumbers = (connection: Connection, sourceKey: number, seqs: readonly number[]) =>
-  connection.rows<KnownNumber>({ text: KNOWN_NUMBERS, values: [sourceKey, arrayOf(seqs)] });
+export const readKnownNumbers = (
+  connection: Pick<Connection, 'rows'>,
+  sourceKey: number,
+  seqs: readonly number[],
+) => connection.rows<KnownNumber>({ text: KNOWN_NUMBERS, values: [sourceKey, arrayOf(seqs)] });
 
 export async function readAccountedRanges(connection: Connection, sourceKey: number): Promise<Range[]> {
   const rows = await connection.rows<{ from: number; to: number }>({

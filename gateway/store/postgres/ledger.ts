@@ -8,6 +8,7 @@ import { createLanes } from './lanes.ts';
 import { keepConflicts, noteLost, setAside } from './quarantine.ts';
 import { readRollups } from './rollups.ts';
 import { noteBeside, storeVotes } from './votes.ts';
+import { SHARE_VOTES } from './votes-lock.ts';
 
 export type PostgresLedgerOptions = {
   /** `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`, see `SessionOptions`. */
@@ -42,7 +43,7 @@ export function createPostgresLedger(options: PostgresLedgerOptions): PostgresLe
   });
   const lanes = createLanes(options.lanes ?? 4);
   const committing = Array.from({ length: lanes.count }, (_, lane) => ({
-    connection: createConnection(link(`lane ${lane}`, commitTimeoutMs)),
+    connection: createConnection({ ...link(`lane ${lane}`, commitTimeoutMs), begin: SHARE_VOTES }),
     boots: createBoots(),
   }));
   const reading = createConnection(link('reads', readTimeoutMs));
@@ -109,7 +110,7 @@ function sourcesOf({ votes, quarantine, lost }: Batch): number[] {
 }
 
 /** Tables in this order, and rows in the order of their keys: no two commits wait for each other in a ring. */
-async function write(transaction: Transaction, boots: Boots, batch: Batch): Promise<VoteOutcome[]> {
+export async function write(transaction: Transaction, boots: Boots, batch: Batch): Promise<VoteOutcome[]> {
   const { votes, quarantine, lost } = batch;
   const outcomes = await storeVotes(transaction, boots, votes);
   const of = (wanted: VoteOutcome): VoteRecord[] => votes.filter((_, index) => outcomes[index] === wanted);

@@ -2,7 +2,7 @@
  * What is written once, on PostgreSQL: changes on one connection, one after another, reads beside them on others. The connections
  * are the ledger's kind (connection.ts), because a change of a person's is to be as safe as a vote: any notice at COMMIT is a failure.
  */
-import type { CompiledQuery } from 'kysely';
+import { CompiledQuery } from 'kysely';
 import { StoreFailure } from '../failures.ts';
 import type { SqlDatabase } from '../sql/sql-database.ts';
 import { storable } from '../text.ts';
@@ -10,6 +10,7 @@ import { holdChain } from './chain.ts';
 import { createConnection, SETTLE, type Transaction } from './connection.ts';
 import { queriesOn } from './queries.ts';
 import type { Statement } from './session.ts';
+import { HOLD_VOTES } from './votes-lock.ts';
 
 export type PostgresSqlOptions = {
   /** `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`, see `SessionOptions`. */
@@ -84,7 +85,7 @@ export function createPostgresSql(options: PostgresSqlOptions): PostgresSql {
         }
       }
     },
-    read: async (act) => act(),
+    holdVotes: async (tx) => void (await tx.executeQuery(CompiledQuery.raw(HOLD_VOTES))),
     auditKey,
     async close() {
       await Promise.all([changing, ...readers.map(({ connection }) => connection)].map((one) => one.close()));

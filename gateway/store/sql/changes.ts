@@ -1,5 +1,5 @@
 /** Changes of one resource: its writes and the line of the audit, in one transaction. */
-import { DeleteQueryNode, InsertQueryNode, type KyselyPlugin, type QueryId, UpdateQueryNode } from 'kysely';
+import type { KyselyPlugin } from 'kysely';
 import { writeActor } from '../../domain/actor.ts';
 import { writeTarget } from '../../domain/audit-target.ts';
 import type { AuditEntry } from '../audit.ts';
@@ -52,16 +52,10 @@ const open = <T>(sealed: Audited<T>) => (sealed as unknown as { result: T }).res
 /** Has anything been written? An update that found nothing has not. */
 function createWriteWatch() {
   let written = false;
-  const writes = new WeakSet<QueryId>();
   const plugin: KyselyPlugin = {
-    transformQuery({ node, queryId }) {
-      if (InsertQueryNode.is(node) || UpdateQueryNode.is(node) || DeleteQueryNode.is(node))
-        writes.add(queryId);
-      return node;
-    },
-    async transformResult({ result, queryId }) {
-      const { rows, numAffectedRows = 0n } = result;
-      if (writes.has(queryId) && (rows.length > 0 || numAffectedRows > 0n)) written = true;
+    transformQuery: ({ node }) => node,
+    async transformResult({ result }) {
+      if ((result.numAffectedRows ?? 0n) > 0n) written = true;
       return result;
     },
   };

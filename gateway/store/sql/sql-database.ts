@@ -8,8 +8,8 @@ export type SqlDatabase = {
   queries: Queries;
   /** Runs it in a transaction that no other writer is beside. @throws StoreFailure */
   transaction<T>(act: (queries: Queries) => Promise<T>): Promise<T>;
-  /** Runs it while no transaction is open. */
-  read<T>(act: () => T): Promise<T>;
+  /** Within a transaction: from here to its end no vote is stored beside it, and it sees all that were. */
+  holdVotes(queries: Queries): Promise<void>;
   /** The key of the audit's chain; null when it is gone. */
   auditKey(): Buffer | null;
 };

@@ -71,9 +71,50 @@ export type Tables = {
     code: Generated<string | null>;
     detail: Generated<string | null>;
   };
-  /** Of the ledger; here they are only read. */
-  sources: { key: number; terminal_key: number; epoch: string };
-  quarantine: { source_key: number | null; reason: string };
+  exclusions: {
+    key: Generated<number>;
+    id: string;
+    terminal_key: number;
+    from_at: number;
+    to_at: number;
+    reason: string;
+    made_at: number;
+    made_by: string;
+    ended_at: Generated<number | null>;
+  };
+  reviewed: { key: number; decisions: number };
+  /** From here on those of the ledger, as far as people decide about what is in them. */
+  sources: { key: number; terminal_key: number; epoch: string; closed_at: number | null };
+  boots: { key: Generated<number>; boot: string };
+  votes: {
+    source_key: number;
+    seq: number;
+    window_key: number;
+    rating: number;
+    at: number;
+    clock: number;
+    boot_key: number;
+    mono: number;
+    received_at: number;
+  };
+  rollups: Excluded & { first_seq: number; last_seq: number; last_at: number };
+  datings: { source_key: number; seq: number; claimed_at: number };
+  excluded: Excluded;
+  quarantine: {
+    key: number;
+    source_key: number | null;
+    reason: string;
+    decision: string | null;
+    decided_at: number | null;
+  };
+  lost: {
+    source_key: number;
+    from_seq: number;
+    to_seq: number;
+    noted_at: number;
+    written_off_at: number | null;
+    on_its_way: Generated<number>;
+  };
   audit: {
     seq: number;
     at: number;
@@ -86,4 +127,13 @@ export type Tables = {
     hash: Buffer;
   };
   audit_head: { key: number; seq: number; hash: Buffer; mac: Buffer };
+};
+
+type Excluded = {
+  source_key: number;
+  quarter: number;
+  window_key: number;
+  satisfied: number;
+  basically: number;
+  unsatisfied: number;
 };

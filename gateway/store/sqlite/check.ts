@@ -6,8 +6,8 @@ import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { StoreFailure } from '../failures.ts';
 import { openForReading } from './database.ts';
+import { findExcludedDifferences } from './excluded-check.ts';
 import { SCHEMA_VERSION, schemaVersionOf } from './migrate.ts';
-import { findExcludedDifferences } from './review/exclusion-table.ts';
 import type { RollupDifference } from './rollup-check.ts';
 import { findRollupDifferences } from './rollup-check.ts';
 

@@ -4,10 +4,7 @@ import { type JournalRow, journalOf, STORED_BY_ROLLUPS, selectJournals } from '.
 import type { Connection } from './database.ts';
 import type { LedgerTables } from './tables.ts';
 
-type KeptJournals = Pick<
-  LedgerTables,
-  'journalsOf' | 'saveAnnouncements' | 'openJournal' | 'accountedRanges'
->;
+type KeptJournals = Pick<LedgerTables, 'journals' | 'saveAnnouncements' | 'openJournal' | 'accountedRanges'>;
 
 /** Keys of journals that the command line has begun, so that a gateway that runs beside it never gives the same one. */
 export const IMPORTED_FROM = 2 ** 40;
@@ -19,14 +16,6 @@ export type WithJournals = <A extends unknown[], R>(act: (...args: A) => R) => (
 
 export function createKeptJournals(db: Connection): KeptJournals & { withJournals: WithJournals } {
   const selectAll = db.prepare(selectJournals(STORED_BY_ROLLUPS, 'true'));
-  // Rollups are by time: for one terminal its own votes are far fewer than all of those.
-  const selectOfTerminal = db.prepare(
-    selectJournals(
-      `SELECT source_key, sum(rating = 0) AS satisfied, sum(rating = 1) AS basically, sum(rating = 2) AS unsatisfied,
-       max(seq) AS last_seq FROM votes WHERE source_key IN (SELECT key FROM sources WHERE terminal_key = @terminalKey)`,
-      's.terminal_key = @terminalKey',
-    ),
-  );
   const selectOne = db.prepare(
     'SELECT key, terminal_key AS terminalKey, epoch FROM sources WHERE terminal_key = ? AND epoch = ?',
   );
@@ -76,10 +65,7 @@ export function createKeptJournals(db: Connection): KeptJournals & { withJournal
 
   return {
     withJournals,
-    journalsOf(terminalKey) {
-      const rows = terminalKey === undefined ? selectAll.all() : selectOfTerminal.all({ terminalKey });
-      return (rows as JournalRow[]).map(journalOf);
-    },
+    journals: () => (selectAll.all() as JournalRow[]).map(journalOf),
     openJournal(terminalKey, epoch): JournalIdentity {
       const known = selectOne.get(terminalKey, epoch) as JournalIdentity | undefined;
       if (known) return known;

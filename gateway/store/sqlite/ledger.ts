@@ -35,7 +35,7 @@ export function createSqliteLedger(
 
 export function createJournalStore(tables: LedgerTables, exclusive: Exclusive): JournalStore {
   return {
-    journals: () => exclusive(() => tables.journalsOf()),
+    journals: () => exclusive(() => tables.journals()),
     saveAnnouncements: (announcements) => exclusive(() => tables.saveAnnouncements(announcements)),
   };
 }

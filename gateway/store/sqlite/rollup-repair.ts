@@ -1,8 +1,9 @@
 import type { AuditLine, By } from '../changes.ts';
 import { type AuditDeps, createChanges } from '../sql/changes.ts';
+import { recountExcluded } from '../sql/review/recount.ts';
 import type { SqlDatabase } from '../sql/sql-database.ts';
 import type { Connection } from './database.ts';
-import { findExcludedDifferences, recountExcluded } from './review/exclusion-table.ts';
+import { findExcludedDifferences } from './excluded-check.ts';
 import { type RollupDifference, type RollupFigures, recountRollups } from './rollup-check.ts';
 
 const TOLD = 20;
@@ -22,14 +23,16 @@ export function createRollupRepair(
   audit: AuditDeps,
   connection: () => Connection,
 ): RepairRollups {
-  const { change } = createChanges(database, audit, () => ({}));
+  const { change } = createChanges(database, audit, (queries) => ({
+    recountExcluded: (keys: readonly number[]) => recountExcluded(queries, keys),
+  }));
   return (sourceKeys, by) =>
     change(async (tx) => {
       const db = connection();
       const differences = recountRollups(db, sourceKeys);
       const excluded = findExcludedDifferences(db);
-      recountExcluded(db, [...sourceKeys, ...excluded]);
       if (differences.length + excluded.length === 0) return tx.unchanged({ differences, excluded: 0 });
+      await tx.recountExcluded(excluded);
       const sum = (side: 'kept' | 'counted') =>
         differences.reduce((votes, difference) => votes + votesOf(difference[side]), 0);
       const detail = {

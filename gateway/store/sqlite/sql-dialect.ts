@@ -34,7 +34,10 @@ export function createSqliteSql({ connection, exclusive, translate, auditKey }: 
   const run = <R>({ sql, parameters }: CompiledQuery): QueryResult<R> => {
     try {
       const statement = statements.of(sql);
-      if (statement.reader) return { rows: statement.all(...parameters) as R[] };
+      if (statement.reader) {
+        const rows = statement.all(...parameters) as R[];
+        return statement.readonly ? { rows } : { rows, numAffectedRows: BigInt(rows.length) };
+      }
       const { changes }: RunResult = statement.run(...parameters);
       return { rows: [], numAffectedRows: BigInt(changes) };
     } catch (error) {
@@ -74,7 +77,8 @@ export function createSqliteSql({ connection, exclusive, translate, auditKey }: 
   return {
     queries,
     transaction: (act) => queries.transaction().execute((tx) => withinThisTurn(act(tx))),
-    read: (act) => exclusive(act),
+    // It has them: the connection is one, and its transaction began as a writer's.
+    holdVotes: async () => {},
     auditKey,
   };
 }

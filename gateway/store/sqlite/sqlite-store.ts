@@ -6,6 +6,7 @@ import { createCommandStore } from '../sql/commands.ts';
 import { createFleetStore } from '../sql/fleet.ts';
 import { createOrgStore } from '../sql/org.ts';
 import { createPeopleStore } from '../sql/people.ts';
+import { createReviewStore, reviewOn } from '../sql/review/review-store.ts';
 import type { SqlDatabase } from '../sql/sql-database.ts';
 import type { Store } from '../store.ts';
 import type { Upkeep } from '../upkeep.ts';
@@ -23,15 +24,14 @@ import {
 } from './database.ts';
 import { createExclusive, type Exclusive } from './exclusive.ts';
 import { createHistory } from './history.ts';
+import { createImports, createImportTables } from './import.ts';
 import { createKeptJournals } from './kept-journals.ts';
 import { createKnownNumbers } from './known-numbers.ts';
 import { createJournalStore, createSqliteLedger } from './ledger.ts';
 import { createNewestVotes } from './newest-votes.ts';
-import { createReviewStore, reviewTx } from './review/review-store.ts';
-import { createReviewTable } from './review/review-table.ts';
 import { createRollupRepair, type RepairRollups } from './rollup-repair.ts';
 import { createSqliteSql } from './sql-dialect.ts';
-import type { LedgerTables, ReviewTables, VoteTables } from './tables.ts';
+import type { DecisionTables, ImportTables, LedgerTables, VoteTables } from './tables.ts';
 import { createVoteReads } from './vote-reads.ts';
 import { createVoteTable } from './vote-table.ts';
 
@@ -44,7 +44,7 @@ export type SqliteStore = Omit<Store, 'close'> & {
   close(): void;
 };
 
-type Tables = LedgerTables & VoteTables & ReviewTables;
+type Tables = LedgerTables & VoteTables & ImportTables & DecisionTables;
 
 /** For whoever is at the machine itself. */
 const UNLIMITED: AuditDeps = { now: Date.now, admit: () => {} };
@@ -54,7 +54,7 @@ function createTables(db: Connection): Tables {
   return {
     ...journals,
     ...createKnownNumbers(db),
-    ...createReviewTable(db, journals),
+    ...createImportTables(db),
     ...createVoteTable(db, withJournals),
     ...createHistory(db),
     ...createNewestVotes(db),
@@ -78,8 +78,8 @@ function createPorts({ file, database, audit, tables, exclusive, connection }: P
     people: createPeopleStore(database, audit),
     org: createOrgStore(database, audit),
     fleet: createFleetStore(database, audit),
-    review: createReviewStore(database, audit, tables),
-    commands: createCommandStore(database, audit, () => reviewTx(tables)),
+    review: createReviewStore(database, audit, createImports(database, tables)),
+    commands: createCommandStore(database, audit, reviewOn(database)),
     audit: createAuditStore(database, audit),
     repairRollups: createRollupRepair(database, audit, connection),
   };

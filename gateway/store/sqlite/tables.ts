@@ -10,7 +10,6 @@ import type {
   VoteOutcome,
   VoteRecord,
 } from '../ledger.ts';
-import type { ReviewTx } from '../review.ts';
 import type { ExcludedRow, MinuteRow, RecentVote, SetAside } from '../votes.ts';
 
 /** What a commit may hold beside votes and quarantine. */
@@ -34,8 +33,7 @@ export type LedgerTables = {
   knownNumber(sourceKey: number, seq: number): KnownNumber;
   accountedRanges(sourceKey: number): Range[];
   countStored(sourceKey: number): Counts;
-  /** Of all terminals, or of one. */
-  journalsOf(terminalKey?: number): KeptJournal[];
+  journals(): KeptJournal[];
   saveAnnouncements(announcements: readonly Announcement[]): void;
 };
 
@@ -51,12 +49,13 @@ export type VoteTables = {
   setAside(limit: number): SetAside[];
 };
 
-/** Each within the transaction that is open, or in one of its own. */
-export type ReviewTables = {
+export type DecisionTables = {
   /** Grows with every decision. */
   decisions(): number;
+};
+
+/** Each within the transaction that is open. */
+export type ImportTables = {
   openImported(terminalKey: number, epoch: string, told: { last: number; totals: Counts | null }): number;
   importEnded(): void;
-} & {
-  [Name in keyof ReviewTx]: (...args: Parameters<ReviewTx[Name]>) => Awaited<ReturnType<ReviewTx[Name]>>;
 };

@@ -1,6 +1,6 @@
 /** Votes, their rollups, the quarantine and what is lost: everything that one ingest transaction writes. */
-import { QUARTER_MS } from '../../domain/calendar.ts';
 import type { QuarantineRecord, VoteOutcome, VoteRecord } from '../ledger.ts';
+import { RollupBatch } from '../sql/rollup-batch.ts';
 import type { SetAside } from '../votes.ts';
 import type { Connection } from './database.ts';
 import type { WithJournals } from './kept-journals.ts';
@@ -12,17 +12,7 @@ const QUARANTINE_KEPT = 20_000;
 const CONFLICTS_OF_ONE = 4;
 const BOOT_CACHE = 50_000;
 
-type Rollup = {
-  quarter: number;
-  windowKey: number;
-  sourceKey: number;
-  counts: [number, number, number];
-  firstSeq: number;
-  lastSeq: number;
-  lastAt: number;
-};
-
-export const UPSERT_ROLLUP = `
+const UPSERT_ROLLUP = `
   INSERT INTO rollups VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
     satisfied = satisfied + excluded.satisfied,
     basically = basically + excluded.basically,
@@ -30,45 +20,6 @@ export const UPSERT_ROLLUP = `
     first_seq = min(first_seq, excluded.first_seq),
     last_seq = max(last_seq, excluded.last_seq),
     last_at = max(last_at, excluded.last_at)`;
-
-type Summed = Pick<VoteRecord, 'at' | 'windowKey' | 'sourceKey' | 'rating' | 'seq'>;
-
-/** Sums a batch, so that a key costs one upsert however many of its votes the batch holds. */
-export class RollupBatch {
-  private readonly latest = new Map<number, Rollup>();
-  private readonly all = new Map<string, Rollup>();
-
-  add(vote: Summed): void {
-    const quarter = Math.floor(vote.at / QUARTER_MS);
-    let rollup = this.latest.get(vote.sourceKey);
-    if (!rollup || rollup.quarter !== quarter || rollup.windowKey !== vote.windowKey) {
-      const key = `${quarter}/${vote.windowKey}/${vote.sourceKey}`;
-      rollup = this.all.get(key);
-      if (!rollup) {
-        const { windowKey, sourceKey, seq, at } = vote;
-        rollup = {
-          quarter,
-          windowKey,
-          sourceKey,
-          counts: [0, 0, 0],
-          firstSeq: seq,
-          lastSeq: seq,
-          lastAt: at,
-        };
-        this.all.set(key, rollup);
-      }
-      this.latest.set(vote.sourceKey, rollup);
-    }
-    rollup.counts[vote.rating] += 1;
-    if (vote.seq < rollup.firstSeq) rollup.firstSeq = vote.seq;
-    if (vote.seq > rollup.lastSeq) rollup.lastSeq = vote.seq;
-    if (vote.at > rollup.lastAt) rollup.lastAt = vote.at;
-  }
-
-  values(): Iterable<Rollup> {
-    return this.all.values();
-  }
-}
 
 export function createVoteTable(
   db: Connection,

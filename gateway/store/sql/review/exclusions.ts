@@ -1,0 +1,116 @@
+/** Spans of a terminal's votes that are not counted, and votes that are set to another time. None is removed by it. */
+import { sql } from 'kysely';
+import { OrgRefusal } from '../../failures.ts';
+import type { Exclusion, ReviewReads, ReviewTx } from '../../review.ts';
+import type { Queries } from '../sql-database.ts';
+import type { Decided } from './decided.ts';
+import { recountExcluded, recountRollups } from './recount.ts';
+import { terminalKeyOf } from './terminal.ts';
+
+const exclusionsOn = (queries: Queries) =>
+  queries
+    .selectFrom('exclusions as e')
+    .innerJoin('terminals as t', 't.key', 'e.terminal_key')
+    .select([
+      'e.id',
+      'e.terminal_key as terminalKey',
+      't.id as terminalId',
+      'e.from_at as from',
+      'e.to_at as to',
+      'e.reason',
+      'e.made_at as madeAt',
+      'e.made_by as madeBy',
+      'e.ended_at as endedAt',
+    ]);
+
+async function sourcesOf(queries: Queries, terminalKey: number): Promise<number[]> {
+  const rows = await queries
+    .selectFrom('sources')
+    .select('key')
+    .where('terminal_key', '=', terminalKey)
+    .orderBy('key')
+    .execute();
+  return rows.map(({ key }) => key);
+}
+
+export function exclusionReads(queries: Queries): Pick<ReviewReads, 'exclusions'> {
+  return { exclusions: (): Promise<Exclusion[]> => exclusionsOn(queries).orderBy('e.key').execute() };
+}
+
+export function exclusionWrites(
+  queries: Queries,
+  decided: Decided,
+): Pick<ReviewTx, 'exclude' | 'endExclusion' | 'redate'> {
+  return {
+    exclude: ({ id, terminalId, from, to, reason, madeAt, madeBy }) =>
+      decided(async () => {
+        const terminalKey = await terminalKeyOf(queries, terminalId);
+        const span = { terminal_key: terminalKey, from_at: from, to_at: to };
+        await queries
+          .insertInto('exclusions')
+          .values({ id, ...span, reason, made_at: madeAt, made_by: madeBy })
+          .execute();
+        const sources = await sourcesOf(queries, terminalKey);
+        await recountExcluded(queries, sources);
+        if (sources.length === 0) return 0;
+        const { votes } = await queries
+          .selectFrom('votes')
+          .where('source_key', 'in', sources)
+          .where('at', '>=', from)
+          .where('at', '<', to)
+          .select(({ fn }) => fn.countAll<number>().as('votes'))
+          .executeTakeFirstOrThrow();
+        return Number(votes);
+      }),
+    endExclusion: (id, at) =>
+      decided(async () => {
+        const exclusion = await exclusionsOn(queries).where('e.id', '=', id).executeTakeFirst();
+        if (!exclusion) throw new OrgRefusal('exclusion-unknown', `there is no exclusion ${id}: list them`);
+        if (exclusion.endedAt !== null)
+          throw new OrgRefusal('exclusion-ended', `the exclusion ${id} has been taken back already`);
+        await queries.updateTable('exclusions').set({ ended_at: at }).where('id', '=', id).execute();
+        await recountExcluded(queries, await sourcesOf(queries, exclusion.terminalKey));
+        return { ...exclusion, endedAt: at };
+      }),
+    redate: (terminalId, span, how) =>
+      decided(async () => {
+        const sources = await sourcesOf(queries, await terminalKeyOf(queries, terminalId));
+        if (sources.length === 0) return 0;
+        const changed = await (how === 'claimed'
+          ? toClaimed(queries, sources, span)
+          : shift(queries, sources, span, how));
+        await recountRollups(queries, sources);
+        await recountExcluded(queries, sources);
+        return changed;
+      }),
+  };
+}
+
+type Span = { from: number; to: number };
+
+/** Of `votes`. */
+const within = (sources: readonly number[], { from, to }: Span) =>
+  sql`votes.source_key IN (${sql.join(sources)}) AND votes.at >= ${from} AND votes.at < ${to}`;
+
+async function shift(queries: Queries, sources: readonly number[], span: Span, by: number): Promise<number> {
+  // What the terminal itself has said is kept once, however often its votes are set to another time.
+  await sql`
+    INSERT INTO datings (source_key, seq, claimed_at)
+    SELECT votes.source_key, votes.seq, votes.at FROM votes WHERE ${within(sources, span)}
+    ON CONFLICT DO NOTHING`.execute(queries);
+  const { numAffectedRows = 0n } = await sql`
+    UPDATE votes SET at = CASE WHEN at < ${-by} THEN 0 ELSE at + ${by} END WHERE ${within(sources, span)}`.execute(
+    queries,
+  );
+  return Number(numAffectedRows);
+}
+
+async function toClaimed(queries: Queries, sources: readonly number[], span: Span): Promise<number> {
+  const claim = sql`FROM datings d WHERE d.source_key = votes.source_key AND d.seq = votes.seq`;
+  const { numAffectedRows = 0n } = await sql`
+    UPDATE votes SET at = (SELECT d.claimed_at ${claim})
+    WHERE ${within(sources, span)} AND EXISTS (SELECT 1 ${claim} AND d.claimed_at <> votes.at)`.execute(
+    queries,
+  );
+  return Number(numAffectedRows);
+}

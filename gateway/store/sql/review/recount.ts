@@ -1,0 +1,42 @@
+/** Counts anew what is kept beside the votes of some journals. Call it where no vote is stored beside it (`holdVotes`). */
+import { sql } from 'kysely';
+import { QUARTER_MS } from '../../../domain/calendar.ts';
+import { IN_EXCLUSION } from '../ledger-terms.ts';
+import type { Queries } from '../sql-database.ts';
+import { chunksOf } from './rows.ts';
+
+/** Of votes `v`, beside what they are grouped by. */
+const COUNTS = `sum(CASE WHEN v.rating = 0 THEN 1 ELSE 0 END), sum(CASE WHEN v.rating = 1 THEN 1 ELSE 0 END),
+  sum(CASE WHEN v.rating = 2 THEN 1 ELSE 0 END)`;
+const GROUPED = `v.source_key, v.at / ${QUARTER_MS}, v.window_key`;
+
+export async function recountRollups(queries: Queries, sourceKeys: readonly number[]): Promise<void> {
+  for (const keys of chunksOf(sourceKeys)) {
+    await queries.deleteFrom('rollups').where('source_key', 'in', keys).execute();
+    await sql`
+      INSERT INTO rollups (source_key, quarter, window_key, satisfied, basically, unsatisfied, first_seq, last_seq, last_at)
+      SELECT ${sql.raw(GROUPED)}, ${sql.raw(COUNTS)}, min(v.seq), max(v.seq), max(v.at)
+      FROM votes v WHERE v.source_key IN (${sql.join(keys)}) GROUP BY 1, 2, 3`.execute(queries);
+  }
+}
+
+/** What of their votes is excluded. */
+export async function recountExcluded(queries: Queries, sourceKeys: readonly number[]): Promise<void> {
+  for (const keys of chunksOf(sourceKeys)) {
+    await queries.deleteFrom('excluded').where('source_key', 'in', keys).execute();
+    const concerned = await queries
+      .selectFrom('sources as s')
+      .innerJoin('exclusions as e', 'e.terminal_key', 's.terminal_key')
+      .where('s.key', 'in', keys)
+      .where('e.ended_at', 'is', null)
+      .select('s.key')
+      .distinct()
+      .execute();
+    if (concerned.length === 0) continue;
+    await sql`
+      INSERT INTO excluded (source_key, quarter, window_key, satisfied, basically, unsatisfied)
+      SELECT ${sql.raw(GROUPED)}, ${sql.raw(COUNTS)} FROM votes v
+      WHERE v.source_key IN (${sql.join(concerned.map(({ key }) => key))}) AND ${sql.raw(IN_EXCLUSION)}
+      GROUP BY 1, 2, 3`.execute(queries);
+  }
+}

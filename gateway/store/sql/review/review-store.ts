@@ -1,0 +1,38 @@
+/** What people decide about votes, in SQL that both databases understand, in a change that the audit tells of. */
+import type { ReviewReads, ReviewStore, ReviewTx } from '../../review.ts';
+import { type AuditDeps, createChanges } from '../changes.ts';
+import type { Queries, SqlDatabase } from '../sql-database.ts';
+import { decidedOn } from './decided.ts';
+import { exclusionReads, exclusionWrites } from './exclusions.ts';
+import { heldReads, heldWrites } from './held.ts';
+import { journalReads, journalWrites } from './journals.ts';
+
+/** @param imports what a database has for votes that do not come from their terminal: the ledger's own commit */
+export function createReviewStore(
+  database: SqlDatabase,
+  audit: AuditDeps,
+  imports: Pick<ReviewStore, 'storeImported'>,
+): ReviewStore {
+  return {
+    ...readsOn(database.queries),
+    ...createChanges(database, audit, reviewOn(database)),
+    storeImported: imports.storeImported,
+  };
+}
+
+/** In a change, also in another resource's. */
+export function reviewOn(database: Pick<SqlDatabase, 'holdVotes'>): (queries: Queries) => ReviewTx {
+  return (queries) => {
+    const decided = decidedOn(database, queries);
+    return {
+      ...readsOn(queries),
+      ...heldWrites(queries, decided),
+      ...exclusionWrites(queries, decided),
+      ...journalWrites(queries, decided),
+    };
+  };
+}
+
+function readsOn(queries: Queries): ReviewReads {
+  return { ...heldReads(queries), ...exclusionReads(queries), ...journalReads(queries) };
+}
