@@ -4,11 +4,21 @@ import { LOG_LEVEL } from '../protocol/process/config.ts';
 import { integer, number, oneOf, optional, resolvePath, text } from '../protocol/process/setting-readers.ts';
 import { helpOf, readSettings, type Setting, secret, setting } from '../protocol/process/settings.ts';
 import { DEFAULT_WEIGHTS, type Weights } from './domain/score.ts';
-import { basePath, hostNames, networks, origins, timeZone, weights } from './setting-readers.ts';
-import { DATA_DIR } from './store/data-folder.ts';
+import {
+  basePath,
+  databaseAddress,
+  hostNames,
+  networks,
+  origins,
+  timeZone,
+  weights,
+} from './setting-readers.ts';
+import { DATA_DIR, DATABASE } from './store/data-folder.ts';
 
 export type Config = {
   dataDir: string;
+  /** `postgresql://…`: where votes and all else are kept; null for the data folder. */
+  database: string | null;
   httpHost: string;
   httpPort: number;
   mqttHost: string;
@@ -53,6 +63,7 @@ const { satisfied, basically, unsatisfied } = DEFAULT_WEIGHTS;
 
 const SETTINGS = {
   dataDir: setting(DATA_DIR.name, DATA_DIR.fallback, DATA_DIR.help, resolvePath),
+  database: secret(DATABASE.name, DATABASE.help, optional(databaseAddress)),
   httpHost: setting('MANYI_HTTP_HOST', '127.0.0.1', 'address that HTTP listens on', text),
   httpPort: setting(
     'MANYI_HTTP_PORT',

@@ -62,3 +62,19 @@ export function basePath(text: string): string {
     throw new Unfit('must be a path such as /manyi');
   return path;
 }
+
+/** Whole: what is left out would be taken from the environment of the program, and lead elsewhere than it says. */
+export function databaseAddress(text: string): string {
+  const address = text.trim();
+  const found = URL.canParse(address.replace('@/', '@localhost/'))
+    ? new URL(address.replace('@/', '@localhost/'))
+    : null;
+  const isWhole =
+    found !== null &&
+    /^postgres(ql)?:$/.test(found.protocol) &&
+    found.username !== '' &&
+    /^\/[^/]+$/.test(found.pathname) &&
+    (!address.includes('@/') || found.searchParams.has('host'));
+  if (!isWhole) throw new Unfit('must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE');
+  return address;
+}

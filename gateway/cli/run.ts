@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { quietStreams } from '../../protocol/process/quiet-streams.ts';
-import { DATA_DIR } from '../store/data-folder.ts';
+import { DATA_DIR, DATABASE } from '../store/data-folder.ts';
 import { registerAuditCommands } from './audit/audit-commands.ts';
 import { registerAuthorityCommands } from './authority/authority-commands.ts';
 import { registerBackupCommands } from './backup/backup-commands.ts';
@@ -22,6 +22,12 @@ export function createProgram(): Command {
     .option('--json', 'answer with JSON only')
     .option('--print <field>', 'answer with this field alone, e.g. id, for a script')
     .addOption(new Option('--data-dir <dir>', DATA_DIR.help).env(DATA_DIR.name).default(DATA_DIR.fallback))
+    .addOption(
+      new Option(
+        '--database <address>',
+        `${DATABASE.help}; better in the environment, where other users do not see it`,
+      ).env(DATABASE.name),
+    )
     .configureOutput({
       outputError: (text, write) => write(usageError(text, process.argv.includes('--json'))),
     })

@@ -1,21 +1,19 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { By } from '../store/changes.ts';
+import { StoreFailure } from '../store/failures.ts';
+import { openPostgresStore } from '../store/postgres/postgres-store.ts';
 import { refuseMissing } from '../store/sqlite/database.ts';
-import {
-  createSqliteReader,
-  createSqliteStore,
-  databaseFile,
-  type SqliteStore,
-} from '../store/sqlite/sqlite-store.ts';
+import { createSqliteReader, createSqliteStore, databaseFile } from '../store/sqlite/sqlite-store.ts';
+import type { Store } from '../store/store.ts';
 import { cliActor } from './actor.ts';
 
 /** What a command works with beside the store: `by` is who the audit says it was. */
 export type CliContext = { json: boolean; by: By; dataDir: string };
 
-export type StoreAct = (store: SqliteStore, json: boolean, context: CliContext) => void | Promise<void>;
+export type StoreAct = (store: Store, json: boolean, context: CliContext) => void | Promise<void>;
 
-/** Runs a command on the store of the data folder that was named, and closes it. @throws StoreFailure `storage-missing`. */
+/** Runs a command on the store that was named, and closes it. @throws StoreFailure `storage-missing`. */
 export type WithStore = {
   (act: StoreAct): Promise<void>;
   /** For what may be the first thing that a data folder holds: it is made when it is not there. */
@@ -24,24 +22,38 @@ export type WithStore = {
   reading(act: StoreAct): Promise<void>;
 };
 
+export type StoreOptions = { json?: boolean; dataDir: string; database?: string };
+type Kind = 'changing' | 'beginning' | 'reading';
+
 export function createWithStore(program: Command): WithStore {
-  const runOn = async (open: (file: string) => SqliteStore, act: StoreAct) => {
-    const { json = false, ...options } = program.opts<{ json?: boolean; dataDir: string }>();
+  const runOn = (kind: Kind) => async (act: StoreAct) => {
+    const { json = false, ...options } = program.opts<StoreOptions>();
     const dataDir = resolve(options.dataDir);
-    const store = open(databaseFile(dataDir));
+    const store = await open(kind, dataDir, options.database);
     try {
       await act(store, json, { json, by: cliActor(), dataDir });
     } finally {
-      store.close();
+      await store.close();
     }
   };
-  const open = (file: string) => createSqliteStore({ file });
-  const openExisting = (file: string) => {
-    refuseMissing(file);
-    return open(file);
-  };
-  return Object.assign((act: StoreAct) => runOn(openExisting, act), {
-    beginning: (act: StoreAct) => runOn(open, act),
-    reading: (act: StoreAct) => runOn(createSqliteReader, act),
-  });
+  return Object.assign(runOn('changing'), { beginning: runOn('beginning'), reading: runOn('reading') });
+}
+
+async function open(kind: Kind, dataDir: string, address: string | undefined): Promise<Store> {
+  if (address !== undefined && address.trim() !== '')
+    return openPostgresStore({ address, dataDir, migrates: kind === 'beginning' });
+  const file = databaseFile(dataDir);
+  if (kind === 'reading') return createSqliteReader(file);
+  if (kind === 'changing') refuseMissing(file);
+  return createSqliteStore({ file });
+}
+
+/** For a command that is about the file in the data folder. @throws StoreFailure `database-elsewhere`. */
+export function refuseElsewhere(program: Command, instead: string): void {
+  const { database = '' } = program.opts<StoreOptions>();
+  if (database.trim() !== '')
+    throw new StoreFailure(
+      'database-elsewhere',
+      `MANYI_DATABASE is set, and this is for a data folder: ${instead}`,
+    );
 }

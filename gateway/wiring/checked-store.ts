@@ -32,9 +32,7 @@ export async function openCheckedStore(file: string, audit: AuditDeps, log: Logg
       log.info({ votes: report.votes, durationMs: report.durationMs }, 'the database is checked');
       await repair(report.rollups.sourceKeys);
     }
-    // A log that is kept elsewhere bears witness: `manyi audit verify --head SEQ:HASH`.
-    const head = await store.audit.head();
-    log.info({ head: head && `${head.seq}:${head.hash}` }, 'the audit is at its head');
+    await logAuditHead(store, log);
   } catch (error) {
     check.stop();
     store.close();
@@ -59,6 +57,12 @@ export async function openCheckedStore(file: string, audit: AuditDeps, log: Logg
       check.stop();
     },
   };
+}
+
+/** A log that is kept elsewhere bears witness: `manyi audit verify --head SEQ:HASH`. */
+export async function logAuditHead({ audit }: Pick<Store, 'audit'>, log: Logger): Promise<void> {
+  const head = await audit.head();
+  log.info({ head: head && `${head.seq}:${head.hash}` }, 'the audit is at its head');
 }
 
 function after(ms: number): Promise<undefined> {

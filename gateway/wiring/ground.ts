@@ -17,13 +17,13 @@ import { type Decisions, followDecisions } from '../watch/decisions.ts';
 import { createMetrics, type Metrics } from '../watch/metrics.ts';
 import { createStorageGuard, type StorageGuard } from '../watch/storage-guard.ts';
 import { followStoreChanges } from '../watch/store-changes.ts';
-import { openCheckedStore } from './checked-store.ts';
 import { type Closable, openInOrder } from './closing.ts';
+import { openStore } from './open-store.ts';
 import { createSignal, createSlowSignal, type Heard, type SlowHeard } from './signal.ts';
 import { createStandstill, type Standstill } from './standstill.ts';
 
 export type GroundDeps = {
-  config: Pick<Config, 'dataDir' | 'sessionHours' | 'sessionIdleMinutes'>;
+  config: Pick<Config, 'dataDir' | 'database' | 'sessionHours' | 'sessionIdleMinutes'>;
   log: Logger;
   /** Dates. */
   now: () => number;
@@ -75,7 +75,7 @@ export function openGround(deps: GroundDeps): Promise<Ground & Closable> {
     onClose('the data folder', claim.release);
     const file = databaseFile(config.dataDir);
     const auditLimit = createAuditLimit(monotonic);
-    const { store, repair, goOn, stopCheck } = await openCheckedStore(file, { now, admit: auditLimit }, log);
+    const { store, repair, goOn, stopCheck } = await openStore(config, { now, admit: auditLimit }, log);
     onClose('the database', store.close);
     onClose('the check of the database', stopCheck);
 

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Identity } from '../../device/identity/identity.ts';
+import { openPostgresStore } from '../../gateway/store/postgres/postgres-store.ts';
 import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
+import type { Store } from '../../gateway/store/store.ts';
 import type { ScoreRow } from '../../protocol/score.ts';
 import { authorityOf, issueIdentity, writeIdentity } from './certificates.ts';
 import { createSessionClient, type TestClient } from './client.ts';
@@ -60,6 +62,8 @@ export type OrgWriter = {
 
 export type GatewayOptions = {
   dataDir?: string;
+  /** Address of a PostgreSQL database, instead of one in the data folder. */
+  database?: string | null;
   env?: Record<string, string>;
   main?: string;
   /** Where its log goes from its second start on, instead of to `log()`. */
@@ -68,6 +72,7 @@ export type GatewayOptions = {
 
 export async function startGateway({
   dataDir = mkdtempSync(join(tmpdir(), 'manyi-test-')),
+  database = null,
   env = {},
   main = MAIN,
   logTo = () => null,
@@ -90,6 +95,7 @@ export async function startGateway({
         ...NO_PLAUSIBILITY,
         MANYI_LOG_LEVEL: 'info',
         MANYI_ADMIN_PASSWORD: ADMIN_PASSWORD,
+        ...(database !== null && { MANYI_DATABASE: database }),
         ...env,
       },
       stdio: ['ignore', logFd ?? 'pipe', 'pipe'],
@@ -156,7 +162,10 @@ export async function startGateway({
       rmSync(dataDir, { recursive: true, force: true });
     },
     async add(fill) {
-      const store = createSqliteStore({ file: databaseFile(dataDir) });
+      const store: Store =
+        database === null
+          ? createSqliteStore({ file: databaseFile(dataDir) })
+          : await openPostgresStore({ address: database, dataDir, migrates: false });
       try {
         const logins: TerminalLogin[] = [];
         const tree = { units: [], windows: [], terminals: [] };
@@ -169,7 +178,7 @@ export async function startGateway({
           writeIdentity(login.folder, login.identity);
         }
       } finally {
-        store.close();
+        await store.close();
       }
     },
     scores: (period = 'today') => admin.getJson<ScoreRow[]>(`/api/v1/scores?period=${period}`),

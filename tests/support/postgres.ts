@@ -65,7 +65,8 @@ const STANDBY = 'standby';
 const other = process.getuid?.() === 0 ? NOBODY : null;
 const asOther = other ?? {};
 
-function run(tool: string, args: string[]): void {
+/** One of its programs, to its end. */
+export function run(tool: string, args: string[]): void {
   const { status, stderr, stdout } = spawnSync(join(findBinaries() ?? '', tool), args, {
     ...asOther,
     cwd: '/',

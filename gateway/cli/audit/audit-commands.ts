@@ -5,7 +5,7 @@ import { StoreFailure } from '../../store/failures.ts';
 import { type AuditHead, verifyAudit } from '../../store/sqlite/audit-verify.ts';
 import { databaseFile } from '../../store/sqlite/sqlite-store.ts';
 import { show } from '../output.ts';
-import type { WithStore } from '../with-store.ts';
+import { refuseElsewhere, type WithStore } from '../with-store.ts';
 
 function checkLimit(text: string): number {
   const limit = Number(text);
@@ -49,6 +49,7 @@ export function registerAuditCommands(program: Command, withStore: WithStore): v
     .description('finds the first row that was changed, removed or inserted; exit status 1 when there is one')
     .option('--head <seq:hash>', 'must also contain this head, written down earlier', checkHead)
     .action(({ head }: { head?: AuditHead }) => {
+      refuseElsewhere(program, 'this one cannot verify a database elsewhere yet');
       const { json, dataDir } = program.opts<{ json?: boolean; dataDir: string }>();
       const file = databaseFile(resolve(dataDir));
       if (!existsSync(file)) throw new StoreFailure('storage-missing', `there is no database ${file}`);

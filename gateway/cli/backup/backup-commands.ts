@@ -9,6 +9,7 @@ import { refuseMissing } from '../../store/sqlite/database.ts';
 import { createSqliteStore, databaseFile } from '../../store/sqlite/sqlite-store.ts';
 import { cliActor } from '../actor.ts';
 import { showOne } from '../output.ts';
+import { refuseElsewhere } from '../with-store.ts';
 
 const SECRET_NOTE =
   'It holds the keys of the certificate authority and of the audit: keep it away from this machine, encrypted, readable by\n' +
@@ -33,6 +34,10 @@ export function registerBackupCommands(program: Command): void {
     .action(async ({ to }: { to?: string }) => {
       if (to === undefined)
         throw new StoreFailure('argument-missing', 'say where to: manyi backup --to FOLDER');
+      refuseElsewhere(
+        program,
+        'back the database up with pg_dump or pg_basebackup, and the data folder beside it',
+      );
       const { json, dataDir } = options();
       const file = databaseFile(dataDir);
       refuseMissing(file);
@@ -61,6 +66,7 @@ export function registerBackupCommands(program: Command): void {
     .command('restore <folder>')
     .description('puts a backup in the place of the data, which is moved aside; the gateway must be stopped')
     .action(async (folder: string) => {
+      refuseElsewhere(program, 'put it back with pg_restore');
       const { json, dataDir } = options();
       const { manifest, aside, check } = await restoreBackup(resolve(folder), {
         dataDir,

@@ -6,6 +6,7 @@ import { refuseMissing } from '../../store/sqlite/database.ts';
 import { createSqliteStore, databaseFile } from '../../store/sqlite/sqlite-store.ts';
 import { cliActor } from '../actor.ts';
 import { showOne } from '../output.ts';
+import { refuseElsewhere } from '../with-store.ts';
 
 /** Looks at the data as the gateway does at its start; only reads, unless told to repair. */
 export function registerCheckCommands(program: Command): void {
@@ -14,6 +15,7 @@ export function registerCheckCommands(program: Command): void {
     .description('is the database whole, and is every rollup what its votes say? Exit status 1 when not')
     .option('--repair', 'count rollups that differ anew; the gateway must be stopped')
     .action(async ({ repair = false }: { repair?: boolean }) => {
+      refuseElsewhere(program, 'PostgreSQL looks after its pages itself');
       const { json, dataDir } = program.opts<{ json?: boolean; dataDir: string }>();
       const folder = resolve(dataDir);
       const file = databaseFile(folder);

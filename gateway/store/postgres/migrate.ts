@@ -3,12 +3,43 @@
 import { StoreFailure } from '../failures.ts';
 import { compiled, type Migration } from '../sql/migrations/flavour.ts';
 import { BEGINNING, MIGRATIONS } from '../sql/migrations/index.ts';
-import { createConnection, type Transaction } from './connection.ts';
+import { MIGRATING } from './advisory-locks.ts';
+import { type Connection, createConnection, type Transaction } from './connection.ts';
 import { stepsAfter } from './migrations/index.ts';
 
-/** Of an advisory lock that nothing else of ours takes. */
-const LOCK = 1_298_233_711;
 const TIMEOUT_MS = 10 * 60_000;
+
+/** Of a database that is only to be read. @throws StoreFailure `storage-missing`, `storage-older`, `storage-newer`. */
+export async function assertMigrated(connection: Connection): Promise<void> {
+  const [there] = await connection.rows<{ isThere: boolean }>({
+    text: `SELECT to_regclass('schema_migrations') IS NOT NULL AS "isThere"`,
+  });
+  const version = there?.isThere ? await versionOf(connection) : 0;
+  if (version === 0)
+    throw new StoreFailure('storage-missing', 'there is nothing in the database yet: start the gateway');
+  refuseNewer(version, MIGRATIONS);
+  if (version < BEGINNING + MIGRATIONS.length)
+    throw new StoreFailure(
+      'storage-older',
+      `the schema ${version} of the database is of an older gateway: start this one, which brings it up to date`,
+    );
+}
+
+const VERSION = 'SELECT coalesce(max(number), 0) AS version FROM schema_migrations';
+
+async function versionOf({ rows }: Pick<Transaction, 'rows'>): Promise<number> {
+  const [row] = await rows<{ version: number }>({ text: VERSION });
+  return row?.version ?? 0;
+}
+
+function refuseNewer(version: number, later: readonly Migration[]): void {
+  const newest = BEGINNING + later.length;
+  if (version > newest)
+    throw new StoreFailure(
+      'storage-newer',
+      `the data was written by a newer gateway (schema ${version}, this one knows ${newest}): update the gateway`,
+    );
+}
 
 /** @throws StoreFailure `storage-newer`, or what the database says. */
 export async function migrate(
@@ -29,20 +60,13 @@ export async function migrate(
 }
 
 async function apply(transaction: Transaction, later: readonly Migration[]): Promise<void> {
-  await transaction.rows({ text: 'SELECT pg_advisory_xact_lock($1)', values: [LOCK] });
+  await transaction.rows({ text: 'SELECT pg_advisory_xact_lock($1)', values: [MIGRATING] });
   await transaction.rows({
     text: `CREATE TABLE IF NOT EXISTS schema_migrations (
       number int4 PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`,
   });
-  const [{ version } = { version: 0 }] = await transaction.rows<{ version: number }>({
-    text: 'SELECT coalesce(max(number), 0) AS version FROM schema_migrations',
-  });
-  const newest = BEGINNING + later.length;
-  if (version > newest)
-    throw new StoreFailure(
-      'storage-newer',
-      `the data was written by a newer gateway (schema ${version}, this one knows ${newest}): update the gateway`,
-    );
+  const version = await versionOf(transaction);
+  refuseNewer(version, later);
   for (const { number, name, statements } of stepsAfter(version, later)) {
     for (const statement of statements()) {
       const { sql, parameters } = compiled(statement);

@@ -1,6 +1,7 @@
 /** What is set aside, and what is lost: everything else that a commit writes. */
 import type { LostRecord, QuarantineRecord, VoteRecord } from '../ledger.ts';
 import { storable } from '../text.ts';
+import { CONFLICTS_OF_JOURNAL } from './advisory-locks.ts';
 import type { Transaction } from './connection.ts';
 import { arrayOf } from './numbers.ts';
 
@@ -74,7 +75,7 @@ export async function setAside(
 
 /** A lock for each journal, so that two at once do not both find room for the last. */
 const LOCK_JOURNALS = `
-  SELECT pg_advisory_xact_lock(1298233712, key) FROM (SELECT DISTINCT unnest($1::int4[]) AS key ORDER BY 1) AS journals`;
+  SELECT pg_advisory_xact_lock(${CONFLICTS_OF_JOURNAL}, key) FROM (SELECT DISTINCT unnest($1::int4[]) AS key ORDER BY 1) AS journals`;
 const COUNT_CONFLICTS = `
   SELECT source_key AS "sourceKey", seq, count(*)::int4 AS count FROM quarantine q
   JOIN (SELECT DISTINCT * FROM unnest($1::int4[], $2::int4[]) AS k (source_key, seq)) AS k USING (source_key, seq)

@@ -1,32 +1,18 @@
-/** The key of the audit's chain: a file beside the database, for its owner only, never printed and never in the database. */
-import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+/** The key of the audit's chain, beside an SQLite database. */
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { syncFolder, writeNewFile } from '../../../protocol/process/whole-file.ts';
 import { BEGINNING, headMac } from '../audit-chain.ts';
-import { StoreFailure } from '../failures.ts';
+import { auditKeyIn, newAuditKey, readAuditKeyFile } from '../audit-key-file.ts';
 import type { Connection } from './database.ts';
 
-const KEY_BYTES = 32;
-
 export function auditKeyFile(databaseFile: string): string {
-  return join(dirname(databaseFile), 'audit.key');
+  return auditKeyIn(dirname(databaseFile));
 }
 
 /** Null when there is none. @throws StoreFailure `audit-key-damaged`. */
 export function readAuditKey(databaseFile: string): Buffer | null {
-  const file = auditKeyFile(databaseFile);
-  return existsSync(file) ? readKey(file) : null;
-}
-
-function readKey(file: string): Buffer {
-  const key = readFileSync(file);
-  if (key.length !== KEY_BYTES)
-    throw new StoreFailure(
-      'audit-key-damaged',
-      `${file} has ${key.length} bytes, not ${KEY_BYTES}: put the one of a backup back`,
-    );
-  return key;
+  return readAuditKeyFile(auditKeyFile(databaseFile));
 }
 
 /**
@@ -45,10 +31,10 @@ export function openAuditKey(db: Connection, databaseFile: string): Buffer | nul
     // No account was ever made without a line in the audit: one that is empty beside them was emptied.
     const traces = 'SELECT 1 FROM audit_head UNION ALL SELECT 1 FROM audit UNION ALL SELECT 1 FROM accounts';
     const begun = db.prepare(traces).get() !== undefined;
-    if (begun) return existsSync(fresh) ? readKey(fresh) : null;
+    if (begun) return readAuditKeyFile(fresh);
     // Left by a process that ended before its transaction did.
     rmSync(fresh, { force: true });
-    const key = randomBytes(KEY_BYTES);
+    const key = newAuditKey();
     writeNewFile(fresh, key);
     syncFolder(dirname(file));
     db.prepare('INSERT INTO audit_head VALUES (1, 0, ?, ?)').run(BEGINNING, headMac(key, 0, BEGINNING));

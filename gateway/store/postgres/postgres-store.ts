@@ -1,0 +1,85 @@
+/** All ports on one PostgreSQL database, which several gateways may have open. */
+import { createAuditStore } from '../sql/audit-store.ts';
+import type { AuditDeps } from '../sql/changes.ts';
+import { createCommandStore } from '../sql/commands.ts';
+import { createFleetStore } from '../sql/fleet.ts';
+import { createOrgStore } from '../sql/org.ts';
+import { createPeopleStore } from '../sql/people.ts';
+import { createReviewStore, reviewOn } from '../sql/review/review-store.ts';
+import type { Store } from '../store.ts';
+import { openAuditKey } from './audit-key.ts';
+import { createClaim } from './claim.ts';
+import { createConnection } from './connection.ts';
+import { createPostgresImports } from './import.ts';
+import { createJournalStore } from './kept-journals.ts';
+import { createPostgresLedger } from './ledger.ts';
+import { assertMigrated, migrate } from './migrate.ts';
+import { createPostgresSql } from './sql-database.ts';
+import { createUpkeep } from './upkeep.ts';
+import { createVoteReads } from './vote-reads.ts';
+
+export type PostgresStoreOptions = {
+  /** `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`, see `SessionOptions`. */
+  address: string;
+  /** Where the key of the audit's chain is. */
+  dataDir: string;
+  audit?: AuditDeps;
+  /** Brings the schema up to date first; otherwise it must be so already, and nothing is made. */
+  migrates: boolean;
+  /** For the gateway: it is the only one on this database while the store is open. */
+  claims?: boolean;
+};
+
+/** For whoever is at the machine itself. */
+const UNLIMITED: AuditDeps = { now: Date.now, admit: () => {} };
+const CONNECT_MS = 5_000;
+const READ_MS = 60_000;
+const WRITE_MS = 15_000;
+
+/** @throws StoreFailure: the server cannot be reached, is not to be trusted, or has data of another version. */
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
+  const { address, dataDir, audit = UNLIMITED, migrates, claims = false } = options;
+  const link = (label: string, timeoutMs: number) => ({
+    ...{ address, label: `manyi ${label}`, connectTimeoutMs: CONNECT_MS, timeoutMs },
+  });
+  const reading = createConnection(link('votes', READ_MS));
+  const writing = createConnection(link('said', WRITE_MS));
+  const claim = claims ? createClaim(link('claim', CONNECT_MS), () => performance.now()) : null;
+  try {
+    await claim?.hold();
+    if (migrates) await migrate({ address });
+    else await assertMigrated(reading);
+    const auditKey = await openAuditKey(reading, dataDir);
+    const database = createPostgresSql({ address, auditKey: () => auditKey });
+    const ledger = createPostgresLedger({ address });
+    const imports = createPostgresImports({ address });
+    const kept = createJournalStore(reading, writing);
+    return {
+      ledger,
+      journals: {
+        ...kept,
+        async journals() {
+          const journals = await kept.journals();
+          // What a gateway holds of a journal is what it acknowledges by.
+          await ledger.settle();
+          return journals;
+        },
+      },
+      votes: createVoteReads(reading, link('pages', READ_MS)),
+      people: createPeopleStore(database, audit),
+      org: createOrgStore(database, audit),
+      fleet: createFleetStore(database, audit),
+      review: createReviewStore(database, audit, imports),
+      commands: createCommandStore(database, audit, reviewOn(database)),
+      audit: createAuditStore(database, audit),
+      upkeep: createUpkeep(reading, writing, claim),
+      async close() {
+        await Promise.all([ledger, database, imports, reading, writing].map((one) => one.close()));
+        await claim?.release();
+      },
+    };
+  } catch (error) {
+    await Promise.all([reading.close(), writing.close(), claim?.release()]);
+    throw error;
+  }
+}

@@ -1,0 +1,206 @@
+/** The gateway with its data in PostgreSQL, as people and terminals meet it: nothing they see tells them where that is. */
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ScoreRow } from '../../protocol/score.ts';
+import { manyiWith } from '../support/cli.ts';
+import { startGateway, type TerminalLogin, type TestGateway } from '../support/gateway.ts';
+import { listenLive } from '../support/live-client.ts';
+import { openRows, type Rows } from '../support/open-rows.ts';
+import { type Cluster, POSTGRES, run as runTool, startCluster } from '../support/postgres.ts';
+import { have } from '../support/prerequisites.ts';
+import { expectScoresEqualRecount } from '../support/recount.ts';
+import { copyToSqlite } from '../support/sqlite-copy.ts';
+import { startTerminal, type TerminalProcess } from '../support/terminal-process.ts';
+import { until } from '../support/wait.ts';
+
+describe.skipIf(!have(POSTGRES))('a gateway on PostgreSQL', () => {
+  let cluster: Cluster;
+  let database: string;
+  let gateway: TestGateway;
+  let rows: Rows;
+  let closeRows: () => Promise<void>;
+  let folder: string;
+  const logins: TerminalLogin[] = [];
+  const terminals: TerminalProcess[] = [];
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'manyi-terminals-'));
+    cluster = await startCluster();
+    database = cluster.primary.address(await cluster.createDatabase());
+    gateway = await startGateway({ database });
+    ({ rows, close: closeRows } = await openRows.ofPostgres(database));
+    await gateway.add((org) => {
+      org.unit('hall', '政务服务大厅');
+      for (const number of [1, 2]) {
+        org.window(`w${number}`, 'hall', `社保综合窗口${number}`);
+        logins.push(org.terminal(`t-${number}`, `w${number}`));
+      }
+    });
+    for (const login of logins) terminals.push(await startTerminal({ gateway, login, folder }));
+  }, 120_000);
+  afterAll(async () => {
+    await Promise.all(terminals.map((terminal) => terminal.end('SIGKILL')));
+    await gateway?.dispose();
+    await closeRows?.();
+    await cluster?.dispose();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const first = () => terminals[0] as TerminalProcess;
+  const second = () => terminals[1] as TerminalProcess;
+  const thanked = () => terminals.reduce((sum, terminal) => sum + terminal.thanked(), 0);
+  const stored = async () => (await rows<{ votes: number }>('SELECT count(*) AS votes FROM votes'))[0]?.votes;
+  const allIsStored = () =>
+    until('every thanked press to be stored', async () => (await stored()) === thanked());
+  const run = (...args: string[]) =>
+    manyiWith({ MANYI_DATA_DIR: gateway.dataDir, MANYI_DATABASE: database }, ...args);
+  const expectRecount = async () => {
+    const copy = await copyToSqlite(database);
+    try {
+      await expectScoresEqualRecount({ ...gateway, dataDir: copy.dataDir });
+    } finally {
+      copy.dispose();
+    }
+  };
+
+  it('stores a press and shows it live, within a second', async () => {
+    const live = await listenLive(gateway);
+    await live.snapshot();
+    await first().press('1');
+    const begun = performance.now();
+    await until('the press on the wall', () => live.window('w1')?.votes === 1, { timeoutMs: 1_000 });
+    expect(performance.now() - begun).toBeLessThan(1_000);
+    await second().pressMany(['3', '2']);
+    await allIsStored();
+    await until('the ticker', () => live.ticker().length === 3);
+    live.close();
+    await expectRecount();
+  });
+
+  it('has the same after it was killed while presses came in', async () => {
+    await gateway.kill();
+    await first().pressMany(['1', '1', '3']);
+    await gateway.start();
+    await allIsStored();
+    await expectRecount();
+    const live = await listenLive(gateway);
+    await live.snapshot();
+    expect(live.ticker()).toHaveLength(thanked());
+    live.close();
+  });
+
+  it('is the only one on its database', async () => {
+    await expect(startGateway({ database, dataDir: gateway.dataDir })).rejects.toThrow('data-in-use');
+    const other = mkdtempSync(join(tmpdir(), 'manyi-other-'));
+    await expect(startGateway({ database, dataDir: other })).rejects.toThrow('data-in-use');
+    rmSync(other, { recursive: true, force: true });
+  });
+
+  it('says so while the server is away, takes presses into the journals, and goes on by itself', async () => {
+    const ready = async () => (await fetch(`${gateway.httpUrl}/readyz`)).status;
+    expect(await ready()).toBe(200);
+    await cluster.primary.kill();
+    await first().pressMany(['2', '1']);
+    await until('it to be said', async () => (await ready()) === 503);
+    await cluster.primary.start();
+    await closeRows();
+    ({ rows, close: closeRows } = await openRows.ofPostgres(database));
+    await until('it to be ready again', async () => (await ready()) === 200, { timeoutMs: 30_000 });
+    await second().press('1');
+    await allIsStored();
+    await expectRecount();
+    expect(gateway.log()).not.toContain(database);
+  });
+
+  it('is led from the command line beside it, and notices', async () => {
+    expect(JSON.parse((await run('terminal', 'list', '--json')).out)).toMatchObject([
+      { id: 't-1' },
+      { id: 't-2' },
+    ]);
+    expect((await run('window', 'add', '--unit', 'hall', '--id', 'w3', '--name', '三号窗口')).code).toBe(0);
+    await until('the window to be known', async () =>
+      (await gateway.getJson<{ id: string }[]>('/api/v1/windows')).some(({ id }) => id === 'w3'),
+    );
+    const hour = 3_600_000;
+    const span = [
+      '--from',
+      new Date(Date.now() - hour).toISOString(),
+      '--to',
+      new Date(Date.now() + hour).toISOString(),
+    ];
+    const excluded = await run(
+      'votes',
+      'exclude',
+      '--terminal',
+      't-2',
+      ...span,
+      '--reason',
+      '试运行',
+      '--json',
+    );
+    expect([excluded.code, excluded.err]).toEqual([0, '']);
+    await until('them to be left out', async () =>
+      (await gateway.scores('today')).some(({ id, votes }) => id === 'w2' && votes === 0),
+    );
+    await expectRecount();
+    expect((await run('audit', 'list', '--json')).out).toContain('votes.exclude');
+  });
+
+  it('says of what is about a file in the data folder that its data is elsewhere', async () => {
+    for (const args of [['backup', '--to', join(folder, 'backup')], ['check'], ['audit', 'verify']]) {
+      const { code, err } = await run(...args);
+      expect([args[0], code]).toEqual([args[0], 1]);
+      expect(err).toContain('database-elsewhere');
+    }
+  });
+
+  it('cuts a terminal off that is revoked beside it, within a second', async () => {
+    expect((await run('terminal', 'revoke', '--terminal', 't-2', '--reason', '被盗')).code).toBe(0);
+    await until(
+      'it to be offline',
+      async () =>
+        (await gateway.getJson<{ id: string; online: boolean }[]>('/api/v1/terminals')).some(
+          ({ id, online }) => id === 't-2' && !online,
+        ),
+      { timeoutMs: 2_000 },
+    );
+  });
+
+  it('is what it was after a dump was put back, with its data folder', async () => {
+    const dump = join(folder, 'manyi.dump');
+    writeFileSync(dump, '');
+    // The programs run as whom the server runs as.
+    chmodSync(folder, 0o755);
+    chmodSync(dump, 0o666);
+    runTool('pg_dump', ['--format=custom', `--file=${dump}`, database]);
+    const before = { scores: await gateway.scores('month'), audit: await run('audit', 'list', '--json') };
+    await gateway.stop();
+    const again = cluster.primary.address(await cluster.createDatabase());
+    runTool('pg_restore', [`--dbname=${again}`, '--no-owner', dump]);
+    const restored = await startGateway({ database: again, dataDir: gateway.dataDir });
+    const same = (rows: ScoreRow[]) =>
+      rows.map(({ id, votes, counts, lastVoteAt }) => ({ id, votes, counts, lastVoteAt }));
+    expect(same(await restored.scores('month'))).toEqual(same(before.scores));
+    await restored.stop();
+    const after = await manyiWith(
+      { MANYI_DATA_DIR: gateway.dataDir, MANYI_DATABASE: again },
+      'audit',
+      'list',
+      '--json',
+    );
+    expect(JSON.parse(after.out)).toEqual(expect.arrayContaining(JSON.parse(before.audit.out)));
+    await gateway.start();
+  });
+
+  it('will not go on with another key of the audit than the database was begun with', async () => {
+    await gateway.stop();
+    const other = mkdtempSync(join(tmpdir(), 'manyi-other-'));
+    const foreign = await startGateway({ dataDir: other });
+    await foreign.stop();
+    await expect(startGateway({ database, dataDir: other })).rejects.toThrow('audit-key-foreign');
+    rmSync(other, { recursive: true, force: true });
+    await gateway.start();
+  });
+});
