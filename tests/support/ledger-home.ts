@@ -1,7 +1,7 @@
 /** A ledger of each kind in a place of its own, and a way past it to what is stored. */
 import type { Batch, Ledger } from '../../gateway/store/ledger.ts';
 import { createPostgresLedger } from '../../gateway/store/postgres/ledger.ts';
-import { migrate } from '../../gateway/store/postgres/migrate.ts';
+import { createMigrated } from './migrated.ts';
 import { openRows } from './open-rows.ts';
 import type { Cluster } from './postgres.ts';
 import { createStoreHome } from './store.ts';
@@ -33,8 +33,7 @@ export async function createSqliteHome(): Promise<LedgerHome> {
 
 /** A database of its own in a cluster that several share. */
 export async function createPostgresHome(cluster: Cluster): Promise<LedgerHome & { address: string }> {
-  const address = cluster.primary.address(await cluster.createDatabase());
-  await migrate({ address });
+  const address = await createMigrated(cluster);
   const { rows, close } = await openRows.ofPostgres(address);
   return {
     address,

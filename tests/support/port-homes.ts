@@ -12,7 +12,6 @@ import { createConnection } from '../../gateway/store/postgres/connection.ts';
 import { createPostgresImports } from '../../gateway/store/postgres/import.ts';
 import { createJournalStore } from '../../gateway/store/postgres/kept-journals.ts';
 import { createPostgresLedger } from '../../gateway/store/postgres/ledger.ts';
-import { migrate } from '../../gateway/store/postgres/migrate.ts';
 import { createPostgresSql } from '../../gateway/store/postgres/sql-database.ts';
 import { createVoteReads } from '../../gateway/store/postgres/vote-reads.ts';
 import type { ReviewStore } from '../../gateway/store/review.ts';
@@ -26,6 +25,7 @@ import { createReviewStore, reviewOn } from '../../gateway/store/sql/review/revi
 import { auditKeyFile, readAuditKey } from '../../gateway/store/sqlite/audit-key.ts';
 import { createSqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
 import type { VoteReads } from '../../gateway/store/votes.ts';
+import { createMigrated } from './migrated.ts';
 import { openRows } from './open-rows.ts';
 import { type Cluster, POSTGRES, startCluster } from './postgres.ts';
 import { have } from './prerequisites.ts';
@@ -105,8 +105,7 @@ export function openPostgresPorts(
 
 /** A database of its own in a cluster that several share. */
 export async function createPostgresHome(cluster: Cluster): Promise<PortsHome & { address: string }> {
-  const address = cluster.primary.address(await cluster.createDatabase());
-  await migrate({ address });
+  const address = await createMigrated(cluster);
   const { rows, close } = await openRows.ofPostgres(address);
   return {
     address,

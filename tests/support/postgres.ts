@@ -53,8 +53,8 @@ export type Cluster = {
   primary: Server;
   /** What the primary's commits wait for; null where it has none. */
   standby: Server | null;
-  /** An empty database of a new name. */
-  createDatabase(): Promise<string>;
+  /** A database of a new name: empty, or as another is that nobody has open. */
+  createDatabase(template?: string): Promise<string>;
   dispose(): Promise<void>;
 };
 
@@ -222,10 +222,11 @@ export async function startCluster({
     return {
       primary,
       standby: follower,
-      async createDatabase() {
+      async createDatabase(template = 'template0') {
         databases += 1;
-        await primary.sql('postgres', `CREATE DATABASE test_${databases} TEMPLATE template0`);
-        return `test_${databases}`;
+        const name = `test_${databases}`;
+        await primary.sql('postgres', `CREATE DATABASE ${name} TEMPLATE ${template}`);
+        return name;
       },
       dispose,
     };
