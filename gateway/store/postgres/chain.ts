@@ -1,6 +1,7 @@
 /**
  * The end of the audit's chain, held from the beginning of a change to its COMMIT: of all gateways one writes at a time, and each
- * line follows the one before it. A change sees all that was changed before it, as it does in SQLite.
+ * line follows the one before it. A change sees all that was changed before it, as it does in SQLite. The lock is in the log of the
+ * database too, so that COMMIT waits for the standby also when a change finds nothing to do: what it has seen is told as done.
  */
 import { BEGINNING, headMac } from '../audit-chain.ts';
 import type { Transaction } from './connection.ts';

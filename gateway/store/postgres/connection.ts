@@ -24,9 +24,6 @@ export type Transaction = {
   run<R extends object>(statement: Statement): Promise<Answer<R>>;
 };
 
-/** Writes a record to the log of the database and no row, so that the COMMIT after it waits for the standby. */
-export const SETTLE: Statement = { text: `SELECT pg_logical_emit_message(true, 'manyi', '')` };
-
 export type Connection = {
   /**
    * What is fulfilled is on the disk of every machine that has to have it. @throws StoreFailure, or what `act` throws: nothing of it

@@ -2,7 +2,7 @@
 import type { Batch, Ledger, VoteOutcome, VoteRecord } from '../ledger.ts';
 import { type Boots, createBoots } from './boots.ts';
 import { coalesce } from './coalesce.ts';
-import { createConnection, SETTLE, type Transaction } from './connection.ts';
+import { createConnection, type Transaction } from './connection.ts';
 import { countVotes, type Journal, openJournals, readAccountedRanges, readKnownNumbers } from './journals.ts';
 import { createLanes } from './lanes.ts';
 import { keepConflicts, noteLost, setAside } from './quarantine.ts';
@@ -31,6 +31,9 @@ export type PostgresLedger = Ledger & {
   /** What was begun is ended first. */
   close(): Promise<void>;
 };
+
+/** Writes a record to the log of the database and no row, so that the COMMIT after it waits for the standby. */
+const SETTLE = { text: `SELECT pg_logical_emit_message(true, 'manyi', '')` };
 
 /** Connects when it is first asked, and anew after every failure; the schema must be there (`migrate`). */
 export function createPostgresLedger(options: PostgresLedgerOptions): PostgresLedger {

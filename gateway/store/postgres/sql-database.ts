@@ -7,7 +7,7 @@ import { StoreFailure } from '../failures.ts';
 import type { SqlDatabase } from '../sql/sql-database.ts';
 import { storable } from '../text.ts';
 import { holdChain } from './chain.ts';
-import { createConnection, SETTLE, type Transaction } from './connection.ts';
+import { createConnection, type Transaction } from './connection.ts';
 import { queriesOn } from './queries.ts';
 import type { Statement } from './session.ts';
 import { HOLD_VOTES } from './votes-lock.ts';
@@ -66,8 +66,6 @@ export function createPostgresSql(options: PostgresSqlOptions): PostgresSql {
       try {
         const result = await act(work.queries);
         await work.end();
-        // Also for a change that found nothing to do: what it has seen may be on this machine only, and is told as done.
-        await transaction.rows(SETTLE);
         return result;
       } finally {
         await work.end();
