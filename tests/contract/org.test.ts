@@ -4,7 +4,7 @@ import type { By } from '../../gateway/store/changes.ts';
 import { OrgRefusal } from '../../gateway/store/failures.ts';
 import type { OrgTx } from '../../gateway/store/org.ts';
 import { type OpenPorts, type PortsHome, portHomes } from '../support/port-homes.ts';
-import { addSmallTown } from '../support/tree.ts';
+import { addSmallTown, plant } from '../support/tree.ts';
 
 const BY: By = { actor: { kind: 'cli', user: 'test' }, origin: 'local' };
 
@@ -65,12 +65,30 @@ describe.each(portHomes())('the tree in %s', (_name, createHome) => {
 
   it('remembers when terminals were heard of', async () => {
     const [first] = await store.org.terminals();
-    await store.org.noteSeen([{ terminalKey: first?.key as number, at: 1_795_000_000_000 }]);
+    const terminalKey = first?.key as number;
+    await store.org.noteSeen([]);
+    await store.org.noteSeen([
+      { terminalKey, at: 1 },
+      { terminalKey, at: 1_795_000_000_000 },
+      { terminalKey: 9_999, at: 2 },
+    ]);
     await store.close();
     store = await home.open();
     expect((await store.org.terminals()).map(({ lastSeenAt }) => lastSeenAt)).toEqual([
       1_795_000_000_000,
       null,
     ]);
+  });
+
+  it('remembers it of many at once', async () => {
+    const windows = Array.from({ length: 250 }, (_, at) => ({ id: `x${at}`, unitId: 'town', name: 'x' }));
+    const terminals = windows.map(({ id }) => ({ id: `t-${id}`, windowId: id }));
+    await plant(store, { windows, terminals });
+    const all = await store.org.terminals();
+    const seen = all.map(({ key }) => ({ terminalKey: key, at: 1_795_000_000_000 + key }));
+    await store.org.noteSeen(seen);
+    const heard = async () =>
+      (await store.org.terminals()).map(({ key, lastSeenAt }) => ({ terminalKey: key, at: lastSeenAt }));
+    expect(await heard()).toEqual(seen);
   });
 });
