@@ -17,7 +17,7 @@ export type CheckReport = {
   damage: string[];
   votes: number;
   rollups: {
-    /** False when the schema is not this gateway's, or the database is damaged. */
+    /** False when the schema is a newer gateway's, or the database is damaged. */
     checked: boolean;
     differing: number;
     /** Journals (source keys) whose rollups differ. */
@@ -64,7 +64,9 @@ function compareRollups(db: Database.Database, rollups: CheckReport['rollups'], 
     for (const { sourceKey } of differences) keys.add(sourceKey);
     if (!goesOn()) return;
   }
-  for (const key of findExcludedDifferences(db)) {
+  // A database that is still to be brought up to date may be from before anything could be excluded.
+  const hasExcluded = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'excluded'").get() !== undefined;
+  for (const key of hasExcluded ? findExcludedDifferences(db) : []) {
     rollups.differing += 1;
     keys.add(key);
   }

@@ -40,6 +40,20 @@ describe.each(VERSIONS)('a folder of schema %i', (version) => {
   /** What came with a schema is only there from it on. */
   const since = <T>(schema: number, rows: T[]): T[] => (version >= schema ? rows : []);
 
+  it('holds the check of a start, before it is brought up to date', () => {
+    const before = createStoreHome();
+    makeOldFolder(before.file, version);
+    expect(checkDatabase(before.file)).toMatchObject({
+      ...{ schemaVersion: version, damage: [], votes: 40 },
+      rollups: { checked: true, differing: 0 },
+    });
+    const db = new Database(before.file);
+    db.exec('UPDATE rollups SET satisfied = satisfied + 1 WHERE last_seq = 20');
+    db.close();
+    expect(checkDatabase(before.file).rollups).toMatchObject({ differing: 1, sourceKeys: [1] });
+    before.dispose();
+  });
+
   it('has its tree, its terminals and what lets them in', async () => {
     expect((await store.org.units()).map(({ id, parentId, name }) => [id, parentId, name])).toEqual([
       ['city', null, '云岭市'],
