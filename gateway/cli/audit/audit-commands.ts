@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
+import type { AuditHead } from '../../store/audit-check.ts';
+import { verifyAudit } from '../../store/sqlite/audit-verify.ts';
 import { StoreFailure } from '../../store/failures.ts';
-import { type AuditHead, verifyAudit } from '../../store/sqlite/audit-verify.ts';
 import { databaseFile } from '../../store/sqlite/sqlite-store.ts';
 import { show } from '../output.ts';
 import { refuseElsewhere, type WithStore } from '../with-store.ts';
