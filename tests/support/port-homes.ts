@@ -1,7 +1,8 @@
 /** The ports that are written once, over each database in a place of its own. */
 import { rmSync } from 'node:fs';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import type { AuditStore } from '../../gateway/store/audit.ts';
+import type { AuditHead, AuditVerdict } from '../../gateway/store/audit-check.ts';
 import type { CommandStore } from '../../gateway/store/commands.ts';
 import type { FleetStore } from '../../gateway/store/fleet.ts';
 import type { JournalStore } from '../../gateway/store/journals.ts';
@@ -16,6 +17,7 @@ import { createPostgresSql } from '../../gateway/store/postgres/sql-database.ts'
 import { createVoteReads } from '../../gateway/store/postgres/vote-reads.ts';
 import type { ReviewStore } from '../../gateway/store/review.ts';
 import { createAuditStore } from '../../gateway/store/sql/audit-store.ts';
+import { verifyAudit } from '../../gateway/store/sql/audit-verify.ts';
 import type { AuditDeps } from '../../gateway/store/sql/changes.ts';
 import { createCommandStore } from '../../gateway/store/sql/commands.ts';
 import { createFleetStore } from '../../gateway/store/sql/fleet.ts';
@@ -23,6 +25,10 @@ import { createOrgStore } from '../../gateway/store/sql/org.ts';
 import { createPeopleStore } from '../../gateway/store/sql/people.ts';
 import { createReviewStore, reviewOn } from '../../gateway/store/sql/review/review-store.ts';
 import { auditKeyFile, readAuditKey } from '../../gateway/store/sqlite/audit-key.ts';
+import { verifyAudit as verifyFile } from '../../gateway/store/sqlite/audit-verify.ts';
+import { failure, openForReading } from '../../gateway/store/sqlite/database.ts';
+import { createExclusive } from '../../gateway/store/sqlite/exclusive.ts';
+import { createSqliteSql } from '../../gateway/store/sqlite/sql-dialect.ts';
 import { createSqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
 import type { VoteReads } from '../../gateway/store/votes.ts';
 import { createMigrated } from './migrated.ts';
@@ -51,8 +57,11 @@ export type PortsHome = {
   openWithoutKey(): Promise<OpenPorts>;
   /** SQL that both databases understand, past the ports. */
   rows<R>(sql: string): Promise<R[]>;
+  /** As whoever owns the database can: rows of the audit may be changed from now on. */
+  unguardAudit(): Promise<void>;
   /** Of the audit's chain. */
   auditKey(): Buffer;
+  verifyAudit(known?: AuditHead): Promise<AuditVerdict>;
   dispose(): Promise<void>;
 };
 
@@ -61,6 +70,8 @@ const AUDIT_KEY = Buffer.alloc(32, 9);
 
 async function createSqliteHome(): Promise<PortsHome> {
   const { file, dispose } = createStoreHome();
+  const rows = openRows.ofSqlite(file);
+  const auditKey = () => readAuditKey(file) as Buffer;
   const open = async (audit = UNLIMITED): Promise<OpenPorts> => {
     const store = createSqliteStore({ file, audit });
     return { ...store, close: async () => store.close() };
@@ -71,8 +82,21 @@ async function createSqliteHome(): Promise<PortsHome> {
       rmSync(auditKeyFile(file));
       return open();
     },
-    rows: openRows.ofSqlite(file),
-    auditKey: () => readAuditKey(file) as Buffer,
+    rows,
+    async unguardAudit() {
+      await rows('DROP TRIGGER audit_no_update');
+      await rows('DROP TRIGGER audit_no_delete');
+    },
+    auditKey,
+    async verifyAudit(known) {
+      const db = openForReading(file);
+      const deps = { connection: () => db, exclusive: createExclusive(), translate: failure, auditKey };
+      const verdict = await verifyAudit(createSqliteSql(deps).queries, auditKey(), known);
+      db.close();
+      // The command line has rows of its own to read, and the same to say of them.
+      expect(verifyFile(file, known)).toEqual(verdict);
+      return verdict;
+    },
     dispose: async () => dispose(),
   };
 }
@@ -112,7 +136,14 @@ export async function createPostgresHome(cluster: Cluster): Promise<PortsHome & 
     open: async (audit) => openPostgresPorts(address, audit),
     openWithoutKey: async () => openPostgresPorts(address, UNLIMITED, null),
     rows,
+    unguardAudit: async () => void (await rows('ALTER TABLE audit DISABLE TRIGGER audit_no_change')),
     auditKey: () => AUDIT_KEY,
+    async verifyAudit(known) {
+      const { queries, close } = createPostgresSql({ address, auditKey: () => AUDIT_KEY });
+      const verdict = await verifyAudit(queries, AUDIT_KEY, known);
+      await close();
+      return verdict;
+    },
     dispose: close,
   };
 }
