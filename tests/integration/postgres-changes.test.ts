@@ -93,6 +93,12 @@ describe.runIf(have(POSTGRES))('changes through several gateways', () => {
     await expect(chain()).rejects.toThrow('after row 0 comes row 2');
   });
 
+  it('keep text that the database cannot hold, with signs that can be seen in place of what it has none for', async () => {
+    await addAccount(here.people, { ...account('one'), displayName: 'a\0b \ud800 😀' });
+    expect((await there.people.account('one'))?.displayName).toBe('a\u2400b \ufffd 😀');
+    expect(await chain()).toHaveLength(1);
+  });
+
   it('are tried again after a deadlock that was somebody else’s doing', async () => {
     await addAccount(here.people, account('one'));
     const other = await connect();
