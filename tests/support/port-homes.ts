@@ -1,14 +1,10 @@
 /** The ports that are written once, over each database in a place of its own. */
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect } from 'vitest';
-import type { AuditStore } from '../../gateway/store/audit.ts';
 import type { AuditHead, AuditVerdict } from '../../gateway/store/audit-check.ts';
-import type { CommandStore } from '../../gateway/store/commands.ts';
-import type { FleetStore } from '../../gateway/store/fleet.ts';
+
 import type { JournalStore } from '../../gateway/store/journals.ts';
 import type { Ledger } from '../../gateway/store/ledger.ts';
-import type { OrgStore } from '../../gateway/store/org.ts';
-import type { PeopleStore } from '../../gateway/store/people.ts';
 import { createConnection } from '../../gateway/store/postgres/connection.ts';
 import { createPostgresImports } from '../../gateway/store/postgres/import.ts';
 import { createJournalStore } from '../../gateway/store/postgres/kept-journals.ts';
@@ -16,14 +12,11 @@ import { createPostgresLedger } from '../../gateway/store/postgres/ledger.ts';
 import { createPostgresSql } from '../../gateway/store/postgres/sql-database.ts';
 import { createVoteReads } from '../../gateway/store/postgres/vote-reads.ts';
 import type { ReviewStore } from '../../gateway/store/review.ts';
-import { createAuditStore } from '../../gateway/store/sql/audit-store.ts';
 import { verifyAudit } from '../../gateway/store/sql/audit-verify.ts';
 import type { AuditDeps } from '../../gateway/store/sql/changes.ts';
-import { createCommandStore } from '../../gateway/store/sql/commands.ts';
-import { createFleetStore } from '../../gateway/store/sql/fleet.ts';
-import { createOrgStore } from '../../gateway/store/sql/org.ts';
-import { createPeopleStore } from '../../gateway/store/sql/people.ts';
+import { createSqlPorts, type SqlPorts } from '../../gateway/store/sql/ports.ts';
 import { createReviewStore, reviewOn } from '../../gateway/store/sql/review/review-store.ts';
+
 import { auditKeyFile, readAuditKey } from '../../gateway/store/sqlite/audit-key.ts';
 import { verifyAudit as verifyFile } from '../../gateway/store/sqlite/audit-verify.ts';
 import { failure, openForReading } from '../../gateway/store/sqlite/database.ts';
@@ -37,12 +30,7 @@ import { type Cluster, POSTGRES, startCluster } from './postgres.ts';
 import { have } from './prerequisites.ts';
 import { createStoreHome } from './store.ts';
 
-export type OpenPorts = {
-  people: PeopleStore;
-  org: OrgStore;
-  fleet: FleetStore;
-  commands: CommandStore;
-  audit: AuditStore;
+export type OpenPorts = SqlPorts & {
   ledger: Ledger;
   journals: JournalStore;
   votes: VoteReads;
@@ -112,11 +100,7 @@ export function openPostgresPorts(
   const ledger = createPostgresLedger({ address });
   const imports = createPostgresImports({ address });
   return {
-    people: createPeopleStore(database, audit),
-    org: createOrgStore(database, audit),
-    fleet: createFleetStore(database, audit),
-    commands: createCommandStore(database, audit, reviewOn(database)),
-    audit: createAuditStore(database, audit),
+    ...createSqlPorts(database, audit, reviewOn(database)),
     ledger,
     journals: createJournalStore(reading, saving),
     votes: createVoteReads(reading, link('test pages')),

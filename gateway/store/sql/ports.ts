@@ -1,0 +1,36 @@
+/** Every port that is written once, over one database. */
+import type { AuditStore } from '../audit.ts';
+import type { CommandStore } from '../commands.ts';
+import type { FleetStore } from '../fleet.ts';
+import type { OrgStore } from '../org.ts';
+import type { PeopleStore } from '../people.ts';
+import { createAuditStore } from './audit-store.ts';
+import type { AuditDeps } from './changes.ts';
+import { createCommandStore } from './commands.ts';
+import { createFleetStore } from './fleet.ts';
+import { createOrgStore } from './org.ts';
+import { createPeopleStore } from './people.ts';
+import type { SqlDatabase } from './sql-database.ts';
+
+export type SqlPorts = {
+  people: PeopleStore;
+  org: OrgStore;
+  fleet: FleetStore;
+  commands: CommandStore;
+  audit: AuditStore;
+};
+
+/** @param journalsOn what the database has for the ledger's side of a change of commands */
+export function createSqlPorts(
+  database: SqlDatabase,
+  audit: AuditDeps,
+  journalsOn: Parameters<typeof createCommandStore>[2],
+): SqlPorts {
+  return {
+    people: createPeopleStore(database, audit),
+    org: createOrgStore(database, audit),
+    fleet: createFleetStore(database, audit),
+    commands: createCommandStore(database, audit, journalsOn),
+    audit: createAuditStore(database, audit),
+  };
+}
