@@ -40,18 +40,20 @@ export function createWithStore(program: Command): WithStore {
 }
 
 async function open(kind: Kind, dataDir: string, address: string | undefined): Promise<Store> {
-  if (address !== undefined && address.trim() !== '')
-    return openPostgresStore({ address, dataDir, migrates: kind === 'beginning' });
+  if (isElsewhere(address)) return openPostgresStore({ address, dataDir, migrates: kind === 'beginning' });
   const file = databaseFile(dataDir);
   if (kind === 'reading') return createSqliteReader(file);
   if (kind === 'changing') refuseMissing(file);
   return createSqliteStore({ file });
 }
 
+/** Not in the data folder. What is set to nothing counts as not set. */
+export const isElsewhere = (address: string | undefined): address is string =>
+  address !== undefined && address.trim() !== '';
+
 /** For a command that is about the file in the data folder. @throws StoreFailure `database-elsewhere`. */
 export function refuseElsewhere(program: Command, instead: string): void {
-  const { database = '' } = program.opts<StoreOptions>();
-  if (database.trim() !== '')
+  if (isElsewhere(program.opts<StoreOptions>().database))
     throw new StoreFailure(
       'database-elsewhere',
       `MANYI_DATABASE is set, and this is for a data folder: ${instead}`,

@@ -1,9 +1,10 @@
 /** The audit against someone who can write the database, whichever it is: what was done to it is done for real, and found. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AuditLine, By } from '../../gateway/store/changes.ts';
 import { type OpenPorts, type PortsHome, portHomes } from '../support/port-homes.ts';
 
 const ROWS = 12;
-const BY = { actor: 'account:wang', origin: '10.0.0.7' };
+const BY: By = { actor: { kind: 'account', name: 'wang' }, origin: '10.0.0.7' };
 
 const COLUMNS = 'at, actor, origin, action, target, detail, prior, hash';
 const forged = (seq: number) =>
@@ -69,7 +70,10 @@ describe.each(portHomes())('the audit in %s', (_name, createHome) => {
   const append = async (count: number) => {
     for (let number = 1; number <= count; number++)
       await ports.audit.change((tx) =>
-        tx.audited({ by: BY, action: 'terminal.revoke', target: `terminal:t-${number}` }, undefined),
+        tx.audited(
+          { by: BY, action: 'terminal.revoke', target: { kind: 'terminal', id: `t-${number}` } },
+          undefined,
+        ),
       );
   };
   const tamper = async (sql: string) => {
@@ -100,10 +104,13 @@ describe.each(portHomes())('the audit in %s', (_name, createHome) => {
   });
 
   it('holds over more rows than are read at once, and shows the one that does not', async () => {
-    const lines = Array.from({ length: 1_003 }, (_, index) => ({
-      ...{ by: BY, action: 'x', target: `line ${index + 1}` },
-    }));
-    const [first, ...rest] = lines as [(typeof lines)[0], ...typeof lines];
+    const lines = Array.from(
+      { length: 1_003 },
+      (_, index): AuditLine => ({
+        ...{ by: BY, action: 'x', target: { kind: 'unit', id: `line ${index + 1}` } },
+      }),
+    );
+    const [first, ...rest] = lines as [AuditLine, ...AuditLine[]];
     await ports.audit.change((tx) => tx.audited([first, ...rest], undefined));
     expect(await home.verifyAudit()).toMatchObject({ unbroken: true, entries: 1_003 });
     await tamper(`UPDATE audit SET target = 'another' WHERE seq = 1001`);

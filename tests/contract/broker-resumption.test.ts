@@ -87,7 +87,7 @@ describe.each(BROKER_ADAPTERS.filter(({ name }) => name.endsWith('TLS')))(
       const session = await firstSession(door);
       expect(await answerTo(door, 't-2', session)).toBe(REFUSED);
       expect(handshakes(door)).toEqual(['full', 'resumed']);
-      expect(door.refused('certificate-of-another')).toBe(1);
+      expect(door.refused('certificate-foreign')).toBe(1);
     });
 
     it('of somebody who has shown no certificate never become those of somebody who has', async () => {

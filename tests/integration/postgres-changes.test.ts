@@ -1,6 +1,7 @@
 /** Changes through several gateways at once, on servers that fail, stand still or follow. */
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { By } from '../../gateway/store/changes.ts';
 import type { AccountRecord } from '../../gateway/store/people.ts';
 import { readChain } from '../support/audit-chain.ts';
 import { addAccount, change } from '../support/change-people.ts';
@@ -10,7 +11,7 @@ import { have } from '../support/prerequisites.ts';
 import { until } from '../support/wait.ts';
 
 const AT = 1_795_000_000_000;
-const BY = { actor: 'cli:test', origin: 'local' };
+const BY: By = { actor: { kind: 'cli', user: 'test' }, origin: 'local' };
 const account = (name: string): AccountRecord => ({
   ...{ name, displayName: name, role: 'operator', unitId: null, passwordHash: 'x' },
   ...{ mustChangePassword: false, createdAt: AT, disabledAt: null },
@@ -62,7 +63,7 @@ describe.runIf(have(POSTGRES))('changes through several gateways', () => {
       Array.from({ length: 20 }, (_, index) =>
         (both[index % 2] as OpenPorts).org.change(async (tx) => {
           await tx.addUnit({ id: `u-${index % 10}`, parentId: null, name: 'x' });
-          return tx.audited({ by: BY, action: 'unit.add', target: 'unit' }, undefined);
+          return tx.audited({ by: BY, action: 'unit.add', target: { kind: 'data' } }, undefined);
         }),
       ),
     );

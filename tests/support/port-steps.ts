@@ -1,10 +1,14 @@
 /** What may be done through the ports that are written once, drawn for property tests; and all that can be read of it. */
 import fc from 'fast-check';
-import type { Changes } from '../../gateway/store/changes.ts';
+import type { AuditLine, Changes } from '../../gateway/store/changes.ts';
 import type { SqlPorts } from '../../gateway/store/sql/ports.ts';
 
 export const AT = 1_795_000_000_000;
-const LINE = { by: { actor: 'cli:test', origin: 'local' }, action: 'test', target: 'x' };
+const LINE: AuditLine = {
+  by: { actor: { kind: 'cli', user: 'test' }, origin: 'local' },
+  action: 'test',
+  target: { kind: 'data' },
+};
 const NOBODY = 999_999;
 
 /** Few, so that they meet; some that a locale orders otherwise than their bytes. */
@@ -155,7 +159,12 @@ export const STEPS: fc.Arbitrary<Step>[] = [
           tx.addLink(
             {
               ...{ id: one.id, kind: 'wall', name: one.token, unitId: one.unitId, createdAt: one.at },
-              ...{ createdBy: 'x', lastUsedAt: null, expiresAt: one.at + 5, revokedAt: null },
+              ...{
+                createdBy: { kind: 'unknown', text: 'x' },
+                lastUsedAt: null,
+                expiresAt: one.at + 5,
+                revokedAt: null,
+              },
             },
             hash(one.token),
           ),

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import type { AuditHead } from '../../store/audit-check.ts';
+import type { AuditHead, AuditVerdict } from '../../store/audit-check.ts';
 import { StoreFailure } from '../../store/failures.ts';
+import { verifyPostgresAudit } from '../../store/postgres/audit-verify.ts';
 import { verifyAudit } from '../../store/sqlite/audit-verify.ts';
 import { databaseFile } from '../../store/sqlite/sqlite-store.ts';
 import { show } from '../output.ts';
-import { refuseElsewhere, type WithStore } from '../with-store.ts';
+import { isElsewhere, type StoreOptions, type WithStore } from '../with-store.ts';
 
 function checkLimit(text: string): number {
   const limit = Number(text);
@@ -49,12 +50,9 @@ export function registerAuditCommands(program: Command, withStore: WithStore): v
     .command('verify')
     .description('finds the first row that was changed, removed or inserted; exit status 1 when there is one')
     .option('--head <seq:hash>', 'must also contain this head, written down earlier', checkHead)
-    .action(({ head }: { head?: AuditHead }) => {
-      refuseElsewhere(program, 'this one cannot verify a database elsewhere yet');
-      const { json, dataDir } = program.opts<{ json?: boolean; dataDir: string }>();
-      const file = databaseFile(resolve(dataDir));
-      if (!existsSync(file)) throw new StoreFailure('storage-missing', `there is no database ${file}`);
-      const verdict = verifyAudit(file, head);
+    .action(async ({ head }: { head?: AuditHead }) => {
+      const { json, dataDir, database } = program.opts<StoreOptions>();
+      const verdict = await verify(resolve(dataDir), database, head);
       if (json) console.log(JSON.stringify(verdict));
       else if (verdict.unbroken)
         console.log(`${verdict.entries} entries, unbroken, head ${verdict.head.seq}:${verdict.head.hash}`);
@@ -66,4 +64,15 @@ export function registerAuditCommands(program: Command, withStore: WithStore): v
       }
       if (!verdict.unbroken) process.exitCode = 1;
     });
+}
+
+async function verify(
+  dataDir: string,
+  address: string | undefined,
+  head: AuditHead | undefined,
+): Promise<AuditVerdict> {
+  if (isElsewhere(address)) return verifyPostgresAudit({ address, dataDir }, head);
+  const file = databaseFile(dataDir);
+  if (!existsSync(file)) throw new StoreFailure('storage-missing', `there is no database ${file}`);
+  return verifyAudit(file, head);
 }

@@ -1,10 +1,6 @@
 /** All ports on one PostgreSQL database, which several gateways may have open. */
-import { createAuditStore } from '../sql/audit-store.ts';
 import type { AuditDeps } from '../sql/changes.ts';
-import { createCommandStore } from '../sql/commands.ts';
-import { createFleetStore } from '../sql/fleet.ts';
-import { createOrgStore } from '../sql/org.ts';
-import { createPeopleStore } from '../sql/people.ts';
+import { createSqlPorts } from '../sql/ports.ts';
 import { createReviewStore, reviewOn } from '../sql/review/review-store.ts';
 import type { Store } from '../store.ts';
 import { openAuditKey } from './audit-key.ts';
@@ -66,13 +62,9 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
         },
       },
       votes: createVoteReads(reading, link('pages', READ_MS)),
-      people: createPeopleStore(database, audit),
-      org: createOrgStore(database, audit),
-      fleet: createFleetStore(database, audit),
+      ...createSqlPorts(database, audit, reviewOn(database)),
       review: createReviewStore(database, audit, imports),
-      commands: createCommandStore(database, audit, reviewOn(database)),
-      audit: createAuditStore(database, audit),
-      upkeep: createUpkeep(reading, writing, claim),
+      upkeep: createUpkeep(reading, ledger, claim),
       async close() {
         await Promise.all([ledger, database, imports, reading, writing].map((one) => one.close()));
         await claim?.release();

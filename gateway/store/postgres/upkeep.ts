@@ -1,17 +1,22 @@
 /** The care of the database, where that is a server. */
 import type { Upkeep } from '../upkeep.ts';
 import type { Claim } from './claim.ts';
-import { type Connection, SETTLE } from './connection.ts';
+import type { Connection } from './connection.ts';
+import type { PostgresLedger } from './ledger.ts';
 
 const VERSION = 'SELECT seq AS version FROM audit_head WHERE key = 1';
 const DECISIONS = 'SELECT decisions FROM reviewed WHERE key = 1';
 
 /** @param claim is held, and taken again after its connection was lost; null for whoever is beside a gateway */
-export function createUpkeep(reading: Connection, writing: Connection, claim: Claim | null): Upkeep {
+export function createUpkeep(
+  reading: Connection,
+  { settle }: Pick<PostgresLedger, 'settle'>,
+  claim: Claim | null,
+): Upkeep {
   return {
     async probe() {
       await claim?.hold();
-      await writing.transaction((transaction) => transaction.rows(SETTLE));
+      await settle();
       // A commit that was called failed may have been stored all the same, and after a failover one that was read may be gone.
       return { reopened: true };
     },

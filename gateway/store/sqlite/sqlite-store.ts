@@ -1,11 +1,7 @@
 import { join } from 'node:path';
 import { StoreFailure } from '../failures.ts';
-import { createAuditStore } from '../sql/audit-store.ts';
 import type { AuditDeps } from '../sql/changes.ts';
-import { createCommandStore } from '../sql/commands.ts';
-import { createFleetStore } from '../sql/fleet.ts';
-import { createOrgStore } from '../sql/org.ts';
-import { createPeopleStore } from '../sql/people.ts';
+import { createSqlPorts } from '../sql/ports.ts';
 import { createReviewStore, reviewOn } from '../sql/review/review-store.ts';
 import type { SqlDatabase } from '../sql/sql-database.ts';
 import type { Store } from '../store.ts';
@@ -75,12 +71,8 @@ function createPorts({ file, database, audit, tables, exclusive, connection }: P
     ledger: createSqliteLedger(tables, exclusive),
     journals: createJournalStore(tables, exclusive),
     votes: createVoteReads(tables, exclusive, file),
-    people: createPeopleStore(database, audit),
-    org: createOrgStore(database, audit),
-    fleet: createFleetStore(database, audit),
+    ...createSqlPorts(database, audit, reviewOn(database)),
     review: createReviewStore(database, audit, createImports(database, tables)),
-    commands: createCommandStore(database, audit, reviewOn(database)),
-    audit: createAuditStore(database, audit),
     repairRollups: createRollupRepair(database, audit, connection),
   };
 }
