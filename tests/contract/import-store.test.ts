@@ -98,6 +98,25 @@ describe.each(portHomes())('votes imported beside a gateway, in %s', (name, crea
     expect(await journals()).toMatchObject([{ totals, announced: 5 }]);
   });
 
+  it('are stored once, also when their terminal sends the same at the same time', async () => {
+    const sourceKey = await open(1, EPOCH);
+    const seqs = Array.from({ length: 500 }, (_, index) => index + 1);
+    const sent = Array.from({ length: 5 }, (_, part) =>
+      keep(seqs.slice(part * 100, part * 100 + 100).map((seq) => voteRecord({ sourceKey, seq }))),
+    );
+    const [carried, dry, ...outcomes] = await Promise.all([
+      carry(EPOCH, seqs.toReversed()),
+      carry(EPOCH, seqs, true),
+      ...sent,
+    ]);
+    const stored = outcomes.flat().filter((outcome) => outcome === 'stored').length;
+    expect(carried).toEqual({ ...NONE, stored: 500 - stored, duplicates: stored });
+    expect(dry.stored + dry.duplicates).toBe(500);
+    expect(await exported(gateway)).toHaveLength(500);
+    const { kept, counted } = await compareRollups(home);
+    expect(kept).toEqual(counted);
+  });
+
   it('are only counted in a dry run', async () => {
     expect(await carry(EPOCH, [1, 2], true)).toEqual({ ...NONE, stored: 2 });
     expect([await stored(), await journals(), await decisions()]).toEqual([[], [], 0]);
