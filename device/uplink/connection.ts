@@ -14,6 +14,7 @@ import type { Credentials } from '../identity/credentials.ts';
 import { isEnrolmentRefusal } from '../identity/enrolment.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Log } from '../log.ts';
+import { createSessionRenewal } from './session-renewal.ts';
 import { createTlsSession } from './tls-session.ts';
 import { WRONG_PORT, wrongPortOf } from './wrong-port.ts';
 
@@ -70,6 +71,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     ...(['ack', 'config', 'command', 'certificate'] as const).map((kind) => topicOf(terminalId, kind)),
   ];
   const tls = createTlsSession();
+  const sessionRenewal = createSessionRenewal({ tls, gatewayUrl });
   let client: mqtt.MqttClient | null = null;
   let connectionId = '';
   let up = false;
@@ -133,6 +135,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     const end = () => {
       if (over) return;
       over = true;
+      sessionRenewal.stop();
       session.end(true);
       const wasUp = up && client === session;
       if (client === session) {
@@ -176,6 +179,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       if (client !== session) return;
       upSinceMs = performance.now();
       tls.welcome();
+      sessionRenewal.schedule();
       try {
         credentials.confirm();
       } catch (error) {
@@ -223,6 +227,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     async stop() {
       stopped = true;
       clearTimeout(timer);
+      sessionRenewal.stop();
       const session = client;
       const wasUp = up;
       client = null;

@@ -14,24 +14,32 @@ export type TlsSession = {
   welcome(): void;
   /**
    * It was not let in. @param answered a peer has answered so that another try with this session is none: it is let go.
-   * @returns whether a session was offered and is let go, so that a handshake without it is worth a try at once.
+   * @returns whether that is so, and a handshake without it is worth a try at once.
    */
   failed(answered: boolean): boolean;
+  /** What another session can be asked for with, and since when the one that is kept is there (monotonic); null: none is kept. */
+  held(): { context: SecureContext; sinceMs: number } | null;
+  /** In the place of the one before it, if that is of the same certificate. */
+  keep(context: SecureContext, session: Buffer): void;
 };
 
 /** The socket below an MQTT session. */
-export type TicketSource = { on(event: 'session', take: (session: Buffer) => void): unknown };
+export type TicketSource = {
+  on(event: 'session', take: (session: Buffer) => void): unknown;
+  once(event: 'connect', reached: () => void): unknown;
+};
 
-/** So many connections in a row that end without a word may have to do with the session after all. */
-const MOST_FAILURES = 10;
+/** Connections in a row that end without a word may have to do with the session after all: of so many, one goes without. */
+const ONE_WITHOUT = 10;
 
-export function createTlsSession(): TlsSession {
+export function createTlsSession(monoMs: () => number = () => performance.now()): TlsSession {
   let of: { identity: Identity; context: SecureContext } | null = null;
-  let kept: Buffer | null = null;
+  let kept: { session: Buffer; sinceMs: number } | null = null;
   let offered = false;
+  /** In a row: those that reached somebody. */
   let failures = 0;
   /** Of the last connection: not kept before it was let in. */
-  let fresh: { session: Buffer | null; isWelcome: boolean } = { session: null, isWelcome: false };
+  let fresh = begin();
 
   return {
     offer(identity) {
@@ -41,33 +49,43 @@ export function createTlsSession(): TlsSession {
         of = { identity, context: createSecureContext({ key, cert, ca }) };
         kept = null;
       }
-      fresh = { session: null, isWelcome: false };
-      offered = kept !== null;
-      return { secureContext: of.context, ...(kept && { session: kept }) };
+      fresh = begin();
+      const session = failures % ONE_WITHOUT === ONE_WITHOUT - 1 ? undefined : kept?.session;
+      offered = session !== undefined;
+      return { secureContext: of.context, ...(session && { session }) };
     },
     listen(stream) {
       const own = fresh;
+      stream.once('connect', () => {
+        own.isReached = true;
+      });
       stream.on('session', (session) => {
         own.session = session;
         // Of one that is over, it may be another certificate's.
-        if (own.isWelcome && own === fresh) kept = session;
+        if (own.isWelcome && own === fresh) kept = { session, sinceMs: monoMs() };
       });
     },
     welcome() {
       failures = 0;
       fresh.isWelcome = true;
-      kept = fresh.session ?? kept;
+      if (fresh.session !== null) kept = { session: fresh.session, sinceMs: monoMs() };
     },
     failed(answered) {
-      failures += 1;
-      if (!offered || !(answered || failures >= MOST_FAILURES)) return false;
+      if (fresh.isReached) failures += 1;
+      if (!offered || !answered) return false;
       kept = null;
-      offered = false;
       failures = 0;
       return true;
     },
+    held: () => (of && kept ? { context: of.context, sinceMs: kept.sinceMs } : null),
+    keep(context, session) {
+      if (of?.context === context) kept = { session, sinceMs: monoMs() };
+    },
   };
 }
+
+type Begun = { session: Buffer | null; isReached: boolean; isWelcome: boolean };
+const begin = (): Begun => ({ session: null, isReached: false, isWelcome: false });
 
 function isSame(one: Identity, other: Identity): boolean {
   return one.certificate === other.certificate && one.authority === other.authority && one.key === other.key;

@@ -80,11 +80,11 @@ describe('a session', () => {
     expect(offered({ ...identity, authority: renewed.certificate })).toBeUndefined();
   });
 
-  it('is kept through an outage, and let go at once when a peer has answered that it will not do', () => {
+  it('is kept through an outage, however long, and let go at once when a peer has answered that it will not do', () => {
     connect(identity, 'a');
     tls.welcome();
-    for (let times = 0; times < 5; times++) {
-      expect(offered()).toBe('a');
+    for (let times = 0; times < 50; times++) {
+      expect(connect(identity).first).toBe('a');
       expect(tls.failed(false)).toBe(false);
     }
     expect(offered()).toBe('a');
@@ -94,15 +94,43 @@ describe('a session', () => {
     expect(tls.failed(true)).toBe(false);
   });
 
-  it('is let go after ten connections in a row that came to nothing', () => {
+  it('is left out of each tenth connection that a peer takes and ends without a word, and kept', () => {
     connect(identity, 'a');
     tls.welcome();
-    const tries = Array.from({ length: 10 }, () => {
-      offered();
-      return tls.failed(false);
+    const tries = Array.from({ length: 21 }, () => {
+      const { first, stream } = connect(identity);
+      stream.emit('connect');
+      tls.failed(false);
+      return first;
     });
-    expect(tries).toEqual([...Array.from({ length: 9 }, () => false), true]);
-    expect(offered()).toBeUndefined();
+    const nine = Array.from({ length: 9 }, () => 'a');
+    expect(tries).toEqual([...nine, undefined, ...nine, undefined, 'a']);
+    tls.welcome();
+    expect(connect(identity).first).toBe('a');
+  });
+});
+
+describe('another session of the same certificate', () => {
+  it('takes the place of the one that is kept, and has its own age', () => {
+    let now = 1_000;
+    tls = createTlsSession(() => now);
+    expect(tls.held()).toBeNull();
+    connect(identity, 'a');
+    expect(tls.held()).toBeNull();
+    tls.welcome();
+    const held = tls.held() as NonNullable<ReturnType<TlsSession['held']>>;
+    expect(held.sinceMs).toBe(1_000);
+    now = 5_000;
+    // Gone on with, it is as old as it was.
+    connect(identity);
+    tls.welcome();
+    expect(tls.held()?.sinceMs).toBe(1_000);
+    tls.keep(held.context, Buffer.from('b'));
+    expect(tls.held()?.sinceMs).toBe(5_000);
+    expect(offered()).toBe('b');
+    offered(renewed);
+    tls.keep(held.context, Buffer.from('of the old one'));
+    expect(offered(renewed)).toBeUndefined();
   });
 });
 
