@@ -10,6 +10,7 @@ import { type Agent, createAgent } from '../../device/agent.ts';
 import { type Backoff, createBackoff } from '../../device/backoff.ts';
 import { openIdentityStore } from '../../device/identity/identity.ts';
 import { ticketKeyNameIn } from '../../gateway/mqtt/client-hello.ts';
+import { authorityOf, issueIdentity } from '../support/certificates.ts';
 import { manyi } from '../support/cli.ts';
 import { createFakeClock, FAKETIME } from '../support/fake-clock.ts';
 import { startGateway, type TerminalLogin, type TestGateway } from '../support/gateway.ts';
@@ -27,7 +28,18 @@ const REFUSED = 5;
 let gateway: TestGateway;
 let folder: string;
 const logins = new Map<string, TerminalLogin>();
-const NAMES = ['cut', 'killed', 'lost', 'revoked', 'withdrawn', 'thief', 'garbled', 'ahead', 'gateway-ahead'];
+const NAMES = [
+  'cut',
+  'killed',
+  'lost',
+  'revoked',
+  'withdrawn',
+  'thief',
+  'ending',
+  'garbled',
+  'ahead',
+  'gateway-ahead',
+];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'manyi-resumption-'));
@@ -230,6 +242,23 @@ describe('a session', () => {
       async () => (await comeBy(gateway.mqttPort, own.id, own, session)).code === REFUSED,
     );
     expect(performance.now() - revokedMs).toBeLessThan(1_000);
+  });
+
+  it('ends with the certificate that it began with', async () => {
+    const authority = await authorityOf(gateway.dataDir);
+    const identity = await issueIdentity(authority, 't-ending', undefined, 4_000 / DAY_MS);
+    const own = { ...login('ending'), identity };
+    const { session } = await comeBy(gateway.mqttPort, own.id, own);
+    expect(await comeBy(gateway.mqttPort, own.id, own, session)).toMatchObject({
+      code: ACCEPTED,
+      isResumed: true,
+    });
+    const refused = await until('the refusal', async () => {
+      const answer = await comeBy(gateway.mqttPort, own.id, own, session);
+      return answer.code === REFUSED ? answer : null;
+    });
+    expect(refused.isResumed).toBe(true);
+    expect(Date.now()).toBeGreaterThanOrEqual(identity.renewAfter);
   });
 
   it('is of one terminal: with the name of another it gets nobody in', async () => {
