@@ -7,7 +7,7 @@ import type { Completeness, Period, TerminalCount } from '../../protocol/score.t
 import type { Counts } from '../../protocol/vote.ts';
 import { attentionOf } from '../domain/attention.ts';
 import { combine, UNKNOWN } from '../domain/completeness.ts';
-import type { OrgTree, ServiceWindow, Terminal, Unit } from '../domain/org.ts';
+import { type OrgTree, type ServiceWindow, type Terminal, type Unit, unitsAbove } from '../domain/org.ts';
 import { scoreOf, type Weights } from '../domain/score.ts';
 import type { ScoreBook } from '../domain/score-book.ts';
 import { addCounts, emptyCounts, votesIn } from '../domain/tally.ts';
@@ -29,7 +29,7 @@ export type Board = {
   /** Today's row. Sums are kept between calls: say `forget` when something about a window has changed. */
   windowRow(serviceWindow: ServiceWindow, now: number): LiveRow;
   unitRow(unit: Unit, now: number): LiveRow;
-  /** Of one window, or of all. */
+  /** Of one window and the units above it, or of all. */
   forget(windowId?: string): void;
   /** Every unit (parents first), then every window; each is computed once. */
   rows(period: Period, now: number): { units: LiveRow[]; windows: LiveRow[] };
@@ -114,16 +114,32 @@ export function createBoard(deps: BoardDeps): Board {
     return sum;
   };
 
+  const todayOfUnits = new Map<string, Sum>();
+  const todayOfUnit = (unit: Unit, now: number): Sum => {
+    let sum = todayOfUnits.get(unit.id);
+    if (!sum) {
+      sum = unitSum(
+        unit,
+        (serviceWindow) => todaySum(serviceWindow, now),
+        (child) => todayOfUnit(child, now),
+      );
+      todayOfUnits.set(unit.id, sum);
+    }
+    return sum;
+  };
+
   return {
     windowRow: (serviceWindow, now) => windowRow(serviceWindow, todaySum(serviceWindow, now)),
-    unitRow(unit, now) {
-      const ofUnit = (child: Unit): Sum =>
-        unitSum(child, (serviceWindow) => todaySum(serviceWindow, now), ofUnit);
-      return row('unit', unit, unit.parentId, ofUnit(unit));
-    },
+    unitRow: (unit, now) => row('unit', unit, unit.parentId, todayOfUnit(unit, now)),
     forget(windowId) {
-      if (windowId === undefined) today.clear();
-      else today.delete(windowId);
+      const serviceWindow = windowId === undefined ? undefined : tree().windowById.get(windowId);
+      if (serviceWindow === undefined) {
+        today.clear();
+        todayOfUnits.clear();
+        return;
+      }
+      today.delete(serviceWindow.id);
+      for (const { id } of unitsAbove(tree(), serviceWindow.unitId)) todayOfUnits.delete(id);
     },
     rows(period, now) {
       const windowSums = new Map<string, Sum>();
