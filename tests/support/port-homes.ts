@@ -10,19 +10,20 @@ import { createPostgresImports } from '../../gateway/store/postgres/import.ts';
 import { createJournalStore } from '../../gateway/store/postgres/kept-journals.ts';
 import { createPostgresLedger } from '../../gateway/store/postgres/ledger.ts';
 import { createPostgresSql } from '../../gateway/store/postgres/sql-database.ts';
+import { createUpkeep } from '../../gateway/store/postgres/upkeep.ts';
 import { createVoteReads } from '../../gateway/store/postgres/vote-reads.ts';
 import type { ReviewStore } from '../../gateway/store/review.ts';
 import { verifyAudit } from '../../gateway/store/sql/audit-verify.ts';
 import type { AuditDeps } from '../../gateway/store/sql/changes.ts';
 import { createSqlPorts, type SqlPorts } from '../../gateway/store/sql/ports.ts';
 import { createReviewStore, reviewOn } from '../../gateway/store/sql/review/review-store.ts';
-
 import { auditKeyFile, readAuditKey } from '../../gateway/store/sqlite/audit-key.ts';
 import { verifyAudit as verifyFile } from '../../gateway/store/sqlite/audit-verify.ts';
 import { failure, openForReading } from '../../gateway/store/sqlite/database.ts';
 import { createExclusive } from '../../gateway/store/sqlite/exclusive.ts';
 import { createSqliteSql } from '../../gateway/store/sqlite/sql-dialect.ts';
 import { createSqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
+import type { Upkeep } from '../../gateway/store/upkeep.ts';
 import type { VoteReads } from '../../gateway/store/votes.ts';
 import { createMigrated } from './migrated.ts';
 import { openRows } from './open-rows.ts';
@@ -35,6 +36,7 @@ export type OpenPorts = SqlPorts & {
   journals: JournalStore;
   votes: VoteReads;
   review: ReviewStore;
+  upkeep: Upkeep;
   close(): Promise<void>;
 };
 
@@ -105,6 +107,7 @@ export function openPostgresPorts(
     journals: createJournalStore(reading, saving),
     votes: createVoteReads(reading, link('test pages')),
     review: createReviewStore(database, audit, imports),
+    upkeep: createUpkeep(reading, ledger, null),
     async close() {
       await Promise.all([database, ledger, imports, reading, saving].map((one) => one.close()));
     },
