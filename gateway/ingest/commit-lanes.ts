@@ -18,8 +18,8 @@ export function createCommitLanes(
   const lanes = [first, ...others];
   return {
     push(commitment) {
-      const { sourceKey } = commitment;
-      (lanes[sourceKey === null ? 0 : ledger.laneOf(sourceKey)] ?? first).push(commitment);
+      const { journalKey } = commitment;
+      (lanes[journalKey === null ? 0 : ledger.laneOf(journalKey)] ?? first).push(commitment);
     },
     async settled() {
       await Promise.all(lanes.map((lane) => lane.settled()));

@@ -8,7 +8,7 @@ import type { Ledger, LostRecord, QuarantineRecord, VoteOutcome, VoteRecord } fr
 /** What one message wants stored: all of it, or nothing. */
 export type Commitment = {
   /** The journal that it speaks of; null for none. */
-  readonly sourceKey: number | null;
+  readonly journalKey: number | null;
   readonly votes: readonly VoteRecord[];
   readonly quarantine: readonly QuarantineRecord[];
   readonly lost?: readonly LostRecord[];

@@ -41,11 +41,11 @@ export function createHellos(deps: HelloDeps): TakeMessage {
     const at = now();
     return new Promise<void>((settled) => {
       queue.push({
-        sourceKey: journal.key,
+        journalKey: journal.key,
         votes: [],
         quarantine: [],
         // In the same transaction as the votes that come meanwhile: a thousand holes cost no commit each.
-        lost: lost.map((range) => ({ sourceKey: journal.key, range, at })),
+        lost: lost.map((range) => ({ journalKey: journal.key, range, at })),
         stored() {
           // Votes of the same commit may have filled some of it.
           giveUp(journal, lostUpTo(journal, gone));

@@ -101,7 +101,7 @@ export async function openIngest(deps: IngestDeps): Promise<Ingest> {
   /** Beyond what is kept of a terminal: there is nothing to decide about. */
   const unkept = new WeakSet<VoteRecord>();
   const queue = createCommitLanes(ledger, events.batch, (vote) => {
-    if (allowed(journals.terminalOf(vote.sourceKey))) return true;
+    if (allowed(journals.terminalOf(vote.journalKey))) return true;
     unkept.add(vote);
     return false;
   });

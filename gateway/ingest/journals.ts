@@ -34,7 +34,7 @@ export type Journals = {
   /** Of all terminals. */
   held(): number;
   /** Key of the terminal whose journal it is. */
-  terminalOf(sourceKey: number): number;
+  terminalOf(journalKey: number): number;
   /** Keeps what terminals have said across a restart. It is said again at every hello, so this need not be at once. */
   save(): Promise<void>;
   /**
@@ -163,12 +163,12 @@ export async function openJournals(deps: JournalsDeps): Promise<Journals> {
         for (const journal of epochs.values()) held += heldIn(journal);
       return held;
     },
-    terminalOf: (sourceKey) => terminalOf.get(sourceKey) as number,
+    terminalOf: (journalKey) => terminalOf.get(journalKey) as number,
     async save() {
       const changed = all().filter(({ unsaved }) => unsaved);
       if (changed.length === 0) return;
       const announcements = changed.map(({ key, totals, announced, history }) => ({
-        sourceKey: key,
+        journalKey: key,
         totals,
         announced,
         known: { ...history.known },

@@ -46,7 +46,7 @@ export function createJudge({ readings, rates, exclusions }: JudgeDeps): Judge {
         ? claimedAt
         : placeVote(claimedAt, { receivedAt, notBefore, ...readings.of(terminal.key, pressed) });
     const vote: VoteRecord = {
-      sourceKey: journal.key,
+      journalKey: journal.key,
       seq,
       windowKey: terminal.windowKey,
       rating: RATING_CODE.get(rating) as RatingCode,

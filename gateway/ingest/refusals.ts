@@ -62,12 +62,12 @@ export function createRefusals(deps: RefusalDeps): Refusals {
         reason,
         terminalKey: terminal.key,
         topic: topic.slice(0, 200),
-        sourceKey: null,
+        journalKey: null,
         seq: null,
         payload: payload.toString('utf8', 0, KEPT_PAYLOAD_CHARS),
       };
       queue.push({
-        sourceKey: null,
+        journalKey: null,
         votes: [],
         quarantine: [record],
         stored: () => done(),

@@ -23,7 +23,7 @@ export type TakenDeps = Pick<Refusals, 'allowed' | 'mayHold' | 'isFull'> & {
 };
 
 export class TakenMessage implements Commitment, Judged {
-  readonly sourceKey: number;
+  readonly journalKey: number;
   readonly votes: VoteRecord[] = [];
   readonly quarantine: QuarantineRecord[] = [];
   private repeats: Set<VoteRecord> | null = null;
@@ -49,7 +49,7 @@ export class TakenMessage implements Commitment, Judged {
     this.deps = deps;
     this.terminal = terminal;
     this.journal = journal;
-    this.sourceKey = journal.key;
+    this.journalKey = journal.key;
     this.message = message;
     this.known = known;
     this.receivedAt = receivedAt;
@@ -115,7 +115,7 @@ export class TakenMessage implements Commitment, Judged {
     deps.events.quarantined(reason, terminal.id);
     this.quarantine.push({
       ...{ receivedAt, reason, terminalKey: terminal.key, topic: terminal.votesTopic },
-      ...{ sourceKey: journal.key, seq, payload: payload.slice(0, KEPT_PAYLOAD_CHARS) },
+      ...{ journalKey: journal.key, seq, payload: payload.slice(0, KEPT_PAYLOAD_CHARS) },
       ...(replaces && { replaces: true as const }),
     });
   }

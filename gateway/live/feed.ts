@@ -72,7 +72,7 @@ export type Feed = {
 };
 
 /** A vote of the ticker, and which one it is. */
-type Seen = Pick<VoteRecord, 'sourceKey' | 'seq'> & { vote: TickerVote };
+type Seen = Pick<VoteRecord, 'journalKey' | 'seq'> & { vote: TickerVote };
 
 /** @throws what `newestVotes` throws but StoreFailure, of which the storage guard knows. */
 export async function openFeed(deps: FeedDeps): Promise<Feed> {
@@ -94,11 +94,11 @@ export async function openFeed(deps: FeedDeps): Promise<Feed> {
 
   const trendMinute = (start: number): TrendMinute => ({ minute: start, ...book.cityMinute(start) });
 
-  const see = ({ sourceKey, seq, windowKey, rating, at }: RecentVote): Seen[] => {
+  const see = ({ journalKey, seq, windowKey, rating, at }: RecentVote): Seen[] => {
     const serviceWindow = tree().windowByKey.get(windowKey);
     if (!serviceWindow) return [];
     const vote = { id: nextVoteId++, windowId: serviceWindow.id, rating: RATINGS[rating] as Rating, at };
-    return [{ sourceKey, seq, vote }];
+    return [{ journalKey, seq, vote }];
   };
 
   const flush = () => {
@@ -266,6 +266,6 @@ function minuteOf(at: number): number {
   return Math.floor(at / MINUTE_MS) * MINUTE_MS;
 }
 
-function nameOf({ sourceKey, seq }: Pick<VoteRecord, 'sourceKey' | 'seq'>): string {
-  return `${sourceKey}/${seq}`;
+function nameOf({ journalKey, seq }: Pick<VoteRecord, 'journalKey' | 'seq'>): string {
+  return `${journalKey}/${seq}`;
 }

@@ -32,7 +32,7 @@ export type KeptJournal = JournalIdentity &
     closedAt: number | null;
   };
 
-export type Announcement = Announced & { sourceKey: number };
+export type Announcement = Announced & { journalKey: number };
 
 export interface JournalStore {
   /** Of all terminals, by key. @throws StoreFailure */

@@ -11,7 +11,7 @@ import type { JournalIdentity } from './journals.ts';
 export type ClockCode = 0 | 1 | 2;
 
 export type VoteRecord = {
-  sourceKey: number;
+  journalKey: number;
   seq: number;
   windowKey: number;
   rating: RatingCode;
@@ -33,7 +33,7 @@ export type QuarantineRecord = {
   reason: string;
   terminalKey: number | null;
   topic: string;
-  sourceKey: number | null;
+  journalKey: number | null;
   seq: number | null;
   payload: string;
   /** In the place of what was set aside under the number before, which was no vote. */
@@ -41,7 +41,7 @@ export type QuarantineRecord = {
 };
 
 /** Numbers of a journal that its terminal no longer has. */
-export type LostRecord = { sourceKey: number; range: Range; at: number };
+export type LostRecord = { journalKey: number; range: Range; at: number };
 
 /** `stored` is new; `duplicate` was there already with the same body; `conflict` was there with another (quarantined). */
 export type VoteOutcome = 'stored' | 'duplicate' | 'conflict';
@@ -79,7 +79,7 @@ export type KnownNumber = {
 export interface Ledger {
   /** How many batches may be committed beside each other, and where one that has this journal in it belongs: 0 to `lanes` - 1. */
   readonly lanes: number;
-  laneOf(sourceKey: number): number;
+  laneOf(journalKey: number): number;
   /**
    * All or nothing, with the rollups. What is fulfilled is on the disk, of every machine that has to have it. Several may be under
    * way; those that have a journal in common happen in the order in which they were given.
@@ -90,11 +90,11 @@ export interface Ledger {
   /** The journal's record, made if it is new. Two that ask at once get the same. */
   openJournal(terminalKey: number, epoch: string): Promise<JournalIdentity>;
   /** In the order of `seqs`. */
-  knownNumbers(sourceKey: number, seqs: readonly number[]): Promise<KnownNumber[]>;
+  knownNumbers(journalKey: number, seqs: readonly number[]): Promise<KnownNumber[]>;
   /** What is accounted for of one journal: ranges of stored, quarantined and lost numbers, ascending. */
-  accountedRanges(sourceKey: number): Promise<Range[]>;
+  accountedRanges(journalKey: number): Promise<Range[]>;
   /** What is stored of one journal a rating, counted from its votes. */
-  countStored(sourceKey: number): Promise<Counts>;
+  countStored(journalKey: number): Promise<Counts>;
   /** Sums of a quarter and window from `fromMs` on. */
   rollups(fromMs: number): AsyncIterable<RollupRow>;
 }

@@ -115,7 +115,7 @@ export interface ReviewTx extends ReviewReads {
 
 /** A journal's file, as far as it says how many votes there were. */
 export type ImportedJournal = { terminalKey: number; epoch: string; last: number; totals: Counts | null };
-export type ImportedVote = Omit<VoteRecord, 'sourceKey'>;
+export type ImportedVote = Omit<VoteRecord, 'journalKey'>;
 export type ImportedCounts = { stored: number; duplicates: number; conflicts: number; held: number };
 
 export interface ReviewStore extends ReviewReads, Changes<ReviewTx> {

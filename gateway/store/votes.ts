@@ -3,7 +3,7 @@ import type { RatingCode } from '../domain/tally.ts';
 import type { ClockCode } from './ledger.ts';
 
 export type RecentVote = {
-  sourceKey: number;
+  journalKey: number;
   seq: number;
   windowKey: number;
   rating: RatingCode;

@@ -7,7 +7,7 @@ import type { Upkeep } from '../store/upkeep.ts';
 export type StorageGuardDeps = {
   upkeep: Pick<Upkeep, 'probe'>;
   /** Counts these journals' rollups anew. @returns whether anything was wrong. */
-  repair(sourceKeys: readonly number[]): Promise<boolean>;
+  repair(journalKeys: readonly number[]): Promise<boolean>;
   file: string;
   log: Logger;
   /** Runs `act` while no vote is under way: what waited was not acknowledged, and speaks of what is read again. */
@@ -69,7 +69,7 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
       }
       log.info({ votes, durationMs, differingRollups: rollups.differing }, 'the database is checked');
       await exclusively(async () => {
-        if (await repair(rollups.sourceKeys)) await refresh();
+        if (await repair(rollups.journalKeys)) await refresh();
       });
     },
     trouble() {

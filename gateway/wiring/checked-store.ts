@@ -14,7 +14,7 @@ const CHECK_WAIT_MS = 10_000;
 export type CheckedStore = {
   store: Store;
   /** Counts these journals' rollups anew. @returns whether anything was wrong. */
-  repair(sourceKeys: readonly number[]): Promise<boolean>;
+  repair(journalKeys: readonly number[]): Promise<boolean>;
   /** When the gateway takes votes: hands what is left of the check to its guard. */
   goOn(guard: StorageGuard): void;
   stopCheck(): void;
@@ -26,11 +26,11 @@ export async function openCheckedStore(file: string, audit: AuditDeps, log: Logg
   const report = await Promise.race([check.report, after(CHECK_WAIT_MS)]);
   if (report?.damage.length) throw damageFailure(file, report.damage);
   const store = createSqliteStore({ file, settle: true, audit });
-  const repair = (sourceKeys: readonly number[]) => repairRollups(store.repairRollups, sourceKeys, log);
+  const repair = (journalKeys: readonly number[]) => repairRollups(store.repairRollups, journalKeys, log);
   try {
     if (report) {
       log.info({ votes: report.votes, durationMs: report.durationMs }, 'the database is checked');
-      await repair(report.rollups.sourceKeys);
+      await repair(report.rollups.journalKeys);
     }
     await logAuditHead(store, log);
   } catch (error) {
@@ -74,11 +74,14 @@ function after(ms: number): Promise<undefined> {
 /** @returns whether anything was wrong. */
 async function repairRollups(
   repair: RepairRollups,
-  sourceKeys: readonly number[],
+  journalKeys: readonly number[],
   log: Logger,
 ): Promise<boolean> {
-  if (sourceKeys.length === 0) return false;
-  const { differences, excluded } = await repair(sourceKeys, { actor: { kind: 'gateway' }, origin: 'local' });
+  if (journalKeys.length === 0) return false;
+  const { differences, excluded } = await repair(journalKeys, {
+    actor: { kind: 'gateway' },
+    origin: 'local',
+  });
   if (differences.length + excluded === 0) return false;
   log.error(
     { rows: differences.length, journalsWithExcluded: excluded, differences: differences.slice(0, 20) },

@@ -67,18 +67,19 @@ async function fill(dataDir: string, votes: number, say: (text: string) => void)
   const keys = await Promise.all(
     (await store.org.windows()).map(async ({ key }, at) => ({
       windowKey: key,
-      sourceKey: (await store.ledger.openJournal(terminals[at]?.key ?? 0, key.toString(16).padStart(32, '0')))
-        .key,
+      journalKey: (
+        await store.ledger.openJournal(terminals[at]?.key ?? 0, key.toString(16).padStart(32, '0'))
+      ).key,
     })),
   );
   for (let done = 0; done < votes; ) {
     const batch: VoteRecord[] = [];
     for (; batch.length < PER_COMMIT && done < votes; done++) {
-      const { windowKey, sourceKey } = keys[done % keys.length] as (typeof keys)[number];
+      const { windowKey, journalKey } = keys[done % keys.length] as (typeof keys)[number];
       const seq = Math.floor(done / keys.length) + 1;
       const at = Math.floor(from + ((now - from) * done) / votes);
       const rating = (done % 10 < 8 ? 0 : done % 10 === 8 ? 1 : 2) as RatingCode;
-      batch.push({ sourceKey, seq, windowKey, rating, at, clock: 0, boot: 'b', mono: seq, receivedAt: at });
+      batch.push({ journalKey, seq, windowKey, rating, at, clock: 0, boot: 'b', mono: seq, receivedAt: at });
     }
     await store.ledger.commit({ votes: batch, quarantine: [], lost: [], keepsConflict: () => true });
     if (done % 1_000_000 === 0) say(`  ${done / 1e6} million votes stored`);

@@ -101,8 +101,8 @@ describe.each(portHomes())('commands in %s', (_name, createHome) => {
 
   it('writes off what a terminal will not send, in the change that tells it so', async () => {
     const { key } = await ports.ledger.openJournal(first, EPOCH);
-    const lost = [{ sourceKey: key, range: [2, 4] as [number, number], at: AT }];
-    await ports.ledger.commit(batchOf({ votes: [voteRecord({ sourceKey: key, seq: 1 })], lost }));
+    const lost = [{ journalKey: key, range: [2, 4] as [number, number], at: AT }];
+    await ports.ledger.commit(batchOf({ votes: [voteRecord({ journalKey: key, seq: 1 })], lost }));
     const dropped = await change(async (tx) => {
       await tx.addCommand(command('c-1', first));
       expect(await tx.journals('t-1')).toMatchObject([{ epoch: EPOCH, lost: 3, writtenOff: 0 }]);

@@ -28,7 +28,7 @@ describe.each(portHomes())('votes imported beside a gateway, in %s', (name, crea
   });
   const carry = (epoch: string, seqs: number[], isDry = false) => {
     const votes = seqs.map((seq) => {
-      const { sourceKey: _, ...vote } = voteRecord({ sourceKey: 0, seq });
+      const { journalKey: _, ...vote } = voteRecord({ journalKey: 0, seq });
       return vote;
     });
     return cli.review.storeImported({ terminalKey: 1, epoch, ...TOLD }, votes, isDry);
@@ -45,7 +45,7 @@ describe.each(portHomes())('votes imported beside a gateway, in %s', (name, crea
   it('never share a key with a journal that the gateway has begun and not written yet', async () => {
     const begun = await open(2, OTHER);
     expect(await carry(EPOCH, [1])).toEqual({ ...NONE, stored: 1 });
-    expect(await keep([voteRecord({ sourceKey: begun, seq: 1, windowKey: 2 })])).toEqual(['stored']);
+    expect(await keep([voteRecord({ journalKey: begun, seq: 1, windowKey: 2 })])).toEqual(['stored']);
     expect(await stored()).toEqual(['cd1', 'ab1']);
     expect(await open(1, EPOCH)).not.toBe(begun);
   });
@@ -53,7 +53,7 @@ describe.each(portHomes())('votes imported beside a gateway, in %s', (name, crea
   it('become those of the same journal when the gateway has begun it meanwhile', async () => {
     const begun = await open(1, EPOCH);
     expect(await carry(EPOCH, [1, 2])).toEqual({ ...NONE, stored: 2 });
-    const votes = [2, 3].map((seq) => voteRecord({ sourceKey: begun, seq }));
+    const votes = [2, 3].map((seq) => voteRecord({ journalKey: begun, seq }));
     expect(await keep(votes)).toEqual(['duplicate', 'stored']);
     expect(await stored()).toEqual(['ab1', 'ab2', 'ab3']);
     expect(await journals()).toMatchObject([{ key: begun, lastSeq: 3, announced: 3, totals: TOLD.totals }]);
@@ -75,11 +75,11 @@ describe.each(portHomes())('votes imported beside a gateway, in %s', (name, crea
   });
 
   it('leave alone what waits in quarantine, and keep the other body of what is stored', async () => {
-    const sourceKey = await open(1, EPOCH);
+    const journalKey = await open(1, EPOCH);
     const aside = { receivedAt: 1, reason: 'too-fast', terminalKey: 1, topic: 't', payload: '{}' };
-    const quarantine = [{ ...aside, sourceKey, seq: 2 }];
+    const quarantine = [{ ...aside, journalKey, seq: 2 }];
     await gateway.ledger.commit(
-      batchOf({ votes: [voteRecord({ sourceKey, seq: 1, rating: 2 })], quarantine }),
+      batchOf({ votes: [voteRecord({ journalKey, seq: 1, rating: 2 })], quarantine }),
     );
     expect(await carry(EPOCH, [1, 2, 3], true)).toEqual({ ...NONE, stored: 1, conflicts: 1, held: 1 });
     expect(await carry(EPOCH, [1, 2, 3])).toEqual({ ...NONE, stored: 1, conflicts: 1, held: 1 });
@@ -91,7 +91,7 @@ describe.each(portHomes())('votes imported beside a gateway, in %s', (name, crea
     const key = await open(1, EPOCH);
     const totals = { satisfied: 4, basically: 1, unsatisfied: 0 };
     await gateway.journals.saveAnnouncements([
-      { sourceKey: key, totals, announced: 5, known: { seq: 0, at: null }, floorAt: null },
+      { journalKey: key, totals, announced: 5, known: { seq: 0, at: null }, floorAt: null },
     ]);
     expect((await journals())[0]?.key).toBe(key);
     await carry(EPOCH, [1]);
@@ -99,10 +99,10 @@ describe.each(portHomes())('votes imported beside a gateway, in %s', (name, crea
   });
 
   it('are stored once, also when their terminal sends the same at the same time', async () => {
-    const sourceKey = await open(1, EPOCH);
+    const journalKey = await open(1, EPOCH);
     const seqs = Array.from({ length: 500 }, (_, index) => index + 1);
     const sent = Array.from({ length: 5 }, (_, part) =>
-      keep(seqs.slice(part * 100, part * 100 + 100).map((seq) => voteRecord({ sourceKey, seq }))),
+      keep(seqs.slice(part * 100, part * 100 + 100).map((seq) => voteRecord({ journalKey, seq }))),
     );
     const [carried, dry, ...outcomes] = await Promise.all([
       carry(EPOCH, seqs.toReversed()),

@@ -55,25 +55,29 @@ describe.each(KINDS)('the ledger in %s', (_name, createHome) => {
     for await (const one of of) found.push(one);
     return found;
   };
-  const aside = (sourceKey: number, seq: number, change: Partial<QuarantineRecord> = {}) => ({
-    ...{ ...ASIDE, sourceKey, seq },
+  const aside = (journalKey: number, seq: number, change: Partial<QuarantineRecord> = {}) => ({
+    ...{ ...ASIDE, journalKey, seq },
     ...change,
   });
 
   it('stores a vote once, however often it comes, and says which it was', async () => {
-    const sourceKey = await source();
-    const votes = [voteRecord({ sourceKey, seq: 1 }), voteRecord({ sourceKey, seq: 2, rating: 2 })];
+    const journalKey = await source();
+    const votes = [voteRecord({ journalKey, seq: 1 }), voteRecord({ journalKey, seq: 2, rating: 2 })];
     expect(await commit({ votes })).toEqual(['stored', 'stored']);
     await reopen();
-    expect(await source()).toBe(sourceKey);
-    const again = [...votes, voteRecord({ sourceKey, seq: 3 }), voteRecord({ sourceKey, seq: 2, rating: 1 })];
+    expect(await source()).toBe(journalKey);
+    const again = [
+      ...votes,
+      voteRecord({ journalKey, seq: 3 }),
+      voteRecord({ journalKey, seq: 2, rating: 1 }),
+    ];
     expect(await commit({ votes: again })).toEqual(['duplicate', 'duplicate', 'stored', 'conflict']);
-    expect(await ledger.countStored(sourceKey)).toEqual({ satisfied: 2, basically: 0, unsatisfied: 1 });
+    expect(await ledger.countStored(journalKey)).toEqual({ satisfied: 2, basically: 0, unsatisfied: 1 });
   });
 
   it('takes commits that are given at once in their order', async () => {
-    const sourceKey = await source();
-    const vote = (rating: 0 | 1) => ({ votes: [voteRecord({ sourceKey, seq: 1, rating })] });
+    const journalKey = await source();
+    const vote = (rating: 0 | 1) => ({ votes: [voteRecord({ journalKey, seq: 1, rating })] });
     expect(await Promise.all([commit(vote(0)), commit(vote(1)), commit(vote(0))])).toEqual([
       ['stored'],
       ['conflict'],
@@ -82,12 +86,12 @@ describe.each(KINDS)('the ledger in %s', (_name, createHome) => {
   });
 
   it('keeps all of a commit or nothing, and goes on', async () => {
-    const sourceKey = await source();
-    const good = voteRecord({ sourceKey, seq: 1, boot: 'boot-9' });
-    const impossible = { sourceKey, range: [5, 6] as [number, number], at: null as never };
-    const refused = commit({ votes: [good], quarantine: [aside(sourceKey, 3)], lost: [impossible] });
+    const journalKey = await source();
+    const good = voteRecord({ journalKey, seq: 1, boot: 'boot-9' });
+    const impossible = { journalKey, range: [5, 6] as [number, number], at: null as never };
+    const refused = commit({ votes: [good], quarantine: [aside(journalKey, 3)], lost: [impossible] });
     await expect(refused).rejects.toMatchObject({ name: 'StoreFailure', code: 'storage-failed' });
-    expect(await ledger.accountedRanges(sourceKey)).toEqual([]);
+    expect(await ledger.accountedRanges(journalKey)).toEqual([]);
     expect(await commit({ votes: [good] })).toEqual(['stored']);
     expect(await all(ledger.rollups(0))).toMatchObject([{ counts: [1, 0, 0] }]);
   });
@@ -97,23 +101,23 @@ describe.each(KINDS)('the ledger in %s', (_name, createHome) => {
     expect(new Set(keys).size).toBe(1);
     const others = [await ledger.openJournal(1, 'cd'.repeat(16)), await ledger.openJournal(2, EPOCH)];
     expect(new Set([keys[0], ...others.map(({ key }) => key)]).size).toBe(3);
-    await commit({ votes: [voteRecord({ sourceKey: keys[0] as number, seq: 1 })] });
+    await commit({ votes: [voteRecord({ journalKey: keys[0] as number, seq: 1 })] });
     await reopen();
     expect(await ledger.openJournal(1, EPOCH)).toMatchObject({ key: keys[0], terminalKey: 1, epoch: EPOCH });
   });
 
   it('knows what a number is accounted for as', async () => {
-    const sourceKey = await source();
+    const journalKey = await source();
     const nothing = { isStored: false, setAsideReason: null, isUndecided: false, isWrittenOff: false };
     await commit({
-      votes: [voteRecord({ sourceKey, seq: 1 })],
-      quarantine: [aside(sourceKey, 2), aside(sourceKey, 3, { receivedAt: BASE + 1 })],
-      lost: [{ sourceKey, range: [5, 6], at: BASE }],
+      votes: [voteRecord({ journalKey, seq: 1 })],
+      quarantine: [aside(journalKey, 2), aside(journalKey, 3, { receivedAt: BASE + 1 })],
+      lost: [{ journalKey, range: [5, 6], at: BASE }],
     });
     await home.rows(`UPDATE quarantine SET decision = 'dismissed', decided_at = ${BASE} WHERE seq = 3`);
     await home.rows(`UPDATE lost SET written_off_at = ${BASE}`);
-    await commit({ lost: [{ sourceKey, range: [8, 9], at: BASE }] });
-    expect(await ledger.knownNumbers(sourceKey, [9, 1, 2, 3, 6, 7])).toEqual([
+    await commit({ lost: [{ journalKey, range: [8, 9], at: BASE }] });
+    expect(await ledger.knownNumbers(journalKey, [9, 1, 2, 3, 6, 7])).toEqual([
       nothing,
       { ...nothing, isStored: true },
       { ...nothing, setAsideReason: 'rating-unknown', isUndecided: true },
@@ -122,23 +126,23 @@ describe.each(KINDS)('the ledger in %s', (_name, createHome) => {
       nothing,
     ]);
     // Sent well after all: what it was is still known.
-    await commit({ votes: [voteRecord({ sourceKey, seq: 2 }), voteRecord({ sourceKey, seq: 6 })] });
-    expect(await ledger.knownNumbers(sourceKey, [2, 6])).toMatchObject([
+    await commit({ votes: [voteRecord({ journalKey, seq: 2 }), voteRecord({ journalKey, seq: 6 })] });
+    expect(await ledger.knownNumbers(journalKey, [2, 6])).toMatchObject([
       { isStored: true, setAsideReason: 'rating-unknown' },
       { isStored: true, isWrittenOff: true },
     ]);
-    expect(await ledger.knownNumbers(sourceKey + 1, [1])).toEqual([nothing]);
+    expect(await ledger.knownNumbers(journalKey + 1, [1])).toEqual([nothing]);
   });
 
   it('accounts for every number: stored, set aside under it, or lost', async () => {
-    const sourceKey = await source();
+    const journalKey = await source();
     await commit({
-      votes: [1, 2, 6].map((seq) => voteRecord({ sourceKey, seq })),
-      quarantine: [aside(sourceKey, 3), { ...ASIDE, sourceKey: null, seq: null, reason: 'json-invalid' }],
+      votes: [1, 2, 6].map((seq) => voteRecord({ journalKey, seq })),
+      quarantine: [aside(journalKey, 3), { ...ASIDE, journalKey: null, seq: null, reason: 'json-invalid' }],
     });
-    await commit({ lost: [{ sourceKey, range: [8, 9], at: BASE }] });
+    await commit({ lost: [{ journalKey, range: [8, 9], at: BASE }] });
     await reopen();
-    expect(await ledger.accountedRanges(sourceKey)).toEqual([
+    expect(await ledger.accountedRanges(journalKey)).toEqual([
       [1, 3],
       [6, 6],
       [8, 9],
@@ -146,9 +150,12 @@ describe.each(KINDS)('the ledger in %s', (_name, createHome) => {
   });
 
   it('keeps the other body of a vote in conflict, as far as it is told to', async () => {
-    const sourceKey = await source();
-    await commit({ votes: [voteRecord({ sourceKey, seq: 1 }), voteRecord({ sourceKey, seq: 2 })] });
-    const others = [voteRecord({ sourceKey, seq: 1, mono: 77 }), voteRecord({ sourceKey, seq: 2, mono: 78 })];
+    const journalKey = await source();
+    await commit({ votes: [voteRecord({ journalKey, seq: 1 }), voteRecord({ journalKey, seq: 2 })] });
+    const others = [
+      voteRecord({ journalKey, seq: 1, mono: 77 }),
+      voteRecord({ journalKey, seq: 2, mono: 78 }),
+    ];
     expect(await commit({ votes: others, keepsConflict: ({ seq }) => seq === 2 })).toEqual([
       'conflict',
       'conflict',
@@ -159,8 +166,8 @@ describe.each(KINDS)('the ledger in %s', (_name, createHome) => {
   });
 
   it('keeps no more than a few other bodies of one vote that wait for a person', async () => {
-    const sourceKey = await source();
-    const other = (mono: number) => voteRecord({ sourceKey, seq: 1, mono });
+    const journalKey = await source();
+    const other = (mono: number) => voteRecord({ journalKey, seq: 1, mono });
     await commit({ votes: [other(1), other(2), other(3)] });
     await commit({ votes: [4, 5, 6, 7, 8].map(other) });
     const waiting = () => home.rows<{ key: number }>('SELECT key FROM quarantine WHERE decision IS NULL');
@@ -171,14 +178,14 @@ describe.each(KINDS)('the ledger in %s', (_name, createHome) => {
   });
 
   it('gives rollups from a moment on, over days without any, while votes come in', async () => {
-    const sourceKey = await source();
+    const journalKey = await source();
     const day = 96 * QUARTER;
     const times = [BASE - day, BASE, BASE + 1, BASE + 40 * day];
-    await commit({ votes: times.map((at, index) => voteRecord({ sourceKey, seq: index + 1, at })) });
+    await commit({ votes: times.map((at, index) => voteRecord({ journalKey, seq: index + 1, at })) });
     const seen: number[] = [];
     for await (const { quarterStart, counts } of ledger.rollups(BASE)) {
       seen.push(quarterStart, counts[0]);
-      await commit({ votes: [voteRecord({ sourceKey, seq: 10 + seen.length, at: BASE - 9 * day })] });
+      await commit({ votes: [voteRecord({ journalKey, seq: 10 + seen.length, at: BASE - 9 * day })] });
     }
     expect(seen).toEqual([BASE, 2, BASE + 40 * day, 1]);
     expect(await all(ledger.rollups(BASE + 41 * day))).toEqual([]);
@@ -186,14 +193,14 @@ describe.each(KINDS)('the ledger in %s', (_name, createHome) => {
 
   it('says of each copy in one batch what it was', async () => {
     const [first, second] = [await source(), (await ledger.openJournal(2, EPOCH)).key];
-    await commit({ votes: [voteRecord({ sourceKey: second, seq: 1, rating: 1 })] });
+    await commit({ votes: [voteRecord({ journalKey: second, seq: 1, rating: 1 })] });
     const votes = [
-      voteRecord({ sourceKey: first, seq: 2 }),
-      voteRecord({ sourceKey: second, seq: 1 }),
-      voteRecord({ sourceKey: first, seq: 1 }),
-      voteRecord({ sourceKey: first, seq: 2, at: BASE + 9 }),
-      voteRecord({ sourceKey: first, seq: 2, rating: 2 }),
-      voteRecord({ sourceKey: second, seq: 1, rating: 1 }),
+      voteRecord({ journalKey: first, seq: 2 }),
+      voteRecord({ journalKey: second, seq: 1 }),
+      voteRecord({ journalKey: first, seq: 1 }),
+      voteRecord({ journalKey: first, seq: 2, at: BASE + 9 }),
+      voteRecord({ journalKey: first, seq: 2, rating: 2 }),
+      voteRecord({ journalKey: second, seq: 1, rating: 1 }),
     ];
     expect(await commit({ votes })).toEqual([
       'stored',
@@ -208,22 +215,22 @@ describe.each(KINDS)('the ledger in %s', (_name, createHome) => {
   });
 
   it('keeps nothing of what a repeat says of its boot', async () => {
-    const sourceKey = await source();
-    await commit({ votes: [voteRecord({ sourceKey, seq: 1 })] });
+    const journalKey = await source();
+    await commit({ votes: [voteRecord({ journalKey, seq: 1 })] });
     for (let copy = 0; copy < 3; copy++) {
-      const votes = [voteRecord({ sourceKey, seq: 1, boot: `forged-${copy}` })];
+      const votes = [voteRecord({ journalKey, seq: 1, boot: `forged-${copy}` })];
       expect(await commit({ votes, keepsConflict: () => false })).toEqual(['conflict']);
     }
     expect(await home.rows('SELECT boot FROM boots')).toEqual([{ boot: 'boot-1' }]);
   });
 
   it('notes beside a vote what is said of it when it is stored, and not again', async () => {
-    const sourceKey = await source();
+    const journalKey = await source();
     const votes = [
-      voteRecord({ sourceKey, seq: 1, at: BASE, claimedAt: 7 }),
-      voteRecord({ sourceKey, seq: 2, at: BASE, excluded: true, rating: 2 }),
-      voteRecord({ sourceKey, seq: 3, at: BASE, excluded: true, claimedAt: 8 }),
-      voteRecord({ sourceKey, seq: 4, at: BASE + QUARTER, excluded: true }),
+      voteRecord({ journalKey, seq: 1, at: BASE, claimedAt: 7 }),
+      voteRecord({ journalKey, seq: 2, at: BASE, excluded: true, rating: 2 }),
+      voteRecord({ journalKey, seq: 3, at: BASE, excluded: true, claimedAt: 8 }),
+      voteRecord({ journalKey, seq: 4, at: BASE + QUARTER, excluded: true }),
     ];
     await commit({ votes: votes.slice(0, 2) });
     await commit({ votes: votes.map((vote) => ({ ...vote, claimedAt: 9 })).slice(0, 2) });
@@ -233,7 +240,7 @@ describe.each(KINDS)('the ledger in %s', (_name, createHome) => {
       { seq: 3, claimed_at: 8 },
     ]);
     const columns = 'quarter, window_key, source_key, satisfied, basically, unsatisfied';
-    const row = { window_key: 1, source_key: sourceKey, basically: 0 };
+    const row = { window_key: 1, source_key: journalKey, basically: 0 };
     expect(await home.rows(`SELECT ${columns} FROM excluded ORDER BY quarter`)).toEqual([
       { ...row, quarter: BASE / QUARTER, satisfied: 1, unsatisfied: 1 },
       { ...row, quarter: BASE / QUARTER + 1, satisfied: 1, unsatisfied: 0 },
@@ -241,16 +248,16 @@ describe.each(KINDS)('the ledger in %s', (_name, createHome) => {
   });
 
   it('keeps the first that accounts for a number, unless it is to take its place', async () => {
-    const sourceKey = await source();
+    const journalKey = await source();
     const records = () =>
       home.rows('SELECT seq, payload, decision FROM quarantine WHERE claims = 1 ORDER BY seq');
     await commit({
-      quarantine: [aside(sourceKey, 2), aside(sourceKey, 1), aside(sourceKey, 1, { payload: 'b' })],
+      quarantine: [aside(journalKey, 2), aside(journalKey, 1), aside(journalKey, 1, { payload: 'b' })],
     });
     await home.rows(`UPDATE quarantine SET decision = 'dismissed', decided_at = 1`);
     const next = [
-      aside(sourceKey, 1, { payload: 'c' }),
-      aside(sourceKey, 2, { payload: 'd', replaces: true }),
+      aside(journalKey, 1, { payload: 'c' }),
+      aside(journalKey, 2, { payload: 'd', replaces: true }),
     ];
     await commit({ quarantine: next });
     expect(await records()).toEqual([
@@ -258,13 +265,18 @@ describe.each(KINDS)('the ledger in %s', (_name, createHome) => {
       { seq: 2, payload: 'd', decision: null },
     ]);
     await commit({
-      quarantine: [aside(sourceKey, 1), aside(sourceKey, 1, { payload: 'e', replaces: true })],
+      quarantine: [aside(journalKey, 1), aside(journalKey, 1, { payload: 'e', replaces: true })],
     });
     expect(await records()).toMatchObject([{ payload: 'e', decision: null }, { payload: 'd' }]);
   });
 
   it('keeps the newest of what speaks of no number', async () => {
-    const record = (payload: string): QuarantineRecord => ({ ...ASIDE, sourceKey: null, seq: null, payload });
+    const record = (payload: string): QuarantineRecord => ({
+      ...ASIDE,
+      journalKey: null,
+      seq: null,
+      payload,
+    });
     for (let round = 0; round < 6; round++)
       await commit({
         quarantine: Array.from({ length: 4_000 }, (_, index) => record(String(round * 4_000 + index))),
@@ -277,9 +289,9 @@ describe.each(KINDS)('the ledger in %s', (_name, createHome) => {
   });
 
   it('lets what is lost grow, and forgets of what grew that it was written off', async () => {
-    const sourceKey = await source();
+    const journalKey = await source();
     const lost = (from: number, to: number, at = BASE) => ({
-      lost: [{ sourceKey, range: [from, to] as [number, number], at }],
+      lost: [{ journalKey, range: [from, to] as [number, number], at }],
     });
     await commit(lost(5, 9));
     await home.rows('UPDATE lost SET written_off_at = 1, on_its_way = 1');
@@ -296,10 +308,10 @@ describe.each(KINDS)('the ledger in %s', (_name, createHome) => {
     for (let terminal = 1; terminal <= 8; terminal++)
       journals.push((await ledger.openJournal(terminal, EPOCH)).key);
     const votes = Array.from({ length: 4_096 }, (_, index): VoteRecord => {
-      const sourceKey = journals[index % journals.length] as number;
+      const journalKey = journals[index % journals.length] as number;
       const seq = 1 + Math.floor(index / journals.length);
       const boot = `boot-${index % 40}`;
-      return voteRecord({ sourceKey, seq, boot, at: BASE + index * 60_000, rating: (index % 3) as 0 });
+      return voteRecord({ journalKey, seq, boot, at: BASE + index * 60_000, rating: (index % 3) as 0 });
     });
     const quarantine = [aside(journals[0] as number, 9_999, { payload: 'a\0b\ud800c', topic: 'x\0' })];
     expect(await commit({ votes, quarantine })).toEqual(votes.map(() => 'stored'));

@@ -22,19 +22,19 @@ describe.each(portHomes())('journals in %s', (_name, createHome) => {
 
   it('say what is stored, held and lost of each', async () => {
     await rig.commit({
-      votes: [...rig.votes(1, 2, 7), voteRecord({ sourceKey: rig.source, seq: 8, rating: 2 })],
+      votes: [...rig.votes(1, 2, 7), voteRecord({ journalKey: rig.source, seq: 8, rating: 2 })],
       quarantine: [rig.aside(3), rig.aside(4)],
-      lost: [{ sourceKey: rig.source, range: [5, 7], at: AT }],
+      lost: [{ journalKey: rig.source, range: [5, 7], at: AT }],
     });
     await rig.commit({ votes: rig.votes(3), quarantine: [rig.aside(6)] });
     const totals = { satisfied: 9, basically: 0, unsatisfied: 1 };
     const known = { seq: 12, at: AT };
     await rig.ports.journals.saveAnnouncements([
-      { sourceKey: rig.source, totals, announced: 12, known, floorAt: null },
+      { journalKey: rig.source, totals, announced: 12, known, floorAt: null },
     ]);
     const kept = { stored: { satisfied: 4, basically: 0, unsatisfied: 1 }, lastSeq: 8, knownAt: AT };
     const expected = { ...nothing, ...kept, announced: 12, quarantined: 2, held: 2, lost: 1 };
-    await rig.commit({ votes: [voteRecord({ sourceKey: await rig.journal(1, 'cd'.repeat(16)), seq: 1 })] });
+    await rig.commit({ votes: [voteRecord({ journalKey: await rig.journal(1, 'cd'.repeat(16)), seq: 1 })] });
     expect((await rig.ports.review.journals('t-1'))[0]).toEqual(expected);
     expect((await rig.ports.review.journals('t-1')).map(({ epoch, lost }) => [epoch, lost])).toEqual([
       [EPOCH, 1],
@@ -53,12 +53,12 @@ describe.each(portHomes())('journals in %s', (_name, createHome) => {
     await rig.commit({
       votes: rig.votes(1, 2, 9),
       quarantine: [rig.aside(3)],
-      lost: [{ sourceKey: rig.source, range: [5, 6], at: AT }],
+      lost: [{ journalKey: rig.source, range: [5, 6], at: AT }],
     });
     const totals = { satisfied: 8, basically: 2, unsatisfied: 1 };
     const known = { seq: 0, at: null };
     await rig.ports.journals.saveAnnouncements([
-      { sourceKey: rig.source, totals, announced: 10, known, floorAt: null },
+      { journalKey: rig.source, totals, announced: 10, known, floorAt: null },
     ]);
     expect(await writeOff()).toEqual({ lost: 2, onItsWay: 5 });
     expect(await writeOff()).toEqual({ lost: 0, onItsWay: 0 });

@@ -40,14 +40,14 @@ describe.each(portHomes())('deciding at once in %s', (name, createHome) => {
   const votes = (from: number, count: number, change: Partial<VoteRecord> = {}) =>
     Array.from({ length: count }, (_, index) =>
       voteRecord({
-        sourceKey: source,
+        journalKey: source,
         seq: from + index,
         at: BASE + ((from + index) % 9) * QUARTER,
         ...change,
       }),
     );
   const aside = (seq: number): QuarantineRecord => ({
-    ...{ receivedAt: BASE, reason: 'too-fast', terminalKey: 1, topic: 't', payload: '', sourceKey: source },
+    ...{ receivedAt: BASE, reason: 'too-fast', terminalKey: 1, topic: 't', payload: '', journalKey: source },
     seq,
   });
   const release = (tx: ReviewTx) =>
@@ -105,7 +105,7 @@ describe.each(portHomes())('deciding at once in %s', (name, createHome) => {
 
   it('has votes come in before or after each decision, and none beside it', async () => {
     const quarantine = Array.from({ length: 200 }, (_, index) => aside(1_000_001 + index));
-    await commit({ quarantine, lost: [{ sourceKey: source, range: [900_001, 900_010], at: 1 }] });
+    await commit({ quarantine, lost: [{ journalKey: source, range: [900_001, 900_010], at: 1 }] });
     const decisions: ((tx: ReviewTx) => Promise<unknown>)[] = [
       release,
       (tx) => tx.redate('t-1', ALL, 2 * QUARTER),
@@ -154,7 +154,7 @@ describe.each(portHomes())('deciding at once in %s', (name, createHome) => {
         const waits = await home.rows('SELECT DISTINCT pid FROM pg_locks WHERE NOT granted');
         return waits.length === count;
       });
-    const committing = commit({ votes: second, lost: [{ sourceKey: source, range: [90, 99], at: 1 }] });
+    const committing = commit({ votes: second, lost: [{ journalKey: source, range: [90, 99], at: 1 }] });
     await waiting(1);
     const deciding = decide(other.review, act);
     await waiting(2);

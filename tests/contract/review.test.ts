@@ -44,7 +44,7 @@ describe.each(portHomes())('decisions about votes in %s', (_name, createHome) =>
       await rig.commit({
         quarantine: [
           ...[rig.aside(1), rig.aside(2), rig.aside(3, { reason: 'rating-unknown' })],
-          ...[rig.aside(4, { sourceKey: other }), { ...rig.aside(9), sourceKey: null, seq: null }],
+          ...[rig.aside(4, { journalKey: other }), { ...rig.aside(9), journalKey: null, seq: null }],
         ],
       });
       const told = { reason: 'too-fast', count: 1, firstAt: BASE + 4, lastAt: BASE + 4 };
@@ -113,7 +113,7 @@ describe.each(portHomes())('decisions about votes in %s', (_name, createHome) =>
         Array.from({ length: 7 }, (_, index) => rig.journal(2, `${index}`.padStart(32, '0'))),
       );
       const records = Array.from({ length: 1_001 }, (_, index) =>
-        rig.aside(1 + Math.floor(index / 7), { sourceKey: sources[index % 7] as number }),
+        rig.aside(1 + Math.floor(index / 7), { journalKey: sources[index % 7] as number }),
       );
       await rig.commit({ quarantine: records, votes: rig.votes(1) });
       await exclude('e-1', BASE, BASE + 40 * 60_000, 't-2');
@@ -141,7 +141,7 @@ describe.each(portHomes())('decisions about votes in %s', (_name, createHome) =>
       await rig.commit({
         votes: [
           ...rig.votes(1, 2, 3, 4),
-          voteRecord({ sourceKey: other, seq: 1, at: BASE + 2, windowKey: 2 }),
+          voteRecord({ journalKey: other, seq: 1, at: BASE + 2, windowKey: 2 }),
         ],
       });
       expect(await exclude('e-1', BASE + 1, BASE + 3)).toBe(2);
@@ -168,7 +168,7 @@ describe.each(portHomes())('decisions about votes in %s', (_name, createHome) =>
       ]);
       // As it is known where it comes in.
       await rig.commit({
-        votes: [{ ...voteRecord({ sourceKey: rig.source, seq: 9, at: BASE + 1 }), excluded: true }],
+        votes: [{ ...voteRecord({ journalKey: rig.source, seq: 9, at: BASE + 1 }), excluded: true }],
       });
       expect((await kept()).sort()).toEqual([1, 1, 2, 9]);
     });

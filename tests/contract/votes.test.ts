@@ -42,12 +42,12 @@ describe.each(portHomes())('votes read back from %s', (_name, createHome) => {
     );
 
   it('are exported with whose they are, as they were stored', async () => {
-    const sourceKey = await journal();
+    const journalKey = await journal();
     await keep([
-      voteRecord({ sourceKey, seq: 1 }),
-      voteRecord({ sourceKey, seq: 2, rating: 2, claimedAt: 77, clock: 2, receivedAt: BASE + 9 }),
+      voteRecord({ journalKey, seq: 1 }),
+      voteRecord({ journalKey, seq: 2, rating: 2, claimedAt: 77, clock: 2, receivedAt: BASE + 9 }),
     ]);
-    const at = voteRecord({ sourceKey, seq: 1 }).at;
+    const at = voteRecord({ journalKey, seq: 1 }).at;
     const same = { terminalId: 't-1', epoch: EPOCH, windowId: 'w1', at, excluded: 0 };
     expect(await exported(store)).toEqual([
       { ...same, seq: 1, rating: 0, clock: 0, receivedAt: at, claimedAt: null },
@@ -56,11 +56,11 @@ describe.each(portHomes())('votes read back from %s', (_name, createHome) => {
   });
 
   it('are exported exactly of a span, in order of the press, of one window or of all', async () => {
-    const sourceKey = await journal();
+    const journalKey = await journal();
     const times = [BASE - 1, BASE, BASE + 10, BASE + QUARTER, BASE + 3 * QUARTER];
     await keep(
       times.map((at, index) =>
-        voteRecord({ sourceKey, seq: times.length - index, at, windowKey: (index % 2) + 1 }),
+        voteRecord({ journalKey, seq: times.length - index, at, windowKey: (index % 2) + 1 }),
       ),
     );
     const between = (from: number, to: number) => exported(store, { from, to });
@@ -75,11 +75,11 @@ describe.each(portHomes())('votes read back from %s', (_name, createHome) => {
   });
 
   it('are exported of a busy quarter of an hour in parts, each once and in order', async () => {
-    const sourceKey = await journal();
+    const journalKey = await journal();
     const count = 25_001;
     const at = (index: number) => BASE + Math.floor((index * (QUARTER - 1)) / (count - 1));
     await keep(
-      Array.from({ length: count }, (_, index) => voteRecord({ sourceKey, seq: index + 1, at: at(index) })),
+      Array.from({ length: count }, (_, index) => voteRecord({ journalKey, seq: index + 1, at: at(index) })),
     );
     const numbers = (await exported(store)).map(({ seq }) => seq);
     expect(numbers).toEqual(Array.from({ length: count }, (_, index) => index + 1));
@@ -89,12 +89,12 @@ describe.each(portHomes())('votes read back from %s', (_name, createHome) => {
   it('are the newest of some windows, whoever pressed them and however they came', async () => {
     const [first, second] = [await journal(), await journal(2)];
     await keep([
-      voteRecord({ sourceKey: first, seq: 1, at: BASE - 9 * DAY }),
-      voteRecord({ sourceKey: first, seq: 2, at: BASE - QUARTER, rating: 1 }),
+      voteRecord({ journalKey: first, seq: 1, at: BASE - 9 * DAY }),
+      voteRecord({ journalKey: first, seq: 2, at: BASE - QUARTER, rating: 1 }),
       // A number that was pressed later came before: the press decides.
-      voteRecord({ sourceKey: first, seq: 3, at: BASE + 5, rating: 2 }),
-      voteRecord({ sourceKey: first, seq: 4, at: BASE + 2 }),
-      voteRecord({ sourceKey: second, seq: 1, windowKey: 2, at: BASE + 3, rating: 1 }),
+      voteRecord({ journalKey: first, seq: 3, at: BASE + 5, rating: 2 }),
+      voteRecord({ journalKey: first, seq: 4, at: BASE + 2 }),
+      voteRecord({ journalKey: second, seq: 1, windowKey: 2, at: BASE + 3, rating: 1 }),
     ]);
     const newest = async (limit: number, ...keys: number[]) => {
       const windows = (await store.votes.lastVotes()).filter(({ windowKey }) => keys.includes(windowKey));
@@ -116,19 +116,19 @@ describe.each(portHomes())('votes read back from %s', (_name, createHome) => {
     // All of one quarter of an hour, of which only some may be wanted.
     await keep(
       Array.from({ length: 200 }, (_, at) =>
-        voteRecord({ sourceKey: first, seq: 10 + at, at: BASE + 100 + at }),
+        voteRecord({ journalKey: first, seq: 10 + at, at: BASE + 100 + at }),
       ),
     );
     expect((await newest(3, 1, 2)).map(([, , , at]) => at)).toEqual([299, 298, 297]);
   });
 
   it('say of every window when its latest was pressed', async () => {
-    const sourceKey = await journal();
+    const journalKey = await journal();
     expect(await store.votes.lastVotes()).toEqual([]);
     await keep([
-      voteRecord({ sourceKey, seq: 1, at: BASE + QUARTER }),
-      voteRecord({ sourceKey, seq: 2, at: BASE }),
-      voteRecord({ sourceKey, seq: 3, at: BASE - 40 * DAY, windowKey: 2 }),
+      voteRecord({ journalKey, seq: 1, at: BASE + QUARTER }),
+      voteRecord({ journalKey, seq: 2, at: BASE }),
+      voteRecord({ journalKey, seq: 3, at: BASE - 40 * DAY, windowKey: 2 }),
     ]);
     expect(await store.votes.lastVotes()).toEqual([
       { windowKey: 1, lastAt: BASE + QUARTER },
@@ -140,12 +140,12 @@ describe.each(portHomes())('votes read back from %s', (_name, createHome) => {
     const [first, second] = [await journal(), await journal(2)];
     const at = (minutes: number, ms = 0) => BASE + minutes * MINUTE + ms;
     await keep([
-      voteRecord({ sourceKey: first, seq: 1, at: at(-20) }),
-      voteRecord({ sourceKey: first, seq: 2, at: at(0, 1) }),
-      voteRecord({ sourceKey: first, seq: 3, at: at(0, 59_999) }),
-      voteRecord({ sourceKey: first, seq: 4, at: at(0, 30_000), rating: 2 }),
-      voteRecord({ sourceKey: second, seq: 1, at: at(0, 30_000), rating: 2 }),
-      voteRecord({ sourceKey: second, seq: 2, at: at(17), rating: 1, windowKey: 2 }),
+      voteRecord({ journalKey: first, seq: 1, at: at(-20) }),
+      voteRecord({ journalKey: first, seq: 2, at: at(0, 1) }),
+      voteRecord({ journalKey: first, seq: 3, at: at(0, 59_999) }),
+      voteRecord({ journalKey: first, seq: 4, at: at(0, 30_000), rating: 2 }),
+      voteRecord({ journalKey: second, seq: 1, at: at(0, 30_000), rating: 2 }),
+      voteRecord({ journalKey: second, seq: 2, at: at(17), rating: 1, windowKey: 2 }),
     ]);
     await exclude('x-1', at(0, 30_000), at(0, 30_001));
     await exclude('x-2', at(0), at(30));
@@ -162,10 +162,10 @@ describe.each(portHomes())('votes read back from %s', (_name, createHome) => {
   });
 
   it('say how many are excluded of a quarter of an hour, years apart', async () => {
-    const sourceKey = await journal();
+    const journalKey = await journal();
     const times = [BASE - 400 * DAY, BASE, BASE + 1, BASE + 2];
     await keep(
-      times.map((at, index) => voteRecord({ sourceKey, seq: index + 1, at, rating: (index % 3) as 0 })),
+      times.map((at, index) => voteRecord({ journalKey, seq: index + 1, at, rating: (index % 3) as 0 })),
     );
     expect(await all(store.votes.excluded(0))).toEqual([]);
     await exclude('x-1', 0, BASE + 2);
@@ -180,10 +180,10 @@ describe.each(portHomes())('votes read back from %s', (_name, createHome) => {
     const [first, second] = [await journal(), await journal(2)];
     const other = (await store.ledger.openJournal(1, 'cd'.repeat(16))).key;
     await keep([
-      voteRecord({ sourceKey: first, seq: 1, at: BASE - 1 }),
-      voteRecord({ sourceKey: first, seq: 2, at: BASE }),
-      voteRecord({ sourceKey: other, seq: 1, at: BASE + 1, windowKey: 2 }),
-      voteRecord({ sourceKey: second, seq: 1, at: BASE + 9 * QUARTER }),
+      voteRecord({ journalKey: first, seq: 1, at: BASE - 1 }),
+      voteRecord({ journalKey: first, seq: 2, at: BASE }),
+      voteRecord({ journalKey: other, seq: 1, at: BASE + 1, windowKey: 2 }),
+      voteRecord({ journalKey: second, seq: 1, at: BASE + 9 * QUARTER }),
     ]);
     expect(await all(store.votes.storedSince(BASE))).toEqual([
       { terminalKey: 1, quarterStart: BASE, votes: 2 },
@@ -192,12 +192,12 @@ describe.each(portHomes())('votes read back from %s', (_name, createHome) => {
   });
 
   it('that were set aside are told with their reason, and whose they were if that is known', async () => {
-    const sourceKey = await journal(2);
+    const journalKey = await journal(2);
     const record = { receivedAt: BASE, reason: 'rating-unknown', topic: 't', payload: '{}' };
     const quarantine: QuarantineRecord[] = [
-      { ...record, terminalKey: null, sourceKey: null, seq: null, reason: 'json-invalid' },
-      { ...record, terminalKey: 1, sourceKey: null, seq: null, reason: 'schema-invalid' },
-      { ...record, terminalKey: null, sourceKey, seq: 3 },
+      { ...record, terminalKey: null, journalKey: null, seq: null, reason: 'json-invalid' },
+      { ...record, terminalKey: 1, journalKey: null, seq: null, reason: 'schema-invalid' },
+      { ...record, terminalKey: null, journalKey, seq: 3 },
     ];
     for (const one of quarantine) await keep([], { quarantine: [one] });
     expect(await store.votes.setAside(10)).toEqual([
@@ -213,7 +213,7 @@ describe.each(portHomes())('votes read back from %s', (_name, createHome) => {
       const other = (await store.ledger.openJournal(1, 'cd'.repeat(16))).key;
       const keys = [await journal(), other, await journal(2)];
       expect(new Set(keys).size).toBe(3);
-      await keep(keys.map((sourceKey) => voteRecord({ sourceKey, seq: 1 })));
+      await keep(keys.map((journalKey) => voteRecord({ journalKey, seq: 1 })));
       await store.close();
       store = await home.open();
       const kept = await store.journals.journals();
@@ -222,32 +222,32 @@ describe.each(portHomes())('votes read back from %s', (_name, createHome) => {
     });
 
     it('count a number once that was set aside first and then sent well', async () => {
-      const sourceKey = await journal();
+      const journalKey = await journal();
       const record = { receivedAt: BASE, reason: 'rating-unknown', terminalKey: 1, topic: 't' };
-      const quarantine = [{ ...record, sourceKey, seq: 3, payload: '{}' }];
-      const lost = [{ sourceKey, range: [8, 9] as [number, number], at: BASE }];
+      const quarantine = [{ ...record, journalKey, seq: 3, payload: '{}' }];
+      const lost = [{ journalKey, range: [8, 9] as [number, number], at: BASE }];
       await keep(
-        [1, 2, 6].map((seq) => voteRecord({ sourceKey, seq })),
+        [1, 2, 6].map((seq) => voteRecord({ journalKey, seq })),
         { quarantine },
       );
       await keep([], { lost });
       const before = { quarantined: 1, held: 1, hasLost: true, stored: { satisfied: 3 }, lastSeq: 6 };
       expect(await store.journals.journals()).toMatchObject([before]);
-      await keep([voteRecord({ sourceKey, seq: 3 })]);
+      await keep([voteRecord({ journalKey, seq: 3 })]);
       const after = { quarantined: 0, held: 0, stored: { satisfied: 4 } };
       expect(await store.journals.journals()).toMatchObject([after]);
     });
 
     it('keep what their terminals said, which only grows', async () => {
-      const sourceKey = await journal();
+      const journalKey = await journal();
       const totals = { satisfied: 4, basically: 1, unsatisfied: 0 };
       const said = { totals, announced: 5, known: { seq: 5, at: BASE }, floorAt: BASE - 1 };
-      await store.journals.saveAnnouncements([{ sourceKey, ...said }]);
+      await store.journals.saveAnnouncements([{ journalKey, ...said }]);
       await store.close();
       store = await home.open();
-      expect(await store.journals.journals()).toMatchObject([{ key: sourceKey, ...said }]);
+      expect(await store.journals.journals()).toMatchObject([{ key: journalKey, ...said }]);
       await store.journals.saveAnnouncements([
-        { sourceKey, ...said, announced: 3, known: { seq: 2, at: BASE + 1 } },
+        { journalKey, ...said, announced: 3, known: { seq: 2, at: BASE + 1 } },
       ]);
       expect(await store.journals.journals()).toMatchObject([{ announced: 5, known: { seq: 5 } }]);
     });
@@ -255,7 +255,7 @@ describe.each(portHomes())('votes read back from %s', (_name, createHome) => {
 
   it('are not changed by others unnoticed, and not by oneself', async () => {
     const before = await store.upkeep.foreignVersion();
-    await keep([voteRecord({ sourceKey: await journal(), seq: 1 })]);
+    await keep([voteRecord({ journalKey: await journal(), seq: 1 })]);
     expect(await store.upkeep.foreignVersion()).toBe(before);
     const other = await home.open();
     await plant(other, { windows: [{ id: 'w3', unitId: 'town', name: '3号窗口' }] });

@@ -48,11 +48,11 @@ beforeAll(async () => {
   const store = home.open();
   await plant(store, { terminals: [{ id: 't-old', windowId: 'w3' }] });
   const [old] = await store.org.terminals();
-  const sourceKey = (await store.ledger.openJournal(old?.key as number, 'ee'.repeat(16))).key;
+  const journalKey = (await store.ledger.openJournal(old?.key as number, 'ee'.repeat(16))).key;
   const from = Date.now() - 20 * 86_400_000;
   const votes = Array.from({ length: OLD_VOTES }, (_, index) =>
     voteRecord({
-      sourceKey,
+      journalKey,
       seq: index + 1,
       windowKey: 3,
       at: from + index * 1_000,

@@ -74,8 +74,8 @@ describe('the places of exports', () => {
   it('are not all for one account that does not read what it asked for', async () => {
     await gateway.stop();
     const store = createSqliteStore({ file: databaseFile(gateway.dataDir) });
-    const sourceKey = (await store.ledger.openJournal(1, EPOCH)).key;
-    const votes = Array.from({ length: VOTES }, (_, at) => voteRecord({ sourceKey, seq: at + 1 }));
+    const journalKey = (await store.ledger.openJournal(1, EPOCH)).key;
+    const votes = Array.from({ length: VOTES }, (_, at) => voteRecord({ journalKey, seq: at + 1 }));
     await store.ledger.commit(batchOf({ votes }));
     store.close();
     await gateway.start();

@@ -31,8 +31,8 @@ describe.runIf(have(POSTGRES))('the ledger in PostgreSQL', () => {
     await home.dispose();
   });
 
-  const commitOf = (sourceKey: number, ...seqs: number[]) =>
-    ledger.commit(batchOf({ votes: seqs.map((seq) => voteRecord({ sourceKey, seq })) }));
+  const commitOf = (journalKey: number, ...seqs: number[]) =>
+    ledger.commit(batchOf({ votes: seqs.map((seq) => voteRecord({ journalKey, seq })) }));
   /** Somebody else at the same database. */
   const connect = async () => {
     const client = new pg.Client({ connectionString: home.address });
@@ -41,9 +41,9 @@ describe.runIf(have(POSTGRES))('the ledger in PostgreSQL', () => {
     others.push(client);
     return client;
   };
-  const insert = (sourceKey: number, seq: number) =>
+  const insert = (journalKey: number, seq: number) =>
     `INSERT INTO votes (at, mono, received_at, source_key, seq, window_key, boot_key, rating, clock)
-     VALUES (1, 1, 1, ${sourceKey}, ${seq}, 1, 1, 0, 0)`;
+     VALUES (1, 1, 1, ${journalKey}, ${seq}, 1, 1, 0, 0)`;
   const blocked = () =>
     until('a statement to wait for a lock', async () => {
       const rows = await home.rows(
@@ -143,7 +143,7 @@ describe.runIf(have(POSTGRES))('the ledger in PostgreSQL', () => {
     const order: string[] = [];
     const said = (what: string) => () => void order.push(what);
     const first = commitOf(slow, 1, 2).then(said('slow'));
-    const votes = [voteRecord({ sourceKey: next, seq: 1 }), voteRecord({ sourceKey: slow, seq: 3 })];
+    const votes = [voteRecord({ journalKey: next, seq: 1 }), voteRecord({ journalKey: slow, seq: 3 })];
     const both = ledger.commit(batchOf({ votes })).then(said('both'));
     const after = commitOf(next, 2).then(said('after'));
     await blocked();
@@ -180,7 +180,7 @@ describe.runIf(have(POSTGRES))('the ledger in PostgreSQL', () => {
       connectTimeoutMs: 300,
     });
     const { key } = await hasty.openJournal(1, EPOCH);
-    const batch = batchOf({ votes: [voteRecord({ sourceKey: key, seq: 1 })] });
+    const batch = batchOf({ votes: [voteRecord({ journalKey: key, seq: 1 })] });
     await until('a first read', () => hasty.countStored(key));
     cluster.primary.pause();
     try {
@@ -246,7 +246,9 @@ describe.runIf(have(POSTGRES))('the ledger in PostgreSQL', () => {
       await home.rows(`ALTER DATABASE ${database} SET ${setting}`);
     const other = createPostgresLedger({ address: home.address });
     const { key } = await other.openJournal(1, EPOCH);
-    const votes = Array.from({ length: 2_000 }, (_, index) => voteRecord({ sourceKey: key, seq: index + 1 }));
+    const votes = Array.from({ length: 2_000 }, (_, index) =>
+      voteRecord({ journalKey: key, seq: index + 1 }),
+    );
     await other.commit(batchOf({ votes }));
     expect(await other.countStored(key)).toMatchObject({ satisfied: 2_000 });
     await other.close();
@@ -277,7 +279,7 @@ describe.runIf(have(POSTGRES))('the ledger in PostgreSQL', () => {
     await commitOf(key, 1);
     for (let round = 0; round < 3; round++) {
       const votes = Array.from({ length: 4_000 }, (_, index) =>
-        voteRecord({ sourceKey: key, seq: 2 + round * 4_000 + index, at: (index % 20) * 900_000 }),
+        voteRecord({ journalKey: key, seq: 2 + round * 4_000 + index, at: (index % 20) * 900_000 }),
       );
       // Forwards, backwards, and from both sides: without one order of their own they would wait for each other in a ring.
       const orders = [votes, votes.toReversed(), halves(votes), halves(votes.toReversed())];
@@ -300,7 +302,7 @@ describe.runIf(have(POSTGRES))('the ledger in PostgreSQL', () => {
       gateways.map((gateway, index) =>
         gateway.commit(
           batchOf({
-            votes: [1, 2, 3].map((n) => voteRecord({ sourceKey: key, seq: 1, mono: 10 * index + n + 1 })),
+            votes: [1, 2, 3].map((n) => voteRecord({ journalKey: key, seq: 1, mono: 10 * index + n + 1 })),
           }),
         ),
       ),
@@ -312,11 +314,11 @@ describe.runIf(have(POSTGRES))('the ledger in PostgreSQL', () => {
   it('takes words that its text cannot hold, and knows them again', async () => {
     const { key } = await ledger.openJournal(1, EPOCH);
     const votes = ['nul\0', 'half \ud800', 'whole 😀'].map((boot, index) =>
-      voteRecord({ sourceKey: key, seq: index + 1, boot }),
+      voteRecord({ journalKey: key, seq: index + 1, boot }),
     );
     expect(await ledger.commit(batchOf({ votes }))).toEqual(['stored', 'stored', 'stored']);
     expect(await ledger.commit(batchOf({ votes }))).toEqual(['duplicate', 'duplicate', 'duplicate']);
-    const record = { receivedAt: 1, reason: 'schema-invalid', terminalKey: 1, sourceKey: null, seq: null };
+    const record = { receivedAt: 1, reason: 'schema-invalid', terminalKey: 1, journalKey: null, seq: null };
     await ledger.commit(batchOf({ quarantine: [{ ...record, topic: 'a\0b', payload: '{"\0\udc00😀' }] }));
     expect(await home.rows('SELECT topic, payload FROM quarantine')).toEqual([
       { topic: 'a␀b', payload: '{"␀�😀' },
@@ -338,7 +340,7 @@ describe.runIf(have(POSTGRES))('the ledger in PostgreSQL', () => {
   it('reads rollups a page at a time, and leaves nothing open when the reader has enough', async () => {
     const { key } = await ledger.openJournal(1, EPOCH);
     const votes = Array.from({ length: 12_001 }, (_, index) =>
-      voteRecord({ sourceKey: key, seq: index + 1, at: index * 900_000 }),
+      voteRecord({ journalKey: key, seq: index + 1, at: index * 900_000 }),
     );
     for (let from = 0; from < votes.length; from += 4_000)
       await ledger.commit(batchOf({ votes: votes.slice(from, from + 4_000) }));

@@ -47,12 +47,12 @@ describe.runIf(have(POSTGRES))('a ledger with a synchronous standby', () => {
     until('a commit to wait for the standby', async () => (await waiting()).length > 0);
   const cancelWaits = () =>
     home.rows(`SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'`);
-  const commitOf = (sourceKey: number, ...seqs: number[]) =>
-    ledger.commit(batchOf({ votes: seqs.map((seq) => voteRecord({ sourceKey, seq })) }));
+  const commitOf = (journalKey: number, ...seqs: number[]) =>
+    ledger.commit(batchOf({ votes: seqs.map((seq) => voteRecord({ journalKey, seq })) }));
   /** A vote that is committed on the primary, visible, and nowhere else; the standby stands still. */
-  const leaveUnreplicated = async (sourceKey: number, seq: number) => {
+  const leaveUnreplicated = async (journalKey: number, seq: number) => {
     standby.pause();
-    const refused = watch(commitOf(sourceKey, seq));
+    const refused = watch(commitOf(journalKey, seq));
     await someoneWaits();
     expect(await home.rows(`SELECT 1 FROM votes WHERE seq = ${seq}`)).toEqual([]);
     await cancelWaits();
@@ -122,7 +122,7 @@ describe.runIf(have(POSTGRES))('a ledger with a synchronous standby', () => {
     const hasty = createPostgresLedger({ address: home.address, lanes: 1, commitTimeoutMs: 400 });
     standby.pause();
     for (let turn = 0; turn < 6; turn++) {
-      const commit = hasty.commit(batchOf({ votes: [voteRecord({ sourceKey: key, seq: 1 })] }));
+      const commit = hasty.commit(batchOf({ votes: [voteRecord({ journalKey: key, seq: 1 })] }));
       await expect(commit).rejects.toMatchObject({ code: 'database-timeout' });
     }
     const backends = await home.rows(
@@ -131,7 +131,7 @@ describe.runIf(have(POSTGRES))('a ledger with a synchronous standby', () => {
     expect(backends.length).toBeLessThanOrEqual(2);
     standby.resume();
     const last = await until('the ledger to go on', () =>
-      hasty.commit(batchOf({ votes: [voteRecord({ sourceKey: key, seq: 1 })] })),
+      hasty.commit(batchOf({ votes: [voteRecord({ journalKey: key, seq: 1 })] })),
     );
     expect(last).toEqual(['duplicate']);
     await hasty.close();
@@ -152,7 +152,7 @@ describe.runIf(have(POSTGRES))('a primary that is lost', () => {
       const writers = journals.map(async ({ key }) => {
         for (let from = 1; ; from += 20) {
           const votes = Array.from({ length: 20 }, (_, index) =>
-            voteRecord({ sourceKey: key, seq: from + index }),
+            voteRecord({ journalKey: key, seq: from + index }),
           );
           try {
             await ledger.commit(batchOf({ votes }));
@@ -182,7 +182,7 @@ describe.runIf(have(POSTGRES))('a primary that is lost', () => {
       // What was on its way is sent again, and new journals get new keys.
       const { key } = journals[0] as { key: number };
       const to = (acknowledged.get(key) as number) + 20;
-      const votes = Array.from({ length: to }, (_, index) => voteRecord({ sourceKey: key, seq: index + 1 }));
+      const votes = Array.from({ length: to }, (_, index) => voteRecord({ journalKey: key, seq: index + 1 }));
       await heir.commit(batchOf({ votes }));
       expect(await heir.countStored(key)).toMatchObject({ satisfied: to });
       expect(journals.map((one) => one.key)).not.toContain((await heir.openJournal(99, EPOCH)).key);

@@ -20,9 +20,9 @@ beforeEach(async () => {
   await gateway.stop();
   const store = createStoreHome(gateway.dataDir).open();
   await addSmallTown(store, 1);
-  const sourceKey = (await store.ledger.openJournal(1, 'ab'.repeat(16))).key;
+  const journalKey = (await store.ledger.openJournal(1, 'ab'.repeat(16))).key;
   const at = Date.now() - 60_000;
-  const votes = Array.from({ length: VOTES }, (_, index) => voteRecord({ sourceKey, seq: index + 1, at }));
+  const votes = Array.from({ length: VOTES }, (_, index) => voteRecord({ journalKey, seq: index + 1, at }));
   await store.ledger.commit(batchOf({ votes }));
   store.close();
 });

@@ -93,7 +93,7 @@ describe.each(KINDS)('replays into the ledger in %s', (_name, createHome, gatewa
         const { kept, counted } = await compareRollups(home);
         expect(kept).toEqual(counted);
         for (const key of keys) {
-          const mine = votes.filter(({ sourceKey }) => sourceKey === key);
+          const mine = votes.filter(({ journalKey }) => journalKey === key);
           const ledger = ledgers[0] as OpenLedger;
           expect(await ledger.accountedRanges(key)).toEqual(mine.length === 0 ? [] : [[1, mine.length]]);
           const counts = await ledger.countStored(key);
@@ -110,16 +110,16 @@ describe.each(KINDS)('replays into the ledger in %s', (_name, createHome, gatewa
 function numbered(pressed: readonly Press[], keys: readonly number[]): VoteRecord[] {
   const next = new Map<number, number>();
   return pressed.map(({ journal, at, rating, windowKey, isRedated }) => {
-    const sourceKey = keys[journal] as number;
-    const seq = (next.get(sourceKey) ?? 0) + 1;
-    next.set(sourceKey, seq);
+    const journalKey = keys[journal] as number;
+    const seq = (next.get(journalKey) ?? 0) + 1;
+    next.set(journalKey, seq);
     const vote = voteRecord({
-      sourceKey,
+      journalKey,
       seq,
       at,
       rating: rating as 0,
       windowKey,
-      boot: `boot-${sourceKey}-${seq % 3}`,
+      boot: `boot-${journalKey}-${seq % 3}`,
     });
     return isRedated ? { ...vote, claimedAt: 1, excluded: true } : vote;
   });

@@ -27,10 +27,10 @@ export async function createReviewRig(home: PortsHome) {
     source,
     commit: (batch: Partial<Batch>) => ports.ledger.commit(batchOf(batch)),
     /** A millisecond apart. */
-    votes: (...seqs: number[]) => seqs.map((seq) => voteRecord({ sourceKey: source, seq, at: BASE + seq })),
+    votes: (...seqs: number[]) => seqs.map((seq) => voteRecord({ journalKey: source, seq, at: BASE + seq })),
     aside: (seq: number, change: Partial<QuarantineRecord> = {}): QuarantineRecord => ({
       ...{ receivedAt: BASE + seq, reason: 'too-fast', terminalKey: 1, topic: 't', payload: `${seq}` },
-      ...{ sourceKey: source, seq },
+      ...{ journalKey: source, seq },
       ...change,
     }),
     act: <T>(of: (tx: ReviewTx) => Promise<T>) => decide(ports.review, of),

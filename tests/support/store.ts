@@ -21,7 +21,7 @@ export function createStoreHome(folder = mkdtempSync(join(tmpdir(), 'manyi-store
   };
 }
 
-export function voteRecord(change: Partial<VoteRecord> & { sourceKey: number; seq: number }): VoteRecord {
+export function voteRecord(change: Partial<VoteRecord> & { journalKey: number; seq: number }): VoteRecord {
   const at = change.at ?? 1_795_000_000_000;
   return {
     windowKey: 1,

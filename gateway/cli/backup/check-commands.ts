@@ -24,7 +24,7 @@ export function registerCheckCommands(program: Command): void {
       try {
         const { damage, rollups, ...report } = checkDatabase(file);
         if (damage.length > 0) throw damageFailure(file, damage);
-        const repaired = repair ? await repairAll(file, rollups.sourceKeys) : 0;
+        const repaired = repair ? await repairAll(file, rollups.journalKeys) : 0;
         const { differing, checked, examples } = rollups;
         const row = {
           file,
@@ -47,11 +47,11 @@ export function registerCheckCommands(program: Command): void {
 }
 
 /** @returns how many rows were not right. */
-async function repairAll(file: string, sourceKeys: readonly number[]): Promise<number> {
-  if (sourceKeys.length === 0) return 0;
+async function repairAll(file: string, journalKeys: readonly number[]): Promise<number> {
+  if (journalKeys.length === 0) return 0;
   const store = createSqliteStore({ file });
   try {
-    const { differences, excluded } = await store.repairRollups(sourceKeys, cliActor());
+    const { differences, excluded } = await store.repairRollups(journalKeys, cliActor());
     return differences.length + excluded;
   } finally {
     store.close();

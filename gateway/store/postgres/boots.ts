@@ -54,7 +54,7 @@ export function createBoots(): Boots {
       if (fresh.length === 0) return keyOf;
       const values = [
         fresh.map(({ boot }) => storable(boot)),
-        arrayOf(fresh.map(({ sourceKey }) => sourceKey)),
+        arrayOf(fresh.map(({ journalKey }) => journalKey)),
         arrayOf(fresh.map(({ seq }) => seq)),
       ];
       take(await transaction.rows<Row>({ text: INSERT, values }));

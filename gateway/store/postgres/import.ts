@@ -51,7 +51,7 @@ export function createPostgresImports(options: PostgresImportOptions): PostgresI
     );
     const records = votes
       .filter((_, index) => known[index]?.setAsideReason === null)
-      .map((vote) => ({ ...vote, sourceKey: key }));
+      .map((vote) => ({ ...vote, journalKey: key }));
     const batch = { votes: records, quarantine: [], lost: [], keepsConflict: () => true };
     // Its boots are its own: those of a dry run are never made.
     const outcomes = await write(transaction, createBoots(), batch);

@@ -59,19 +59,19 @@ const COUNT_STORED = `
 
 export const readKnownNumbers = (
   connection: Pick<Connection, 'rows'>,
-  sourceKey: number,
+  journalKey: number,
   seqs: readonly number[],
-) => connection.rows<KnownNumber>({ text: KNOWN_NUMBERS, values: [sourceKey, arrayOf(seqs)] });
+) => connection.rows<KnownNumber>({ text: KNOWN_NUMBERS, values: [journalKey, arrayOf(seqs)] });
 
-export async function readAccountedRanges(connection: Connection, sourceKey: number): Promise<Range[]> {
+export async function readAccountedRanges(connection: Connection, journalKey: number): Promise<Range[]> {
   const rows = await connection.rows<{ from: number; to: number }>({
     text: ACCOUNTED_RANGES,
-    values: [sourceKey],
+    values: [journalKey],
   });
   return rows.map(({ from, to }) => [from, to]);
 }
 
-export async function countVotes(connection: Connection, sourceKey: number): Promise<Counts> {
-  const [counts] = await connection.rows<Counts>({ text: COUNT_STORED, values: [sourceKey] });
+export async function countVotes(connection: Connection, journalKey: number): Promise<Counts> {
+  const [counts] = await connection.rows<Counts>({ text: COUNT_STORED, values: [journalKey] });
   return counts as Counts;
 }

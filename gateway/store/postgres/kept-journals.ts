@@ -29,7 +29,7 @@ export function createJournalStore(reading: Connection, saving: Connection): Jou
 function valuesOf(announcements: readonly Announcement[]): unknown[] {
   const totals = (rating: keyof Counts) => announcements.map((one) => one.totals?.[rating] ?? null);
   return [
-    arrayOf(announcements.map(({ sourceKey }) => sourceKey)),
+    arrayOf(announcements.map(({ journalKey }) => journalKey)),
     arrayOf(announcements.map(({ announced }) => announced)),
     totals('satisfied'),
     totals('basically'),

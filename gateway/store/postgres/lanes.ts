@@ -4,9 +4,9 @@
  */
 export type Lanes = {
   readonly count: number;
-  laneOf(sourceKey: number): number;
+  laneOf(journalKey: number): number;
   /** @param act gets the lane that it runs on. */
-  run<T>(sourceKeys: Iterable<number>, act: (lane: number) => Promise<T>): Promise<T>;
+  run<T>(journalKeys: Iterable<number>, act: (lane: number) => Promise<T>): Promise<T>;
   /** When nothing runs or waits any more. */
   idle(): Promise<void>;
 };
@@ -14,13 +14,13 @@ export type Lanes = {
 export function createLanes(count: number): Lanes {
   const tails: Promise<unknown>[] = Array.from({ length: count }, () => Promise.resolve());
   // Keys are given out one after another, so that the remainder spreads them evenly.
-  const laneOf = (sourceKey: number) => Math.abs(sourceKey) % count;
+  const laneOf = (journalKey: number) => Math.abs(journalKey) % count;
   return {
     count,
     laneOf,
-    run(sourceKeys, act) {
+    run(journalKeys, act) {
       const touched = new Set<number>();
-      for (const key of sourceKeys) touched.add(laneOf(key));
+      for (const key of journalKeys) touched.add(laneOf(key));
       const [lane = 0] = touched.size === 0 ? [0] : touched;
       touched.add(lane);
       const before = Promise.all([...touched].map((one) => tails[one]));

@@ -75,7 +75,7 @@ export function createPostgresLedger(options: PostgresLedgerOptions): PostgresLe
     laneOf: lanes.laneOf,
     async commit(batch) {
       if (batch.votes.length + batch.quarantine.length + batch.lost.length === 0) return [];
-      return lanes.run(sourcesOf(batch), async (lane) => {
+      return lanes.run(journalKeysOf(batch), async (lane) => {
         const { connection, boots } = committing[lane] as (typeof committing)[number];
         try {
           const outcomes = await connection.transaction((transaction) => write(transaction, boots, batch));
@@ -88,9 +88,9 @@ export function createPostgresLedger(options: PostgresLedgerOptions): PostgresLe
       });
     },
     openJournal: (terminalKey, epoch) => openJournal({ terminalKey, epoch }),
-    knownNumbers: (sourceKey, seqs) => settled(readKnownNumbers(reading, sourceKey, seqs)),
-    accountedRanges: (sourceKey) => settled(readAccountedRanges(reading, sourceKey)),
-    countStored: (sourceKey) => settled(countVotes(reading, sourceKey)),
+    knownNumbers: (journalKey, seqs) => settled(readKnownNumbers(reading, journalKey, seqs)),
+    accountedRanges: (journalKey) => settled(readAccountedRanges(reading, journalKey)),
+    countStored: (journalKey) => settled(countVotes(reading, journalKey)),
     rollups: (fromMs) => readRollups(link('rollups', readTimeoutMs), fromMs),
     async settle() {
       await settle(null);
@@ -104,11 +104,11 @@ export function createPostgresLedger(options: PostgresLedgerOptions): PostgresLe
   };
 }
 
-function sourcesOf({ votes, quarantine, lost }: Batch): number[] {
+function journalKeysOf({ votes, quarantine, lost }: Batch): number[] {
   const keys = new Set<number>();
-  for (const { sourceKey } of votes) keys.add(sourceKey);
-  for (const { sourceKey } of quarantine) if (sourceKey !== null) keys.add(sourceKey);
-  for (const { sourceKey } of lost) keys.add(sourceKey);
+  for (const { journalKey } of votes) keys.add(journalKey);
+  for (const { journalKey } of quarantine) if (journalKey !== null) keys.add(journalKey);
+  for (const { journalKey } of lost) keys.add(journalKey);
   return [...keys];
 }
 

@@ -42,7 +42,7 @@ async function write(
     records.map(({ reason }) => storable(reason)),
     records.map(({ terminalKey }) => terminalKey),
     records.map(({ topic }) => storable(topic)),
-    records.map(({ sourceKey }) => sourceKey),
+    records.map(({ journalKey }) => journalKey),
     records.map(({ seq }) => seq),
     records.map(({ payload }) => storable(payload)),
     records.map(() => claims),
@@ -61,8 +61,8 @@ export async function setAside(
   const claims = new Map<string, QuarantineRecord>();
   const replacing = new Map<string, QuarantineRecord>();
   for (const record of records) {
-    const name = `${record.sourceKey}/${record.seq}`;
-    if (record.seq === null || record.sourceKey === null) speaksOfNone.push(record);
+    const name = `${record.journalKey}/${record.seq}`;
+    if (record.seq === null || record.journalKey === null) speaksOfNone.push(record);
     else if (record.replaces) replacing.set(name, record);
     else if (!claims.has(name)) claims.set(name, record);
   }
@@ -77,34 +77,34 @@ export async function setAside(
 const LOCK_JOURNALS = `
   SELECT pg_advisory_xact_lock(${CONFLICTS_OF_JOURNAL}, key) FROM (SELECT DISTINCT unnest($1::int4[]) AS key ORDER BY 1) AS journals`;
 const COUNT_CONFLICTS = `
-  SELECT source_key AS "sourceKey", seq, count(*)::int4 AS count FROM quarantine q
+  SELECT source_key AS "journalKey", seq, count(*)::int4 AS count FROM quarantine q
   JOIN (SELECT DISTINCT * FROM unnest($1::int4[], $2::int4[]) AS k (source_key, seq)) AS k USING (source_key, seq)
   WHERE claims = 0 AND decision IS NULL GROUP BY 1, 2`;
 
 /** Other bodies of stored votes, for a person to look at. */
 export async function keepConflicts(transaction: Transaction, votes: readonly VoteRecord[]): Promise<void> {
   if (votes.length === 0) return;
-  const sources = arrayOf(votes.map(({ sourceKey }) => sourceKey));
+  const sources = arrayOf(votes.map(({ journalKey }) => journalKey));
   const seqs = arrayOf(votes.map(({ seq }) => seq));
   await transaction.rows({ text: LOCK_JOURNALS, values: [sources] });
-  const counted = await transaction.rows<{ sourceKey: number; seq: number; count: number }>({
+  const counted = await transaction.rows<{ journalKey: number; seq: number; count: number }>({
     text: COUNT_CONFLICTS,
     values: [sources, seqs],
   });
-  const kept = new Map(counted.map(({ sourceKey, seq, count }) => [`${sourceKey}/${seq}`, count]));
+  const kept = new Map(counted.map(({ journalKey, seq, count }) => [`${journalKey}/${seq}`, count]));
   const records: QuarantineRecord[] = [];
   for (const vote of votes) {
-    const { receivedAt, sourceKey, seq } = vote;
-    const count = kept.get(`${sourceKey}/${seq}`) ?? 0;
+    const { receivedAt, journalKey, seq } = vote;
+    const count = kept.get(`${journalKey}/${seq}`) ?? 0;
     if (count >= CONFLICTS_OF_ONE) continue;
-    kept.set(`${sourceKey}/${seq}`, count + 1);
+    kept.set(`${journalKey}/${seq}`, count + 1);
     const payload = JSON.stringify(vote);
     records.push({
       receivedAt,
       reason: 'identity-conflict',
       terminalKey: null,
       topic: '',
-      sourceKey,
+      journalKey,
       seq,
       payload,
     });
@@ -123,15 +123,15 @@ const NOTE_LOST = `
 export async function noteLost(transaction: Transaction, lost: readonly LostRecord[]): Promise<void> {
   if (lost.length === 0) return;
   const noted = new Map<string, LostRecord>();
-  for (const { sourceKey, range, at } of lost) {
-    const name = `${sourceKey}/${range[0]}`;
+  for (const { journalKey, range, at } of lost) {
+    const name = `${journalKey}/${range[0]}`;
     const before = noted.get(name);
     const to = Math.max(before?.range[1] ?? 0, range[1]);
-    noted.set(name, { sourceKey, range: [range[0], to], at: before?.at ?? at });
+    noted.set(name, { journalKey, range: [range[0], to], at: before?.at ?? at });
   }
   const records = [...noted.values()];
   const values = [
-    arrayOf(records.map(({ sourceKey }) => sourceKey)),
+    arrayOf(records.map(({ journalKey }) => journalKey)),
     arrayOf(records.map(({ range }) => range[0])),
     arrayOf(records.map(({ range }) => range[1])),
     arrayOf(records.map(({ at }) => at)),

@@ -16,7 +16,7 @@ const LAST_VOTES = `
  * of that time: they are found by it, and not by their window.
  */
 const NEWEST = `
-  SELECT v.source_key AS "sourceKey", v.seq, v.window_key AS "windowKey", v.rating, v.at
+  SELECT v.source_key AS "journalKey", v.seq, v.window_key AS "windowKey", v.rating, v.at
   FROM (
     SELECT *, row_number() OVER (PARTITION BY window_key ORDER BY quarter DESC) AS place FROM rollups
     WHERE quarter > $2 AND quarter <= $3 AND window_key = ANY ($1::int4[])) AS r

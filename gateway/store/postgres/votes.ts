@@ -38,7 +38,7 @@ type Inserted = { count: number; sources: number[] | null; seqs: number[] | null
 
 /** A statement of its own, because only a new one sees what another has committed since the first began. */
 const SELECT_BODIES = `
-  SELECT v.source_key AS "sourceKey", v.seq, v.rating, b.boot, v.mono
+  SELECT v.source_key AS "journalKey", v.seq, v.rating, b.boot, v.mono
   FROM unnest($1::int4[], $2::int4[]) AS k (source_key, seq)
   JOIN votes v ON v.source_key = k.source_key AND v.seq = k.seq JOIN boots b ON b.key = v.boot_key`;
 type Body = { rating: number; boot: string; mono: number };
@@ -48,16 +48,16 @@ const NO_BOOT = 0;
 
 /** Positions in a batch, by the identity of the vote. */
 class Places {
-  private readonly bySource = new Map<number, Map<number, number>>();
+  private readonly byJournal = new Map<number, Map<number, number>>();
 
-  get(sourceKey: number, seq: number): number | undefined {
-    return this.bySource.get(sourceKey)?.get(seq);
+  get(journalKey: number, seq: number): number | undefined {
+    return this.byJournal.get(journalKey)?.get(seq);
   }
 
-  set(sourceKey: number, seq: number, place: number): void {
-    const known = this.bySource.get(sourceKey);
+  set(journalKey: number, seq: number, place: number): void {
+    const known = this.byJournal.get(journalKey);
     if (known) known.set(seq, place);
-    else this.bySource.set(sourceKey, new Map([[seq, place]]));
+    else this.byJournal.set(journalKey, new Map([[seq, place]]));
   }
 }
 
@@ -70,22 +70,22 @@ export async function storeVotes(
   if (votes.length === 0) return [];
   const places = new Places();
   // Of a number that is in the batch twice, the first is the one that is stored.
-  const firsts = votes.filter(({ sourceKey, seq }, place) => {
-    if (places.get(sourceKey, seq) !== undefined) return false;
-    places.set(sourceKey, seq, place);
+  const firsts = votes.filter(({ journalKey, seq }, place) => {
+    if (places.get(journalKey, seq) !== undefined) return false;
+    places.set(journalKey, seq, place);
     return true;
   });
   const bodies = new Map<number, Body>();
   const stored = await insert(transaction, boots, firsts);
   if (stored !== 'all') {
-    const wasThere = firsts.filter(({ sourceKey, seq }) => !stored.has(`${sourceKey}/${seq}`));
-    for (const { sourceKey, seq, ...body } of await selectBodies(transaction, wasThere))
-      bodies.set(places.get(sourceKey, seq) as number, body);
+    const wasThere = firsts.filter(({ journalKey, seq }) => !stored.has(`${journalKey}/${seq}`));
+    for (const { journalKey, seq, ...body } of await selectBodies(transaction, wasThere))
+      bodies.set(places.get(journalKey, seq) as number, body);
     if (bodies.size < wasThere.length)
       throw new StoreFailure('storage-failed', 'a vote was neither stored nor there already');
   }
   return votes.map((vote, place) => {
-    const first = places.get(vote.sourceKey, vote.seq) as number;
+    const first = places.get(vote.journalKey, vote.seq) as number;
     const body = bodies.get(first);
     if (first === place && body === undefined) return 'stored';
     const { rating, boot, mono } = body ?? (votes[first] as VoteRecord);
@@ -101,7 +101,7 @@ async function insert(
 ): Promise<'all' | ReadonlySet<string>> {
   const bootKey = await boots.resolve(transaction, votes);
   const values = [
-    arrayOf(votes.map(({ sourceKey }) => sourceKey)),
+    arrayOf(votes.map(({ journalKey }) => journalKey)),
     arrayOf(votes.map(({ seq }) => seq)),
     arrayOf(votes.map(({ windowKey }) => windowKey)),
     arrayOf(votes.map(({ rating }) => rating)),
@@ -119,8 +119,8 @@ async function insert(
 }
 
 function selectBodies(transaction: Transaction, votes: readonly VoteRecord[]) {
-  const values = [arrayOf(votes.map(({ sourceKey }) => sourceKey)), arrayOf(votes.map(({ seq }) => seq))];
-  return transaction.rows<Body & { sourceKey: number; seq: number }>({ text: SELECT_BODIES, values });
+  const values = [arrayOf(votes.map(({ journalKey }) => journalKey)), arrayOf(votes.map(({ seq }) => seq))];
+  return transaction.rows<Body & { journalKey: number; seq: number }>({ text: SELECT_BODIES, values });
 }
 
 const INSERT_DATINGS = `
@@ -142,7 +142,7 @@ export async function noteBeside(transaction: Transaction, stored: readonly Vote
   const redated = stored.filter(({ claimedAt }) => claimedAt !== undefined);
   if (redated.length > 0) {
     const values = [
-      arrayOf(redated.map(({ sourceKey }) => sourceKey)),
+      arrayOf(redated.map(({ journalKey }) => journalKey)),
       arrayOf(redated.map(({ seq }) => seq)),
       arrayOf(redated.map(({ claimedAt }) => claimedAt as number)),
     ];
@@ -151,7 +151,7 @@ export async function noteBeside(transaction: Transaction, stored: readonly Vote
   const leftOut = stored.filter(({ excluded }) => excluded);
   if (leftOut.length > 0) {
     const values = [
-      arrayOf(leftOut.map(({ sourceKey }) => sourceKey)),
+      arrayOf(leftOut.map(({ journalKey }) => journalKey)),
       arrayOf(leftOut.map(({ windowKey }) => windowKey)),
       arrayOf(leftOut.map(({ rating }) => rating)),
       arrayOf(leftOut.map(({ at }) => at)),

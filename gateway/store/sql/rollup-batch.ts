@@ -5,14 +5,14 @@ import type { VoteRecord } from '../ledger.ts';
 type Rollup = {
   quarter: number;
   windowKey: number;
-  sourceKey: number;
+  journalKey: number;
   counts: [number, number, number];
   firstSeq: number;
   lastSeq: number;
   lastAt: number;
 };
 
-type Summed = Pick<VoteRecord, 'at' | 'windowKey' | 'sourceKey' | 'rating' | 'seq'>;
+type Summed = Pick<VoteRecord, 'at' | 'windowKey' | 'journalKey' | 'rating' | 'seq'>;
 
 /** Sums a batch, so that a key costs one upsert however many of its votes the batch holds. */
 export class RollupBatch {
@@ -21,16 +21,16 @@ export class RollupBatch {
 
   add(vote: Summed): void {
     const quarter = Math.floor(vote.at / QUARTER_MS);
-    let rollup = this.latest.get(vote.sourceKey);
+    let rollup = this.latest.get(vote.journalKey);
     if (!rollup || rollup.quarter !== quarter || rollup.windowKey !== vote.windowKey) {
-      const key = `${quarter}/${vote.windowKey}/${vote.sourceKey}`;
+      const key = `${quarter}/${vote.windowKey}/${vote.journalKey}`;
       rollup = this.all.get(key);
       if (!rollup) {
-        const { windowKey, sourceKey, seq, at } = vote;
+        const { windowKey, journalKey, seq, at } = vote;
         rollup = {
           quarter,
           windowKey,
-          sourceKey,
+          journalKey,
           counts: [0, 0, 0],
           firstSeq: seq,
           lastSeq: seq,
@@ -38,7 +38,7 @@ export class RollupBatch {
         };
         this.all.set(key, rollup);
       }
-      this.latest.set(vote.sourceKey, rollup);
+      this.latest.set(vote.journalKey, rollup);
     }
     rollup.counts[vote.rating] += 1;
     if (vote.seq < rollup.firstSeq) rollup.firstSeq = vote.seq;

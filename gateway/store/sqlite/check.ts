@@ -20,8 +20,8 @@ export type CheckReport = {
     /** False when the schema is a newer gateway's, or the database is damaged. */
     checked: boolean;
     differing: number;
-    /** Journals (source keys) whose rollups differ. */
-    sourceKeys: number[];
+    /** Journals whose rollups differ. */
+    journalKeys: number[];
     /** The first of them. */
     examples: RollupDifference[];
   };
@@ -34,7 +34,7 @@ const SHOWN = 20;
 export function checkDatabase(file: string, goesOn: () => boolean = () => true): CheckReport {
   if (!existsSync(file)) throw new StoreFailure('storage-missing', `there is no database ${file}`);
   const begun = performance.now();
-  const rollups: CheckReport['rollups'] = { checked: false, differing: 0, sourceKeys: [], examples: [] };
+  const rollups: CheckReport['rollups'] = { checked: false, differing: 0, journalKeys: [], examples: [] };
   const report: CheckReport = { schemaVersion: 0, damage: [], votes: 0, rollups, durationMs: 0 };
   let db: Database.Database | null = null;
   try {
@@ -61,7 +61,7 @@ function compareRollups(db: Database.Database, rollups: CheckReport['rollups'], 
   for (const differences of findRollupDifferences(db)) {
     rollups.differing += differences.length;
     rollups.examples.push(...differences.slice(0, SHOWN - rollups.examples.length));
-    for (const { sourceKey } of differences) keys.add(sourceKey);
+    for (const { journalKey } of differences) keys.add(journalKey);
     if (!goesOn()) return;
   }
   // A database that is still to be brought up to date may be from before anything could be excluded.
@@ -70,7 +70,7 @@ function compareRollups(db: Database.Database, rollups: CheckReport['rollups'], 
     rollups.differing += 1;
     keys.add(key);
   }
-  rollups.sourceKeys = [...keys];
+  rollups.journalKeys = [...keys];
   rollups.checked = true;
 }
 

@@ -62,8 +62,8 @@ export function createHistory(db: Connection): History {
         quarterStart: quarter * QUARTER_MS,
         votes,
       })),
-    countStored(sourceKey) {
-      const [satisfied, basically, unsatisfied] = selectCounts.get(sourceKey) as [number, number, number];
+    countStored(journalKey) {
+      const [satisfied, basically, unsatisfied] = selectCounts.get(journalKey) as [number, number, number];
       return { satisfied, basically, unsatisfied };
     },
     lastVotes: () => selectLast.all() as { windowKey: number; lastAt: number }[],

@@ -43,10 +43,10 @@ export function createImports(
   tables: ImportTables & Pick<LedgerTables, 'commit' | 'knownNumber'>,
 ): Pick<ReviewStore, 'storeImported'> {
   const importVotes = (...[journal, votes]: Parameters<ReviewStore['storeImported']>): ImportedCounts => {
-    const sourceKey = tables.openImported(journal.terminalKey, journal.epoch, journal);
+    const journalKey = tables.openImported(journal.terminalKey, journal.epoch, journal);
     const records = votes
-      .filter(({ seq }) => tables.knownNumber(sourceKey, seq).setAsideReason === null)
-      .map((vote) => ({ ...vote, sourceKey }));
+      .filter(({ seq }) => tables.knownNumber(journalKey, seq).setAsideReason === null)
+      .map((vote) => ({ ...vote, journalKey }));
     const counts = { stored: 0, duplicates: 0, conflicts: 0, held: votes.length - records.length };
     for (const outcome of tables.commit(records, [])) {
       if (outcome === 'stored') counts.stored += 1;

@@ -74,9 +74,9 @@ export function createKeptJournals(db: Connection): KeptJournals & { withJournal
       unwritten.set(name, journal);
       return journal;
     },
-    accountedRanges: (sourceKey) => selectIslands.all({ source: sourceKey }) as Range[],
+    accountedRanges: (journalKey) => selectIslands.all({ source: journalKey }) as Range[],
     saveAnnouncements: withJournals((announcements: readonly Announcement[]) => {
-      for (const { sourceKey, totals, announced, known, floorAt } of announcements)
+      for (const { journalKey, totals, announced, known, floorAt } of announcements)
         update.run(
           announced,
           totals?.satisfied ?? null,
@@ -85,7 +85,7 @@ export function createKeptJournals(db: Connection): KeptJournals & { withJournal
           known.seq,
           known.at,
           floorAt,
-          sourceKey,
+          journalKey,
         );
     }),
   };

@@ -25,9 +25,10 @@ export function createSqliteLedger(
     commit: ({ votes, quarantine, lost, keepsConflict }) =>
       exclusive(() => tables.commit(votes, quarantine, { lost, keepsConflict })),
     openJournal: (terminalKey, epoch) => exclusive(() => tables.openJournal(terminalKey, epoch)),
-    knownNumbers: (sourceKey, seqs) => exclusive(() => seqs.map((seq) => tables.knownNumber(sourceKey, seq))),
-    accountedRanges: (sourceKey) => exclusive(() => tables.accountedRanges(sourceKey)),
-    countStored: (sourceKey) => exclusive(() => tables.countStored(sourceKey)),
+    knownNumbers: (journalKey, seqs) =>
+      exclusive(() => seqs.map((seq) => tables.knownNumber(journalKey, seq))),
+    accountedRanges: (journalKey) => exclusive(() => tables.accountedRanges(journalKey)),
+    countStored: (journalKey) => exclusive(() => tables.countStored(journalKey)),
     rollups: (fromMs) =>
       inStretches({ tables, exclusive, fromMs, atOnce: READ_AT_ONCE_QUARTERS, read: tables.rollupsWithin }),
   };

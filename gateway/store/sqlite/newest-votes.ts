@@ -31,10 +31,10 @@ export function createNewestVotes(db: Connection): Pick<VoteTables, 'newestVotes
         for (const { windowKey, lastAt } of latest) {
           if (lastAt < quarter * QUARTER_MS) break;
           const rollups = selectRollups.all(quarter, windowKey, limit) as [number, number, number][];
-          for (const [sourceKey, firstSeq, lastSeq] of rollups) {
-            const votes = selectVotes.all(sourceKey, firstSeq, lastSeq, windowKey, quarter, limit);
+          for (const [journalKey, firstSeq, lastSeq] of rollups) {
+            const votes = selectVotes.all(journalKey, firstSeq, lastSeq, windowKey, quarter, limit);
             for (const [seq, rating, at, receivedAt] of votes as [number, 0 | 1 | 2, number, number][])
-              found.push({ sourceKey, seq, windowKey, rating, at, receivedAt });
+              found.push({ journalKey, seq, windowKey, rating, at, receivedAt });
           }
         }
       }

@@ -19,7 +19,7 @@ export type RollupDifference = {
   /** In quarters of an hour since the epoch. */
   quarter: number;
   windowKey: number;
-  sourceKey: number;
+  journalKey: number;
   kept: RollupFigures | null;
   counted: RollupFigures | null;
 };
@@ -45,7 +45,7 @@ type Row = [
   side: 'counted' | 'kept',
   quarter: number,
   windowKey: number,
-  sourceKey: number,
+  journalKey: number,
   ...figures: number[],
 ];
 
@@ -56,7 +56,7 @@ function differencesIn(db: Connection, stretch: Stretch): RollupDifference[] {
       side,
       quarter,
       windowKey,
-      sourceKey,
+      journalKey,
       satisfied,
       basically,
       unsatisfied,
@@ -64,8 +64,8 @@ function differencesIn(db: Connection, stretch: Stretch): RollupDifference[] {
       lastSeq,
       lastAt,
     ] = row;
-    const name = `${quarter}/${windowKey}/${sourceKey}`;
-    const difference = found.get(name) ?? { quarter, windowKey, sourceKey, kept: null, counted: null };
+    const name = `${quarter}/${windowKey}/${journalKey}`;
+    const difference = found.get(name) ?? { quarter, windowKey, journalKey, kept: null, counted: null };
     difference[side] = { satisfied, basically, unsatisfied, firstSeq, lastSeq, lastAt } as RollupFigures;
     found.set(name, difference);
   }
@@ -102,11 +102,11 @@ function stretches(db: Connection): Stretch[] {
  * Counts the rollups of these journals anew. Call it in a transaction: what others have stored since the check is then in
  * it. @returns what was not right.
  */
-export function recountRollups(db: Connection, sourceKeys: Iterable<number>): RollupDifference[] {
+export function recountRollups(db: Connection, journalKeys: Iterable<number>): RollupDifference[] {
   const remove = db.prepare('DELETE FROM rollups WHERE source_key BETWEEN @from AND @to');
   const insert = db.prepare(`INSERT INTO rollups ${RECOUNT}`);
   const found: RollupDifference[] = [];
-  for (const key of new Set(sourceKeys)) {
+  for (const key of new Set(journalKeys)) {
     const journal = { from: key, to: key };
     const differences = differencesIn(db, journal);
     if (differences.length === 0) continue;

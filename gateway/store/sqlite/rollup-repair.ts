@@ -10,7 +10,7 @@ const TOLD = 20;
 
 /** @returns what was not right, and of how many journals what is excluded was not. */
 export type RepairRollups = (
-  sourceKeys: readonly number[],
+  journalKeys: readonly number[],
   by: By,
 ) => Promise<{ differences: RollupDifference[]; excluded: number }>;
 
@@ -26,10 +26,10 @@ export function createRollupRepair(
   const { change } = createChanges(database, audit, (queries) => ({
     recountExcluded: (keys: readonly number[]) => recountExcluded(queries, keys),
   }));
-  return (sourceKeys, by) =>
+  return (journalKeys, by) =>
     change(async (tx) => {
       const db = connection();
-      const differences = recountRollups(db, sourceKeys);
+      const differences = recountRollups(db, journalKeys);
       const excluded = findExcludedDifferences(db);
       if (differences.length + excluded.length === 0) return tx.unchanged({ differences, excluded: 0 });
       await tx.recountExcluded(excluded);

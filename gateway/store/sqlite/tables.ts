@@ -30,9 +30,9 @@ export type LedgerTables = {
     extras?: CommitExtras,
   ): VoteOutcome[];
   openJournal(terminalKey: number, epoch: string): JournalIdentity;
-  knownNumber(sourceKey: number, seq: number): KnownNumber;
-  accountedRanges(sourceKey: number): Range[];
-  countStored(sourceKey: number): Counts;
+  knownNumber(journalKey: number, seq: number): KnownNumber;
+  accountedRanges(journalKey: number): Range[];
+  countStored(journalKey: number): Counts;
   journals(): KeptJournal[];
   saveAnnouncements(announcements: readonly Announcement[]): void;
 };

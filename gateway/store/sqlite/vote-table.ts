@@ -68,10 +68,10 @@ export function createVoteTable(
 
   let boots = new Map<string, number>();
   /** A repeat that says another boot each time must leave nothing behind: only what will be stored makes a new one. */
-  const bootKey = ({ boot, sourceKey, seq }: VoteRecord): number => {
+  const bootKey = ({ boot, journalKey, seq }: VoteRecord): number => {
     let key = boots.get(boot);
     if (key === undefined) {
-      if (selectVote.get(sourceKey, seq) !== undefined) return 0;
+      if (selectVote.get(journalKey, seq) !== undefined) return 0;
       insertBoot.run(boot);
       key = selectBoot.get(boot) as number;
       if (boots.size >= BOOT_CACHE) boots = new Map();
@@ -81,13 +81,13 @@ export function createVoteTable(
   };
 
   const quarantineOne = (record: QuarantineRecord, claims: 0 | 1) => {
-    const { receivedAt, reason, terminalKey, topic, sourceKey, seq, payload } = record;
+    const { receivedAt, reason, terminalKey, topic, journalKey, seq, payload } = record;
     const { lastInsertRowid } = (record.replaces ? replaceQuarantine : insertQuarantine).run(
       receivedAt,
       reason,
       terminalKey,
       topic,
-      sourceKey,
+      journalKey,
       seq,
       payload,
       claims,
@@ -103,7 +103,7 @@ export function createVoteTable(
     const outcomes: VoteOutcome[] = [];
     for (const vote of votes) {
       const { changes } = insertVote.run(
-        vote.sourceKey,
+        vote.journalKey,
         vote.seq,
         vote.windowKey,
         vote.rating,
@@ -115,7 +115,7 @@ export function createVoteTable(
       );
       if (changes === 1) {
         rollups.add(vote);
-        if (vote.claimedAt !== undefined) insertDating.run(vote.sourceKey, vote.seq, vote.claimedAt);
+        if (vote.claimedAt !== undefined) insertDating.run(vote.journalKey, vote.seq, vote.claimedAt);
         if (vote.excluded) {
           leftOut ??= new RollupBatch();
           leftOut.add(vote);
@@ -123,24 +123,24 @@ export function createVoteTable(
         outcomes.push('stored');
         continue;
       }
-      const [rating, boot, mono] = selectBody.get(vote.sourceKey, vote.seq) as [number, string, number];
+      const [rating, boot, mono] = selectBody.get(vote.journalKey, vote.seq) as [number, string, number];
       const same = rating === vote.rating && boot === vote.boot && mono === vote.mono;
       outcomes.push(same ? 'duplicate' : 'conflict');
       if (same || keepsConflict?.(vote) === false) continue;
-      const { receivedAt, sourceKey, seq } = vote;
-      if ((countConflicts.get(sourceKey, seq) as number) >= CONFLICTS_OF_ONE) continue;
+      const { receivedAt, journalKey, seq } = vote;
+      if ((countConflicts.get(journalKey, seq) as number) >= CONFLICTS_OF_ONE) continue;
       const payload = JSON.stringify(vote);
       quarantineOne(
-        { receivedAt, reason: 'identity-conflict', terminalKey: null, topic: '', sourceKey, seq, payload },
+        { receivedAt, reason: 'identity-conflict', terminalKey: null, topic: '', journalKey, seq, payload },
         0,
       );
     }
-    for (const { quarter, windowKey, sourceKey, counts, firstSeq, lastSeq, lastAt } of rollups.values())
-      upsertRollup.run(quarter, windowKey, sourceKey, ...counts, firstSeq, lastSeq, lastAt);
-    for (const { quarter, windowKey, sourceKey, counts } of leftOut?.values() ?? [])
-      upsertExcluded.run(quarter, windowKey, sourceKey, ...counts);
+    for (const { quarter, windowKey, journalKey, counts, firstSeq, lastSeq, lastAt } of rollups.values())
+      upsertRollup.run(quarter, windowKey, journalKey, ...counts, firstSeq, lastSeq, lastAt);
+    for (const { quarter, windowKey, journalKey, counts } of leftOut?.values() ?? [])
+      upsertExcluded.run(quarter, windowKey, journalKey, ...counts);
     for (const record of quarantine) quarantineOne(record, record.seq === null ? 0 : 1);
-    for (const { sourceKey, range, at } of lost) insertLost.run(sourceKey, ...range, at);
+    for (const { journalKey, range, at } of lost) insertLost.run(journalKey, ...range, at);
     return outcomes;
   });
 

@@ -168,7 +168,7 @@ describe('the score book', () => {
       const store = home.open();
       await addSmallTown(store, 1);
       const [terminal] = await store.org.terminals();
-      const sourceKey = (await store.ledger.openJournal(terminal!.key, 'a'.repeat(32))).key;
+      const journalKey = (await store.ledger.openJournal(terminal!.key, 'a'.repeat(32))).key;
       const windowKey = 1;
       const { now, pass, set } = createClock();
       const { votes, ledger } = store;
@@ -177,7 +177,7 @@ describe('the score book', () => {
       const all: number[] = [];
       const vote = async (at: number) => {
         seq += 1;
-        await ledger.commit(batchOf({ votes: [voteRecord({ sourceKey, seq, at })] }));
+        await ledger.commit(batchOf({ votes: [voteRecord({ journalKey, seq, at })] }));
         live.book.add(windowKey, 0, at);
         all.push(at);
       };

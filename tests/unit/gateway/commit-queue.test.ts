@@ -15,7 +15,7 @@ function createRig(lanes = 1) {
   const queue = createCommitLanes(
     {
       lanes,
-      laneOf: (sourceKey) => sourceKey % lanes,
+      laneOf: (journalKey) => journalKey % lanes,
       commit(batch) {
         batches.push(batch);
         return new Promise<VoteOutcome[]>((resolve, reject) => {
@@ -26,17 +26,17 @@ function createRig(lanes = 1) {
     (votes) => void sizes.push(votes),
     () => true,
   );
-  const commitment = (name: string, votes: number, sourceKey: number | null): Commitment => ({
-    sourceKey,
+  const commitment = (name: string, votes: number, journalKey: number | null): Commitment => ({
+    journalKey,
     votes: Array.from({ length: votes }, (_, at) =>
-      voteRecord({ sourceKey: sourceKey ?? 0, seq: at + 1, boot: name }),
+      voteRecord({ journalKey: journalKey ?? 0, seq: at + 1, boot: name }),
     ),
     quarantine: [],
     stored: (outcomes, first) => void told.push(`${name} ${first} ${outcomes.length}`),
     refused: (error) => void told.push(`${name} ${error.message}`),
   });
-  const push = (name: string, votes = 1, sourceKey: number | null = 1) =>
-    queue.push(commitment(name, votes, sourceKey));
+  const push = (name: string, votes = 1, journalKey: number | null = 1) =>
+    queue.push(commitment(name, votes, journalKey));
   const next = () => open.shift() as (typeof open)[number];
   const sources = (at: number) => [...new Set(batches[at]?.votes.map(({ boot }) => boot))];
   return { queue, push, next, open, batches, sources, told, sizes };

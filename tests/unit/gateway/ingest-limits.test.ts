@@ -168,7 +168,7 @@ it('another body of a stored vote waits for a person, however many malformed mes
   for (let copy = 0; copy < 6; copy++)
     await side.say('votes', votes(1, 1, { rating: 'basically', boot: `b${copy}` }));
   const malformed = {
-    ...{ receivedAt: NOW, reason: 'json-invalid', terminalKey: 2, topic: '', sourceKey: null },
+    ...{ receivedAt: NOW, reason: 'json-invalid', terminalKey: 2, topic: '', journalKey: null },
     ...{ seq: null, payload: '{' },
   };
   await store.ledger.commit(batchOf({ quarantine: new Array(20_600).fill(malformed) }));

@@ -135,7 +135,7 @@ describe('the snapshot', () => {
     const at = Date.now();
     book.add(windowKey, 0, at);
     seq += 1;
-    const source = { sourceKey: 1, seq, mono: 1, bootKey: 1, receivedAt: at, clock: 0 as const };
+    const source = { journalKey: 1, seq, mono: 1, bootKey: 1, receivedAt: at, clock: 0 as const };
     feed.voted({ ...source, windowKey, rating: 0, at } as unknown as Parameters<Feed['voted']>[0]);
     return `window-${windowKey}`;
   };

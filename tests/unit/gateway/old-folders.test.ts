@@ -50,7 +50,7 @@ describe.each(VERSIONS)('a folder of schema %i', (version) => {
     const db = new Database(before.file);
     db.exec('UPDATE rollups SET satisfied = satisfied + 1 WHERE last_seq = 20');
     db.close();
-    expect(checkDatabase(before.file).rollups).toMatchObject({ differing: 1, sourceKeys: [1] });
+    expect(checkDatabase(before.file).rollups).toMatchObject({ differing: 1, journalKeys: [1] });
     before.dispose();
   });
 
@@ -154,7 +154,7 @@ describe.each(VERSIONS)('a folder of schema %i', (version) => {
       ...{ name: 'new', displayName: '新', role: 'operator', unitId: 'town', passwordHash: 'x' },
       ...{ mustChangePassword: false, createdAt: OLD_AT, disabledAt: null },
     });
-    const votes = [46, 7, 8].map((seq) => voteRecord({ sourceKey: 1, seq, at: OLD_AT + seq }));
+    const votes = [46, 7, 8].map((seq) => voteRecord({ journalKey: 1, seq, at: OLD_AT + seq }));
     expect(await store.ledger.commit(batchOf({ votes }))).toEqual(['stored', 'duplicate', 'conflict']);
     await decide(store.review, (tx) => tx.closeJournal('t-1', OLD_EPOCH, OLD_AT));
     expect(verifyAudit(home.file)).toMatchObject({ unbroken: true, entries: before.length + 2 });

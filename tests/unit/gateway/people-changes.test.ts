@@ -38,7 +38,7 @@ afterEach(() => {
 
 describe('a change on the one connection', () => {
   it('keeps nothing of those who write beside it, and undoes nothing of theirs', async () => {
-    const sourceKey = (await store.ledger.openJournal(1, 'ab'.repeat(16))).key;
+    const journalKey = (await store.ledger.openJournal(1, 'ab'.repeat(16))).key;
     const undone = Array.from({ length: 20 }, (_, at) =>
       store.people.change(async (tx) => {
         await tx.addAccount(account(`a${at}`));
@@ -51,7 +51,7 @@ describe('a change on the one connection', () => {
       for (let step = 0; step < at; step++) await null;
       await store.people.accounts();
       for (let step = 0; step < at; step++) await null;
-      await store.ledger.commit(batchOf({ votes: [voteRecord({ sourceKey, seq: at + 1 })] }));
+      await store.ledger.commit(batchOf({ votes: [voteRecord({ journalKey, seq: at + 1 })] }));
     });
     const outcomes = await Promise.allSettled([...undone, ...written]);
     expect(outcomes.map(({ status }) => status)).toEqual([

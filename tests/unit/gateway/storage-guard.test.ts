@@ -19,13 +19,13 @@ beforeEach(async () => {
   home = createStoreHome();
   store = home.open();
   await addSmallTown(store);
-  const sourceKey = (await store.ledger.openJournal(1, 'ab'.repeat(16))).key;
-  await store.ledger.commit(batchOf({ votes: [1, 2, 3].map((seq) => voteRecord({ sourceKey, seq })) }));
+  const journalKey = (await store.ledger.openJournal(1, 'ab'.repeat(16))).key;
+  await store.ledger.commit(batchOf({ votes: [1, 2, 3].map((seq) => voteRecord({ journalKey, seq })) }));
   done = [];
   guard = createStorageGuard({
     upkeep: store.upkeep,
-    repair: async (sourceKeys) => {
-      const { differences } = await store.repairRollups(sourceKeys, {
+    repair: async (journalKeys) => {
+      const { differences } = await store.repairRollups(journalKeys, {
         actor: { kind: 'gateway' },
         origin: 'local',
       });
@@ -77,9 +77,9 @@ describe('the guard of the storage', () => {
   it('puts rollups right that a check has found wrong while votes were taken, and reads memory again', async () => {
     change('UPDATE rollups SET satisfied = 50');
     const report = checkDatabase(home.file);
-    expect(report.rollups).toMatchObject({ checked: true, differing: 1, sourceKeys: [1] });
+    expect(report.rollups).toMatchObject({ checked: true, differing: 1, journalKeys: [1] });
     // Stored after the check, before the repair: it must be counted, too.
-    await store.ledger.commit(batchOf({ votes: [voteRecord({ sourceKey: 1, seq: 4 })] }));
+    await store.ledger.commit(batchOf({ votes: [voteRecord({ journalKey: 1, seq: 4 })] }));
     await guard.takeReport(report);
     expect(await votes()).toEqual([[4, 0, 0]]);
     expect(done).toEqual(['alone', 'reload']);
@@ -111,7 +111,7 @@ describe('a store that is read again', () => {
   it('gives a journal that was never written one key, however often it is opened', async () => {
     const first = await store.ledger.openJournal(2, 'cd'.repeat(16));
     expect(await store.ledger.openJournal(2, 'cd'.repeat(16))).toEqual(first);
-    await store.ledger.commit(batchOf({ votes: [voteRecord({ sourceKey: first.key, seq: 1 })] }));
+    await store.ledger.commit(batchOf({ votes: [voteRecord({ journalKey: first.key, seq: 1 })] }));
     expect((await store.journals.journals()).filter(({ terminalKey }) => terminalKey === 2)).toHaveLength(1);
   });
 });

@@ -23,7 +23,7 @@ const exclusionsOn = (queries: Queries) =>
       'e.ended_at as endedAt',
     ]);
 
-async function sourcesOf(queries: Queries, terminalKey: number): Promise<number[]> {
+async function journalKeysOf(queries: Queries, terminalKey: number): Promise<number[]> {
   const rows = await queries
     .selectFrom('sources')
     .select('key')
@@ -50,12 +50,12 @@ export function exclusionWrites(
           .insertInto('exclusions')
           .values({ id, ...span, reason, made_at: madeAt, made_by: madeBy })
           .execute();
-        const sources = await sourcesOf(queries, terminalKey);
-        await recountExcluded(queries, sources);
-        if (sources.length === 0) return 0;
+        const journals = await journalKeysOf(queries, terminalKey);
+        await recountExcluded(queries, journals);
+        if (journals.length === 0) return 0;
         const { votes } = await queries
           .selectFrom('votes')
-          .where('source_key', 'in', sources)
+          .where('source_key', 'in', journals)
           .where('at', '>=', from)
           .where('at', '<', to)
           .select(({ fn }) => fn.countAll<number>().as('votes'))
@@ -69,18 +69,18 @@ export function exclusionWrites(
         if (exclusion.endedAt !== null)
           throw new OrgRefusal('exclusion-ended', `the exclusion ${id} has been taken back already`);
         await queries.updateTable('exclusions').set({ ended_at: at }).where('id', '=', id).execute();
-        await recountExcluded(queries, await sourcesOf(queries, exclusion.terminalKey));
+        await recountExcluded(queries, await journalKeysOf(queries, exclusion.terminalKey));
         return { ...exclusion, endedAt: at };
       }),
     redate: (terminalId, span, how) =>
       decided(async () => {
-        const sources = await sourcesOf(queries, await terminalKeyOf(queries, terminalId));
-        if (sources.length === 0) return 0;
+        const journals = await journalKeysOf(queries, await terminalKeyOf(queries, terminalId));
+        if (journals.length === 0) return 0;
         const changed = await (how === 'claimed'
-          ? toClaimed(queries, sources, span)
-          : shift(queries, sources, span, how));
-        await recountRollups(queries, sources);
-        await recountExcluded(queries, sources);
+          ? toClaimed(queries, journals, span)
+          : shift(queries, journals, span, how));
+        await recountRollups(queries, journals);
+        await recountExcluded(queries, journals);
         return changed;
       }),
   };
@@ -89,27 +89,27 @@ export function exclusionWrites(
 type Span = { from: number; to: number };
 
 /** Of `votes`. */
-const within = (sources: readonly number[], { from, to }: Span) =>
-  sql`votes.source_key IN (${sql.join(sources)}) AND votes.at >= ${from} AND votes.at < ${to}`;
+const within = (journals: readonly number[], { from, to }: Span) =>
+  sql`votes.source_key IN (${sql.join(journals)}) AND votes.at >= ${from} AND votes.at < ${to}`;
 
-async function shift(queries: Queries, sources: readonly number[], span: Span, by: number): Promise<number> {
+async function shift(queries: Queries, journals: readonly number[], span: Span, by: number): Promise<number> {
   // What the terminal itself has said is kept once, however often its votes are set to another time.
   await sql`
     INSERT INTO datings (source_key, seq, claimed_at)
-    SELECT votes.source_key, votes.seq, votes.at FROM votes WHERE ${within(sources, span)}
+    SELECT votes.source_key, votes.seq, votes.at FROM votes WHERE ${within(journals, span)}
     ON CONFLICT DO NOTHING`.execute(queries);
   const { numAffectedRows = 0n } = await sql`
-    UPDATE votes SET at = CASE WHEN at < ${-by} THEN 0 ELSE at + ${by} END WHERE ${within(sources, span)}`.execute(
+    UPDATE votes SET at = CASE WHEN at < ${-by} THEN 0 ELSE at + ${by} END WHERE ${within(journals, span)}`.execute(
     queries,
   );
   return Number(numAffectedRows);
 }
 
-async function toClaimed(queries: Queries, sources: readonly number[], span: Span): Promise<number> {
+async function toClaimed(queries: Queries, journals: readonly number[], span: Span): Promise<number> {
   const claim = sql`FROM datings d WHERE d.source_key = votes.source_key AND d.seq = votes.seq`;
   const { numAffectedRows = 0n } = await sql`
     UPDATE votes SET at = (SELECT d.claimed_at ${claim})
-    WHERE ${within(sources, span)} AND EXISTS (SELECT 1 ${claim} AND d.claimed_at <> votes.at)`.execute(
+    WHERE ${within(journals, span)} AND EXISTS (SELECT 1 ${claim} AND d.claimed_at <> votes.at)`.execute(
     queries,
   );
   return Number(numAffectedRows);

@@ -9,7 +9,7 @@ import { type Candidate, storeReleased } from './released.ts';
 import { chunksOf } from './rows.ts';
 
 type Decision = HeldRecord['decision'];
-type Row = HeldRecord & { sourceKey: number; windowKey: number };
+type Row = HeldRecord & { journalKey: number; windowKey: number };
 
 /** Records that speak of a number of a journal: the others (malformed messages) account for nothing. */
 const HELD =
@@ -17,7 +17,7 @@ const HELD =
   WHERE q.source_key IS NOT NULL AND q.seq IS NOT NULL AND NOT (q.decision IS NULL AND ${SENT_WELL})`);
 const COLUMNS =
   sql.raw(`q.key, q.received_at AS "receivedAt", q.reason, t.id AS "terminalId", s.epoch, q.seq, q.payload, q.decision,
-  q.source_key AS "sourceKey", t.window_key AS "windowKey"`);
+  q.source_key AS "journalKey", t.window_key AS "windowKey"`);
 
 function which(decision: Decision, { terminalId, reason, from, to }: HeldFilter): RawBuilder<unknown> {
   const conditions = [decision === null ? sql`q.decision IS NULL` : sql`q.decision = ${decision}`];
@@ -49,7 +49,7 @@ export function heldReads(queries: Queries): Pick<ReviewReads, 'heldSummary' | '
     },
     async held({ decision, ...filter }, limit) {
       const rows = await select(queries, decision ?? null, filter, sql`LIMIT ${limit}`);
-      return rows.map(({ sourceKey: _, windowKey: __, ...record }) => record);
+      return rows.map(({ journalKey: _, windowKey: __, ...record }) => record);
     },
   };
 }
@@ -75,7 +75,7 @@ export function heldWrites(
           if (vote) candidates.push({ row, vote, windowKey: vote.windowKey ?? row.windowKey });
         }
         const stored = await storeReleased(queries, candidates);
-        await recountExcluded(queries, [...new Set(stored.map(({ row }) => row.sourceKey))]);
+        await recountExcluded(queries, [...new Set(stored.map(({ row }) => row.journalKey))]);
         for (const some of chunksOf(stored))
           await queries
             .updateTable('quarantine')

@@ -34,8 +34,8 @@ type Numbers = { accounted: SeqRanges; lost: number };
  */
 async function numbersOf(queries: Queries, which: RawBuilder<unknown>): Promise<Map<number, Numbers>> {
   // Islands of consecutive numbers: seq minus its rank is constant within one.
-  const ranges = sql<{ sourceKey: number; isLost: 0 | 1; from: number; to: number }>`
-    SELECT source_key AS "sourceKey", 0 AS "isLost", min(seq) AS "from", max(seq) AS "to" FROM (
+  const ranges = sql<{ journalKey: number; isLost: 0 | 1; from: number; to: number }>`
+    SELECT source_key AS "journalKey", 0 AS "isLost", min(seq) AS "from", max(seq) AS "to" FROM (
       SELECT source_key, seq, seq - row_number() OVER (PARTITION BY source_key ORDER BY seq) AS island FROM (
         SELECT source_key, seq FROM votes WHERE source_key IN (${which})
         UNION SELECT source_key, seq FROM quarantine WHERE source_key IN (${which}) AND claims = 1) AS numbers) AS ranked
@@ -43,9 +43,9 @@ async function numbersOf(queries: Queries, which: RawBuilder<unknown>): Promise<
     UNION ALL SELECT source_key, 1, from_seq, to_seq FROM lost WHERE source_key IN (${which})
     ORDER BY 1, 2, 3`;
   const found = new Map<number, Numbers>();
-  for (const { sourceKey, isLost, from, to } of (await ranges.execute(queries)).rows) {
-    const numbers = found.get(sourceKey) ?? { accounted: new SeqRanges(), lost: 0 };
-    found.set(sourceKey, numbers);
+  for (const { journalKey, isLost, from, to } of (await ranges.execute(queries)).rows) {
+    const numbers = found.get(journalKey) ?? { accounted: new SeqRanges(), lost: 0 };
+    found.set(journalKey, numbers);
     const { size } = numbers.accounted;
     numbers.accounted.add(from, to);
     if (isLost === 1) numbers.lost += numbers.accounted.size - size;

@@ -10,8 +10,8 @@ const COUNTS = `sum(CASE WHEN v.rating = 0 THEN 1 ELSE 0 END), sum(CASE WHEN v.r
   sum(CASE WHEN v.rating = 2 THEN 1 ELSE 0 END)`;
 const GROUPED = `v.source_key, v.at / ${QUARTER_MS}, v.window_key`;
 
-export async function recountRollups(queries: Queries, sourceKeys: readonly number[]): Promise<void> {
-  for (const keys of chunksOf(sourceKeys)) {
+export async function recountRollups(queries: Queries, journalKeys: readonly number[]): Promise<void> {
+  for (const keys of chunksOf(journalKeys)) {
     await queries.deleteFrom('rollups').where('source_key', 'in', keys).execute();
     await sql`
       INSERT INTO rollups (source_key, quarter, window_key, satisfied, basically, unsatisfied, first_seq, last_seq, last_at)
@@ -21,8 +21,8 @@ export async function recountRollups(queries: Queries, sourceKeys: readonly numb
 }
 
 /** What of their votes is excluded. */
-export async function recountExcluded(queries: Queries, sourceKeys: readonly number[]): Promise<void> {
-  for (const keys of chunksOf(sourceKeys)) {
+export async function recountExcluded(queries: Queries, journalKeys: readonly number[]): Promise<void> {
+  for (const keys of chunksOf(journalKeys)) {
     await queries.deleteFrom('excluded').where('source_key', 'in', keys).execute();
     const concerned = await queries
       .selectFrom('sources as s')

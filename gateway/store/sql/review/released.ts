@@ -7,7 +7,7 @@ import { chunksOf, writeRows } from './rows.ts';
 
 /** A record with the vote that it speaks of. */
 export type Candidate = {
-  row: { key: number; sourceKey: number; seq: number; receivedAt: number };
+  row: { key: number; journalKey: number; seq: number; receivedAt: number };
   vote: ReleasedVote;
   windowKey: number;
 };
@@ -24,7 +24,8 @@ export async function storeReleased(
   return stored;
 }
 
-const byNumber = ({ row: a }: Candidate, { row: b }: Candidate) => a.sourceKey - b.sourceKey || a.seq - b.seq;
+const byNumber = ({ row: a }: Candidate, { row: b }: Candidate) =>
+  a.journalKey - b.journalKey || a.seq - b.seq;
 
 function firstsByNumber(candidates: readonly Candidate[]): Candidate[] {
   const sorted = [...candidates].sort(byNumber);
@@ -58,7 +59,7 @@ async function insertVotes(
   bootKeys: ReadonlyMap<string, number>,
 ): Promise<readonly Candidate[]> {
   const rows = votes.map(({ row, vote, windowKey }) => [
-    row.sourceKey,
+    row.journalKey,
     row.seq,
     windowKey,
     vote.rating,
@@ -71,25 +72,25 @@ async function insertVotes(
   const inserted = await writeRows(
     queries,
     rows,
-    (values) => sql<{ sourceKey: number; seq: number }>`
+    (values) => sql<{ journalKey: number; seq: number }>`
       INSERT INTO votes (source_key, seq, window_key, rating, at, clock, boot_key, mono, received_at)
-      VALUES ${values} ON CONFLICT DO NOTHING RETURNING source_key AS "sourceKey", seq`,
+      VALUES ${values} ON CONFLICT DO NOTHING RETURNING source_key AS "journalKey", seq`,
   );
   if (inserted.length === votes.length) return votes;
-  const numbers = new Set(inserted.map(({ sourceKey, seq }) => `${sourceKey}/${seq}`));
-  return votes.filter(({ row }) => numbers.has(`${row.sourceKey}/${row.seq}`));
+  const numbers = new Set(inserted.map(({ journalKey, seq }) => `${journalKey}/${seq}`));
+  return votes.filter(({ row }) => numbers.has(`${row.journalKey}/${row.seq}`));
 }
 
 /** Added, not counted anew: a journal has many more votes than were held. */
 async function addToRollups(queries: Queries, votes: readonly Candidate[]): Promise<void> {
   const sums = new RollupBatch();
   for (const { row, vote, windowKey } of votes)
-    sums.add({ sourceKey: row.sourceKey, seq: row.seq, windowKey, rating: vote.rating, at: vote.at });
+    sums.add({ journalKey: row.journalKey, seq: row.seq, windowKey, rating: vote.rating, at: vote.at });
   const sorted = [...sums.values()].sort(
-    (a, b) => a.sourceKey - b.sourceKey || a.quarter - b.quarter || a.windowKey - b.windowKey,
+    (a, b) => a.journalKey - b.journalKey || a.quarter - b.quarter || a.windowKey - b.windowKey,
   );
-  const rows = sorted.map(({ sourceKey, quarter, windowKey, counts, firstSeq, lastSeq, lastAt }) => [
-    ...[sourceKey, quarter, windowKey, ...counts],
+  const rows = sorted.map(({ journalKey, quarter, windowKey, counts, firstSeq, lastSeq, lastAt }) => [
+    ...[journalKey, quarter, windowKey, ...counts],
     ...[firstSeq, lastSeq, lastAt],
   ]);
   await writeRows(
@@ -111,7 +112,7 @@ async function addToRollups(queries: Queries, votes: readonly Candidate[]): Prom
 async function noteClaims(queries: Queries, votes: readonly Candidate[]): Promise<void> {
   const rows = votes
     .filter(({ vote }) => vote.claimedAt !== null)
-    .map(({ row, vote }) => [row.sourceKey, row.seq, vote.claimedAt]);
+    .map(({ row, vote }) => [row.journalKey, row.seq, vote.claimedAt]);
   await writeRows(
     queries,
     rows,
