@@ -19,7 +19,7 @@ import type { VoteRecord } from '../store/ledger.ts';
 import type { RecentVote, VoteReads } from '../store/votes.ts';
 import type { Board } from './board.ts';
 import type { Change } from './change.ts';
-import { createScopedSource } from './scoped-source.ts';
+import { createScopedStream } from './scoped-stream.ts';
 
 export const FLUSH_MS = 50;
 
@@ -30,7 +30,7 @@ const RECENT_VOTES = 1_024;
 export type CityChange = Change & { votes: readonly TickerVote[] };
 
 /** What one kind of client is sent: the whole city, or one unit's subtree. Each has revisions of its own. */
-export type Source = {
+export type Stream = {
   /** When its ticker has begun: before that there is no snapshot, and it narrows nothing. */
   ready: Promise<void>;
   revision(): number;
@@ -66,7 +66,7 @@ export type Feed = {
   /** Called often: begins new minutes and days. */
   tick(): void;
   /** Of the whole city (null), or of one unit's subtree. */
-  source(unitId: string | null): Source;
+  stream(unitId: string | null): Stream;
   listen(listener: FeedListener): void;
   stop(): void;
 };
@@ -215,7 +215,7 @@ export async function openFeed(deps: FeedDeps): Promise<Feed> {
     ticker = votes.reverse();
   });
 
-  const city: Source = {
+  const city: Stream = {
     ready: Promise.resolve(),
     revision: () => revision,
     snapshot,
@@ -251,9 +251,9 @@ export async function openFeed(deps: FeedDeps): Promise<Feed> {
         replaced();
       }
     },
-    source(unitId) {
+    stream(unitId) {
       if (unitId === null) return city;
-      return createScopedSource({ unitId, tree, book, snapshot, readLatest });
+      return createScopedStream({ unitId, tree, book, snapshot, readLatest });
     },
     listen: (listener) => void listeners.push(listener),
     stop() {

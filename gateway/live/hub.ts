@@ -10,8 +10,8 @@ import { TICK_INTERVAL_MS } from '../../protocol/live.ts';
 import { SESSION_ENDED_CLOSE_CODE } from '../../protocol/session.ts';
 import type { Compressor } from '../compress/compressor.ts';
 import { type Credential, credentialKey, isSameCredential } from '../domain/principal.ts';
+import { type Audience, createAudiences, encode } from './audiences.ts';
 import { type Change, copyOf, mergeInto, patchOf } from './change.ts';
-import { type Channel, createChannels, encode } from './channels.ts';
 import type { Feed } from './feed.ts';
 
 /** More than this unsent in the socket, and the client is slow: what follows is merged instead of queued. */
@@ -41,7 +41,7 @@ export type Visitor = {
 
 type Client = {
   visitor: Visitor;
-  channel: Channel<Client>;
+  audience: Audience<Client>;
   socket: WebSocket;
   pending: Change | null;
   wantsSnapshot: boolean;
@@ -85,11 +85,11 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
   });
   const clients = new Set<Client>();
   const metrics: HubMetrics = { clients: () => clients.size, cut: 0, merged: 0 };
-  const channels = createChannels<Client>({ feed, monotonic, compressor: options.compressor });
+  const audiences = createAudiences<Client>({ feed, monotonic, compressor: options.compressor });
 
   const leave = (client: Client) => {
     clients.delete(client);
-    channels.leave(client.channel, client);
+    audiences.leave(client.audience, client);
   };
 
   const send = (client: Client, message: Buffer, binary = false) => {
@@ -98,10 +98,10 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
   };
 
   const sendTick = (client: Client) =>
-    send(client, encode({ type: 'tick', revision: client.channel.source.revision(), now: now() }));
+    send(client, encode({ type: 'tick', revision: client.audience.stream.revision(), now: now() }));
 
   const sendSnapshot = (client: Client) => {
-    const shared = channels.snapshotOf(client.channel);
+    const shared = audiences.snapshotOf(client.audience);
     client.pending = shared.since && copyOf(shared.since);
     client.wantsSnapshot = false;
     const finish = (packed: Buffer | null) => {
@@ -141,9 +141,9 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
     }
   };
 
-  const tell = (channel: Channel<Client>, change: Change) => {
+  const tell = (audience: Audience<Client>, change: Change) => {
     let patch: Buffer | null = null;
-    for (const client of channel.clients) {
+    for (const client of audience.clients) {
       if (client.wantsSnapshot) continue;
       if (client.pending || client.isPacking || isSlow(client)) {
         if (!client.isPacking) metrics.merged += 1;
@@ -158,15 +158,15 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
 
   feed.listen({
     changed(change) {
-      for (const channel of channels.all()) {
-        const own = channel.source.narrow(change);
+      for (const audience of audiences.all()) {
+        const own = audience.stream.narrow(change);
         if (!own) continue;
-        channels.changed(channel, own);
-        tell(channel, own);
+        audiences.changed(audience, own);
+        tell(audience, own);
       }
     },
     replaced() {
-      channels.replace();
+      audiences.replace();
       for (const client of clients) {
         client.wantsSnapshot = true;
         catchUp(client);
@@ -213,10 +213,10 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
     accept(upgrade, socket, head, visitor) {
       if (!hasRoom(visitor.credential)) return false;
       server.handleUpgrade(upgrade, socket, head, (ws) => {
-        const channel = channels.open(visitor.unitId);
+        const audience = audiences.open(visitor.unitId);
         const client: Client = {
           visitor,
-          channel,
+          audience,
           socket: ws,
           pending: null,
           wantsSnapshot: true,
@@ -227,14 +227,14 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
           lastSentAt: monotonic(),
         };
         clients.add(client);
-        channel.clients.add(client);
+        audience.clients.add(client);
         ws.on('pong', () => {
           client.answeredPing = true;
         });
         ws.on('message', (data) => request(client, data));
         ws.on('error', () => ws.terminate());
         ws.on('close', () => leave(client));
-        channel.source.ready.then(
+        audience.stream.ready.then(
           () => {
             client.isPacking = false;
             catchUp(client);

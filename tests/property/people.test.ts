@@ -195,14 +195,14 @@ describe('the stream of a subtree', () => {
         });
         const top = tree.units[pick % tree.units.length]?.id as string;
         const subtree = subtreeOf(tree, top);
-        const source = feed.source(top);
-        await source.ready;
-        let wall = follow(source.snapshot());
+        const stream = feed.stream(top);
+        await stream.ready;
+        let wall = follow(stream.snapshot());
         const counted = new Map<string, number>();
         const ownVotes: { windowId: string; at: number }[] = [];
         feed.listen({
           changed(change) {
-            const own = source.narrow(change);
+            const own = stream.narrow(change);
             const isOwn =
               change.votes.some(({ windowId }) => subtree.windowById.has(windowId)) ||
               [...change.trend.keys()].some((minute) => !wall.trend.has(minute));
@@ -216,8 +216,8 @@ describe('the stream of a subtree', () => {
             wall.revision = patch.revision;
           },
           replaced() {
-            source.replaced();
-            wall = follow(source.snapshot());
+            stream.replaced();
+            wall = follow(stream.snapshot());
           },
         });
         const isToday = (time: number) => calendar.dayOf(time) === calendar.dayOf(at);
@@ -244,7 +244,7 @@ describe('the stream of a subtree', () => {
         }
         vi.advanceTimersByTime(2 * FLUSH_MS);
         feed.stop();
-        const final = follow(source.snapshot());
+        const final = follow(stream.snapshot());
         expect(wall.rows).toEqual(final.rows);
         expect(wall.ticker).toEqual(final.ticker);
         expect(wall.ticker.map(({ windowId, at: time }) => ({ windowId, at: time }))).toEqual(

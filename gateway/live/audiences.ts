@@ -2,7 +2,7 @@
 import type { LiveMessage } from '../../protocol/live.ts';
 import type { Compressor } from '../compress/compressor.ts';
 import { type Change, copyOf, mergeInto } from './change.ts';
-import type { Feed, Source } from './feed.ts';
+import type { Feed, Stream } from './feed.ts';
 
 /**
  * A snapshot is made, and compressed, once for all who ask within so long, e.g. after a restart: what has changed since follows it
@@ -23,55 +23,55 @@ export type SharedSnapshot = {
   isStale(): boolean;
 };
 
-export type Channel<Client> = {
+export type Audience<Client> = {
   unitId: string | null;
-  source: Source;
+  stream: Stream;
   clients: Set<Client>;
   shared: (SharedSnapshot & { madeAt: number }) | null;
 };
 
-export type Channels<Client> = {
+export type Audiences<Client> = {
   /** Of the whole city (null), or of one unit's subtree; made for its first client, whom the caller adds. */
-  open(unitId: string | null): Channel<Client>;
-  /** A channel ends with its last client. */
-  leave(channel: Channel<Client>, client: Client): void;
-  all(): Iterable<Channel<Client>>;
-  snapshotOf(channel: Channel<Client>): SharedSnapshot;
+  open(unitId: string | null): Audience<Client>;
+  /** An audience ends with its last client. */
+  leave(audience: Audience<Client>, client: Client): void;
+  all(): Iterable<Audience<Client>>;
+  snapshotOf(audience: Audience<Client>): SharedSnapshot;
   /** Whoever still gets the shared snapshot gets this after it. */
-  changed(channel: Channel<Client>, change: Change): void;
+  changed(audience: Audience<Client>, change: Change): void;
   /** Everything may have changed. */
   replace(): void;
 };
 
-export type ChannelsDeps = { feed: Feed; monotonic: () => number; compressor: Compressor };
+export type AudiencesDeps = { feed: Feed; monotonic: () => number; compressor: Compressor };
 
-export function createChannels<Client>({ feed, monotonic, compressor }: ChannelsDeps): Channels<Client> {
-  const channels = new Map<string | null, Channel<Client>>();
-  const isShared = ({ shared }: Channel<Client>) =>
+export function createAudiences<Client>({ feed, monotonic, compressor }: AudiencesDeps): Audiences<Client> {
+  const audiences = new Map<string | null, Audience<Client>>();
+  const isShared = ({ shared }: Audience<Client>) =>
     shared !== null && monotonic() - shared.madeAt <= SHARED_MS;
   return {
     open(unitId) {
-      const channel = channels.get(unitId) ?? {
+      const audience = audiences.get(unitId) ?? {
         unitId,
-        source: feed.source(unitId),
+        stream: feed.stream(unitId),
         clients: new Set<Client>(),
         shared: null,
       };
-      channels.set(unitId, channel);
-      return channel;
+      audiences.set(unitId, audience);
+      return audience;
     },
-    leave(channel, client) {
-      channel.clients.delete(client);
-      if (channel.clients.size === 0 && channels.get(channel.unitId) === channel)
-        channels.delete(channel.unitId);
+    leave(audience, client) {
+      audience.clients.delete(client);
+      if (audience.clients.size === 0 && audiences.get(audience.unitId) === audience)
+        audiences.delete(audience.unitId);
     },
-    all: () => channels.values(),
-    snapshotOf(channel) {
-      if (channel.shared !== null && isShared(channel)) return channel.shared;
+    all: () => audiences.values(),
+    snapshotOf(audience) {
+      if (audience.shared !== null && isShared(audience)) return audience.shared;
       const madeAt = monotonic();
-      const bytes = encode(channel.source.snapshot());
+      const bytes = encode(audience.stream.snapshot());
       let packing: Promise<Buffer | null> | null = null;
-      channel.shared = {
+      audience.shared = {
         bytes,
         madeAt,
         since: null,
@@ -81,19 +81,19 @@ export function createChannels<Client>({ feed, monotonic, compressor }: Channels
         },
         isStale: () => monotonic() - madeAt > FRESH_MS,
       };
-      return channel.shared;
+      return audience.shared;
     },
-    changed(channel, change) {
-      const { shared } = channel;
+    changed(audience, change) {
+      const { shared } = audience;
       if (shared === null) return;
-      if (!isShared(channel)) channel.shared = null;
+      if (!isShared(audience)) audience.shared = null;
       else if (shared.since === null) shared.since = copyOf(change);
       else mergeInto(shared.since, change);
     },
     replace() {
-      for (const channel of channels.values()) {
-        channel.shared = null;
-        channel.source.replaced();
+      for (const audience of audiences.values()) {
+        audience.shared = null;
+        audience.stream.replaced();
       }
     },
   };

@@ -13,9 +13,9 @@ import {
 import { type OrgTree, subtreeOf } from '../domain/org.ts';
 import type { ScoreBook } from '../domain/score-book.ts';
 import type { Change } from './change.ts';
-import type { CityChange, Source } from './feed.ts';
+import type { CityChange, Stream } from './feed.ts';
 
-export type ScopedSourceDeps = {
+export type ScopedStreamDeps = {
   unitId: string;
   tree: () => OrgTree;
   book: ScoreBook;
@@ -25,7 +25,7 @@ export type ScopedSourceDeps = {
   readLatest(windows: OrgTree['windows'], take: (votes: readonly TickerVote[]) => void): Promise<void>;
 };
 
-export function createScopedSource({ unitId, tree, book, snapshot, readLatest }: ScopedSourceDeps): Source {
+export function createScopedStream({ unitId, tree, book, snapshot, readLatest }: ScopedStreamDeps): Stream {
   let revision = 0;
   let nextVoteId = 1;
   const subtree = () => subtreeOf(tree(), unitId);
