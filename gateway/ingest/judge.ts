@@ -2,12 +2,13 @@
  * What becomes of a well-formed vote: when it was pressed, and whether it can be counted. A press whose time cannot be true is
  * placed by the gateway's time and marked; more presses than people can make are held for a person to decide on. None is lost.
  */
+import { CHANNELS } from '../../protocol/channel.ts';
 import { CLOCKS, RATINGS, type Vote } from '../../protocol/vote.ts';
 import type { Exclusions } from '../domain/exclusions.ts';
 import type { RatingCode } from '../domain/tally.ts';
 import type { VoteRates } from '../domain/vote-rates.ts';
 import { isBelievable, placeVote } from '../domain/vote-time.ts';
-import type { ClockCode, KnownNumber, VoteRecord } from '../store/ledger.ts';
+import type { ChannelCode, ClockCode, KnownNumber, VoteRecord } from '../store/ledger.ts';
 import type { KnownTerminal } from './ingest.ts';
 import type { Journal } from './journal.ts';
 import type { Readings } from './readings.ts';
@@ -33,6 +34,8 @@ export type Judge = (
 export type JudgeDeps = { readings: Readings; rates: VoteRates; exclusions: () => Exclusions };
 
 const RATING_CODE = new Map(RATINGS.map((rating, code) => [rating, code as RatingCode]));
+/** Terminals have buttons. */
+const BUTTON = CHANNELS.indexOf('button') as ChannelCode;
 const CLOCK_CODE = new Map(CLOCKS.map((clock, code) => [clock, code as ClockCode]));
 
 export function createJudge({ readings, rates, exclusions }: JudgeDeps): Judge {
@@ -48,6 +51,7 @@ export function createJudge({ readings, rates, exclusions }: JudgeDeps): Judge {
     const vote: VoteRecord = {
       journalKey: journal.key,
       seq,
+      channel: BUTTON,
       windowKey: terminal.windowKey,
       rating: RATING_CODE.get(rating) as RatingCode,
       at,

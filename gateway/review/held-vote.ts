@@ -1,10 +1,12 @@
 /** A vote that was held, read back from its record; also one that an earlier version has set aside for its time. */
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { CHANNELS } from '../../protocol/channel.ts';
 import { BootId, EpochMs } from '../../protocol/ids.ts';
 import { CLOCKS, RATINGS, Vote } from '../../protocol/vote.ts';
 import type { RatingCode } from '../domain/tally.ts';
 import { placeVote } from '../domain/vote-time.ts';
+import type { ChannelCode } from '../store/ledger.ts';
 import type { HeldRecord, ReleasedVote } from '../store/review.ts';
 
 const Key = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
@@ -12,6 +14,8 @@ const Key = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 /** As ingest keeps it: a row that was not stored. */
 const HeldRow = Type.Object({
   windowKey: Key,
+  /** Left out by earlier versions, to which votes came from buttons alone. */
+  channel: Type.Optional(Type.Integer({ minimum: 0, maximum: CHANNELS.length - 1 })),
   rating: Type.Integer({ minimum: 0, maximum: RATINGS.length - 1 }),
   at: EpochMs,
   claimedAt: Type.Optional(EpochMs),
@@ -19,6 +23,7 @@ const HeldRow = Type.Object({
   boot: BootId,
   mono: Key,
 });
+const BUTTON = CHANNELS.indexOf('button') as ChannelCode;
 const heldRow = Compile(HeldRow);
 const sentVote = Compile(Vote);
 
@@ -36,6 +41,7 @@ export function readHeldVote({ reason, payload, receivedAt }: HeldRecord): Relea
   const vote = value;
   const at = placeVote(vote.at, { receivedAt, notBefore: 0, byMonotonic: null, isClockApart: false });
   return {
+    channel: BUTTON,
     rating: RATINGS.indexOf(vote.rating) as RatingCode,
     at,
     claimedAt: at === vote.at ? null : vote.at,
@@ -47,8 +53,9 @@ export function readHeldVote({ reason, payload, receivedAt }: HeldRecord): Relea
 }
 
 function fromRow(row: Static<typeof HeldRow>): ReleasedVote {
-  const { rating, clock, claimedAt, at, boot, mono, windowKey } = row;
+  const { rating, clock, claimedAt, at, boot, mono, windowKey, channel = BUTTON } = row;
   return {
+    channel: channel as ChannelCode,
     rating: rating as RatingCode,
     clock: clock as 0 | 1 | 2,
     claimedAt: claimedAt ?? null,

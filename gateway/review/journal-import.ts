@@ -3,6 +3,7 @@
  * terminal's card. Each is stored once, under the identity that it has there, whatever came of it before.
  */
 import { createHash } from 'node:crypto';
+import { CHANNELS } from '../../protocol/channel.ts';
 import { type JournalContent, lastOfJournal, readJournalFile, voteOf } from '../../protocol/journal-file.ts';
 import type { Bytes } from '../../protocol/sqlite-pages.ts';
 import { CLOCKS, RATINGS } from '../../protocol/vote.ts';
@@ -14,7 +15,7 @@ import { isBelievable } from '../domain/vote-time.ts';
 import type { By } from '../store/changes.ts';
 import { OrgRefusal } from '../store/failures.ts';
 import type { FleetReads } from '../store/fleet.ts';
-import type { ClockCode } from '../store/ledger.ts';
+import type { ChannelCode, ClockCode } from '../store/ledger.ts';
 import type { ImportedVote, ReviewStore } from '../store/review.ts';
 
 /** The parts of a journal as they lie beside each other; null for one that is not there. */
@@ -124,6 +125,7 @@ function recordOf(
   return {
     ...known,
     ...{ seq, boot, mono },
+    channel: CHANNELS.indexOf('button') as ChannelCode,
     rating: RATINGS.indexOf(rating) as RatingCode,
     at: isGood ? dated.at : known.receivedAt,
     clock: CLOCKS.indexOf(dated.clock) as ClockCode,

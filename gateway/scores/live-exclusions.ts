@@ -1,21 +1,37 @@
-/** Which spans people have excluded, in memory: a vote that comes is marked by them, and scores are read by them. */
+/** Which spans people have excluded, in memory: a vote that comes is marked by them. */
 import { createExclusions, type Exclusions } from '../domain/exclusions.ts';
-import type { ReviewReads } from '../store/review.ts';
+import type { Exclusion, ReviewStore } from '../store/review.ts';
 
 export type LiveExclusions = {
   current(): Exclusions;
-  /** @throws StoreFailure; what was read before stays. */
+  /**
+   * Reads them again, while no vote is under way; votes that came since another process has changed them are put right. @throws
+   * StoreFailure; what was read before stays.
+   */
   reload(): Promise<void>;
 };
 
 /** @throws StoreFailure */
-export async function openExclusions(store: Pick<ReviewReads, 'exclusions'>): Promise<LiveExclusions> {
-  const read = async () => createExclusions(await store.exclusions());
-  let current = await read();
+export async function openExclusions(
+  store: Pick<ReviewStore, 'exclusions' | 'recountExcluded'>,
+): Promise<LiveExclusions> {
+  let known = await store.exclusions();
+  let current = createExclusions(known);
   return {
     current: () => current,
     async reload() {
-      current = await read();
+      const found = await store.exclusions();
+      const changed = changedTerminals(known, found);
+      if (changed.length > 0) await store.recountExcluded(changed);
+      known = found;
+      current = createExclusions(found);
     },
   };
+}
+
+/** Exclusions are made and ended, and neither removed nor changed otherwise. */
+function changedTerminals(before: readonly Exclusion[], after: readonly Exclusion[]): number[] {
+  const endedAt = new Map(before.map((one) => [one.id, one.endedAt]));
+  const changed = after.filter((one) => endedAt.get(one.id) !== one.endedAt);
+  return [...new Set(changed.map(({ terminalKey }) => terminalKey))].sort((a, b) => a - b);
 }

@@ -10,22 +10,34 @@ import type { JournalIdentity } from './journals.ts';
 /** Codes of `Clock`: the position in CLOCKS. */
 export type ClockCode = 0 | 1 | 2;
 
-export type VoteRecord = {
-  journalKey: number;
-  seq: number;
+/** Codes of `Channel`: the position in CHANNELS. */
+export type ChannelCode = 0 | 1 | 2 | 3 | 4 | 5 | 6;
+
+/** What every vote has, however it came. */
+export type VoteBasis = {
+  channel: ChannelCode;
   windowKey: number;
   rating: RatingCode;
   /** Press time, UTC milliseconds. */
   at: number;
-  clock: ClockCode;
-  boot: string;
-  mono: number;
   receivedAt: number;
   /** What the terminal said of when, where `at` is where the gateway has placed it; left out when they are the same. */
   claimedAt?: number;
   /** It falls into a span that a person has excluded: stored, and not counted. */
   excluded?: boolean;
 };
+
+/** What a terminal's journal has of it besides: its number there, how good its time is, and the boot and moment of the press. */
+export type JournalPart = {
+  journalKey: number;
+  seq: number;
+  clock: ClockCode;
+  boot: string;
+  mono: number;
+};
+
+/** A vote out of a terminal's journal. */
+export type VoteRecord = VoteBasis & JournalPart;
 
 /** What the gateway did not accept, kept with its reason. A record with a `seq` accounts for that number of its journal. */
 export type QuarantineRecord = {

@@ -2,7 +2,7 @@
 import type { Counts } from '../../protocol/vote.ts';
 import type { RatingCode } from '../domain/tally.ts';
 import type { Changes } from './changes.ts';
-import type { VoteRecord } from './ledger.ts';
+import type { ChannelCode, VoteRecord } from './ledger.ts';
 
 /** Held for review: a vote, or what was to be one, that came and is not counted until a person has decided. */
 export type HeldRecord = {
@@ -29,6 +29,7 @@ export type HeldFilter = { terminalId?: string; reason?: string; from?: number; 
 
 /** How a vote reads that was held: what `parse` makes of its payload. */
 export type ReleasedVote = {
+  channel: ChannelCode;
   rating: RatingCode;
   at: number;
   /** When the terminal said, if that is another time. */
@@ -119,6 +120,11 @@ export type ImportedVote = Omit<VoteRecord, 'journalKey'>;
 export type ImportedCounts = { stored: number; duplicates: number; conflicts: number; held: number };
 
 export interface ReviewStore extends ReviewReads, Changes<ReviewTx> {
+  /**
+   * Counts anew what of these terminals' votes is excluded: of those that came after somebody had decided so, and before whoever
+   * stores votes had read it, nobody has noted it. @throws StoreFailure
+   */
+  recountExcluded(terminalKeys: readonly number[]): Promise<void>;
   /**
    * Stores votes out of a journal's file under the identity that they have there, in one transaction; the journal is begun if it
    * is new, and a gateway that runs knows of it. What waits in quarantine stays there. The audit has its line before.

@@ -1,6 +1,6 @@
 /** The port to votes read back. Nothing of it holds up ingest for long, whatever is asked: what is much comes in parts. */
 import type { RatingCode } from '../domain/tally.ts';
-import type { ClockCode } from './ledger.ts';
+import type { ChannelCode, ClockCode } from './ledger.ts';
 
 export type RecentVote = {
   journalKey: number;
@@ -15,6 +15,7 @@ export type ExportedVote = {
   epoch: string;
   seq: number;
   windowId: string;
+  channel: ChannelCode;
   rating: RatingCode;
   at: number;
   clock: ClockCode;

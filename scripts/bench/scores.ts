@@ -79,7 +79,18 @@ async function fill(dataDir: string, votes: number, say: (text: string) => void)
       const seq = Math.floor(done / keys.length) + 1;
       const at = Math.floor(from + ((now - from) * done) / votes);
       const rating = (done % 10 < 8 ? 0 : done % 10 === 8 ? 1 : 2) as RatingCode;
-      batch.push({ journalKey, seq, windowKey, rating, at, clock: 0, boot: 'b', mono: seq, receivedAt: at });
+      batch.push({
+        journalKey,
+        channel: 0,
+        seq,
+        windowKey,
+        rating,
+        at,
+        clock: 0,
+        boot: 'b',
+        mono: seq,
+        receivedAt: at,
+      });
     }
     await store.ledger.commit({ votes: batch, quarantine: [], lost: [], keepsConflict: () => true });
     if (done % 1_000_000 === 0) say(`  ${done / 1e6} million votes stored`);

@@ -53,7 +53,7 @@ describe.each(portHomes())('deciding at once in %s', (name, createHome) => {
   const release = (tx: ReviewTx) =>
     tx.release({}, BASE, ({ seq }) => ({
       ...{ rating: 1, at: BASE + (seq % 9) * QUARTER, clock: 0, mono: seq, boot: `boot-${seq % 3}` },
-      ...{ claimedAt: null, windowKey: null },
+      ...{ channel: 0, claimedAt: null, windowKey: null },
     }));
   const exclusion = (id: string, from = BASE, to = BASE + 5 * QUARTER) => ({
     ...{ id, from, to, terminalId: 't-1', reason: '试机', madeAt: BASE, madeBy: 'cli:test' },

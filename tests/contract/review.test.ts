@@ -23,7 +23,7 @@ describe.each(portHomes())('decisions about votes in %s', (_name, createHome) =>
       : {
           ...{ rating: (seq % 3) as 0 | 1 | 2, at: BASE + seq * 60_000, clock: 1, mono: seq },
           ...{ claimedAt: seq % 2 === 0 ? 5 : null, boot: `boot-${seq % 4}` },
-          windowKey: payload === 'stood at 2' ? 2 : null,
+          ...{ channel: 0, windowKey: payload === 'stood at 2' ? 2 : null },
         };
   const release = (filter = {}) => rig.act((tx) => tx.release(filter, AT, read));
   const exclude = (id: string, from: number, to: number, terminalId = 't-1') =>

@@ -45,13 +45,16 @@ describe.each(portHomes())('votes read back from %s', (_name, createHome) => {
     const journalKey = await journal();
     await keep([
       voteRecord({ journalKey, seq: 1 }),
-      voteRecord({ journalKey, seq: 2, rating: 2, claimedAt: 77, clock: 2, receivedAt: BASE + 9 }),
+      voteRecord({
+        ...{ journalKey, seq: 2, rating: 2, claimedAt: 77, clock: 2 },
+        ...{ receivedAt: BASE + 9, channel: 5 },
+      }),
     ]);
     const at = voteRecord({ journalKey, seq: 1 }).at;
-    const same = { terminalId: 't-1', epoch: EPOCH, windowId: 'w1', at, excluded: 0 };
+    const same = { terminalId: 't-1', epoch: EPOCH, windowId: 'w1', at, excluded: 0, channel: 0 };
     expect(await exported(store)).toEqual([
       { ...same, seq: 1, rating: 0, clock: 0, receivedAt: at, claimedAt: null },
-      { ...same, seq: 2, rating: 2, clock: 2, receivedAt: BASE + 9, claimedAt: 77 },
+      { ...same, channel: 5, seq: 2, rating: 2, clock: 2, receivedAt: BASE + 9, claimedAt: 77 },
     ]);
   });
 

@@ -232,7 +232,14 @@ describe('the stream of a subtree', () => {
               if (isToday(time)) counted.set(id, (counted.get(id) ?? 0) + 1);
               if (subtree.windowById.has(id)) ownVotes.push({ windowId: id, at: time });
               feed.voted({
-                ...{ journalKey: 1, seq: 1, windowKey: key, rating: step.rating, at: time },
+                ...{
+                  journalKey: 1,
+                  seq: 1,
+                  channel: 0 as const,
+                  windowKey: key,
+                  rating: step.rating,
+                  at: time,
+                },
                 ...{ clock: 0, boot: 'b', mono: 0, receivedAt: at },
               });
             }

@@ -24,6 +24,7 @@ export function createStoreHome(folder = mkdtempSync(join(tmpdir(), 'manyi-store
 export function voteRecord(change: Partial<VoteRecord> & { journalKey: number; seq: number }): VoteRecord {
   const at = change.at ?? 1_795_000_000_000;
   return {
+    channel: 0,
     windowKey: 1,
     rating: 0,
     at,

@@ -1,4 +1,5 @@
 /** The export of votes for spreadsheets. */
+import { CHANNELS } from '../../../protocol/channel.ts';
 import { CLOCKS, RATINGS } from '../../../protocol/vote.ts';
 import type { ExportedVote } from '../../store/votes.ts';
 import { BYTE_ORDER_MARK, csvLine, textCell } from './csv.ts';
@@ -18,6 +19,7 @@ const COLUMNS = [
   'claimedAt',
   'claimedAtTime',
   'excluded',
+  'channel',
 ];
 
 export type VoteCsvDeps = {
@@ -58,6 +60,7 @@ export async function* votesAsCsv(
           vote.claimedAt ?? '',
           vote.claimedAt === null ? '' : timeOf(vote.claimedAt),
           vote.excluded === 1 ? 'true' : 'false',
+          CHANNELS[vote.channel],
         ]),
       )
       .join('');

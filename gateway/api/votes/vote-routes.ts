@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
 import type { FastifySchema } from 'fastify';
+import { CHANNELS } from '../../../protocol/channel.ts';
 import { EpochMs, ORG_ID_PATTERN } from '../../../protocol/ids.ts';
 import { NullableNumber, oneOf } from '../../../protocol/score.ts';
 import { CLOCKS, RATINGS } from '../../../protocol/vote.ts';
@@ -46,6 +47,7 @@ const VoteItem = Type.Object({
   terminal: Type.String(),
   epoch: Type.String(),
   seq: Type.Integer(),
+  channel: oneOf(CHANNELS),
   rating: oneOf(RATINGS),
   at: Type.Integer(),
   clock: oneOf(CLOCKS),
@@ -71,6 +73,7 @@ function recordOf(vote: ExportedVote) {
     terminal: vote.terminalId,
     epoch: vote.epoch,
     seq: vote.seq,
+    channel: CHANNELS[vote.channel],
     rating: RATINGS[vote.rating],
     at: vote.at,
     clock: CLOCKS[vote.clock],

@@ -12,9 +12,9 @@ const INSERT = {
   name: 'insert_votes',
   text: `
   WITH stored AS (
-    INSERT INTO votes (source_key, seq, window_key, rating, at, clock, boot_key, mono, received_at)
-    SELECT * FROM unnest($1::int4[], $2::int4[], $3::int4[], $4::int2[], $5::int8[], $6::int2[], $7::int4[], $8::int8[], $9::int8[])
-      AS sent (source_key, seq, window_key, rating, at, clock, boot_key, mono, received_at)
+    INSERT INTO votes (source_key, seq, window_key, rating, at, clock, boot_key, mono, received_at, channel)
+    SELECT * FROM unnest($1::int4[], $2::int4[], $3::int4[], $4::int2[], $5::int8[], $6::int2[], $7::int4[], $8::int8[], $9::int8[], $10::int2[])
+      AS sent (source_key, seq, window_key, rating, at, clock, boot_key, mono, received_at, channel)
     ORDER BY source_key, seq ON CONFLICT DO NOTHING
     RETURNING source_key, seq, window_key, rating, at
   ), rolled AS (
@@ -31,10 +31,10 @@ const INSERT = {
       last_seq = greatest(kept.last_seq, excluded.last_seq),
       last_at = greatest(kept.last_at, excluded.last_at)
   )
-  SELECT count(*)::int4 AS count, CASE WHEN count(*) < $10::int4 THEN array_agg(source_key) END AS sources,
-    CASE WHEN count(*) < $10::int4 THEN array_agg(seq) END AS seqs FROM stored`,
+  SELECT count(*)::int4 AS count, CASE WHEN count(*) < $11::int4 THEN array_agg(source_key) END AS journals,
+    CASE WHEN count(*) < $11::int4 THEN array_agg(seq) END AS seqs FROM stored`,
 };
-type Inserted = { count: number; sources: number[] | null; seqs: number[] | null };
+type Inserted = { count: number; journals: number[] | null; seqs: number[] | null };
 
 /** A statement of its own, because only a new one sees what another has committed since the first began. */
 const SELECT_BODIES = `
@@ -110,12 +110,13 @@ async function insert(
     arrayOf(votes.map(({ boot }) => bootKey(boot) ?? NO_BOOT)),
     arrayOf(votes.map(({ mono }) => mono)),
     arrayOf(votes.map(({ receivedAt }) => receivedAt)),
+    arrayOf(votes.map(({ channel }) => channel)),
     votes.length,
   ];
-  const [{ count, sources, seqs } = { count: 0, sources: null, seqs: null }] =
+  const [{ count, journals, seqs } = { count: 0, journals: null, seqs: null }] =
     await transaction.rows<Inserted>({ ...INSERT, values });
   if (count === votes.length) return 'all';
-  return new Set((sources ?? []).map((source, index) => `${source}/${seqs?.[index]}`));
+  return new Set((journals ?? []).map((journal, index) => `${journal}/${seqs?.[index]}`));
 }
 
 function selectBodies(transaction: Transaction, votes: readonly VoteRecord[]) {

@@ -96,6 +96,7 @@ export type Tables = {
     boot_key: number;
     mono: number;
     received_at: number;
+    channel: Generated<number>;
   };
   rollups: Excluded & { first_seq: number; last_seq: number; last_at: number };
   datings: { source_key: number; seq: number; claimed_at: number };

@@ -27,7 +27,7 @@ export async function* exportPages(
       .raw()
       .all(Math.floor(from / QUARTER_MS), Math.floor((to - 1) / QUARTER_MS)) as [number, number][];
     const select = reader.prepare(`
-      SELECT t.id AS terminalId, s.epoch, v.seq, w.id AS windowId, v.rating, v.at, v.clock, v.received_at AS receivedAt,
+      SELECT t.id AS terminalId, s.epoch, v.seq, w.id AS windowId, v.channel, v.rating, v.at, v.clock, v.received_at AS receivedAt,
         d.claimed_at AS claimedAt, EXISTS (SELECT 1 FROM exclusions e WHERE e.terminal_key = s.terminal_key
           AND e.ended_at IS NULL AND v.at >= e.from_at AND v.at < e.to_at) AS excluded
       FROM rollups r

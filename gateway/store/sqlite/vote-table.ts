@@ -25,7 +25,7 @@ export function createVoteTable(
   db: Connection,
   withJournals: WithJournals,
 ): Pick<LedgerTables, 'commit'> & Pick<VoteTables, 'setAside'> {
-  const insertVote = db.prepare('INSERT OR IGNORE INTO votes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const insertVote = db.prepare('INSERT OR IGNORE INTO votes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const selectBody = db
     .prepare(
       'SELECT v.rating, b.boot, v.mono FROM votes v JOIN boots b ON b.key = v.boot_key WHERE v.source_key = ? AND v.seq = ?',
@@ -112,6 +112,7 @@ export function createVoteTable(
         bootKey(vote),
         vote.mono,
         vote.receivedAt,
+        vote.channel,
       );
       if (changes === 1) {
         rollups.add(vote);

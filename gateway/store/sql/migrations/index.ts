@@ -1,11 +1,12 @@
 /**
- * Applied in order, each once, to both databases; forward only. Never change one that has shipped. The next one is
- * `008-….ts`: written once with the flavour's builder, or, where it is about the ledger, a list of statements for each.
+ * Applied in order, each once, to both databases; forward only. Never change one that has shipped. Each is written once with the
+ * flavour's builder, or, where the databases differ, as a list of statements for each.
  */
+import { CHANNELS } from './008-channels.ts';
 import type { Migration } from './flavour.ts';
 
 /** What SQLite has come to in steps of its own, and PostgreSQL begins with. */
 export const BEGINNING = 7;
 
 /** Number 8 is the first. */
-export const MIGRATIONS: readonly Migration[] = [];
+export const MIGRATIONS: readonly Migration[] = [CHANNELS];

@@ -68,12 +68,13 @@ async function insertVotes(
     bootKeys.get(vote.boot),
     vote.mono,
     row.receivedAt,
+    vote.channel,
   ]);
   const inserted = await writeRows(
     queries,
     rows,
     (values) => sql<{ journalKey: number; seq: number }>`
-      INSERT INTO votes (source_key, seq, window_key, rating, at, clock, boot_key, mono, received_at)
+      INSERT INTO votes (source_key, seq, window_key, rating, at, clock, boot_key, mono, received_at, channel)
       VALUES ${values} ON CONFLICT DO NOTHING RETURNING source_key AS "journalKey", seq`,
   );
   if (inserted.length === votes.length) return votes;
