@@ -1,5 +1,6 @@
 /** A ledger whose commits wait for a standby: nothing is acknowledged that the loss of the primary would take. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
 import { createPostgresLedger, type PostgresLedger } from '../../gateway/store/postgres/ledger.ts';
 import { batchOf, createPostgresHome } from '../support/ledger-home.ts';
 import { type Cluster, POSTGRES, type Server, startCluster } from '../support/postgres.ts';
@@ -18,6 +19,9 @@ function watch<T>(promise: Promise<T>) {
   );
   return { seen, done };
 }
+
+/** Of the database. */
+const nameOf = (address: string) => new URL(address.replace('@/', '@x/')).pathname.slice(1);
 
 describe.runIf(have(POSTGRES))('a ledger with a synchronous standby', () => {
   let cluster: Cluster;
@@ -61,7 +65,7 @@ describe.runIf(have(POSTGRES))('a ledger with a synchronous standby', () => {
     expect(await home.rows(`SELECT 1 FROM votes WHERE seq = ${seq}`)).toHaveLength(1);
   };
   const onStandby = async (seq: number) => {
-    const database = new URL(home.address.replace('@/', '@x/')).pathname.slice(1);
+    const database = nameOf(home.address);
     return until('the standby to show it', async () => {
       const rows = await standby.sql(database, `SELECT 1 FROM votes WHERE seq = ${seq}`);
       return rows.length === 1;
@@ -171,8 +175,7 @@ describe.runIf(have(POSTGRES))('a primary that is lost', () => {
       await Promise.all(writers);
       const standby = cluster.standby as Server;
       await standby.sql('postgres', 'SELECT pg_promote()');
-      const database = 'test_1';
-      const heir = createPostgresLedger({ address: standby.address(database) });
+      const heir = createPostgresLedger({ address: standby.address(nameOf(home.address)) });
       for (const { key, terminalKey } of journals) {
         expect((await heir.openJournal(terminalKey, EPOCH)).key).toBe(key);
         const [first] = await heir.accountedRanges(key);
