@@ -64,7 +64,10 @@ function fillVotes(db: Database.Database, version: number): void {
     INSERT INTO quarantine (received_at, reason, terminal_key, topic, source_key, seq, payload, claims)
     VALUES (${OLD_AT}, 'rating-unknown', 1, 'votes', 1, 45, '{}', 1),
       (${OLD_AT}, 'identity-conflict', 1, 'votes', 1, 7, '{}', 0), (${OLD_AT}, 'json-invalid', 1, 'votes', NULL, NULL, '{', 0);`);
-  const vote = db.prepare('INSERT INTO votes VALUES (1, @seq, 1, @rating, @at, 0, 1, @seq, @at)');
+  const vote = db.prepare(
+    `INSERT INTO votes (source_key, seq, window_key, rating, at, clock, boot_key, mono, received_at)
+     VALUES (1, @seq, 1, @rating, @at, 0, 1, @seq, @at)`,
+  );
   for (let seq = 1; seq <= 40; seq++)
     vote.run({ seq, rating: (seq - 1) % 3, at: OLD_AT + Math.floor((seq - 1) / 20) * QUARTER_MS + seq });
   db.exec(`
