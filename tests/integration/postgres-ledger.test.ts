@@ -3,6 +3,7 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createPostgresLedger, type PostgresLedger } from '../../gateway/store/postgres/ledger.ts';
 import { migrate } from '../../gateway/store/postgres/migrate.ts';
+import { BEGINNING, MIGRATIONS } from '../../gateway/store/sql/migrations/index.ts';
 import { batchOf, createPostgresHome } from '../support/ledger-home.ts';
 import { compareRollups } from '../support/ledger-recount.ts';
 import { type Cluster, POSTGRES, startCluster } from '../support/postgres.ts';
@@ -363,8 +364,10 @@ describe.runIf(have(POSTGRES))('the schema', () => {
     try {
       const address = cluster.primary.address(await cluster.createDatabase());
       await Promise.all(Array.from({ length: 4 }, () => migrate({ address })));
-      const applied = () => cluster.primary.sql('test_1', 'SELECT number, name FROM schema_migrations');
-      expect(await applied()).toEqual([{ number: 7, name: 'beginning' }]);
+      const applied = () =>
+        cluster.primary.sql('test_1', 'SELECT number, name FROM schema_migrations ORDER BY number');
+      const names = ['beginning', ...MIGRATIONS.map(({ name }) => name)];
+      expect(await applied()).toEqual(names.map((name, index) => ({ number: BEGINNING + index, name })));
       await cluster.primary.sql('test_1', `INSERT INTO schema_migrations VALUES (1000, 'of tomorrow')`);
       await expect(migrate({ address })).rejects.toMatchObject({ code: 'storage-newer' });
     } finally {

@@ -40,6 +40,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   });
   const reading = createConnection(link('votes', READ_MS));
   const writing = createConnection(link('said', WRITE_MS));
+  // Whether others have changed something is asked five times a second, and must not wait for an export.
+  const looking = createConnection(link('looks', WRITE_MS));
   const claim = claims ? createClaim(link('claim', CONNECT_MS), () => performance.now()) : null;
   try {
     await claim?.hold();
@@ -64,14 +66,14 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       votes: createVoteReads(reading, link('pages', READ_MS)),
       ...createSqlPorts(database, audit, reviewOn(database)),
       review: createReviewStore(database, audit, imports),
-      upkeep: createUpkeep(reading, ledger, claim),
+      upkeep: createUpkeep(looking, ledger, claim),
       async close() {
-        await Promise.all([ledger, database, imports, reading, writing].map((one) => one.close()));
+        await Promise.all([ledger, database, imports, reading, writing, looking].map((one) => one.close()));
         await claim?.release();
       },
     };
   } catch (error) {
-    await Promise.all([reading.close(), writing.close(), claim?.release()]);
+    await Promise.all([reading.close(), writing.close(), looking.close(), claim?.release()]);
     throw error;
   }
 }
