@@ -4,6 +4,9 @@ import { defineConfig } from 'vitest/config';
 // Here, so that all files of a run draw from one seed.
 process.env.MANYI_SEED ??= String(randomInt(1, 2 ** 31));
 
+// Whoever has it set means a database of theirs: no test is to write into it.
+delete process.env.MANYI_DATABASE;
+
 /** One project a kind of test: what it needs decides how long it may take and how many run beside it. */
 const project = (name: string, folders: string[], options: object) => ({
   test: { name, include: folders.map((folder) => `tests/${folder}/**/*.test.ts`), ...options },

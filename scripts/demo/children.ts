@@ -1,6 +1,7 @@
 /** The demo's child processes: started with a log file each, watched, and ended in order. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { withoutSettings } from '../foreign-settings.ts';
 import { DemoError } from './demo-error.ts';
 import { openLogFile } from './log-file.ts';
 
@@ -59,7 +60,10 @@ function start(
   { name, script, env, logPath }: ChildOptions,
   stdio: ('ignore' | 'inherit' | 'pipe')[],
 ): { child: Child; process: ChildProcess } {
-  const child = spawn(process.execPath, [script], { env: { ...notOurs(process.env), ...env }, stdio });
+  const child = spawn(process.execPath, [script], {
+    env: { ...withoutSettings(process.env), ...env },
+    stdio,
+  });
   const ended = new Promise<Ending>((resolve) => {
     child.on('error', () => resolve({ name, logPath, code: null, signal: null }));
     // Not 'exit': what it has said last is to be in its log.
@@ -77,9 +81,4 @@ function start(
     return ending;
   };
   return { child: { name, ended, stop }, process: child };
-}
-
-/** The settings of a real gateway or terminal on this machine are not the demo's: it would be reached from elsewhere, say. */
-function notOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('MANYI_')));
 }
