@@ -30,6 +30,8 @@ export async function createGateway({ app, dataDir }) {
   let cookie = '';
   const env = () => ({
     ...process.env,
+    // Whoever has it set means a database of theirs.
+    MANYI_DATABASE: '',
     MANYI_DATA_DIR: dataDir,
     MANYI_HTTP_PORT: String(ports.http),
     MANYI_MQTT_PORT: String(ports.mqtt),
