@@ -10,6 +10,8 @@ export type ClockAlarms = {
   /** The same, of a clock that it does not date by: from its health report. */
   reported(terminalId: string, apartMs: number | null): void;
   isApart(terminalId: string): boolean;
+  /** A terminal's clock minus the gateway's, milliseconds, where they disagree. */
+  apartMs(terminalId: string): number | null;
   /** Terminals whose clock disagrees. */
   count(): number;
   /** By how much most of the terminals say that the gateway's clock is behind (negative: ahead), milliseconds; null while they do not. */
@@ -71,6 +73,7 @@ export function createClockAlarms({ changed, gatewayDoubted }: ClockAlarmDeps): 
         else reportedOf.set(terminalId, apartMs);
       });
     },
+    apartMs: apartOf,
     isApart: (terminalId) => apartOf(terminalId) !== null,
     count: () => apartCount,
     gatewayBehindMs,

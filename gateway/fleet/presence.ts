@@ -13,6 +13,8 @@ export type Presence = {
   isOnline(terminalId: string): boolean;
   /** When the terminal was last heard of; null if never. */
   lastSeenAt(terminalId: string): number | null;
+  /** Of those that are there. */
+  count(): number;
   /** Terminals heard of since the last call. */
   takeSeen(): { terminalId: string; at: number }[];
 };
@@ -25,6 +27,7 @@ export function createPresence(
   onChange: (terminalId: string, online: boolean) => void,
 ): Presence {
   const entries = new Map<string, Entry>();
+  let online = 0;
   for (const { id, lastSeenAt } of remembered)
     if (lastSeenAt !== null) entries.set(id, { connection: null, lastSeenAt, unsaved: false });
 
@@ -43,6 +46,7 @@ export function createPresence(
     const entry = entryOf(terminalId);
     if (entry.connection === null || entry.connection !== connection) return;
     heard(terminalId).connection = null;
+    online -= 1;
     onChange(terminalId, false);
   };
 
@@ -51,7 +55,9 @@ export function createPresence(
       const entry = heard(terminalId);
       const was = entry.connection !== null;
       entry.connection = connection;
-      if (!was) onChange(terminalId, true);
+      if (was) return;
+      online += 1;
+      onChange(terminalId, true);
     },
     disconnected: leave,
     status(terminalId, connection, payload) {
@@ -69,6 +75,7 @@ export function createPresence(
     heard: (terminalId) => void heard(terminalId),
     isOnline: (terminalId) => (entries.get(terminalId)?.connection ?? null) !== null,
     lastSeenAt: (terminalId) => entries.get(terminalId)?.lastSeenAt || null,
+    count: () => online,
     takeSeen() {
       const seen: { terminalId: string; at: number }[] = [];
       for (const [terminalId, entry] of entries)

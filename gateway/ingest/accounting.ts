@@ -6,7 +6,11 @@ import type { Journal } from './journal.ts';
 /** What the store knew of numbers that were accounted for when their message was judged, and may have been no vote's. */
 export type KnownNumbers = ReadonlyMap<number, KnownNumber>;
 
-export function accountVote(journal: Journal, { seq, rating }: VoteRecord, known: KnownNumbers | null): void {
+export function accountVote(
+  journal: Journal,
+  { seq, rating }: Pick<VoteRecord, 'seq' | 'rating'>,
+  known: KnownNumbers | null,
+): void {
   // A number given up for lost or set aside, and then sent well after all, is simply stored.
   if (journal.lost + journal.quarantined > 0 && journal.accounted.has(seq)) {
     const was = known?.get(seq);

@@ -25,13 +25,24 @@ export type HelloDeps = {
   heard(terminal: KnownTerminal, journal: Journal): void;
   disbelieve(terminal: KnownTerminal, journal: Journal): void;
   clockHeard(terminal: KnownTerminal, hello: Hello): void;
+  /** What is missing may have been stored by another gateway a moment ago; null where there is none. @throws StoreFailure */
+  lookAgain: ((journal: Journal) => Promise<void>) | null;
 };
 
 export function createHellos(deps: HelloDeps): TakeMessage {
-  const { queue, now, refuse, failed, withJournal, heard, disbelieve, clockHeard } = deps;
+  const { queue, now, refuse, failed, withJournal, heard, disbelieve, clockHeard, lookAgain } = deps;
 
   /** @returns when what is lost is settled: until then a vote cannot be told from one that was given up. */
   const giveUpUpTo = (terminal: KnownTerminal, journal: Journal, gone: number, done: IngestDone) => {
+    if (lookAgain === null || lostUpTo(journal, gone).length === 0)
+      return giveUpNow(terminal, journal, gone, done);
+    return lookAgain(journal).then(
+      () => giveUpNow(terminal, journal, gone, done),
+      (error: Error) => failed(error, done),
+    );
+  };
+
+  const giveUpNow = (terminal: KnownTerminal, journal: Journal, gone: number, done: IngestDone) => {
     const lost = lostUpTo(journal, gone);
     const answer = () => {
       done();

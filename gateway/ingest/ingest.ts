@@ -7,6 +7,7 @@ import type { Terminal } from '../domain/org.ts';
 import { createTokenBuckets } from '../domain/token-buckets.ts';
 import { createVoteRates, type VoteRateLimits, type VoteRates } from '../domain/vote-rates.ts';
 import type { KnownNumber, Ledger, VoteRecord } from '../store/ledger.ts';
+import type { StoredVote } from '../store/neighbours.ts';
 import type { VoteReads } from '../store/votes.ts';
 import type { KnownNumbers } from './accounting.ts';
 import { createAckSchedule } from './ack-schedule.ts';
@@ -30,6 +31,8 @@ export type KnownTerminal = Terminal & { windowKey: number; votesTopic: string }
 export type IngestEvents = {
   /** A vote is on the disk. */
   stored(vote: VoteRecord): void;
+  /** It was there already, and nobody here knew: another gateway's, or one of a commit that was called failed. */
+  storedBefore(vote: VoteRecord): void;
   /** What is known of a terminal's journals has changed. */
   evidence(terminal: KnownTerminal): void;
   duplicates(count: number): void;
@@ -52,6 +55,8 @@ export type IngestDeps = {
   publish: (topic: string, payload: string) => void;
   limits: IngestLimits;
   events: IngestEvents;
+  /** Others may have stored votes of the same terminals. */
+  hasNeighbours: boolean;
 };
 
 export type IngestDone = (error?: Error) => void;
@@ -87,6 +92,10 @@ export type Ingest = {
    * taken afterwards. An act must not await another pause, nor `settled`.
    */
   pause<T>(act: () => T | Promise<T>): Promise<T>;
+  /** Another gateway has stored these. @returns journals that must be `reread` to know what that means. */
+  storedElsewhere(votes: readonly StoredVote[]): Set<number>;
+  /** Reads journals from the store again, each when nothing of its terminal is under way. @throws StoreFailure */
+  reread(journalKeys: Iterable<number>): Promise<void>;
   /** Forgets what is not settled. */
   stop(): void;
 };
@@ -101,7 +110,7 @@ export async function openIngest(deps: IngestDeps): Promise<Ingest> {
   /** Beyond what is kept of a terminal: there is nothing to decide about. */
   const unkept = new WeakSet<VoteRecord>();
   const queue = createCommitLanes(ledger, events.batch, (vote) => {
-    if (allowed(journals.terminalOf(vote.journalKey))) return true;
+    if (allowed(journals.terminalOf(vote.journalKey) as number)) return true;
     unkept.add(vote);
     return false;
   });
@@ -159,6 +168,12 @@ export async function openIngest(deps: IngestDeps): Promise<Ingest> {
     for (const pressed of message.votes)
       judge(terminal, journal, pressed, receivedAt, known?.get(pressed.seq), taken);
     queue.push(taken);
+  };
+
+  /** In its terminal's turn: what is under way of it is stored first, and counted. */
+  const lookAgain = async (journalKey: number) => {
+    await queue.settled();
+    await journals.reread(journalKey);
   };
 
   /** Some of its numbers are accounted for, and as what only the store knows. */
@@ -240,12 +255,29 @@ export async function openIngest(deps: IngestDeps): Promise<Ingest> {
     hello: inTurn(
       createHellos({
         ...{ queue, now, refuse, failed, withJournal, heard, disbelieve },
+        lookAgain: deps.hasNeighbours ? ({ key }) => lookAgain(key) : null,
         clockHeard: (terminal, value) => events.clockHeard(terminal.id, readings.take(terminal.key, value)),
       }),
     ),
     quarantine: (terminal, topic, reason, payload, done) =>
       inTurn(() => void refuse(terminal, topic, reason, payload, done))(terminal, payload, done),
 
+    storedElsewhere(votes) {
+      const unclear = new Set<number>();
+      for (const vote of votes) {
+        if (!journals.storedElsewhere(vote)) unclear.add(vote.journalKey);
+        const terminalKey = journals.terminalOf(vote.journalKey);
+        if (terminalKey !== undefined) rates.remember(terminalKey, vote.at, 1);
+      }
+      return unclear;
+    },
+    async reread(journalKeys) {
+      for (const key of journalKeys) {
+        const terminalKey = journals.terminalOf(key);
+        if (terminalKey === undefined) await journals.reread(key);
+        else await turns.during(terminalKey, () => lookAgain(key));
+      }
+    },
     delayMs: (terminal) => messageRate.takeOnCredit(terminal.key, monotonic(), MAX_WAITING),
     settled: () => turns.pause(() => {}),
     pause: turns.pause,

@@ -84,6 +84,16 @@ export async function restoreJournal(
   });
 }
 
+/** What the store has of it, as `read` has been read; what its terminal has said stays. */
+export function takeStored(journal: Journal, read: Journal): void {
+  const { accounted, stored, quarantined, held, conflicts, lost, writtenOff, closed } = read;
+  Object.assign(journal, { accounted, stored, quarantined, held, conflicts, lost, writtenOff, closed });
+  const { seq, at } = read.history.known;
+  if (at !== null) journal.history.note(seq, at);
+  if (read.totals) takeTotals(journal, read.totals);
+  takeAnnounced(journal, read.announced);
+}
+
 export function receivedOf({ stored, quarantined }: Journal): number {
   return stored.satisfied + stored.basically + stored.unsatisfied + quarantined;
 }

@@ -4,6 +4,8 @@ import { reconcile } from '../domain/completeness.ts';
 import { newJournalHistory } from '../domain/journal-history.ts';
 import type { JournalStore } from '../store/journals.ts';
 import type { Ledger } from '../store/ledger.ts';
+import type { StoredVote } from '../store/neighbours.ts';
+import { accountVote } from './accounting.ts';
 import {
   beginJournal,
   heldIn,
@@ -11,6 +13,7 @@ import {
   receivedOf,
   restoreJournal,
   takeAnnounced,
+  takeStored,
   takeTotals,
 } from './journal.ts';
 
@@ -33,8 +36,19 @@ export type Journals = {
   heldOf(terminalKey: number): number;
   /** Of all terminals. */
   held(): number;
-  /** Key of the terminal whose journal it is. */
-  terminalOf(journalKey: number): number;
+  /** Key of the terminal whose journal it is; undefined for one that is not known here. */
+  terminalOf(journalKey: number): number | undefined;
+  /** Another gateway has stored a vote of it. @returns false when the journal must be `reread` to know what that means. */
+  storedElsewhere(vote: StoredVote): boolean;
+  /**
+   * Reads one from the store again, or for the first time: another gateway has written more of it than votes. Nothing of its terminal
+   * may be under way. @throws StoreFailure
+   */
+  reread(journalKey: number): Promise<void>;
+  /** What a terminal has said of its journals to this gateway. */
+  saidOf(terminalKey: number): Said[];
+  /** … to another one. */
+  saidElsewhere(said: Said): void;
   /** Keeps what terminals have said across a restart. It is said again at every hello, so this need not be at once. */
   save(): Promise<void>;
   /**
@@ -43,6 +57,9 @@ export type Journals = {
    */
   reload(): Promise<void>;
 };
+
+/** What a terminal says of one of its journals. */
+export type Said = Pick<Journal, 'key' | 'totals' | 'announced' | 'implausible'>;
 
 export type JournalsDeps = {
   store: JournalStore;
@@ -65,7 +82,10 @@ type Shelf = {
 export async function openJournals(deps: JournalsDeps): Promise<Journals> {
   const { store, ledger, perDay, isAskedFor = () => false } = deps;
   let shelves = new Map<number, Shelf>();
-  let terminalOf = new Map<number, number>();
+  /** Of every journal that is known. */
+  let byKey = new Map<number, Journal>();
+  /** Of journals that are being read: what was stored elsewhere meanwhile. */
+  const heardMeanwhile = new Map<number, StoredVote[]>();
 
   const shelfOf = (terminalKey: number): Shelf => {
     let shelf = shelves.get(terminalKey);
@@ -77,7 +97,7 @@ export async function openJournals(deps: JournalsDeps): Promise<Journals> {
   };
   const hold = (journal: Journal): Journal => {
     shelfOf(journal.terminalKey).epochs.set(journal.epoch, journal);
-    terminalOf.set(journal.key, journal.terminalKey);
+    byKey.set(journal.key, journal);
     return journal;
   };
   const all = (): Journal[] => [...shelves.values()].flatMap(({ epochs }) => [...epochs.values()]);
@@ -95,7 +115,7 @@ export async function openJournals(deps: JournalsDeps): Promise<Journals> {
       restored.push(beginJournal({ key, terminalKey, terminalId: '', epoch, history }));
     }
     shelves = new Map();
-    terminalOf = new Map();
+    byKey = new Map();
     restored.forEach(hold);
     for (const { terminalKey, terminalId, epoch, totals, announced, history, implausible } of before) {
       const journal = shelves.get(terminalKey)?.epochs.get(epoch) as Journal;
@@ -163,7 +183,48 @@ export async function openJournals(deps: JournalsDeps): Promise<Journals> {
         for (const journal of epochs.values()) held += heldIn(journal);
       return held;
     },
-    terminalOf: (journalKey) => terminalOf.get(journalKey) as number,
+    terminalOf: (journalKey) => byKey.get(journalKey)?.terminalKey,
+    storedElsewhere(vote) {
+      heardMeanwhile.get(vote.journalKey)?.push(vote);
+      const journal = byKey.get(vote.journalKey);
+      if (journal === undefined) return false;
+      if (!journal.accounted.has(vote.seq)) {
+        accountVote(journal, vote, null);
+        return true;
+      }
+      // It may have been given up or set aside before.
+      return journal.lost + journal.quarantined === 0;
+    },
+    async reread(journalKey) {
+      const heard: StoredVote[] = [];
+      heardMeanwhile.set(journalKey, heard);
+      try {
+        const record = await store.journal(journalKey);
+        if (record === undefined) return;
+        const read = await restoreJournal(record, ledger, perDay);
+        for (const vote of heard) if (!read.accounted.has(vote.seq)) accountVote(read, vote, null);
+        const known = byKey.get(journalKey);
+        if (known === undefined) hold(read);
+        else takeStored(known, read);
+      } finally {
+        heardMeanwhile.delete(journalKey);
+      }
+    },
+    saidOf(terminalKey) {
+      const journals = [...(shelves.get(terminalKey)?.epochs.values() ?? [])];
+      return journals
+        .filter(({ terminalId, closed }) => terminalId !== '' && !closed)
+        .map(({ key, totals, announced, implausible }) => ({ key, totals, announced, implausible }));
+    },
+    saidElsewhere({ key, totals, announced, implausible }) {
+      const journal = byKey.get(key);
+      if (journal === undefined) return;
+      // It is kept by the gateway that was told.
+      const { unsaved } = journal;
+      if (totals) takeTotals(journal, totals);
+      takeAnnounced(journal, announced);
+      Object.assign(journal, { implausible, unsaved });
+    },
     async save() {
       const changed = all().filter(({ unsaved }) => unsaved);
       if (changed.length === 0) return;

@@ -15,7 +15,7 @@ import { KEPT_PAYLOAD_CHARS, type Refusals } from './refusals.ts';
 /** What all messages have in common. */
 export type TakenDeps = Pick<Refusals, 'allowed' | 'mayHold' | 'isFull'> & {
   rates: VoteRates;
-  events: Pick<IngestEvents, 'stored' | 'duplicates' | 'quarantined'>;
+  events: Pick<IngestEvents, 'stored' | 'storedBefore' | 'duplicates' | 'quarantined'>;
   /** Is the other body of this vote, which is in conflict, kept for a person to decide on? */
   isKept(vote: VoteRecord): boolean;
   failed(error: Error, done: IngestDone): void;
@@ -86,8 +86,13 @@ export class TakenMessage implements Commitment, Judged {
       if (outcome === 'stored') {
         accountVote(journal, vote, this.known);
         deps.events.stored(vote);
-      } else if (outcome === 'duplicate') duplicates += 1;
-      else {
+      } else if (outcome === 'duplicate') {
+        duplicates += 1;
+        if (!journal.accounted.has(vote.seq)) {
+          accountVote(journal, vote, this.known);
+          deps.events.storedBefore(vote);
+        }
+      } else {
         if (deps.isKept(vote)) journal.conflicts.add(vote.seq);
         deps.events.quarantined('identity-conflict', terminal.id);
       }

@@ -10,6 +10,8 @@ export type Turns = {
   wait(terminalKey: number, take: Take): void;
   /** Messages of this terminal that come before `until` wait for it. */
   hold(terminalKey: number, until: Promise<void>): void;
+  /** Runs `act` in the turn of this terminal. */
+  during(terminalKey: number, act: () => Promise<void>): Promise<void>;
   /**
    * Runs `act` while nothing is under way: everything that came before is settled, what comes meanwhile is taken afterwards.
    * One after another, in the order in which they were asked for. An act must not ask for another and await it.
@@ -75,6 +77,10 @@ export function createTurns(settled: () => Promise<void>): Turns {
     isBusy,
     wait,
     hold,
+    during: (terminalKey, act) =>
+      new Promise((resolve, reject) => {
+        wait(terminalKey, () => act().then(resolve, reject));
+      }),
     pause(act) {
       const pause = pauses.then(async () => {
         isPaused = true;

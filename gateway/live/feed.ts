@@ -56,9 +56,10 @@ export type FeedDeps = {
 export type FeedListener = { changed(change: CityChange): void; replaced(): void };
 
 export type Feed = {
-  voted(vote: VoteRecord): void;
+  voted(vote: RecentVote): void;
   /** A window's terminals or completeness have changed. */
   touched(windowId: string): void;
+  touchedByKey(windowKey: number): void;
   /** Everything may have changed (the tree did). */
   replaced(): void;
   /** What has happened is told now, and not when it has been quiet. */
@@ -88,7 +89,7 @@ export async function openFeed(deps: FeedDeps): Promise<Feed> {
   let dirtyWindows = new Set<string>();
   let dirtyMinutes = new Set<number>();
   /** Oldest first. */
-  let newVotes: VoteRecord[] = [];
+  let newVotes: RecentVote[] = [];
   let timer: NodeJS.Timeout | null = null;
   let lastFlushAt = 0;
 
@@ -236,6 +237,12 @@ export async function openFeed(deps: FeedDeps): Promise<Feed> {
     },
     touched(windowId) {
       dirtyWindows.add(windowId);
+      schedule();
+    },
+    touchedByKey(windowKey) {
+      const serviceWindow = tree().windowByKey.get(windowKey);
+      if (!serviceWindow) return;
+      dirtyWindows.add(serviceWindow.id);
       schedule();
     },
     ...{ replaced, announce },

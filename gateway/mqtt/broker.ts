@@ -131,6 +131,8 @@ export interface Broker {
   sealWith(keys: TicketKeys): void;
   /** Ends every connection for which `isWelcome` does not hold any more; at once. */
   cut(isWelcome: (by: Welcome) => boolean): void;
+  /** Ends the connection of this terminal: it has signed in at another gateway. */
+  letGo(terminalId: string): void;
   /** What was published is sent to those who read it; then every connection ends. */
   close(): Promise<void>;
 }

@@ -22,6 +22,8 @@ export async function createEmbeddedBroker(
   isBalancer: ListenerDeps['isBalancer'] = null,
 ): Promise<Broker> {
   const ready = new Set<TerminalStream>();
+  /** The latest of each terminal. */
+  const byTerminal = new Map<string, TerminalStream>();
   /** Connections with a code, which are not shown as terminals. */
   const enrolling = new Set<TerminalStream>();
   const acks = createPubacks();
@@ -54,8 +56,10 @@ export async function createEmbeddedBroker(
       return;
     }
     ready.add(stream);
+    byTerminal.set(terminalId, stream);
     stream.once('close', () => {
       ready.delete(stream);
+      if (byTerminal.get(terminalId) === stream) byTerminal.delete(terminalId);
       events.disconnected(terminalId, connection);
     });
     events.connected(terminalId, connection);
@@ -98,6 +102,7 @@ export async function createEmbeddedBroker(
         stream.cut(session.code === null ? 'certificate-withdrawn' : 'code-withdrawn');
       }
     },
+    letGo: (terminalId) => byTerminal.get(terminalId)?.cut('taken-over'),
     async close() {
       const closed = listener.close();
       await deliveries.settled();

@@ -13,6 +13,7 @@ export type RegisteredTerminal = Terminal & {
 export type Registry = {
   tree(): OrgTree;
   terminal(id: string): RegisteredTerminal | undefined;
+  terminalByKey(key: number): RegisteredTerminal | undefined;
   terminals(): Iterable<RegisteredTerminal>;
   /** Reads the store again. @returns whether units, windows or terminals are others than before. */
   reload(): Promise<boolean>;
@@ -21,6 +22,7 @@ export type Registry = {
 export async function createRegistry(store: OrgReads): Promise<Registry> {
   let tree: OrgTree = buildTree([], [], []);
   let terminals = new Map<string, RegisteredTerminal>();
+  let byKey = new Map<number, RegisteredTerminal>();
   let fingerprint = '';
 
   const reload = async (): Promise<boolean> => {
@@ -37,6 +39,7 @@ export async function createRegistry(store: OrgReads): Promise<Registry> {
         return [[row.id, { ...row, windowKey: serviceWindow.key, votesTopic }] as const];
       }),
     );
+    byKey = new Map([...terminals.values()].map((terminal) => [terminal.key, terminal]));
     return true;
   };
   await reload();
@@ -44,6 +47,7 @@ export async function createRegistry(store: OrgReads): Promise<Registry> {
   return {
     tree: () => tree,
     terminal: (id) => terminals.get(id),
+    terminalByKey: (key) => byKey.get(key),
     terminals: () => terminals.values(),
     reload,
   };

@@ -1,7 +1,6 @@
 import { type Calendar, MINUTE_MS, QUARTER_MS } from '../domain/calendar.ts';
 import { DAYS_AHEAD, MINUTES_AHEAD, ScoreBook } from '../domain/score-book.ts';
-import type { Ledger } from '../store/ledger.ts';
-import type { VoteReads } from '../store/votes.ts';
+import type { Includes, ScoreParts, ScoreReads } from '../store/scores.ts';
 
 /** The counts of every window: of the votes that count, and of those that a person has excluded. */
 export type ScoreBooks = {
@@ -12,36 +11,39 @@ export type ScoreBooks = {
    * room for (the clock was ahead when they came), their slots are those of today. Null when there are none.
    */
   staleAt: number | null;
+  includes: Includes;
 };
 
-export type ScoreHistory = {
-  votes: Pick<VoteReads, 'lastVotes' | 'minutes' | 'excluded'>;
-  ledger: Pick<Ledger, 'rollups'>;
-  calendar: Calendar;
-};
+export type ScoreHistory = { scores: ScoreReads; calendar: Calendar };
 
 /**
- * From what is stored: the rollups of the longest live periods, the votes of the last hour and a bit. It is read in parts: nothing
- * may be stored meanwhile, and what others decide meanwhile is for the next reading. @throws StoreFailure
+ * From what is stored: the rollups of the longest live periods, the votes of the last hour and a bit. This gateway may store nothing
+ * meanwhile, and what others decide meanwhile is for the next reading. @throws StoreFailure
  */
-export async function readScoreBooks(
-  { votes, ledger, calendar }: ScoreHistory,
+export async function readScoreBooks({ scores, calendar }: ScoreHistory, now: number): Promise<ScoreBooks> {
+  const { found, includes } = await scores.asOf((parts) => readBooks(parts, calendar, now));
+  return { ...found, includes };
+}
+
+async function readBooks(
+  { lastVotes, minutes, excluded, rollups }: ScoreParts,
+  calendar: Calendar,
   now: number,
-): Promise<ScoreBooks> {
+): Promise<Omit<ScoreBooks, 'includes'>> {
   const books = { counted: new ScoreBook(calendar), excluded: new ScoreBook(calendar) };
   const lastMinute = now + MINUTES_AHEAD * MINUTE_MS;
   let staleAt = Number.POSITIVE_INFINITY;
   const today = calendar.dayOf(now);
   const from = calendar.startOf(Math.min(calendar.monthStart(today), today - 6));
-  for (const { windowKey, lastAt } of await votes.lastVotes())
+  for (const { windowKey, lastAt } of await lastVotes())
     books.counted.addQuarter(windowKey, lastAt, [], lastAt);
   const leftOut = new Map<string, readonly number[]>();
-  for await (const { quarterStart, windowKey, counts } of votes.excluded(from)) {
+  for await (const { quarterStart, windowKey, counts } of excluded(from)) {
     if (calendar.dayOf(quarterStart) <= today + DAYS_AHEAD)
       books.excluded.addQuarter(windowKey, quarterStart, counts, 0);
     leftOut.set(`${quarterStart}/${windowKey}`, counts);
   }
-  for await (const { quarterStart, windowKey, counts, lastAt } of ledger.rollups(from)) {
+  for await (const { quarterStart, windowKey, counts, lastAt } of rollups(from)) {
     const less = leftOut.get(`${quarterStart}/${windowKey}`);
     const counted = less ? counts.map((votes, rating) => votes - (less[rating] ?? 0)) : counts;
     const day = calendar.dayOf(quarterStart);
@@ -50,11 +52,11 @@ export async function readScoreBooks(
     // A quarter that is half in the book is seen to before its other half comes.
     if (lastAt > lastMinute) staleAt = Math.min(staleAt, Math.max(quarterStart, lastMinute - QUARTER_MS));
   }
-  for await (const { minuteStart, windowKey, rating, excluded, votes: count } of votes.minutes(
+  for await (const { minuteStart, windowKey, rating, excluded: isExcluded, votes } of minutes(
     now - 75 * MINUTE_MS,
   )) {
     if (minuteStart > lastMinute) continue;
-    (excluded ? books.excluded : books.counted).addMinute(windowKey, rating, minuteStart, count);
+    (isExcluded ? books.excluded : books.counted).addMinute(windowKey, rating, minuteStart, votes);
   }
   return { ...books, staleAt: Number.isFinite(staleAt) ? staleAt : null };
 }

@@ -37,6 +37,8 @@ export type Announcement = Announced & { journalKey: number };
 export interface JournalStore {
   /** Of all terminals, by key. @throws StoreFailure */
   journals(): Promise<KeptJournal[]>;
+  /** One of them. @throws StoreFailure */
+  journal(key: number): Promise<KeptJournal | undefined>;
   /** In one transaction. Numbers only grow. @throws StoreFailure; then none is saved. */
   saveAnnouncements(announcements: readonly Announcement[]): Promise<void>;
 }

@@ -4,9 +4,11 @@ import type { CommandStore } from './commands.ts';
 import type { FleetStore } from './fleet.ts';
 import type { JournalStore } from './journals.ts';
 import type { Ledger } from './ledger.ts';
+import type { Neighbours } from './neighbours.ts';
 import type { OrgStore } from './org.ts';
 import type { PeopleStore } from './people.ts';
 import type { ReviewStore } from './review.ts';
+import type { ScoreReads } from './scores.ts';
 import type { Upkeep } from './upkeep.ts';
 import type { VoteReads } from './votes.ts';
 
@@ -21,6 +23,9 @@ export type Store = {
   commands: CommandStore;
   audit: AuditStore;
   upkeep: Upkeep;
+  scores: ScoreReads;
+  /** Null where a gateway has its database for itself. */
+  neighbours: Neighbours | null;
   /** What was begun is ended first. */
   close(): void | Promise<void>;
 };

@@ -15,6 +15,8 @@ export class Tallies {
 export type Tallied = {
   votesStored: number;
   votesDuplicate: number;
+  votesElsewhere: number;
+  noticesMissed: number;
   storageFailures: number;
   quarantined: Tallies;
   messages: Tallies;
@@ -31,6 +33,8 @@ export function createMetrics(logLinesLost: () => number) {
   const tallied: Tallied = {
     votesStored: 0,
     votesDuplicate: 0,
+    votesElsewhere: 0,
+    noticesMissed: 0,
     storageFailures: 0,
     quarantined: new Tallies(),
     messages: new Tallies(),
@@ -101,6 +105,20 @@ export function createMetrics(logLinesLost: () => number) {
     tallied,
     watchTerminals(terminals: { connections(): number }) {
       gauge('manyi_mqtt_connections', 'Terminals connected', terminals.connections);
+    },
+    /** Where several gateways have one database. */
+    watchNeighbours(others: () => number) {
+      gauge('manyi_neighbours', 'Other gateways on the same database, as far as they are heard', others);
+      counter(
+        'manyi_votes_elsewhere_total',
+        'Votes that other gateways have stored, as they announced them',
+        () => tallied.votesElsewhere,
+      );
+      counter(
+        'manyi_notices_missed_total',
+        'Times that something another gateway said did not come here, and all was read again',
+        () => tallied.noticesMissed,
+      );
     },
     watchWalls(walls: { clients(): number; cut: number }) {
       gauge('manyi_live_clients', 'Walls listening', walls.clients);

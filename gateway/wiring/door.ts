@@ -14,12 +14,14 @@ import { isWorthALook } from '../mqtt/refusal-reasons.ts';
 import type { Registry } from '../org/registry.ts';
 import { type Closable, openInOrder } from './closing.ts';
 import type { Ground } from './ground.ts';
+import type { NeighboursStep } from './neighbours.ts';
 import { type Places, placesOf } from './places.ts';
 import type { Terminals } from './terminals.ts';
 
 export type DoorDeps = {
   config: Places & Pick<Config, 'mqttProxyProtocol' | 'trustedProxies'>;
   ground: Ground;
+  neighbours: NeighboursStep;
   terminals: Terminals;
   /** `plain` is for measuring what TLS costs: no setting leads to it. */
   transport: 'tls' | 'plain';
@@ -31,7 +33,13 @@ export type Door = {
 };
 
 /** @throws HostFault when the port cannot be had. */
-export function openDoor({ config, ground, terminals, transport }: DoorDeps): Promise<Door & Closable> {
+export function openDoor({
+  config,
+  ground,
+  neighbours,
+  terminals,
+  transport,
+}: DoorDeps): Promise<Door & Closable> {
   const { log, monotonic, registry, metrics, storage, changes, instance, startedAt } = ground;
   const { access, presence, putAway, votes, said, say } = terminals;
   const refusalLog = createTokenBuckets(1 / 60, 30);
@@ -58,8 +66,16 @@ export function openDoor({ config, ground, terminals, transport }: DoorDeps): Pr
       {
         authenticate: transport === 'tls' ? access.admit : trustNames(registry),
         message: inbox,
-        connected: presence.connected,
-        disconnected: presence.disconnected,
+        connected(terminalId, connection) {
+          const terminal = registry.terminal(terminalId);
+          if (terminal) neighbours.connected(terminal.key);
+          presence.connected(terminalId, connection);
+        },
+        disconnected(terminalId, connection) {
+          const terminal = registry.terminal(terminalId);
+          if (terminal) neighbours.disconnected(terminal.key);
+          presence.disconnected(terminalId, connection);
+        },
         handshaken: (kind) => metrics.tallied.handshakes.add(kind),
         refused(reason, terminalId) {
           metrics.tallied.refused.add(reason);
@@ -78,6 +94,10 @@ export function openDoor({ config, ground, terminals, transport }: DoorDeps): Pr
     said.listen((topic, payload) => broker.publish(topic, payload, { qos: 1, retain: false }));
     const cutUnwelcome = () => broker.cut(access.isWelcome);
     changes.heard.listen(cutUnwelcome);
+    neighbours.heard.takenOver.listen((terminalKey) => {
+      const terminal = registry.terminalByKey(terminalKey);
+      if (terminal) broker.letGo(terminal.id);
+    });
     const publishStatus = (online: boolean) =>
       broker.publish(GATEWAY_STATUS_TOPIC, JSON.stringify({ online, instance, since: startedAt }), {
         qos: 1,

@@ -6,6 +6,7 @@ import { type HttpsCertificate, openHttpsCertificate, readFiles } from '../pki/h
 import { openInOrder } from './closing.ts';
 import { openDoor } from './door.ts';
 import { openGround } from './ground.ts';
+import { openNeighbours } from './neighbours.ts';
 import { openScores } from './scores.ts';
 import { openTerminals } from './terminals.ts';
 import { openWeb, type Web } from './web.ts';
@@ -39,20 +40,23 @@ export async function startGateway(
     const ownCertificate = await openOwnCertificate(config, log, now);
     const ground = await openGround({ config, log, now, monotonic, logLinesLost });
     onClose('the ground', ground.close);
-    const terminals = await openTerminals({ config, ground });
+    const neighbours = await openNeighbours({ ground });
+    onClose('the other gateways', neighbours.close);
+    const terminals = await openTerminals({ config, ground, neighbours });
     onClose('the terminals', terminals.close);
-    const scores = await openScores({ config, ground, terminals });
+    const scores = await openScores({ config, ground, neighbours, terminals });
     onClose('the scores', scores.close);
     const version = VERSION;
-    const web = await openWeb({ config, version, ground, terminals, scores, ownCertificate });
+    const web = await openWeb({ config, version, ground, neighbours, terminals, scores, ownCertificate });
     onClose('the web', web.close);
-    const door = await openDoor({ config, ground, terminals, transport });
+    const door = await openDoor({ config, ground, neighbours, terminals, transport });
     onClose('the door for terminals', door.close);
+    neighbours.begin();
     const httpPort = await web.listen();
 
     const runner = startJobs({
       ...{ log, monotonic },
-      jobs: [ground, terminals, scores, web, door].flatMap(({ jobs }) => jobs),
+      jobs: [ground, neighbours, terminals, scores, web, door].flatMap(({ jobs }) => jobs),
       countFailure: (job) => ground.metrics.tallied.jobFailures.add(job),
     });
     onClose('what comes round', runner.stop);

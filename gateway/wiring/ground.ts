@@ -49,6 +49,8 @@ export type Ground = {
   storage: Pick<StorageGuard, 'failed' | 'trouble'> & {
     /** What is held in memory of the store is to be read again; no vote is under way. */
     rereading: SlowHeard;
+    /** It is so now. @throws StoreFailure */
+    reread(): Promise<void>;
     /** Whether votes are taken has changed. */
     taking: Heard<[isTaking: boolean]>;
   };
@@ -116,7 +118,7 @@ export function openGround(deps: GroundDeps): Promise<Ground & Closable> {
       startedAt: now(),
       metrics: createMetrics(deps.logLinesLost),
       ...{ standstill, ledger: store.ledger },
-      storage: { ...guard, rereading, taking },
+      storage: { ...guard, rereading, taking, reread: () => standstill.during(rereading.tell) },
       changes: { ...changes, tell: heard.tell, heard },
       jobs: [
         recoverStorage(guard),

@@ -20,7 +20,12 @@ export async function openStore(
       { code: 'data-left-behind', file },
       'MANYI_DATABASE is set: what is in the database of the data folder is not looked at',
     );
-  const store = await openPostgresStore({ address: database, dataDir, audit, migrates: true, claims: true });
+  const nonsense = () =>
+    log.warn(
+      { code: 'notice-unknown' },
+      'something that is no gateway tells gateways something: it is left out',
+    );
+  const store = await openPostgresStore({ address: database, dataDir, audit, migrates: true, nonsense });
   try {
     await logAuditHead(store, log);
   } catch (error) {

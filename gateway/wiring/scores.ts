@@ -10,12 +10,14 @@ import { openScoreKeeper } from '../scores/score-keeper.ts';
 import { createClockWatch } from '../watch/clock-watch.ts';
 import { type Closable, openInOrder } from './closing.ts';
 import type { Ground } from './ground.ts';
+import type { NeighboursStep } from './neighbours.ts';
 import type { Terminals } from './terminals.ts';
 
 export type ScoresDeps = {
   config: Pick<Config, 'timeZone' | 'weights' | 'targetRate'>;
   ground: Ground;
-  terminals: Pick<Terminals, 'presence' | 'putAway' | 'votes' | 'touched'>;
+  neighbours: Pick<NeighboursStep, 'heard'>;
+  terminals: Pick<Terminals, 'everywhere' | 'votes' | 'touched'>;
 };
 
 export type Scores = {
@@ -25,26 +27,31 @@ export type Scores = {
 };
 
 /** @throws StoreFailure */
-export function openScores({ config, ground, terminals }: ScoresDeps): Promise<Scores & Closable> {
-  const { log, now, monotonic, store, ledger, registry, metrics, storage, standstill, changes } = ground;
-  const { presence, putAway, votes, touched } = terminals;
-  const { journals, clocks } = votes;
+export function openScores({
+  config,
+  ground,
+  neighbours,
+  terminals,
+}: ScoresDeps): Promise<Scores & Closable> {
+  const { log, now, monotonic, store, registry, metrics, storage, standstill, changes } = ground;
+  const { everywhere, votes, touched } = terminals;
+  const { journals } = votes;
   const { tree } = registry;
   return openInOrder(log, async (onClose) => {
     const calendar = createCalendar(config.timeZone);
-    const counts = await openScoreKeeper({ votes: store.votes, ledger, calendar, now });
+    const counts = await openScoreKeeper({ scores: store.scores, calendar, now });
     const { book, excludedBook } = counts;
     const board = createBoard({
-      ...{ tree, book, excludedBook, presence },
+      ...{ tree, book, excludedBook, presence: everywhere },
       weights: config.weights,
       targetRate: config.targetRate,
-      isClockApart: clocks.isApart,
+      isClockApart: everywhere.isClockApart,
       completenessOf: ({ key, id }) =>
         standingOf({
           ...journals.evidenceOf(key),
-          online: presence.isOnline(id),
-          lastSeenAt: presence.lastSeenAt(id),
-          setAside: putAway.health.setAsideVotes(id),
+          online: everywhere.isOnline(id),
+          lastSeenAt: everywhere.lastSeenAt(id),
+          setAside: everywhere.setAsideVotes(id),
         }),
     });
     const feed = await openFeed({
@@ -59,9 +66,19 @@ export function openScores({ config, ground, terminals }: ScoresDeps): Promise<S
       counts.stored(vote);
       feed.voted(vote);
     });
+    neighbours.heard.votes.listen((commit, stored) => {
+      const isNew = counts.storedElsewhere(commit, stored);
+      for (const vote of stored)
+        if (isNew) feed.voted(vote);
+        else feed.touchedByKey(vote.windowKey);
+    });
     votes.evidence.listen(({ windowId }) => feed.touched(windowId));
     touched.listen((terminalId) => {
       const terminal = registry.terminal(terminalId);
+      if (terminal) feed.touched(terminal.windowId);
+    });
+    neighbours.heard.touched.listen((terminalKey) => {
+      const terminal = registry.terminalByKey(terminalKey);
       if (terminal) feed.touched(terminal.windowId);
     });
     let hasStepped = false;

@@ -5,19 +5,25 @@ import { noteFirstUses } from '../jobs/note-first-uses.ts';
 import { save } from '../jobs/save.ts';
 import { type Closable, openInOrder } from './closing.ts';
 import type { Ground } from './ground.ts';
+import type { NeighboursStep } from './neighbours.ts';
 import { createPutAway, type PutAway } from './put-away.ts';
 import { createSignal, type Heard } from './signal.ts';
+import { createSpeaker, type Everywhere, showEverywhere } from './standings.ts';
 import { createTerminalAccess, type TerminalAccess, type TerminalAccessDeps } from './terminal-access.ts';
 import { openVotes, type Votes, type VotesDeps } from './votes.ts';
 
 export type TerminalsDeps = {
   config: TerminalAccessDeps['config'] & VotesDeps['config'];
   ground: Ground;
+  neighbours: NeighboursStep;
 };
 
 export type Terminals = {
   access: TerminalAccess;
+  /** Of those that are connected here. */
   presence: Presence;
+  /** Of all, whichever gateway they are connected to. */
+  everywhere: Everywhere;
   putAway: PutAway;
   votes: Votes;
   /** Is told to a terminal, by whoever is at the door; what is not retained is for those that are there. */
@@ -29,7 +35,7 @@ export type Terminals = {
 };
 
 /** @throws StoreFailure, and what keeps the certificate authority from being opened. */
-export function openTerminals({ config, ground }: TerminalsDeps): Promise<Terminals & Closable> {
+export function openTerminals({ config, ground, neighbours }: TerminalsDeps): Promise<Terminals & Closable> {
   const { log, now, monotonic, store, registry, metrics, storage, changes, decisions } = ground;
   return openInOrder(log, async (onClose) => {
     const [said, touched] = [createSignal<[string, string]>(), createSignal<[string]>()];
@@ -43,6 +49,10 @@ export function openTerminals({ config, ground }: TerminalsDeps): Promise<Termin
       log.debug({ terminalId, online }, 'terminal presence');
       touched.tell(terminalId);
     });
+    touched.listen((terminalId) => {
+      const terminal = registry.terminal(terminalId);
+      if (terminal) neighbours.touched(terminal.key);
+    });
     const putAway = await createPutAway({
       ...{ registry, log, now, monotonic },
       store: store.commands,
@@ -54,7 +64,7 @@ export function openTerminals({ config, ground }: TerminalsDeps): Promise<Termin
     });
     metrics.watchJournals(putAway.health);
     const votes = await openVotes({
-      ...{ config, ground },
+      ...{ config, ground, neighbours },
       say: said.tell,
       touch: touched.tell,
       isAskedFor: putAway.isAskedFor,
@@ -64,6 +74,14 @@ export function openTerminals({ config, ground }: TerminalsDeps): Promise<Termin
       await access.reload();
       await putAway.follow();
     });
+    const everywhere = showEverywhere({
+      registry,
+      presence,
+      putAway,
+      votes,
+      elsewhere: neighbours.elsewhere,
+    });
+    neighbours.speakAs(createSpeaker({ registry, presence, putAway, votes, connections: presence.count }));
     const saveSaid = async () => {
       await votes.journals.save();
       await putAway.save();
@@ -89,6 +107,6 @@ export function openTerminals({ config, ground }: TerminalsDeps): Promise<Termin
       save('terminals', { storage, save: saveSaid }),
       noteFirstUses({ save: access.save, failed: storage.failed }),
     ];
-    return { access, presence, putAway, votes, said, say: said.tell, touched, jobs };
+    return { access, presence, everywhere, putAway, votes, said, say: said.tell, touched, jobs };
   });
 }

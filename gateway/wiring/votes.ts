@@ -7,6 +7,7 @@ import { type LiveExclusions, openExclusions } from '../scores/live-exclusions.t
 import type { VoteRecord } from '../store/ledger.ts';
 import { createVoteLog } from '../watch/vote-log.ts';
 import type { Ground } from './ground.ts';
+import type { NeighboursStep } from './neighbours.ts';
 import { createSignal, type Heard } from './signal.ts';
 
 export type VotesDeps = {
@@ -15,6 +16,7 @@ export type VotesDeps = {
     Ground,
     'log' | 'now' | 'monotonic' | 'store' | 'ledger' | 'standstill' | 'metrics' | 'storage'
   >;
+  neighbours: NeighboursStep;
   /** To a terminal, if it is there. */
   say(topic: string, payload: string): void;
   /** The row of the terminal's window is another one. */
@@ -34,7 +36,8 @@ export type Votes = {
 };
 
 /** @throws StoreFailure */
-export async function openVotes({ config, ground, say, touch, isAskedFor }: VotesDeps): Promise<Votes> {
+export async function openVotes(deps: VotesDeps): Promise<Votes> {
+  const { config, ground, neighbours, say, touch, isAskedFor } = deps;
   const { log, now, monotonic, store, ledger, standstill, metrics, storage } = ground;
   const { tallied, commitVotes, commitSeconds } = metrics;
   const journals = await openJournals({
@@ -56,6 +59,7 @@ export async function openVotes({ config, ground, say, touch, isAskedFor }: Vote
   const ingest = await openIngest({
     ...{ stored: store.votes, ledger, journals, now, monotonic },
     exclusions: exclusions.current,
+    hasNeighbours: neighbours.has,
     publish: say,
     limits: {
       messagesPerS: config.messagesPerS,
@@ -69,7 +73,11 @@ export async function openVotes({ config, ground, say, touch, isAskedFor }: Vote
         tallied.votesStored += 1;
         stored.tell(vote);
       },
-      evidence: evidence.tell,
+      storedBefore: neighbours.storedBefore,
+      evidence(terminal) {
+        evidence.tell(terminal);
+        neighbours.touched(terminal.key);
+      },
       duplicates(count) {
         tallied.votesDuplicate += count;
       },
@@ -88,6 +96,14 @@ export async function openVotes({ config, ground, say, touch, isAskedFor }: Vote
       },
     },
   });
+  const reread = (journalKeys: Iterable<number>) =>
+    ingest.reread(journalKeys).catch((error: Error) => storage.failed(error));
+  neighbours.heard.votes.listen((_commit, votes) => {
+    const unclear = ingest.storedElsewhere(votes);
+    if (unclear.size > 0) void reread(unclear);
+  });
+  neighbours.heard.journals.listen((journalKeys) => void reread(journalKeys));
+  neighbours.heard.said.listen(journals.saidElsewhere);
   standstill.madeBy(ingest.pause);
   storage.rereading.listen(async () => {
     await journals.reload();

@@ -17,6 +17,7 @@ import { createReview } from '../review/review.ts';
 import { watchDescriptors } from '../watch/descriptor-watch.ts';
 import { type Closable, openInOrder } from './closing.ts';
 import type { Ground } from './ground.ts';
+import type { NeighboursStep } from './neighbours.ts';
 import { type Places, placesOf } from './places.ts';
 import type { Scores } from './scores.ts';
 import type { Terminals } from './terminals.ts';
@@ -40,6 +41,7 @@ export type WebDeps = {
     >;
   version: string;
   ground: Ground;
+  neighbours: Pick<NeighboursStep, 'warnings'>;
   terminals: Terminals;
   scores: Scores;
   /** Of the settings; null where there is none. */
@@ -58,9 +60,9 @@ export type Web = {
 
 /** @throws PeopleRefusal for a first password that is none. */
 export function openWeb(deps: WebDeps): Promise<Web & Closable> {
-  const { config, ground, terminals, scores, ownCertificate } = deps;
+  const { config, ground, neighbours, terminals, scores, ownCertificate } = deps;
   const { log, now, monotonic, store, registry, people, metrics, storage, standstill, decisions } = ground;
-  const { access, presence, putAway, votes } = terminals;
+  const { access, everywhere, putAway, votes } = terminals;
   return openInOrder(log, async (onClose) => {
     const oneTimePassword = await people.accounts.ensureFirst(FIRST_ADMINISTRATOR, config.adminPassword);
     const isSelfSigned = config.https === 'self-signed' && ownCertificate === null;
@@ -76,8 +78,8 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
     const app = await createServer({
       logger: log,
       tree: registry.tree,
-      isOnline: presence.isOnline,
-      lastSeenAt: presence.lastSeenAt,
+      isOnline: everywhere.isOnline,
+      lastSeenAt: everywhere.lastSeenAt,
       provisioning: access.provisioning,
       commandDesk: putAway.desk,
       review: createReview({
@@ -98,7 +100,7 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
       ...{ people, hub, compressor, now, monotonic },
       metrics: metrics.registry,
       troubles: () => [storage.trouble() ?? []].flat(),
-      warnings: () => [...(https?.warnings() ?? []), ...votes.clocks.warnings()],
+      warnings: () => [...(https?.warnings() ?? []), ...votes.clocks.warnings(), ...neighbours.warnings()],
       refused: (code) => metrics.tallied.httpRefused.add(code),
       allowedOrigins: config.allowedOrigins,
       isTrusted: createTrust(config.trustedProxies),

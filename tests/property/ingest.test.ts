@@ -33,7 +33,7 @@ const TERMINALS: KnownTerminal[] = [1, 2].map((key) => ({
 }));
 const EPOCHS = ['ab', 'cd'].map((pair) => pair.repeat(16));
 
-const booksOf = ({ votes, ledger }: SqliteStore) => readScoreBooks({ votes, ledger, calendar }, clock.now);
+const booksOf = ({ scores }: SqliteStore) => readScoreBooks({ scores, calendar }, clock.now);
 
 /** The gateway's ingest path on a real database; restarting loses everything that was not committed. */
 async function createGatewaySide(store: SqliteStore) {
@@ -48,6 +48,7 @@ async function createGatewaySide(store: SqliteStore) {
     now: () => clock.now,
     monotonic: () => performance.now(),
     exclusions: () => createExclusions([]),
+    hasNeighbours: false,
     publish: (topic, payload) => {
       const of = TERMINALS.findIndex(({ id }) => topic === `manyi/v1/${id}/ack`);
       acks[of]?.push(JSON.parse(payload));
@@ -61,6 +62,7 @@ async function createGatewaySide(store: SqliteStore) {
     },
     events: {
       stored: ({ windowKey, rating, at }) => book.add(windowKey, rating, at),
+      storedBefore: () => {},
       evidence: () => {},
       clockHeard: () => {},
       duplicates: () => {},

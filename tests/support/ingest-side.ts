@@ -26,10 +26,12 @@ export async function createIngestSide(
   const ingest = await openIngest({
     ...{ stored: store.votes, ledger, journals, now: () => NOW, monotonic: () => 0 },
     exclusions: () => createExclusions([]),
+    hasNeighbours: false,
     publish: () => {},
     limits: { messagesPerS: 1e6, burst: 1e6, perMinute: perDay, perHour: perDay, perDay },
     events: {
       stored: () => {},
+      storedBefore: () => {},
       evidence: () => {},
       duplicates: () => {},
       quarantined: (reason) => void quarantined.push(reason),

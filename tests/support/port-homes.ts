@@ -107,7 +107,7 @@ export function openPostgresPorts(
     journals: createJournalStore(reading, saving),
     votes: createVoteReads(reading, link('test pages')),
     review: createReviewStore(database, audit, imports),
-    upkeep: createUpkeep(reading, ledger, null),
+    upkeep: createUpkeep(reading, ledger),
     async close() {
       await Promise.all([database, ledger, imports, reading, saving].map((one) => one.close()));
     },

@@ -46,7 +46,8 @@ const STEP_MS = 10;
 type Flow = { source: Socket; target: Socket; direction: Direction };
 type Link = { up: Socket; down: Socket; budget: { left: number; direction: Direction; how: Cut } | null };
 
-export async function startTcpProxy(targetPort: () => number): Promise<TcpProxy> {
+/** @param isShared by the tests of a file, which disposes of it itself */
+export async function startTcpProxy(targetPort: () => number, isShared = false): Promise<TcpProxy> {
   const links = new Set<Link>();
   /** Of terminals; also those that have been ended and not closed yet. */
   const sockets = new Set<Socket>();
@@ -180,7 +181,7 @@ export async function startTcpProxy(targetPort: () => number): Promise<TcpProxy>
     if (server.listening) await new Promise((resolve) => server.close(resolve));
   };
   // Also after a case that failed half way.
-  onTestFinished(dispose);
+  if (!isShared) onTestFinished(dispose);
 
   return {
     port,

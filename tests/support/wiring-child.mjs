@@ -5,6 +5,7 @@ import { readConfig } from '../../dist/gateway/config.js';
 import { openDoor } from '../../dist/gateway/wiring/door.js';
 import { startGateway } from '../../dist/gateway/wiring/gateway.js';
 import { openGround } from '../../dist/gateway/wiring/ground.js';
+import { openNeighbours } from '../../dist/gateway/wiring/neighbours.js';
 import { openScores } from '../../dist/gateway/wiring/scores.js';
 import { openTerminals } from '../../dist/gateway/wiring/terminals.js';
 import { openWeb } from '../../dist/gateway/wiring/web.js';
@@ -23,6 +24,7 @@ async function openSteps() {
   const deps = { config, log, now: Date.now, monotonic: () => performance.now(), logLinesLost: () => 0 };
   const steps = {
     ground: () => openGround(deps),
+    neighbours: (earlier) => openNeighbours(earlier),
     terminals: (earlier) => openTerminals({ config, ...earlier }),
     scores: (earlier) => openScores({ config, ...earlier }),
     web: (earlier) => openWeb({ config, version: 'test', ownCertificate: null, ...earlier }),

@@ -6,5 +6,3 @@ export const MIGRATING = 1_298_233_711;
 export const CONFLICTS_OF_JOURNAL = 1_298_233_712;
 /** Commits share it, a decision about stored votes has it alone. To the end of the transaction. */
 export const STORED_VOTES = 1_298_233_713;
-/** The one gateway on the database. To the end of its connection. */
-export const GATEWAY = 1_298_233_714;

@@ -7,14 +7,18 @@ const PAGE = 5_000;
 
 export type CursorOptions = SessionOptions & { timeoutMs: number };
 
-/**
- * On a connection of its own, which ends with the reading: a slow reader holds nobody up. @throws StoreFailure
- * @param select with its numbers in it: a cursor takes no parameter through the driver
- */
-export async function* readByCursor<R extends object>(
+/** What is read on one connection, one after another. Each may throw StoreFailure. */
+export type Reading = {
+  /** @param select with its numbers in it: a cursor takes no parameter through the driver */
+  rows<R extends object>(select: string): AsyncGenerator<R>;
+  close(): Promise<void>;
+};
+
+/** @param isolation what one moment means: each select's own, or the first's for all of them. @throws StoreFailure */
+export async function openReading(
   options: CursorOptions,
-  select: string,
-): AsyncGenerator<R> {
+  isolation: 'READ COMMITTED' | 'REPEATABLE READ',
+): Promise<Reading> {
   const session = await openSession(options, null);
   const ask = async <A extends object>(text: string): Promise<A[]> => {
     const late = new StoreFailure(
@@ -30,15 +34,36 @@ export async function* readByCursor<R extends object>(
       clearTimeout(timer);
     }
   };
+  const close = () => session.close();
   try {
-    await ask('BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY');
-    await ask(`DECLARE page NO SCROLL CURSOR FOR ${select}`);
-    for (;;) {
-      const rows = await ask<R>(`FETCH ${PAGE} FROM page`);
-      yield* rows;
-      if (rows.length < PAGE) return;
-    }
+    await ask(`BEGIN ISOLATION LEVEL ${isolation} READ ONLY`);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    async *rows<R extends object>(select: string) {
+      await ask(`DECLARE page NO SCROLL CURSOR FOR ${select}`);
+      for (;;) {
+        const rows = await ask<R>(`FETCH ${PAGE} FROM page`);
+        yield* rows;
+        if (rows.length < PAGE) break;
+      }
+      await ask('CLOSE page');
+    },
+    close,
+  };
+}
+
+/** On a connection of its own, which ends with the reading: a slow reader holds nobody up. @throws StoreFailure */
+export async function* readByCursor<R extends object>(
+  options: CursorOptions,
+  select: string,
+): AsyncGenerator<R> {
+  const reading = await openReading(options, 'READ COMMITTED');
+  try {
+    yield* reading.rows<R>(select);
   } finally {
-    await session.close();
+    await reading.close();
   }
 }

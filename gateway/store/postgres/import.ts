@@ -54,7 +54,7 @@ export function createPostgresImports(options: PostgresImportOptions): PostgresI
       .map((vote) => ({ ...vote, journalKey: key }));
     const batch = { votes: records, quarantine: [], lost: [], keepsConflict: () => true };
     // Its boots are its own: those of a dry run are never made.
-    const outcomes = await write(transaction, createBoots(), batch);
+    const { outcomes } = await write(transaction, createBoots(), batch);
     await transaction.rows({ text: DECIDED });
     const count = (wanted: VoteOutcome) => outcomes.filter((outcome) => outcome === wanted).length;
     const held = votes.length - records.length;

@@ -6,6 +6,7 @@ import type { Connection } from './connection.ts';
 import { arrayOf } from './numbers.ts';
 
 const SELECT = selectJournals(STORED_BY_ROLLUPS, 'true');
+const SELECT_ONE = selectJournals(STORED_BY_ROLLUPS, 's.key = $1');
 
 const SAVE = `
   UPDATE sources s SET announced = greatest(s.announced, t.announced), total_satisfied = t.satisfied, total_basically = t.basically,
@@ -17,6 +18,10 @@ const SAVE = `
 export function createJournalStore(reading: Connection, saving: Connection): JournalStore {
   return {
     journals: async () => (await reading.rows<JournalRow>({ text: SELECT })).map(journalOf),
+    async journal(key) {
+      const [row] = await reading.rows<JournalRow>({ text: SELECT_ONE, values: [key] });
+      return row && journalOf(row);
+    },
     async saveAnnouncements(announcements) {
       if (announcements.length === 0) return;
       await saving.transaction(async (transaction) => {

@@ -1,13 +1,15 @@
 /** The ledger in PostgreSQL: several gateways may write to one. See the README for how a commit goes. */
 import type { Batch, Ledger, VoteOutcome, VoteRecord } from '../ledger.ts';
+import type { CommitId } from '../neighbours.ts';
 import { type Boots, createBoots } from './boots.ts';
 import { coalesce } from './coalesce.ts';
 import { createConnection, type Transaction } from './connection.ts';
+import { readByCursor } from './cursor.ts';
 import { countVotes, type Journal, openJournals, readAccountedRanges, readKnownNumbers } from './journals.ts';
 import { createLanes } from './lanes.ts';
 import { keepConflicts, noteLost, setAside } from './quarantine.ts';
 import { readRollups } from './rollups.ts';
-import { noteBeside, storeVotes } from './votes.ts';
+import { noteBeside, type StoredVotes, storeVotes } from './votes.ts';
 import { SHARE_VOTES } from './votes-lock.ts';
 
 export type PostgresLedgerOptions = {
@@ -20,7 +22,19 @@ export type PostgresLedgerOptions = {
   /** For an answer to a question: reading through a large journal takes its time. */
   readTimeoutMs?: number;
   connectTimeoutMs?: number;
+  /** Told of every commit that is on the disk, in the order of its journals: what others are to hear of. */
+  announce?: Announce;
 };
+
+export type Announce = {
+  stored(commit: CommitId, votes: readonly VoteRecord[]): void;
+  /** Something else of these journals is written. */
+  journals(journalKeys: readonly number[]): void;
+  /** A commit that was called failed before may have been stored all the same, and that shows by now. */
+  doubtful(): void;
+};
+
+const NOBODY: Announce = { stored() {}, journals() {}, doubtful() {} };
 
 export type PostgresLedger = Ledger & {
   /**
@@ -48,7 +62,9 @@ export function createPostgresLedger(options: PostgresLedgerOptions): PostgresLe
   const committing = Array.from({ length: lanes.count }, (_, lane) => ({
     connection: createConnection({ ...link(`lane ${lane}`, commitTimeoutMs), begin: SHARE_VOTES }),
     boots: createBoots(),
+    isDoubtful: false,
   }));
+  const announce = options.announce ?? NOBODY;
   const reading = createConnection(link('reads', readTimeoutMs));
   const settling = createConnection(link('journals', commitTimeoutMs));
 
@@ -75,14 +91,21 @@ export function createPostgresLedger(options: PostgresLedgerOptions): PostgresLe
     laneOf: lanes.laneOf,
     async commit(batch) {
       if (batch.votes.length + batch.quarantine.length + batch.lost.length === 0) return [];
-      return lanes.run(journalKeysOf(batch), async (lane) => {
-        const { connection, boots } = committing[lane] as (typeof committing)[number];
+      return lanes.run(journalKeysOf(batch), async (number) => {
+        const lane = committing[number] as (typeof committing)[number];
         try {
-          const outcomes = await connection.transaction((transaction) => write(transaction, boots, batch));
-          boots.keep();
-          return outcomes;
+          const written = await lane.connection.transaction((transaction) =>
+            write(transaction, lane.boots, batch),
+          );
+          lane.boots.keep();
+          // The connection before this one is ended: what it was about shows, or never will.
+          if (lane.isDoubtful) announce.doubtful();
+          lane.isDoubtful = false;
+          tell(announce, batch, written);
+          return written.outcomes;
         } catch (error) {
-          boots.forget();
+          lane.boots.forget();
+          lane.isDoubtful = true;
           throw error;
         }
       });
@@ -91,7 +114,8 @@ export function createPostgresLedger(options: PostgresLedgerOptions): PostgresLe
     knownNumbers: (journalKey, seqs) => settled(readKnownNumbers(reading, journalKey, seqs)),
     accountedRanges: (journalKey) => settled(readAccountedRanges(reading, journalKey)),
     countStored: (journalKey) => settled(countVotes(reading, journalKey)),
-    rollups: (fromMs) => readRollups(link('rollups', readTimeoutMs), fromMs),
+    rollups: (fromMs) =>
+      readRollups((select) => readByCursor(link('rollups', readTimeoutMs), select), fromMs),
     async settle() {
       await settle(null);
     },
@@ -104,7 +128,7 @@ export function createPostgresLedger(options: PostgresLedgerOptions): PostgresLe
   };
 }
 
-function journalKeysOf({ votes, quarantine, lost }: Batch): number[] {
+function journalKeysOf({ votes, quarantine, lost }: Pick<Batch, 'votes' | 'quarantine' | 'lost'>): number[] {
   const keys = new Set<number>();
   for (const { journalKey } of votes) keys.add(journalKey);
   for (const { journalKey } of quarantine) if (journalKey !== null) keys.add(journalKey);
@@ -112,10 +136,20 @@ function journalKeysOf({ votes, quarantine, lost }: Batch): number[] {
   return [...keys];
 }
 
+/** What a batch has become. */
+type Written = StoredVotes & { stored: readonly VoteRecord[] };
+
+function tell(announce: Announce, batch: Batch, { commit, outcomes, stored }: Written): void {
+  if (commit !== null && stored.length > 0) announce.stored(commit, stored);
+  const conflicts = batch.votes.filter((_, index) => outcomes[index] === 'conflict');
+  const others = journalKeysOf({ ...batch, votes: conflicts });
+  if (others.length > 0) announce.journals(others);
+}
+
 /** Tables in this order, and rows in the order of their keys: no two commits wait for each other in a ring. */
-export async function write(transaction: Transaction, boots: Boots, batch: Batch): Promise<VoteOutcome[]> {
+export async function write(transaction: Transaction, boots: Boots, batch: Batch): Promise<Written> {
   const { votes, quarantine, lost } = batch;
-  const outcomes = await storeVotes(transaction, boots, votes);
+  const { commit, outcomes } = await storeVotes(transaction, boots, votes);
   const of = (wanted: VoteOutcome): VoteRecord[] => votes.filter((_, index) => outcomes[index] === wanted);
   const stored = of('stored');
   await noteBeside(transaction, stored);
@@ -127,5 +161,5 @@ export async function write(transaction: Transaction, boots: Boots, batch: Batch
   await noteLost(transaction, lost);
   // What was there already may be on this machine only. A commit that writes nothing would not wait for the standby.
   if (stored.length === 0) await transaction.rows(SETTLE);
-  return outcomes;
+  return { commit, outcomes, stored };
 }

@@ -4,12 +4,13 @@ import { createSqlPorts } from '../sql/ports.ts';
 import { createReviewStore, reviewOn } from '../sql/review/review-store.ts';
 import type { Store } from '../store.ts';
 import { openAuditKey } from './audit-key.ts';
-import { createClaim } from './claim.ts';
 import { createConnection } from './connection.ts';
 import { createPostgresImports } from './import.ts';
 import { createJournalStore } from './kept-journals.ts';
 import { createPostgresLedger } from './ledger.ts';
 import { assertMigrated, migrate } from './migrate.ts';
+import { createNeighbours } from './neighbours.ts';
+import { createScoreReads } from './score-parts.ts';
 import { createPostgresSql } from './sql-database.ts';
 import { createUpkeep } from './upkeep.ts';
 import { createVoteReads } from './vote-reads.ts';
@@ -22,8 +23,8 @@ export type PostgresStoreOptions = {
   audit?: AuditDeps;
   /** Brings the schema up to date first; otherwise it must be so already, and nothing is made. */
   migrates: boolean;
-  /** For the gateway: it is the only one on this database while the store is open. */
-  claims?: boolean;
+  /** Somebody tells gateways on this database what none of them would say. */
+  nonsense?: () => void;
 };
 
 /** For whoever is at the machine itself. */
@@ -34,7 +35,7 @@ const WRITE_MS = 15_000;
 
 /** @throws StoreFailure: the server cannot be reached, is not to be trusted, or has data of another version. */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
-  const { address, dataDir, audit = UNLIMITED, migrates, claims = false } = options;
+  const { address, dataDir, audit = UNLIMITED, migrates, nonsense = () => {} } = options;
   const link = (label: string, timeoutMs: number) => ({
     ...{ address, label: `manyi ${label}`, connectTimeoutMs: CONNECT_MS, timeoutMs },
   });
@@ -42,14 +43,13 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const writing = createConnection(link('said', WRITE_MS));
   // Whether others have changed something is asked five times a second, and must not wait for an export.
   const looking = createConnection(link('looks', WRITE_MS));
-  const claim = claims ? createClaim(link('claim', CONNECT_MS), () => performance.now()) : null;
   try {
-    await claim?.hold();
     if (migrates) await migrate({ address });
     else await assertMigrated(reading);
     const auditKey = await openAuditKey(reading, dataDir);
     const database = createPostgresSql({ address, auditKey: () => auditKey });
-    const ledger = createPostgresLedger({ address });
+    const neighbours = createNeighbours(link('notices', WRITE_MS), nonsense);
+    const ledger = createPostgresLedger({ address, announce: neighbours.announce });
     const imports = createPostgresImports({ address });
     const kept = createJournalStore(reading, writing);
     return {
@@ -62,18 +62,25 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
           await ledger.settle();
           return journals;
         },
+        async journal(key) {
+          const journal = await kept.journal(key);
+          await ledger.settle();
+          return journal;
+        },
       },
       votes: createVoteReads(reading, link('pages', READ_MS)),
       ...createSqlPorts(database, audit, reviewOn(database)),
       review: createReviewStore(database, audit, imports),
-      upkeep: createUpkeep(looking, ledger, claim),
+      upkeep: createUpkeep(looking, ledger),
+      scores: createScoreReads(link('scores', READ_MS)),
+      neighbours,
       async close() {
+        await neighbours.leave();
         await Promise.all([ledger, database, imports, reading, writing, looking].map((one) => one.close()));
-        await claim?.release();
       },
     };
   } catch (error) {
-    await Promise.all([reading.close(), writing.close(), looking.close(), claim?.release()]);
+    await Promise.all([reading.close(), writing.close(), looking.close()]);
     throw error;
   }
 }

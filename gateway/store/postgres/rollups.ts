@@ -1,7 +1,7 @@
 /** Sums of a quarter and window. */
 import { QUARTER_MS } from '../../domain/calendar.ts';
 import type { RollupRow } from '../ledger.ts';
-import { type CursorOptions, readByCursor } from './cursor.ts';
+import type { SelectRows } from './score-parts.ts';
 
 type Row = {
   quarter: number;
@@ -13,9 +13,8 @@ type Row = {
 };
 
 /** @throws StoreFailure */
-export async function* readRollups(options: CursorOptions, fromMs: number): AsyncGenerator<RollupRow> {
-  const rows = readByCursor<Row>(
-    options,
+export async function* readRollups(select: SelectRows, fromMs: number): AsyncGenerator<RollupRow> {
+  const rows = select<Row>(
     `SELECT quarter, window_key AS "windowKey", sum(satisfied)::int8 AS satisfied, sum(basically)::int8 AS basically,
        sum(unsatisfied)::int8 AS unsatisfied, max(last_at) AS "lastAt"
      FROM rollups WHERE quarter >= ${Math.floor(fromMs / QUARTER_MS)}

@@ -32,6 +32,10 @@ export type SessionOptions = {
   /** What the server's lists call it. */
   label: string;
   connectTimeoutMs: number;
+  /** Of what it listens to. */
+  heard?: (payload: string) => void;
+  /** It has ended, whoever ended it. */
+  ended?: () => void;
 };
 
 const GOODBYE_MS = 1_000;
@@ -109,7 +113,11 @@ export async function openSession(options: SessionOptions, abandoned: Backend | 
     });
   // Without a listener, an idle connection that is lost would end the process.
   client.on('error', (error) => destroy(failure(error)));
-  client.on('end', () => destroy(failure(new Error('the connection has ended'))));
+  client.on('end', () => {
+    destroy(failure(new Error('the connection has ended')));
+    options.ended?.();
+  });
+  client.on('notification', ({ payload }) => options.heard?.(payload ?? ''));
   client.on('notice', ({ message }) => {
     notice ??= message ?? 'a notice without words';
   });

@@ -1,28 +1,20 @@
 /** The care of the database, where that is a server. */
 import type { Upkeep } from '../upkeep.ts';
-import type { Claim } from './claim.ts';
 import type { Connection } from './connection.ts';
 import type { PostgresLedger } from './ledger.ts';
 
 const VERSION = 'SELECT seq AS version FROM audit_head WHERE key = 1';
 const DECISIONS = 'SELECT decisions FROM reviewed WHERE key = 1';
 
-/** @param claim is held, and taken again after its connection was lost; null for whoever is beside a gateway */
-export function createUpkeep(
-  reading: Connection,
-  { settle }: Pick<PostgresLedger, 'settle'>,
-  claim: Claim | null,
-): Upkeep {
+export function createUpkeep(reading: Connection, { settle }: Pick<PostgresLedger, 'settle'>): Upkeep {
   return {
     async probe() {
-      await claim?.hold();
       await settle();
       // A commit that was called failed may have been stored all the same, and after a failover one that was read may be gone.
       return { reopened: true };
     },
     /** Whoever changes what others must know of adds a line to the audit; our own lines cost one reading more. */
     async foreignVersion() {
-      await claim?.hold();
       const [head] = await reading.rows<{ version: number }>({ text: VERSION });
       return head?.version ?? 0;
     },

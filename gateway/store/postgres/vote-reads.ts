@@ -1,15 +1,11 @@
 /** Votes read back, on PostgreSQL. Reading keeps no commit waiting here: what is much comes by a cursor of its own. */
-import { MINUTE_MS, QUARTER_MS } from '../../domain/calendar.ts';
-import type { RatingCode } from '../../domain/tally.ts';
-import { IN_EXCLUSION } from '../sql/ledger-terms.ts';
+import { QUARTER_MS } from '../../domain/calendar.ts';
 import type { RecentVote, SetAside, VoteReads } from '../votes.ts';
 import type { Connection } from './connection.ts';
 import { type CursorOptions, readByCursor } from './cursor.ts';
 import { exportPages } from './export.ts';
 import { arrayOf } from './numbers.ts';
-
-const LAST_VOTES = `
-  SELECT window_key AS "windowKey", max(last_at) AS "lastAt" FROM rollups GROUP BY window_key ORDER BY window_key`;
+import { scoreParts } from './score-parts.ts';
 
 /**
  * Every rollup has a vote, so the newest so many of a window hold its newest so many votes. A look back is one pass over the rollups
@@ -31,45 +27,16 @@ const SET_ASIDE = `
   FROM quarantine q LEFT JOIN sources s ON s.key = q.source_key
   LEFT JOIN terminals t ON t.key = coalesce(q.terminal_key, s.terminal_key) ORDER BY q.key DESC LIMIT $1`;
 
-type Counted = {
-  quarter: number;
-  windowKey: number;
-  satisfied: number;
-  basically: number;
-  unsatisfied: number;
-};
-type Minute = { minute: number; windowKey: number; rating: RatingCode; excluded: boolean; votes: number };
 type Stored = { terminalKey: number; quarter: number; votes: number };
 
 /** @param cursor for a connection of its own */
 export function createVoteReads(reading: Connection, cursor: CursorOptions): VoteReads {
+  const { lastVotes, minutes, excluded } = scoreParts((select) => readByCursor(cursor, select));
   const quarterOf = (atMs: number) => Math.floor(atMs / QUARTER_MS);
   return {
-    lastVotes: () => reading.rows({ text: LAST_VOTES }),
-    async *minutes(fromMs) {
-      const rows = readByCursor<Minute>(
-        cursor,
-        `SELECT v.at / ${MINUTE_MS} AS minute, v.window_key AS "windowKey", v.rating, ${IN_EXCLUSION} AS excluded, count(*) AS votes
-         FROM rollups r JOIN votes v ON v.source_key = r.source_key AND v.seq BETWEEN r.first_seq AND r.last_seq
-           AND v.window_key = r.window_key AND v.at / ${QUARTER_MS} = r.quarter
-         WHERE r.quarter >= ${quarterOf(fromMs)} AND v.at >= ${fromMs} GROUP BY 1, 2, 3, 4`,
-      );
-      for await (const { minute, ...row } of rows) yield { minuteStart: minute * MINUTE_MS, ...row };
-    },
-    async *excluded(fromMs) {
-      const rows = readByCursor<Counted>(
-        cursor,
-        `SELECT quarter, window_key AS "windowKey", sum(satisfied)::int8 AS satisfied, sum(basically)::int8 AS basically,
-           sum(unsatisfied)::int8 AS unsatisfied
-         FROM excluded WHERE quarter >= ${quarterOf(fromMs)} GROUP BY quarter, window_key ORDER BY quarter, window_key`,
-      );
-      for await (const { quarter, windowKey, satisfied, basically, unsatisfied } of rows)
-        yield {
-          quarterStart: quarter * QUARTER_MS,
-          windowKey,
-          counts: [satisfied, basically, unsatisfied],
-        };
-    },
+    lastVotes,
+    minutes,
+    excluded,
     async *storedSince(fromMs) {
       const rows = readByCursor<Stored>(
         cursor,

@@ -2,6 +2,7 @@
 import { QUARTER_MS } from '../../domain/calendar.ts';
 import { StoreFailure } from '../failures.ts';
 import type { VoteOutcome, VoteRecord } from '../ledger.ts';
+import type { CommitId } from '../neighbours.ts';
 import { storable } from '../text.ts';
 import type { Boots } from './boots.ts';
 import type { Transaction } from './connection.ts';
@@ -31,10 +32,10 @@ const INSERT = {
       last_seq = greatest(kept.last_seq, excluded.last_seq),
       last_at = greatest(kept.last_at, excluded.last_at)
   )
-  SELECT count(*)::int4 AS count, CASE WHEN count(*) < $11::int4 THEN array_agg(source_key) END AS journals,
+  SELECT pg_current_xact_id()::text AS commit, count(*)::int4 AS count, CASE WHEN count(*) < $11::int4 THEN array_agg(source_key) END AS journals,
     CASE WHEN count(*) < $11::int4 THEN array_agg(seq) END AS seqs FROM stored`,
 };
-type Inserted = { count: number; journals: number[] | null; seqs: number[] | null };
+type Inserted = { commit: CommitId; count: number; journals: number[] | null; seqs: number[] | null };
 
 /** A statement of its own, because only a new one sees what another has committed since the first began. */
 const SELECT_BODIES = `
@@ -61,13 +62,15 @@ class Places {
   }
 }
 
-/** @returns outcomes in the order of `votes`. */
+/** `outcomes` in the order of `votes`. */
+export type StoredVotes = { commit: CommitId | null; outcomes: VoteOutcome[] };
+
 export async function storeVotes(
   transaction: Transaction,
   boots: Boots,
   votes: readonly VoteRecord[],
-): Promise<VoteOutcome[]> {
-  if (votes.length === 0) return [];
+): Promise<StoredVotes> {
+  if (votes.length === 0) return { commit: null, outcomes: [] };
   const places = new Places();
   // Of a number that is in the batch twice, the first is the one that is stored.
   const firsts = votes.filter(({ journalKey, seq }, place) => {
@@ -76,7 +79,7 @@ export async function storeVotes(
     return true;
   });
   const bodies = new Map<number, Body>();
-  const stored = await insert(transaction, boots, firsts);
+  const { commit, stored } = await insert(transaction, boots, firsts);
   if (stored !== 'all') {
     const wasThere = firsts.filter(({ journalKey, seq }) => !stored.has(`${journalKey}/${seq}`));
     for (const { journalKey, seq, ...body } of await selectBodies(transaction, wasThere))
@@ -84,7 +87,7 @@ export async function storeVotes(
     if (bodies.size < wasThere.length)
       throw new StoreFailure('storage-failed', 'a vote was neither stored nor there already');
   }
-  return votes.map((vote, place) => {
+  const outcomes = votes.map((vote, place): VoteOutcome => {
     const first = places.get(vote.journalKey, vote.seq) as number;
     const body = bodies.get(first);
     if (first === place && body === undefined) return 'stored';
@@ -92,13 +95,14 @@ export async function storeVotes(
     const same = rating === vote.rating && mono === vote.mono && storable(boot) === storable(vote.boot);
     return same ? 'duplicate' : 'conflict';
   });
+  return { commit, outcomes };
 }
 
 async function insert(
   transaction: Transaction,
   boots: Boots,
   votes: readonly VoteRecord[],
-): Promise<'all' | ReadonlySet<string>> {
+): Promise<{ commit: CommitId; stored: 'all' | ReadonlySet<string> }> {
   const bootKey = await boots.resolve(transaction, votes);
   const values = [
     arrayOf(votes.map(({ journalKey }) => journalKey)),
@@ -113,10 +117,11 @@ async function insert(
     arrayOf(votes.map(({ channel }) => channel)),
     votes.length,
   ];
-  const [{ count, journals, seqs } = { count: 0, journals: null, seqs: null }] =
-    await transaction.rows<Inserted>({ ...INSERT, values });
-  if (count === votes.length) return 'all';
-  return new Set((journals ?? []).map((journal, index) => `${journal}/${seqs?.[index]}`));
+  const [inserted] = await transaction.rows<Inserted>({ ...INSERT, values });
+  if (!inserted) throw new StoreFailure('storage-failed', 'the database does not say what it has stored');
+  const { commit, count, journals, seqs } = inserted;
+  if (count === votes.length) return { commit, stored: 'all' };
+  return { commit, stored: new Set((journals ?? []).map((journal, index) => `${journal}/${seqs?.[index]}`)) };
 }
 
 function selectBodies(transaction: Transaction, votes: readonly VoteRecord[]) {

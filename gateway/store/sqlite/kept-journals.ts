@@ -4,7 +4,10 @@ import { type JournalRow, journalOf, STORED_BY_ROLLUPS, selectJournals } from '.
 import type { Connection } from './database.ts';
 import type { LedgerTables } from './tables.ts';
 
-type KeptJournals = Pick<LedgerTables, 'journals' | 'saveAnnouncements' | 'openJournal' | 'accountedRanges'>;
+type KeptJournals = Pick<
+  LedgerTables,
+  'journals' | 'journal' | 'saveAnnouncements' | 'openJournal' | 'accountedRanges'
+>;
 
 /** Keys of journals that the command line has begun, so that a gateway that runs beside it never gives the same one. */
 export const IMPORTED_FROM = 2 ** 40;
@@ -16,6 +19,7 @@ export type WithJournals = <A extends unknown[], R>(act: (...args: A) => R) => (
 
 export function createKeptJournals(db: Connection): KeptJournals & { withJournals: WithJournals } {
   const selectAll = db.prepare(selectJournals(STORED_BY_ROLLUPS, 'true'));
+  const select = db.prepare(selectJournals(STORED_BY_ROLLUPS, 's.key = ?'));
   const selectOne = db.prepare(
     'SELECT key, terminal_key AS terminalKey, epoch FROM sources WHERE terminal_key = ? AND epoch = ?',
   );
@@ -66,6 +70,10 @@ export function createKeptJournals(db: Connection): KeptJournals & { withJournal
   return {
     withJournals,
     journals: () => (selectAll.all() as JournalRow[]).map(journalOf),
+    journal(key) {
+      const row = select.get(key) as JournalRow | undefined;
+      return row && journalOf(row);
+    },
     openJournal(terminalKey, epoch): JournalIdentity {
       const known = selectOne.get(terminalKey, epoch) as JournalIdentity | undefined;
       if (known) return known;

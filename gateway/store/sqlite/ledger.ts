@@ -37,6 +37,7 @@ export function createSqliteLedger(
 export function createJournalStore(tables: LedgerTables, exclusive: Exclusive): JournalStore {
   return {
     journals: () => exclusive(() => tables.journals()),
+    journal: (key) => exclusive(() => tables.journal(key)),
     saveAnnouncements: (announcements) => exclusive(() => tables.saveAnnouncements(announcements)),
   };
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { StoreFailure } from '../failures.ts';
+import type { ScoreParts, ScoreReads } from '../scores.ts';
 import type { AuditDeps } from '../sql/changes.ts';
 import { createSqlPorts } from '../sql/ports.ts';
 import { createReviewStore, reviewOn } from '../sql/review/review-store.ts';
@@ -67,10 +68,12 @@ type PortDeps = {
 };
 
 function createPorts({ file, database, audit, tables, exclusive, connection }: PortDeps) {
+  const ledger = createSqliteLedger(tables, exclusive);
+  const votes = createVoteReads(tables, exclusive, file);
   return {
-    ledger: createSqliteLedger(tables, exclusive),
+    ...{ ledger, votes, neighbours: null },
     journals: createJournalStore(tables, exclusive),
-    votes: createVoteReads(tables, exclusive, file),
+    scores: createScoreReads({ ...votes, rollups: ledger.rollups }),
     ...createSqlPorts(database, audit, reviewOn(database)),
     review: createReviewStore(database, audit, createImports(database, tables)),
     repairRollups: createRollupRepair(database, audit, connection),
@@ -220,6 +223,11 @@ export function createSqliteReader(file: string): SqliteStore {
     throw failure(error);
   }
 }
+
+/** The only gateway on it sees to it that nothing is stored meanwhile. */
+const createScoreReads = (parts: ScoreParts): ScoreReads => ({
+  asOf: async (read) => ({ found: await read(parts), includes: () => true }),
+});
 
 /** What other processes do. */
 function createWatch(

@@ -34,6 +34,7 @@ export type LedgerTables = {
   accountedRanges(journalKey: number): Range[];
   countStored(journalKey: number): Counts;
   journals(): KeptJournal[];
+  journal(key: number): KeptJournal | undefined;
   saveAnnouncements(announcements: readonly Announcement[]): void;
 };
 

@@ -171,8 +171,8 @@ describe('the score book', () => {
       const journalKey = (await store.ledger.openJournal(terminal!.key, 'a'.repeat(32))).key;
       const windowKey = 1;
       const { now, pass, set } = createClock();
-      const { votes, ledger } = store;
-      const live = await openScoreKeeper({ votes, ledger, calendar, now });
+      const { scores, ledger } = store;
+      const live = await openScoreKeeper({ scores, calendar, now });
       let seq = 0;
       const all: number[] = [];
       const vote = async (at: number) => {

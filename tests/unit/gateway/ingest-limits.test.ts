@@ -30,10 +30,12 @@ async function createSide(store: SqliteStore, ledger: Ledger = store.ledger) {
   const ingest = await openIngest({
     ...{ stored: store.votes, ledger, journals, now: () => NOW, monotonic: () => 0 },
     exclusions: () => createExclusions([]),
+    hasNeighbours: false,
     publish: () => {},
     limits: { messagesPerS: 1e6, burst: 1e6, perMinute: PER_DAY, perHour: PER_DAY, perDay: PER_DAY },
     events: {
       stored: () => {},
+      storedBefore: () => {},
       evidence: () => {},
       duplicates: () => {},
       quarantined: (reason) => void quarantined.push(reason),

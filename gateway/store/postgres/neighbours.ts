@@ -1,0 +1,88 @@
+/** What gateways tell each other, as notices of the database. */
+import { Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import type { VoteRecord } from '../ledger.ts';
+import type { CommitId, NeighbourListener, Neighbours, StoredVote } from '../neighbours.ts';
+import type { Announce } from './ledger.ts';
+import { createNotices } from './notices.ts';
+import type { SessionOptions } from './session.ts';
+
+/** Of one item. A vote takes 30 bytes or so, a key 10. */
+const VOTES_AT_ONCE = 150;
+const KEYS_AT_ONCE = 300;
+
+const key = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 });
+const rating = Type.Union([Type.Literal(0), Type.Literal(1), Type.Literal(2)]);
+const flag = Type.Union([Type.Literal(0), Type.Literal(1)]);
+const votesSchema = Compile(
+  Type.Tuple([
+    Type.Literal('votes'),
+    Type.String({ pattern: '^[0-9]{1,20}$' }),
+    /** Milliseconds that the times of the votes count from. */
+    Type.Integer(),
+    /** journal, number, window, rating, time, excluded */
+    Type.Array(Type.Tuple([key, key, key, rating, Type.Integer(), flag])),
+  ]),
+);
+const journalsSchema = Compile(Type.Tuple([Type.Literal('journals'), Type.Array(key)]));
+const wordSchema = Compile(Type.Tuple([Type.Literal('word'), Type.Unknown()]));
+
+export type PostgresNeighbours = Neighbours & { announce: Announce };
+
+/** @param nonsense something else is told there */
+export function createNeighbours(link: SessionOptions, nonsense: () => void): PostgresNeighbours {
+  const notices = createNotices(link);
+  return {
+    announce: {
+      stored(commit, votes) {
+        for (const some of inParts(votes, VOTES_AT_ONCE)) notices.tell(votesItem(commit, some));
+      },
+      journals(keys) {
+        for (const some of inParts(keys, KEYS_AT_ONCE)) notices.tell(['journals', some]);
+      },
+      doubtful: notices.skip,
+    },
+    join: (instance, listener) =>
+      notices.join(instance, {
+        heard(from, items) {
+          for (const item of items) if (!hear(from, item, from === instance, listener)) nonsense();
+        },
+        missed: listener.missed,
+        nonsense,
+      }),
+    tell: (word) => notices.tell(['word', word]),
+    leave: notices.leave,
+  };
+}
+
+function votesItem(commit: CommitId, votes: readonly VoteRecord[]): unknown[] {
+  const base = (votes[0] as VoteRecord).at;
+  const rows = votes.map(({ journalKey, seq, windowKey, rating, at, excluded }) => [
+    ...[journalKey, seq, windowKey, rating],
+    ...[at - base, excluded ? 1 : 0],
+  ]);
+  return ['votes', commit, base, rows];
+}
+
+/** @returns false for what is none of these. */
+function hear(from: string, item: unknown, isOwn: boolean, listener: NeighbourListener): boolean {
+  if (wordSchema.Check(item)) listener.word(from, item[1]);
+  else if (votesSchema.Check(item)) {
+    if (isOwn) return true;
+    const [, commit, base, rows] = item;
+    const votes = rows.map(
+      ([journalKey, seq, windowKey, rating, since, excluded]): StoredVote => ({
+        ...{ journalKey, seq, windowKey, rating, at: base + since },
+        ...(excluded === 1 && { excluded: true }),
+      }),
+    );
+    listener.votes(commit, votes);
+  } else if (journalsSchema.Check(item)) {
+    if (!isOwn) listener.journals(item[1]);
+  } else return false;
+  return true;
+}
+
+function* inParts<T>(all: readonly T[], size: number): Generator<readonly T[]> {
+  for (let from = 0; from < all.length; from += size) yield all.slice(from, from + size);
+}
