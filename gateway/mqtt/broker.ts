@@ -133,6 +133,8 @@ export interface Broker {
   cut(isWelcome: (by: Welcome) => boolean): void;
   /** Ends the connection of this terminal: it has signed in at another gateway. */
   letGo(terminalId: string): void;
+  /** Ends up to so many connections that have nothing under way; another gateway is to take them. @returns whose they were. */
+  shed(count: number): string[];
   /** What was published is sent to those who read it; then every connection ends. */
   close(): Promise<void>;
 }

@@ -102,6 +102,18 @@ export async function createEmbeddedBroker(
         stream.cut(session.code === null ? 'certificate-withdrawn' : 'code-withdrawn');
       }
     },
+    shed(count) {
+      const sent: string[] = [];
+      // Those that have been here for longest come first.
+      for (const stream of ready) {
+        if (sent.length >= count) break;
+        const { session } = stream;
+        if (stream.isBusy || !session?.isOpen()) continue;
+        stream.cut('shed');
+        sent.push(session.terminalId);
+      }
+      return sent;
+    },
     letGo: (terminalId) => byTerminal.get(terminalId)?.cut('taken-over'),
     async close() {
       const closed = listener.close();

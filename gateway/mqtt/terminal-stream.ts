@@ -73,6 +73,11 @@ export class TerminalStream extends Duplex {
       .on('close', () => this.destroy());
   }
 
+  /** Is a message of it taken and not done? */
+  get isBusy(): boolean {
+    return this.#undone > 0;
+  }
+
   /** From now on, votes on `topic` are handed to `take`. */
   tapVotes(topic: string, take: TakeVotes): void {
     const done = () => {

@@ -7,10 +7,12 @@ import { createTokenBuckets } from '../domain/token-buckets.ts';
 import { createInbox } from '../fleet/inbox.ts';
 import { cutEnded } from '../jobs/cut-ended.ts';
 import type { Job } from '../jobs/job.ts';
+import { shareTerminals } from '../jobs/share-terminals.ts';
 import { turnTicketKeys } from '../jobs/turn-ticket-keys.ts';
 import { type Admission, DEFAULT_BROKER_LIMITS, type Login } from '../mqtt/broker.ts';
 import { createEmbeddedBroker } from '../mqtt/embedded.ts';
 import { isWorthALook } from '../mqtt/refusal-reasons.ts';
+import { createShedding } from '../neighbours/shedding.ts';
 import type { Registry } from '../org/registry.ts';
 import { type Closable, openInOrder } from './closing.ts';
 import type { Ground } from './ground.ts';
@@ -43,6 +45,7 @@ export function openDoor({
   const { log, monotonic, registry, metrics, storage, changes, instance, startedAt } = ground;
   const { access, presence, putAway, votes, said, say } = terminals;
   const refusalLog = createTokenBuckets(1 / 60, 30);
+  const shedding = createShedding(monotonic);
   return openInOrder(log, async (onClose) => {
     const inbox = createInbox({
       ...{ registry, presence, votes: votes.ingest },
@@ -69,6 +72,7 @@ export function openDoor({
         connected(terminalId, connection) {
           const terminal = registry.terminal(terminalId);
           if (terminal) neighbours.connected(terminal.key);
+          shedding.cameBack(terminalId);
           presence.connected(terminalId, connection);
         },
         disconnected(terminalId, connection) {
@@ -106,6 +110,16 @@ export function openDoor({
     storage.taking.listen(publishStatus);
     publishStatus(true);
     onClose('the status that terminals see', () => publishStatus(false));
+    let sharedAt = monotonic();
+    const share = () => {
+      const sinceMs = monotonic() - sharedAt;
+      sharedAt += sinceMs;
+      const others = neighbours.others().map(({ connections }) => connections);
+      const count = shedding.plan({ own: broker.connections(), others, sinceMs });
+      if (count > 0) shedding.sent(broker.shed(count));
+      if (shedding.takeInVain())
+        log.info('terminals come back here: nothing in front of the gateways shares them out');
+    };
     const { mqtt } = placesOf(config);
     const port = await listenAt(mqtt, broker.listen(mqtt.host, mqtt.port));
     const { ticketKeys } = access;
@@ -113,7 +127,8 @@ export function openDoor({
       look: ticketKeys.look,
       use: () => broker.sealWith(ticketKeys.keys()),
     });
-    return { port, jobs: [cutEnded({ cutUnwelcome }), turning] };
+    const jobs = [cutEnded({ cutUnwelcome }), turning];
+    return { port, jobs: neighbours.has ? [...jobs, shareTerminals({ share })] : jobs };
   });
 }
 

@@ -435,6 +435,26 @@ describe.each(BROKER_ADAPTERS)('the broker, $name', ({ open: openHome, readsProx
       expect(broker.connections()).toBe(1);
     });
 
+    it('is let go by its name, and some are sent away that have nothing under way', async () => {
+      const { broker, signIn, refused, whenHeard } = await start();
+      whenHeard.take = null;
+      const [busy, first, second] = [await signIn('t-1'), await signIn('t-2'), await signIn('t-3')];
+      busy.send(publishPacket(VOTES, 'one', 1, { packetId: 1 }));
+      await heard(1);
+      expect(broker.shed(1)).toEqual(['t-2']);
+      await first.over();
+      await second.ping();
+      expect(broker.shed(5)).toEqual(['t-3']);
+      await second.over();
+      expect(refused('shed')).toBe(2);
+      broker.letGo('t-9');
+      await busy.ping();
+      broker.letGo('t-1');
+      await busy.over();
+      expect(refused('taken-over')).toBe(1);
+      expect(broker.connections()).toBe(0);
+    });
+
     it.runIf(readsProxyHeader)('through a balancer is of whoever is beyond it', async () => {
       const { open, signIn, refused } = await start({ behindBalancer: true });
       const terminal = await signIn('t-1', { proxyHeader: PROXY_HEADER });
