@@ -3,6 +3,7 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createPostgresLedger, type PostgresLedger } from '../../gateway/store/postgres/ledger.ts';
 import { migrate } from '../../gateway/store/postgres/migrate.ts';
+import type { Migration } from '../../gateway/store/sql/migrations/flavour.ts';
 import { BEGINNING, MIGRATIONS } from '../../gateway/store/sql/migrations/index.ts';
 import { batchOf, createPostgresHome } from '../support/ledger-home.ts';
 import { compareRollups } from '../support/ledger-recount.ts';
@@ -371,6 +372,62 @@ describe.runIf(have(POSTGRES))('the schema', () => {
       await cluster.primary.sql('test_1', `INSERT INTO schema_migrations VALUES (1000, 'of tomorrow')`);
       await expect(migrate({ address })).rejects.toMatchObject({ code: 'storage-newer' });
     } finally {
+      await cluster.dispose();
+    }
+  });
+
+  it('is brought up to date while a gateway of the version before takes votes and somebody reads them', async () => {
+    const cluster = await startCluster();
+    const home = await createPostgresHome(cluster);
+    const ledger = createPostgresLedger({ address: home.address });
+    const reader = new pg.Client({ connectionString: home.address });
+    try {
+      await reader.connect();
+      const { key: journalKey } = await ledger.openJournal(1, EPOCH);
+      await reader.query('BEGIN; SELECT count(*) FROM votes');
+      const OF_TOMORROW: Migration = {
+        name: 'of tomorrow',
+        statements: ({ build, table, integer }) => [
+          build.schema
+            .alterTable('votes')
+            .addColumn('mood', integer, (column) => column.notNull().defaultTo(0)),
+          table('moods').addColumn('mood', integer),
+        ],
+      };
+      const { address } = home;
+      let isUpToDate = false;
+      const migrating = migrate({ address }, [...MIGRATIONS, OF_TOMORROW]).then(() => {
+        isUpToDate = true;
+      });
+      const waits: number[] = [];
+      let seq = 0;
+      const commit = async () => {
+        seq += 1;
+        const begun = performance.now();
+        await ledger.commit(batchOf({ votes: [voteRecord({ journalKey, seq })] }));
+        waits.push(performance.now() - begun);
+      };
+      // As long as somebody reads, the migration gives up and lets commits pass, again and again.
+      await until('commits to have waited for it, and passed', async () => {
+        await commit();
+        return waits.filter((ms) => ms > 500).length >= 2;
+      });
+      expect(isUpToDate).toBe(false);
+      expect(Math.max(...waits)).toBeLessThan(5_000);
+      await reader.query('COMMIT');
+      await until('the migration', async () => {
+        await commit();
+        return isUpToDate;
+      });
+      await migrating;
+      await commit();
+      expect(await home.rows('SELECT count(*) AS votes, sum(mood) AS moods FROM votes')).toEqual([
+        { votes: seq, moods: 0 },
+      ]);
+    } finally {
+      await reader.end();
+      await ledger.close();
+      await home.dispose();
       await cluster.dispose();
     }
   });

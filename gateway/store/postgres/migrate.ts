@@ -1,5 +1,5 @@
 /** Brings the schema up to date. Several gateways may start at once: one does it, the others wait for it. */
-
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreFailure } from '../failures.ts';
 import { compiled, type Migration } from '../sql/migrations/flavour.ts';
 import { BEGINNING, MIGRATIONS } from '../sql/migrations/index.ts';
@@ -8,6 +8,12 @@ import { type Connection, createConnection, type Transaction } from './connectio
 import { stepsAfter } from './migrations/index.ts';
 
 const TIMEOUT_MS = 10 * 60_000;
+/**
+ * A change of a table waits for whoever reads it, and commits wait behind it. So it does not wait for long, lets them pass, and tries
+ * again: gateways of the version before take votes meanwhile.
+ */
+const WAIT_FOR_LOCK = `SET LOCAL lock_timeout = '1s'`;
+const PAUSE_MS = 500;
 
 /** Of a database that is only to be read. @throws StoreFailure `storage-missing`, `storage-older`, `storage-newer`. */
 export async function assertMigrated(connection: Connection): Promise<void> {
@@ -52,8 +58,17 @@ export async function migrate(
     connectTimeoutMs: 5_000,
     timeoutMs: TIMEOUT_MS,
   });
+  const until = performance.now() + TIMEOUT_MS;
   try {
-    await connection.transaction((transaction) => apply(transaction, later));
+    for (;;) {
+      try {
+        return await connection.transaction((transaction) => apply(transaction, later));
+      } catch (error) {
+        const wasInTheWay = error instanceof StoreFailure && error.code === 'database-interrupted';
+        if (!wasInTheWay || performance.now() > until) throw error;
+        await sleep(PAUSE_MS);
+      }
+    }
   } finally {
     await connection.close();
   }
@@ -67,6 +82,7 @@ async function apply(transaction: Transaction, later: readonly Migration[]): Pro
   });
   const version = await versionOf(transaction);
   refuseNewer(version, later);
+  if (version > 0) await transaction.rows({ text: WAIT_FOR_LOCK });
   for (const { number, name, statements } of stepsAfter(version, later)) {
     for (const statement of statements()) {
       const { sql, parameters } = compiled(statement);
