@@ -4,8 +4,11 @@ import type { VoteRecord } from './ledger.ts';
 /** Names a commit of the database, so that it can be told whether what was read holds it: PostgreSQL's transaction id, as text. */
 export type CommitId = string;
 
-/** What others need of a vote that one gateway has stored. */
-export type StoredVote = Pick<VoteRecord, 'journalKey' | 'seq' | 'windowKey' | 'rating' | 'at' | 'excluded'>;
+/**
+ * What others need of a vote that one gateway has stored. Whether it is excluded each of them knows by itself, and reads everything again
+ * when that changes: the one that has stored it may not have known yet.
+ */
+export type StoredVote = Pick<VoteRecord, 'journalKey' | 'seq' | 'windowKey' | 'rating' | 'at'>;
 
 /** JSON that crosses from one gateway to the others. Whoever hears it checks it. */
 export type Word = unknown;

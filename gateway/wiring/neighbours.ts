@@ -30,6 +30,8 @@ export type NeighboursStep = {
   touched(terminalKey: number): void;
   /** A vote was there already, and nobody here knew of it. */
   storedBefore(vote: Pick<StoredVote, 'journalKey' | 'seq'>): void;
+  /** Something is held in memory that the database has otherwise. */
+  reread(): void;
   others(): OtherGateway[];
   /** Codes for readiness. */
   warnings(): string[];
@@ -90,6 +92,7 @@ export function openNeighbours({ ground }: NeighboursDeps): Promise<NeighboursSt
       ...withoutDoors(others),
       has: true,
       storedBefore: unexplained.found,
+      reread: rereading.want,
       warnings: () => (others.isDeaf() ? ['neighbours-unheard'] : []),
       heard,
       speakAs(one) {
@@ -124,7 +127,13 @@ function alone(): Omit<NeighboursStep, 'heard'> {
   return {
     has: false,
     elsewhere: createElsewhere(),
-    ...{ connected: nothing, disconnected: nothing, touched: nothing, storedBefore: nothing },
+    ...{
+      connected: nothing,
+      disconnected: nothing,
+      touched: nothing,
+      storedBefore: nothing,
+      reread: nothing,
+    },
     others: () => [],
     warnings: () => [],
     ...{ speakAs: nothing, begin: nothing, jobs: [] },

@@ -66,7 +66,7 @@ export function openScores({
       counts.stored(vote);
       feed.voted(vote);
     });
-    neighbours.heard.votes.listen((commit, stored) => {
+    votes.storedElsewhere.listen((commit, stored) => {
       const isNew = counts.storedElsewhere(commit, stored);
       for (const vote of stored)
         if (isNew) feed.voted(vote);

@@ -5,6 +5,7 @@ import { type Ingest, type KnownTerminal, openIngest } from '../ingest/ingest.ts
 import { type Journals, openJournals } from '../ingest/journals.ts';
 import { type LiveExclusions, openExclusions } from '../scores/live-exclusions.ts';
 import type { VoteRecord } from '../store/ledger.ts';
+import type { CommitId, StoredVote } from '../store/neighbours.ts';
 import { createVoteLog } from '../watch/vote-log.ts';
 import type { Ground } from './ground.ts';
 import type { NeighboursStep } from './neighbours.ts';
@@ -24,6 +25,8 @@ export type VotesDeps = {
   isAskedFor(terminalKey: number, epoch: string): boolean;
 };
 
+export type MarkedVote = StoredVote & Pick<VoteRecord, 'excluded'>;
+
 export type Votes = {
   ingest: Ingest;
   journals: Journals;
@@ -31,6 +34,8 @@ export type Votes = {
   exclusions: LiveExclusions['current'];
   /** A vote is on the disk. */
   stored: Heard<[vote: VoteRecord]>;
+  /** … of another gateway, which has announced it. */
+  storedElsewhere: Heard<[commit: CommitId, votes: readonly MarkedVote[]]>;
   /** What is known of a terminal's journals is. */
   evidence: Heard<[terminal: KnownTerminal]>;
 };
@@ -98,9 +103,23 @@ export async function openVotes(deps: VotesDeps): Promise<Votes> {
   });
   const reread = (journalKeys: Iterable<number>) =>
     ingest.reread(journalKeys).catch((error: Error) => storage.failed(error));
-  neighbours.heard.votes.listen((_commit, votes) => {
+  const storedElsewhere = createSignal<[CommitId, readonly MarkedVote[]]>();
+  const isExcluded = ({ journalKey, at }: StoredVote) => {
+    const terminalKey = journals.terminalOf(journalKey);
+    return terminalKey !== undefined && exclusions.current().excludes(terminalKey, at);
+  };
+  neighbours.heard.votes.listen((commit, votes) => {
     const unclear = ingest.storedElsewhere(votes);
-    if (unclear.size > 0) void reread(unclear);
+    const unknown = votes.filter(({ journalKey }) => journals.terminalOf(journalKey) === undefined);
+    storedElsewhere.tell(
+      commit,
+      votes.map((vote) => (isExcluded(vote) ? { ...vote, excluded: true } : vote)),
+    );
+    if (unclear.size === 0) return;
+    void reread(unclear).then(() => {
+      // Of a terminal that nobody knew: they were counted.
+      if (unknown.some(isExcluded)) neighbours.reread();
+    });
   });
   neighbours.heard.journals.listen((journalKeys) => void reread(journalKeys));
   neighbours.heard.said.listen(journals.saidElsewhere);
@@ -109,5 +128,5 @@ export async function openVotes(deps: VotesDeps): Promise<Votes> {
     await journals.reload();
     await exclusions.reload();
   });
-  return { ingest, journals, clocks, exclusions: exclusions.current, stored, evidence };
+  return { ingest, journals, clocks, exclusions: exclusions.current, stored, storedElsewhere, evidence };
 }

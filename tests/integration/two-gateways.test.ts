@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { manyiWith } from '../support/cli.ts';
 import { startGateway, type TerminalLogin, type TestGateway } from '../support/gateway.ts';
 import { type LiveClient, listenLive } from '../support/live-client.ts';
 import { readMetrics } from '../support/metrics.ts';
@@ -116,6 +117,24 @@ describe.skipIf(!have(POSTGRES))('two gateways on one database', () => {
     await expectAllEqual();
   });
 
+  it('leave out what is excluded at one of them, also what comes to the other afterwards', async () => {
+    const hour = 3_600_000;
+    const decided = await manyiWith(
+      { MANYI_DATA_DIR: gateways[0].dataDir, MANYI_DATABASE: database },
+      ...['votes', 'exclude', '--terminal', 't-2', '--reason', '试运行'],
+      ...['--from', new Date(Date.now() - hour).toISOString()],
+      ...['--to', new Date(Date.now() + hour).toISOString()],
+    );
+    expect(decided).toMatchObject({ code: 0 });
+    await allSay('what is left', (wall) => wall.window('w2')?.votes === 0);
+    await move(1, 1);
+    await t2().pressMany(['1', '1']);
+    await t1().press('1');
+    await allSay('what counts', (wall) => wall.window('w1')?.votes === 6);
+    await allSay('what does not', (wall) => wall.window('w2')?.excluded?.satisfied === 2);
+    await expectAllEqual();
+  });
+
   it('go on when one is killed, and the wall of the other says who is away', async () => {
     await move(0, 1);
     await gateways[1].kill();
@@ -124,11 +143,11 @@ describe.skipIf(!have(POSTGRES))('two gateways on one database', () => {
     });
     await t1().pressMany(['2', '2']);
     (ways[0] as (typeof ways)[number]).to = 0;
-    await until('the presses at the other', () => walls[0]?.window('w1')?.votes === 7, { timeoutMs: 30_000 });
+    await until('the presses at the other', () => walls[0]?.window('w1')?.votes === 8, { timeoutMs: 30_000 });
     await gateways[1].start();
     walls[1] = await listenLive(gateways[1]);
     await walls[1].snapshot();
-    await allSay('both to be there', (wall) => wall.unit('hall')?.terminals.online === 2);
+    await allSay('both to be there', (wall) => wall.unit('hall')?.terminals.online === 2, 30_000);
     await expectAllEqual();
   });
 });

@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { VoteRecord } from '../ledger.ts';
-import type { CommitId, NeighbourListener, Neighbours, StoredVote } from '../neighbours.ts';
+import type { CommitId, NeighbourListener, Neighbours } from '../neighbours.ts';
 import type { Announce } from './ledger.ts';
 import { createNotices } from './notices.ts';
 import type { SessionOptions } from './session.ts';
@@ -13,15 +13,14 @@ const KEYS_AT_ONCE = 300;
 
 const key = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 });
 const rating = Type.Union([Type.Literal(0), Type.Literal(1), Type.Literal(2)]);
-const flag = Type.Union([Type.Literal(0), Type.Literal(1)]);
 const votesSchema = Compile(
   Type.Tuple([
     Type.Literal('votes'),
     Type.String({ pattern: '^[0-9]{1,20}$' }),
     /** Milliseconds that the times of the votes count from. */
     Type.Integer(),
-    /** journal, number, window, rating, time, excluded */
-    Type.Array(Type.Tuple([key, key, key, rating, Type.Integer(), flag])),
+    /** journal, number, window, rating, time */
+    Type.Array(Type.Tuple([key, key, key, rating, Type.Integer()])),
   ]),
 );
 const journalsSchema = Compile(Type.Tuple([Type.Literal('journals'), Type.Array(key)]));
@@ -57,9 +56,9 @@ export function createNeighbours(link: SessionOptions, nonsense: () => void): Po
 
 function votesItem(commit: CommitId, votes: readonly VoteRecord[]): unknown[] {
   const base = (votes[0] as VoteRecord).at;
-  const rows = votes.map(({ journalKey, seq, windowKey, rating, at, excluded }) => [
-    ...[journalKey, seq, windowKey, rating],
-    ...[at - base, excluded ? 1 : 0],
+  const rows = votes.map(({ journalKey, seq, windowKey, rating, at }) => [
+    ...[journalKey, seq, windowKey],
+    ...[rating, at - base],
   ]);
   return ['votes', commit, base, rows];
 }
@@ -70,12 +69,9 @@ function hear(from: string, item: unknown, isOwn: boolean, listener: NeighbourLi
   else if (votesSchema.Check(item)) {
     if (isOwn) return true;
     const [, commit, base, rows] = item;
-    const votes = rows.map(
-      ([journalKey, seq, windowKey, rating, since, excluded]): StoredVote => ({
-        ...{ journalKey, seq, windowKey, rating, at: base + since },
-        ...(excluded === 1 && { excluded: true }),
-      }),
-    );
+    const votes = rows.map(([journalKey, seq, windowKey, rating, since]) => ({
+      ...{ journalKey, seq, windowKey, rating, at: base + since },
+    }));
     listener.votes(commit, votes);
   } else if (journalsSchema.Check(item)) {
     if (!isOwn) listener.journals(item[1]);
