@@ -187,7 +187,8 @@ export function createNeighbourhood(deps: NeighbourhoodDeps): Neighbourhood {
             if ('take' in word) inOrder(() => takes.heardOwn(word.terminal, word.take));
             return;
           }
-          gateways.heard(from, monotonic());
+          // It was slow, and called gone: it does not know. One that has just begun asks, and says all by itself.
+          if (gateways.heard(from, monotonic()) && !('ask' in word)) mustAsk = true;
           inOrder(() => hear(from, word));
         },
       });
