@@ -1,7 +1,8 @@
 /** Whether votes can be stored now, and the way back when they could not: nothing is acknowledged in between. */
 import type { Logger } from 'pino';
+import type { CheckReport } from '../store/check.ts';
 import { StoreFailure } from '../store/failures.ts';
-import { type CheckReport, damageFailure } from '../store/sqlite/check.ts';
+import { damageFailure } from '../store/sqlite/check.ts';
 import type { Upkeep } from '../store/upkeep.ts';
 
 export type StorageGuardDeps = {

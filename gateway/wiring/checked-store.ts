@@ -1,8 +1,8 @@
 /** Opens the store only after its file has been looked at: nothing is written to a database that is not whole. */
 import type { Logger } from 'pino';
+import type { RepairRollups } from '../store/check.ts';
 import type { AuditDeps } from '../store/sql/changes.ts';
 import { damageFailure } from '../store/sqlite/check.ts';
-import type { RepairRollups } from '../store/sqlite/rollup-repair.ts';
 import { createSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import { beginCheck } from '../store/sqlite/start-check.ts';
 import type { Store } from '../store/store.ts';

@@ -4,29 +4,12 @@
  */
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
+import type { CheckReport } from '../check.ts';
 import { StoreFailure } from '../failures.ts';
 import { openForReading } from './database.ts';
 import { findExcludedDifferences } from './excluded-check.ts';
 import { SCHEMA_VERSION, schemaVersionOf } from './migrate.ts';
-import type { RollupDifference } from './rollup-check.ts';
 import { findRollupDifferences } from './rollup-check.ts';
-
-export type CheckReport = {
-  schemaVersion: number;
-  /** What SQLite says is wrong; empty when nothing is. */
-  damage: string[];
-  votes: number;
-  rollups: {
-    /** False when the schema is a newer gateway's, or the database is damaged. */
-    checked: boolean;
-    differing: number;
-    /** Journals whose rollups differ. */
-    journalKeys: number[];
-    /** The first of them. */
-    examples: RollupDifference[];
-  };
-  durationMs: number;
-};
 
 const SHOWN = 20;
 

@@ -1,28 +1,10 @@
 /** Rollups against the votes that they count: recounted in SQL, in stretches, and put right in one transaction. */
 import { QUARTER_MS } from '../../domain/calendar.ts';
+import type { RollupDifference, RollupFigures } from '../check.ts';
 import type { Connection } from './database.ts';
 
 /** About four seconds of reading: so long at the most does a check keep the WAL from being written back. */
 const VOTES_AT_ONCE = 4_000_000;
-
-export type RollupFigures = {
-  satisfied: number;
-  basically: number;
-  unsatisfied: number;
-  firstSeq: number;
-  lastSeq: number;
-  lastAt: number;
-};
-
-/** A rollup that is not what its votes say; null for one that is not there, or that no vote belongs to. */
-export type RollupDifference = {
-  /** In quarters of an hour since the epoch. */
-  quarter: number;
-  windowKey: number;
-  journalKey: number;
-  kept: RollupFigures | null;
-  counted: RollupFigures | null;
-};
 
 type Stretch = { from: number; to: number };
 

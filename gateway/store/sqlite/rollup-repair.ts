@@ -1,18 +1,13 @@
-import type { AuditLine, By } from '../changes.ts';
+import type { AuditLine } from '../changes.ts';
+import type { RepairRollups, RollupFigures } from '../check.ts';
 import { type AuditDeps, createChanges } from '../sql/changes.ts';
 import { recountExcluded } from '../sql/review/recount.ts';
 import type { SqlDatabase } from '../sql/sql-database.ts';
 import type { Connection } from './database.ts';
 import { findExcludedDifferences } from './excluded-check.ts';
-import { type RollupDifference, type RollupFigures, recountRollups } from './rollup-check.ts';
+import { recountRollups } from './rollup-check.ts';
 
 const TOLD = 20;
-
-/** @returns what was not right, and of how many journals what is excluded was not. */
-export type RepairRollups = (
-  journalKeys: readonly number[],
-  by: By,
-) => Promise<{ differences: RollupDifference[]; excluded: number }>;
 
 /**
  * Counts the rollups of these journals anew from their votes, in one transaction with an audit row `rollups.repair`. A score that

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { RepairRollups } from '../check.ts';
 import { StoreFailure } from '../failures.ts';
 import type { ScoreParts, ScoreReads } from '../scores.ts';
 import type { AuditDeps } from '../sql/changes.ts';
@@ -26,7 +27,7 @@ import { createKeptJournals } from './kept-journals.ts';
 import { createKnownNumbers } from './known-numbers.ts';
 import { createJournalStore, createSqliteLedger } from './ledger.ts';
 import { createNewestVotes } from './newest-votes.ts';
-import { createRollupRepair, type RepairRollups } from './rollup-repair.ts';
+import { createRollupRepair } from './rollup-repair.ts';
 import { createSqliteSql } from './sql-dialect.ts';
 import type { DecisionTables, ImportTables, LedgerTables, VoteTables } from './tables.ts';
 import { createVoteReads } from './vote-reads.ts';

@@ -6,8 +6,8 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import type { CheckReport } from '../check.ts';
 import { StoreFailure } from '../failures.ts';
-import type { CheckReport } from './check.ts';
 
 const PROGRAM = fileURLToPath(new URL('./check-process.js', import.meta.url));
 const LOW_PRIORITY = 10;

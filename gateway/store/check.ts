@@ -1,0 +1,47 @@
+/** The port to the check of a database: is what is kept beside the votes what they say, and do its numbers hold together? */
+import type { By } from './changes.ts';
+
+export type RollupFigures = {
+  satisfied: number;
+  basically: number;
+  unsatisfied: number;
+  firstSeq: number;
+  lastSeq: number;
+  lastAt: number;
+};
+
+/** A rollup that is not what its votes say; null for one that is not there, or that no vote belongs to. */
+export type RollupDifference = {
+  /** In quarters of an hour since the epoch. */
+  quarter: number;
+  windowKey: number;
+  journalKey: number;
+  kept: RollupFigures | null;
+  counted: RollupFigures | null;
+};
+
+export type CheckReport = {
+  schemaVersion: number;
+  /** What SQLite says is wrong; empty when nothing is. */
+  damage: string[];
+  votes: number;
+  rollups: {
+    /** False when the schema is a newer gateway's, or the database is damaged. */
+    checked: boolean;
+    differing: number;
+    /** Journals whose rollups differ. */
+    journalKeys: number[];
+    /** The first of them. */
+    examples: RollupDifference[];
+  };
+  durationMs: number;
+};
+
+/**
+ * Counts the rollups of these journals anew from their votes, with a line `rollups.repair` in the audit.
+ * @returns what was not right, and of how many journals what is excluded was not. @throws StoreFailure
+ */
+export type RepairRollups = (
+  journalKeys: readonly number[],
+  by: By,
+) => Promise<{ differences: RollupDifference[]; excluded: number }>;
