@@ -7,9 +7,8 @@ import Database from 'better-sqlite3';
 import type { CheckReport } from '../check.ts';
 import { StoreFailure } from '../failures.ts';
 import { openForReading } from './database.ts';
-import { findExcludedDifferences } from './excluded-check.ts';
 import { SCHEMA_VERSION, schemaVersionOf } from './migrate.ts';
-import { findRollupDifferences } from './rollup-check.ts';
+import { findExcludedDifferences, findRollupDifferences } from './rollup-check.ts';
 
 const SHOWN = 20;
 

@@ -5,6 +5,7 @@ import type { ScoreParts, ScoreReads } from '../scores.ts';
 import type { AuditDeps } from '../sql/changes.ts';
 import { createSqlPorts } from '../sql/ports.ts';
 import { createReviewStore, reviewOn } from '../sql/review/review-store.ts';
+import { createRollupRepair } from '../sql/rollup-repair.ts';
 import type { SqlDatabase } from '../sql/sql-database.ts';
 import type { Store } from '../store.ts';
 import type { Upkeep } from '../upkeep.ts';
@@ -27,7 +28,6 @@ import { createKeptJournals } from './kept-journals.ts';
 import { createKnownNumbers } from './known-numbers.ts';
 import { createJournalStore, createSqliteLedger } from './ledger.ts';
 import { createNewestVotes } from './newest-votes.ts';
-import { createRollupRepair } from './rollup-repair.ts';
 import { createSqliteSql } from './sql-dialect.ts';
 import type { DecisionTables, ImportTables, LedgerTables, VoteTables } from './tables.ts';
 import { createVoteReads } from './vote-reads.ts';
@@ -65,10 +65,9 @@ type PortDeps = {
   audit: AuditDeps;
   tables: Tables;
   exclusive: Exclusive;
-  connection: () => Connection;
 };
 
-function createPorts({ file, database, audit, tables, exclusive, connection }: PortDeps) {
+function createPorts({ file, database, audit, tables, exclusive }: PortDeps) {
   const ledger = createSqliteLedger(tables, exclusive);
   const votes = createVoteReads(tables, exclusive, file);
   return {
@@ -77,7 +76,7 @@ function createPorts({ file, database, audit, tables, exclusive, connection }: P
     scores: createScoreReads({ ...votes, rollups: ledger.rollups }),
     ...createSqlPorts(database, audit, reviewOn(database)),
     review: createReviewStore(database, audit, createImports(database, tables)),
-    repairRollups: createRollupRepair(database, audit, connection),
+    repairRollups: createRollupRepair(database, audit),
   };
 }
 
@@ -168,9 +167,8 @@ export function createSqliteStore({ file, settle = false, audit = UNLIMITED }: S
     guard(() => current.db.exec(PROBE))();
     return { reopened: false };
   };
-  const connection = () => current.db;
   return {
-    ...createPorts({ file, database, audit, tables, exclusive, connection }),
+    ...createPorts({ file, database, audit, tables, exclusive }),
     upkeep: {
       probe: () => exclusive(probe),
       ...createWatch(
@@ -208,9 +206,8 @@ export function createSqliteReader(file: string): SqliteStore {
       auditKey: () => null,
     });
     const tables = createTables(opened);
-    const connection = () => opened;
     return {
-      ...createPorts({ file, database, audit: UNLIMITED, tables, exclusive, connection }),
+      ...createPorts({ file, database, audit: UNLIMITED, tables, exclusive }),
       upkeep: {
         probe: async () => {
           throw new StoreFailure('storage-read-only', 'it was opened for reading only');

@@ -1,0 +1,84 @@
+/** What is kept beside the votes, held against the votes in one statement, in SQL that both databases understand. */
+import { QUARTER_MS } from '../../domain/calendar.ts';
+import type { RollupDifference, RollupFigures } from '../check.ts';
+import { IN_EXCLUSION } from './ledger-terms.ts';
+
+/** What is compared, each as what may stand after FROM. */
+export type Compared = { votes: string; rollups: string; excluded: string };
+
+/** Of the journals for which this holds of their `source_key`. */
+export const comparedWhere = (condition: string): Compared => ({
+  votes: `(SELECT * FROM votes WHERE ${condition})`,
+  rollups: `(SELECT * FROM rollups WHERE ${condition})`,
+  excluded: `(SELECT * FROM excluded WHERE ${condition})`,
+});
+
+export const comparedOf = (journalKeys: readonly number[]): Compared =>
+  comparedWhere(`source_key IN (${journalKeys.join(', ')})`);
+
+const KEY = 'source_key, quarter, window_key';
+const COUNTS = 'satisfied, basically, unsatisfied';
+const FIGURES = `${COUNTS}, first_seq, last_seq, last_at`;
+const COUNTED = `
+  SELECT v.source_key, v.at / ${QUARTER_MS} AS quarter, v.window_key, count(*) FILTER (WHERE v.rating = 0) AS satisfied,
+    count(*) FILTER (WHERE v.rating = 1) AS basically, count(*) FILTER (WHERE v.rating = 2) AS unsatisfied`;
+
+/** What is on one side and not on the other. Sorted and merged; a join would leave it to a planner's luck. */
+const ASTRAY = `
+  SELECT 1 AS is_counted, * FROM (SELECT * FROM counted EXCEPT SELECT * FROM kept) AS more
+  UNION ALL SELECT 0, * FROM (SELECT * FROM kept EXCEPT SELECT * FROM counted) AS other`;
+
+const SIDES = ['kept', 'counted'] as const;
+const COLUMNS = [
+  ['Satisfied', 'satisfied'],
+  ['Basically', 'basically'],
+  ['Unsatisfied', 'unsatisfied'],
+  ['FirstSeq', 'first_seq'],
+  ['LastSeq', 'last_seq'],
+  ['LastAt', 'last_at'],
+] as const;
+const bothSides = SIDES.flatMap((side, isCounted) =>
+  COLUMNS.map(
+    ([name, column]) => `max(CASE WHEN is_counted = ${isCounted} THEN ${column} END) AS "${side}${name}"`,
+  ),
+).join(', ');
+
+type Side = (typeof SIDES)[number];
+export type DifferenceRow = { journalKey: number; quarter: number; windowKey: number } & Record<
+  `${Side}${(typeof COLUMNS)[number][0]}`,
+  number | null
+>;
+
+/** A row for every rollup that is not what its votes say. One statement, and so one moment of a database that is being written to. */
+export const rollupDifferences = ({ votes, rollups }: Omit<Compared, 'excluded'>): string => `
+  WITH counted AS MATERIALIZED (
+      ${COUNTED}, min(v.seq) AS first_seq, max(v.seq) AS last_seq, max(v.at) AS last_at FROM ${votes} v GROUP BY 1, 2, 3),
+    kept AS (SELECT ${KEY}, ${FIGURES} FROM ${rollups} r)
+  SELECT source_key AS "journalKey", quarter, window_key AS "windowKey", ${bothSides}
+  FROM (${ASTRAY}) AS astray GROUP BY ${KEY} ORDER BY ${KEY}`;
+
+export function differenceOf(row: DifferenceRow): RollupDifference {
+  const side = (name: Side): RollupFigures | null =>
+    row[`${name}FirstSeq`] === null
+      ? null
+      : ({
+          satisfied: row[`${name}Satisfied`],
+          basically: row[`${name}Basically`],
+          unsatisfied: row[`${name}Unsatisfied`],
+          firstSeq: row[`${name}FirstSeq`],
+          lastSeq: row[`${name}LastSeq`],
+          lastAt: row[`${name}LastAt`],
+        } as RollupFigures);
+  const { quarter, windowKey, journalKey } = row;
+  return { quarter, windowKey, journalKey, kept: side('kept'), counted: side('counted') };
+}
+
+/** Journals (`journalKey`) of which what is kept as excluded is not what people have excluded of their votes. */
+export const excludedDifferences = ({ votes, excluded }: Omit<Compared, 'rollups'>): string => `
+  WITH counted AS MATERIALIZED (
+      ${COUNTED} FROM ${votes} v
+      WHERE v.source_key IN (
+        SELECT s.key FROM sources s JOIN exclusions e ON e.terminal_key = s.terminal_key WHERE e.ended_at IS NULL)
+        AND ${IN_EXCLUSION} GROUP BY 1, 2, 3),
+    kept AS (SELECT ${KEY}, ${COUNTS} FROM ${excluded} x)
+  SELECT DISTINCT source_key AS "journalKey" FROM (${ASTRAY}) AS astray ORDER BY 1`;
