@@ -41,7 +41,7 @@ export function createProgram(): Command {
   registerPeopleCommands(program, withStore);
   registerAuditCommands(program, withStore);
   registerBackupCommands(program);
-  registerCheckCommands(program);
+  registerCheckCommands(program, withStore);
   registerAuthorityCommands(program);
   return program;
 }

@@ -37,6 +37,12 @@ export type CheckReport = {
   durationMs: number;
 };
 
+/** Numbers that lead nowhere: of votes, records in quarantine, lost ranges. Nothing puts them right by itself. */
+export type NumberFault = { what: string; rows: number };
+
+/** `numbers`: null when the schema is another version's. */
+export type FullReport = CheckReport & { numbers: NumberFault[] | null };
+
 /**
  * Counts the rollups of these journals anew from their votes, with a line `rollups.repair` in the audit.
  * @returns what was not right, and of how many journals what is excluded was not. @throws StoreFailure
@@ -45,3 +51,13 @@ export type RepairRollups = (
   journalKeys: readonly number[],
   by: By,
 ) => Promise<{ differences: RollupDifference[]; excluded: number }>;
+
+/** For whoever is at the machine; a gateway has its own way of beginning. */
+export interface DatabaseCheck {
+  /**
+   * Only reads, beside gateways that run, and keeps none of their commits waiting for longer than a moment.
+   * @param progress is told how much is done, from 0 to 1. @throws StoreFailure
+   */
+  check(progress: (part: number) => void): Promise<FullReport>;
+  close(): Promise<void>;
+}

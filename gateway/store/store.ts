@@ -1,5 +1,6 @@
 /** All ports of one database, for whoever opens it. Everybody else takes the port that is theirs. */
 import type { AuditStore } from './audit.ts';
+import type { RepairRollups } from './check.ts';
 import type { CommandStore } from './commands.ts';
 import type { FleetStore } from './fleet.ts';
 import type { JournalStore } from './journals.ts';
@@ -26,6 +27,7 @@ export type Store = {
   scores: ScoreReads;
   /** Null where a gateway has its database for itself. */
   neighbours: Neighbours | null;
+  repairRollups: RepairRollups;
   /** What was begun is ended first. */
   close(): void | Promise<void>;
 };

@@ -153,10 +153,16 @@ describe.skipIf(!have(POSTGRES))('a gateway on PostgreSQL', () => {
   });
 
   it('says of what is about a file in the data folder that its data is elsewhere', async () => {
-    for (const args of [['backup', '--to', join(folder, 'backup')], ['check']]) {
+    const instead = { backup: 'pg_dump --format=custom', restore: 'pg_restore --exit-on-error' };
+    for (const args of [
+      ['backup', '--to', join(folder, 'backup')],
+      ['restore', join(folder, 'backup')],
+    ]) {
       const { code, err } = await run(...args);
       expect([args[0], code]).toEqual([args[0], 1]);
-      expect(err).toContain('database-elsewhere');
+      expect(err).toMatch(/^database-elsewhere: /);
+      expect(err).toContain(instead[args[0] as keyof typeof instead]);
+      expect(err).toContain('docs/postgresql.md');
     }
   });
 

@@ -3,8 +3,10 @@ import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect } from 'vitest';
 import type { AuditHead, AuditVerdict } from '../../gateway/store/audit-check.ts';
 
+import type { DatabaseCheck, RepairRollups } from '../../gateway/store/check.ts';
 import type { JournalStore } from '../../gateway/store/journals.ts';
 import type { Ledger } from '../../gateway/store/ledger.ts';
+import { openPostgresCheck } from '../../gateway/store/postgres/check.ts';
 import { createConnection } from '../../gateway/store/postgres/connection.ts';
 import { createPostgresImports } from '../../gateway/store/postgres/import.ts';
 import { createJournalStore } from '../../gateway/store/postgres/kept-journals.ts';
@@ -17,9 +19,11 @@ import { verifyAudit } from '../../gateway/store/sql/audit-verify.ts';
 import type { AuditDeps } from '../../gateway/store/sql/changes.ts';
 import { createSqlPorts, type SqlPorts } from '../../gateway/store/sql/ports.ts';
 import { createReviewStore, reviewOn } from '../../gateway/store/sql/review/review-store.ts';
+import { createRollupRepair } from '../../gateway/store/sql/rollup-repair.ts';
 import { auditKeyFile, readAuditKey } from '../../gateway/store/sqlite/audit-key.ts';
 import { verifyAudit as verifyFile } from '../../gateway/store/sqlite/audit-verify.ts';
 import { failure, openForReading } from '../../gateway/store/sqlite/database.ts';
+import { openSqliteCheck } from '../../gateway/store/sqlite/database-check.ts';
 import { createExclusive } from '../../gateway/store/sqlite/exclusive.ts';
 import { createSqliteSql } from '../../gateway/store/sqlite/sql-dialect.ts';
 import { createSqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
@@ -37,6 +41,7 @@ export type OpenPorts = SqlPorts & {
   votes: VoteReads;
   review: ReviewStore;
   upkeep: Upkeep;
+  repairRollups: RepairRollups;
   close(): Promise<void>;
 };
 
@@ -52,6 +57,8 @@ export type PortsHome = {
   /** Of the audit's chain. */
   auditKey(): Buffer;
   verifyAudit(known?: AuditHead): Promise<AuditVerdict>;
+  /** As `manyi check` opens it. */
+  openCheck(): DatabaseCheck;
   dispose(): Promise<void>;
 };
 
@@ -87,6 +94,7 @@ async function createSqliteHome(): Promise<PortsHome> {
       expect(verifyFile(file, known)).toEqual(verdict);
       return verdict;
     },
+    openCheck: () => openSqliteCheck(file, { repairs: false }),
     dispose: async () => dispose(),
   };
 }
@@ -108,6 +116,7 @@ export function openPostgresPorts(
     votes: createVoteReads(reading, link('test pages')),
     review: createReviewStore(database, audit, imports),
     upkeep: createUpkeep(reading, ledger),
+    repairRollups: createRollupRepair(database, audit),
     async close() {
       await Promise.all([database, ledger, imports, reading, saving].map((one) => one.close()));
     },
@@ -131,6 +140,7 @@ export async function createPostgresHome(cluster: Cluster): Promise<PortsHome & 
       await close();
       return verdict;
     },
+    openCheck: () => openPostgresCheck({ address, pauseMs: 10 }),
     dispose: close,
   };
 }

@@ -56,23 +56,23 @@ export function registerAuditCommands(program: Command, withStore: WithStore): v
       if (json) console.log(JSON.stringify(verdict));
       else if (verdict.unbroken)
         console.log(`${verdict.entries} entries, unbroken, head ${verdict.head.seq}:${verdict.head.hash}`);
-      else {
-        const { kind, seq, what } = verdict.broken;
-        console.error(
-          `audit-broken: ${kind} at row ${seq}: ${what}; the ${verdict.entries} rows before it hold`,
-        );
-      }
+      else console.error(tellBreak(verdict));
       if (!verdict.unbroken) process.exitCode = 1;
     });
 }
 
-async function verify(
+/** Of whichever database the settings name. @throws StoreFailure */
+export async function verify(
   dataDir: string,
   address: string | undefined,
-  head: AuditHead | undefined,
+  head?: AuditHead,
 ): Promise<AuditVerdict> {
   if (isElsewhere(address)) return verifyPostgresAudit({ address, dataDir }, head);
   const file = databaseFile(dataDir);
   if (!existsSync(file)) throw new StoreFailure('storage-missing', `there is no database ${file}`);
   return verifyAudit(file, head);
 }
+
+/** What does not hold, for people. */
+export const tellBreak = ({ broken, entries }: Extract<AuditVerdict, { unbroken: false }>): string =>
+  `audit-broken: ${broken.kind} at row ${broken.seq}: ${broken.what}; the ${entries} rows before it hold`;

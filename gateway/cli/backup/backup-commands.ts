@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { StoreFailure } from '../../store/failures.ts';
 import { createBackup } from '../../store/sqlite/backup/create.ts';
@@ -9,6 +9,7 @@ import { refuseMissing } from '../../store/sqlite/database.ts';
 import { createSqliteStore, databaseFile } from '../../store/sqlite/sqlite-store.ts';
 import { cliActor } from '../actor.ts';
 import { showOne } from '../output.ts';
+import { createProgress } from '../progress.ts';
 import { refuseElsewhere } from '../with-store.ts';
 
 const SECRET_NOTE =
@@ -36,13 +37,13 @@ export function registerBackupCommands(program: Command): void {
         throw new StoreFailure('argument-missing', 'say where to: manyi backup --to FOLDER');
       refuseElsewhere(
         program,
-        'back the database up with pg_dump or pg_basebackup, and the data folder beside it',
+        `dump the database with pg_dump --format=custom --exclude-table-data=sessions --file=FILE "$MANYI_DATABASE", and keep\n  ${join(resolve(program.opts<{ dataDir: string }>().dataDir), '{pki,audit.key}')} beside it; docs/postgresql.md has all of it, and backups to any moment`,
       );
       const { json, dataDir } = options();
       const file = databaseFile(dataDir);
       refuseMissing(file);
       const target = resolve(to);
-      const progress = createProgress();
+      const progress = createProgress('copying the database');
       const store = createSqliteStore({ file });
       try {
         const deps = { audit: store.audit, dataDir, now: Date.now, by: cliActor(), progress: progress.show };
@@ -66,7 +67,10 @@ export function registerBackupCommands(program: Command): void {
     .command('restore <folder>')
     .description('puts a backup in the place of the data, which is moved aside; the gateway must be stopped')
     .action(async (folder: string) => {
-      refuseElsewhere(program, 'put it back with pg_restore');
+      refuseElsewhere(
+        program,
+        'stop the gateways, make an empty database, fill it with pg_restore --exit-on-error --no-owner --dbname="$MANYI_DATABASE" FILE,\n  put pki and audit.key back into the data folder, and let `manyi check` look at it before a gateway starts: docs/postgresql.md',
+      );
       const { json, dataDir } = options();
       const { manifest, aside, check } = await restoreBackup(resolve(folder), {
         dataDir,
@@ -86,21 +90,5 @@ function summary({ createdAt, schemaVersion, counts, auditHead, files }: Manifes
     files: files.length,
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
     auditHead: `${auditHead.seq}:${auditHead.hash}`,
-  };
-}
-
-/** One line that is written over, for people only. */
-function createProgress(): { show(part: number): void; end(): void } {
-  let shown = false;
-  return {
-    show(part) {
-      if (!process.stderr.isTTY) return;
-      shown = true;
-      process.stderr.write(`\rcopying the database: ${Math.round(part * 100)} %`);
-    },
-    end() {
-      if (shown) process.stderr.write('\r\x1b[K');
-      shown = false;
-    },
   };
 }

@@ -33,7 +33,7 @@ export async function assertMigrated(connection: Connection): Promise<void> {
 
 const VERSION = 'SELECT coalesce(max(number), 0) AS version FROM schema_migrations';
 
-async function versionOf({ rows }: Pick<Transaction, 'rows'>): Promise<number> {
+export async function versionOf({ rows }: Pick<Transaction, 'rows'>): Promise<number> {
   const [row] = await rows<{ version: number }>({ text: VERSION });
   return row?.version ?? 0;
 }

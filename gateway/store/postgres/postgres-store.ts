@@ -2,6 +2,7 @@
 import type { AuditDeps } from '../sql/changes.ts';
 import { createSqlPorts } from '../sql/ports.ts';
 import { createReviewStore, reviewOn } from '../sql/review/review-store.ts';
+import { createRollupRepair } from '../sql/rollup-repair.ts';
 import type { Store } from '../store.ts';
 import { openAuditKey } from './audit-key.ts';
 import { createConnection } from './connection.ts';
@@ -74,6 +75,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       upkeep: createUpkeep(looking, ledger),
       scores: createScoreReads(link('scores', READ_MS)),
       neighbours,
+      repairRollups: createRollupRepair(database, audit),
       async close() {
         await neighbours.leave();
         await Promise.all([ledger, database, imports, reading, writing, looking].map((one) => one.close()));

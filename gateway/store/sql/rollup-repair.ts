@@ -17,7 +17,7 @@ import type { Queries, SqlDatabase } from './sql-database.ts';
 
 const TOLD = 20;
 /** So many are counted in one transaction, while no vote is stored: a moment. A journal is counted in one piece. */
-const VOTES_AT_ONCE = 100_000;
+const VOTES_AT_ONCE = 20_000;
 
 /**
  * A score that changes without a vote is the one thing an auditor must find: what was kept and what was counted is told in the

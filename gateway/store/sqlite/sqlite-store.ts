@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { RepairRollups } from '../check.ts';
 import { StoreFailure } from '../failures.ts';
 import type { ScoreParts, ScoreReads } from '../scores.ts';
 import type { AuditDeps } from '../sql/changes.ts';
@@ -38,7 +37,6 @@ export function databaseFile(dataDir: string): string {
 }
 
 export type SqliteStore = Omit<Store, 'close'> & {
-  repairRollups: RepairRollups;
   close(): void;
 };
 

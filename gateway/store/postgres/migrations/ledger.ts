@@ -1,7 +1,7 @@
 /** Votes, their rollups, and what else accounts for a number of a journal. Columns are called and meant as in SQLite. */
 
 /** By journal and never by time: a vote that is sent again may carry another time, and would be stored twice. */
-const PARTITIONS = 8;
+export const PARTITIONS = 8;
 
 const partitions = (table: string, options = '') =>
   Array.from(

@@ -1,0 +1,78 @@
+/** Do the numbers of journals lead where they should? In SQL that both databases understand; no foreign keys see to it. */
+import { sql } from 'kysely';
+import type { NumberFault } from '../check.ts';
+import type { Queries } from './sql-database.ts';
+
+/** Of votes `v`, in one pass. */
+const OF_VOTES: readonly [what: string, column: string, fault: string][] = [
+  ['votes of a journal that is not there', 'journals', 's.key IS NULL'],
+  ['votes of a boot that is not there', 'boots', 'b.key IS NULL'],
+  ['votes at a window that is not there', 'windows', 'w.key IS NULL'],
+  ['votes whose number is below 1', 'numbers', 'v.seq < 1'],
+];
+
+const NO_JOURNAL = (table: string) =>
+  `NOT EXISTS (SELECT 1 FROM sources s WHERE s.key = ${table}.source_key)`;
+
+/** What counts as a fault of each table beside the votes. */
+const BESIDE: readonly [what: string, table: string, fault: string][] = [
+  [
+    'journals of a terminal that is not there',
+    'sources',
+    'NOT EXISTS (SELECT 1 FROM terminals t WHERE t.key = sources.terminal_key)',
+  ],
+  [
+    'records of a journal that is not there',
+    'quarantine',
+    `source_key IS NOT NULL AND ${NO_JOURNAL('quarantine')}`,
+  ],
+  [
+    'records that account for a number, and name none',
+    'quarantine',
+    'claims = 1 AND (source_key IS NULL OR seq IS NULL OR seq < 1)',
+  ],
+  [
+    'records that were released, and are no vote',
+    'quarantine',
+    `decision = 'released'
+      AND NOT EXISTS (SELECT 1 FROM votes v WHERE v.source_key = quarantine.source_key AND v.seq = quarantine.seq)`,
+  ],
+  ['lost ranges of a journal that is not there', 'lost', NO_JOURNAL('lost')],
+  ['lost ranges that are none', 'lost', 'from_seq < 1 OR to_seq < from_seq'],
+  [
+    'times that were told of no vote',
+    'datings',
+    'NOT EXISTS (SELECT 1 FROM votes v WHERE v.source_key = datings.source_key AND v.seq = datings.seq)',
+  ],
+];
+
+const found = (rows: readonly NumberFault[]) => rows.filter(({ rows: count }) => count > 0);
+
+/** @param votes what may stand after FROM: all of them, or a part. @returns how many there are, and what is wrong with them. */
+export async function checkVotes(
+  queries: Queries,
+  votes = 'votes',
+): Promise<{ votes: number; faults: NumberFault[] }> {
+  const counts = OF_VOTES.map(([, column, fault]) => `count(CASE WHEN ${fault} THEN 1 END) AS "${column}"`);
+  const { rows } = await sql
+    .raw<Record<string, number>>(
+      `SELECT count(*) AS votes, ${counts.join(', ')} FROM ${votes} v LEFT JOIN sources s ON s.key = v.source_key
+       LEFT JOIN boots b ON b.key = v.boot_key LEFT JOIN windows w ON w.key = v.window_key`,
+    )
+    .execute(queries);
+  const row = rows[0] ?? {};
+  const faults = OF_VOTES.map(([what, column]) => ({ what, rows: row[column] ?? 0 }));
+  return { votes: row.votes ?? 0, faults: found(faults) };
+}
+
+/** Of everything else that a journal's numbers are kept in. */
+export async function checkBesideVotes(queries: Queries): Promise<NumberFault[]> {
+  const faults: NumberFault[] = [];
+  for (const [what, table, fault] of BESIDE) {
+    const { rows } = await sql
+      .raw<{ rows: number }>(`SELECT count(*) AS rows FROM ${table} WHERE ${fault}`)
+      .execute(queries);
+    faults.push({ what, rows: rows[0]?.rows ?? 0 });
+  }
+  return found(faults);
+}
