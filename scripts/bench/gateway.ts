@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createPeople, DEFAULT_SESSION_LIMITS } from '../../gateway/people/people.ts';
 import type { By } from '../../gateway/store/changes.ts';
+import { openPostgresStore } from '../../gateway/store/postgres/postgres-store.ts';
 import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
+import type { Store } from '../../gateway/store/store.ts';
 import { type Child, startNode } from './child.ts';
 import { createIssuer } from './identities.ts';
 import type { Login } from './sign-in.ts';
@@ -22,14 +24,20 @@ export type BenchHome = {
 
 const WINDOWS_PER_UNIT = 15;
 
-/** A city with as many windows as terminals. */
-export async function createHome(terminalCount: number): Promise<BenchHome> {
+/**
+ * A city with as many windows as terminals.
+ * @param database its address, where it is not to be in the folder
+ */
+export async function createHome(terminalCount: number, database?: string): Promise<BenchHome> {
   const dataDir = mkdtempSync(join(tmpdir(), 'manyi-bench-'));
   const issuer = await createIssuer(join(dataDir, 'pki'));
   const issued: Awaited<ReturnType<typeof issuer.terminal>>[] = [];
   for (let number = 0; number < terminalCount; number++) issued.push(await issuer.terminal(`t${number}`));
 
-  const store = createSqliteStore({ file: databaseFile(dataDir) });
+  const store: Store =
+    database === undefined
+      ? createSqliteStore({ file: databaseFile(dataDir) })
+      : await openPostgresStore({ address: database, dataDir, migrates: true });
   const by: By = { actor: { kind: 'cli', user: 'bench' }, origin: 'local' };
   // One by one, each would wait for the disk.
   await store.org.change(async (tx) => {
@@ -66,7 +74,7 @@ export async function createHome(terminalCount: number): Promise<BenchHome> {
     return { authorization: `Bearer ${token}` };
   };
   const headers = { readerHeaders: await headersOf('wall'), metricsHeaders: await headersOf('metrics') };
-  store.close();
+  await store.close();
   return {
     dataDir,
     terminals: issued.map(({ login }) => login),

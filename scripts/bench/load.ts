@@ -13,7 +13,10 @@ import { createVoteWriter } from './vote-writer.ts';
 export type LoadPlan = {
   port: number;
   terminals: Login[];
+  /** Of each connection, all the time … */
   inFlight: number;
+  /** … or so many messages a second, whatever is acknowledged of those before. */
+  offeredPerS?: number;
   votesPerMessage: number;
   warmUpMs: number;
   measureMs: number;
@@ -34,9 +37,12 @@ export type LoadResult = {
 
 /** One latency in so many is kept. */
 const SAMPLE_EVERY = 7;
+/** So often is sent what is due of what is offered. */
+const TICK_MS = 2;
 
 async function run(plan: LoadPlan): Promise<LoadResult> {
-  const { port, terminals, inFlight, votesPerMessage, warmUpMs, measureMs } = plan;
+  const { port, terminals, inFlight, offeredPerS, votesPerMessage, warmUpMs, measureMs } = plan;
+  const sampleEvery = offeredPerS === undefined ? SAMPLE_EVERY : 1;
   let measuring = false;
   let sending = true;
   let messages = 0;
@@ -72,21 +78,22 @@ async function run(plan: LoadPlan): Promise<LoadResult> {
         for (; at + PUBACK_BYTES <= data.length; at += PUBACK_BYTES) {
           if (data[at] !== PUBACK_HEADER) throw new Error(`not a PUBACK: ${data[at]}`);
           acked += 1;
-          if (measuring && (messages + acked) % SAMPLE_EVERY === 0)
+          if (measuring && (messages + acked) % sampleEvery === 0)
             latencies.push(now - (sentAt[data.readUInt16BE(at + 2)] as number));
         }
         rest = data.subarray(at);
         outstanding -= acked;
         totalVotes += acked * votesPerMessage;
         if (measuring) messages += acked;
-        if (sending && acked > 0) send(acked);
+        if (sending && acked > 0 && offeredPerS === undefined) send(acked);
         else if (!sending && outstanding === 0) idle.resolve?.();
       });
       return { socket, send };
     }),
   );
 
-  for (const { send } of connections) send(inFlight);
+  const offering = offeredPerS === undefined ? undefined : offer(connections, offeredPerS);
+  if (offering === undefined) for (const { send } of connections) send(inFlight);
   await pause(warmUpMs);
   const begun = performance.now();
   const cpuBefore = process.cpuUsage();
@@ -98,6 +105,7 @@ async function run(plan: LoadPlan): Promise<LoadResult> {
   const elapsedMs = performance.now() - begun;
   const cpu = process.cpuUsage(cpuBefore);
   sending = false;
+  clearInterval(offering);
   await new Promise<void>((resolve) => {
     idle.resolve = resolve;
     if (outstanding === 0) resolve();
@@ -113,6 +121,16 @@ async function run(plan: LoadPlan): Promise<LoadResult> {
     cpuS: (cpu.user + cpu.system) / 1e6,
     totalVotes,
   };
+}
+
+/** One after another, so that nobody has to answer for another's pace. */
+function offer(connections: readonly { send(count: number): void }[], perS: number): NodeJS.Timeout {
+  const begun = performance.now();
+  let sent = 0;
+  return setInterval(() => {
+    const due = Math.floor(((performance.now() - begun) / 1_000) * perS);
+    for (; sent < due; sent++) connections[sent % connections.length]?.send(1);
+  }, TICK_MS);
 }
 
 function pause(ms: number): Promise<void> {

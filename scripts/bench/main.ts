@@ -3,12 +3,13 @@ import { parseArgs } from 'node:util';
 import { measureAck } from './ack.ts';
 import { measureAttack } from './attack.ts';
 import { measureIngest } from './ingest.ts';
+import { measurePostgres } from './postgres.ts';
 import { measurePressToWall } from './press-to-wall.ts';
 import { measureScores } from './scores.ts';
 import { measureStorm } from './storm.ts';
 import { printTable, type Result } from './table.ts';
 
-const PARTS = ['ingest', 'ack', 'press', 'scores', 'storm', 'attack'] as const;
+const PARTS = ['ingest', 'ack', 'press', 'scores', 'storm', 'attack', 'postgres'] as const;
 type Part = (typeof PARTS)[number];
 /** Heze's 170 townships and 6,061 village stations. */
 const CITY = 6_231;
@@ -82,6 +83,10 @@ if (wants('attack')) {
     hello: await measureAttack('hello'),
     tls: await measureAttack('tls'),
   };
+}
+if (wants('postgres')) {
+  say('Votes a second into PostgreSQL with a synchronous standby (200 connections):');
+  result.postgres = await measurePostgres({ rounds, measureMs, say });
 }
 
 const round = (_key: string, value: unknown) =>

@@ -8,10 +8,10 @@ import { createHome, startGateway, type TransportName } from './gateway.ts';
 import { createIssuer, type ServerIdentity } from './identities.ts';
 import type { LoadPlan, LoadResult } from './load.ts';
 import { writePlan } from './plan.ts';
-import { cpuSeconds, rssMb } from './processes.ts';
+import { cpuSecondsOf, rssMb } from './processes.ts';
 import type { Login } from './sign-in.ts';
 
-export type PeerName = 'gateway' | 'aedes' | 'mosquitto pipeline';
+export type PeerName = 'gateway' | 'gateway on PostgreSQL' | 'aedes' | 'mosquitto pipeline';
 export type PeerRun = {
   votesPerS: number;
   p50Ms: number;
@@ -19,6 +19,8 @@ export type PeerRun = {
   /** Cores that were busy with it while it was measured, and with the load. */
   cores: number;
   loadCores: number;
+  /** … and with the servers of its database, where those are processes of their own. */
+  databaseCores: number;
 };
 export type Peer = {
   name: PeerName;
@@ -28,6 +30,9 @@ export type Peer = {
   stop(): Promise<void>;
 };
 export type PeerLoad = Omit<LoadPlan, 'port' | 'terminals'>;
+
+/** `pids`: of its servers. */
+export type BenchDatabase = { address: string; pids(): number[] };
 
 type Phase = 'measuring' | 'measured';
 
@@ -41,28 +46,47 @@ async function applyLoad(plan: LoadPlan, onPhase: (phase: Phase) => Promise<void
 }
 
 /** Puts the load on; what counts as done is what `count` says at its begin and end, or else what was acknowledged. */
-async function measure(plan: LoadPlan, pids: number[], count?: () => Promise<number>): Promise<PeerRun> {
-  const marks: { votes: number; atMs: number; cpuS: number }[] = [];
+type Measured = {
+  pids: readonly number[];
+  count?: () => Promise<number>;
+  database?: () => readonly number[];
+};
+
+async function measure(plan: LoadPlan, { pids, count, database }: Measured): Promise<PeerRun> {
+  const marks: { votes: number; atMs: number; cpuS: number; databaseCpuS: number }[] = [];
   const { votes, elapsedMs, p50Ms, p99Ms, cpuS } = await applyLoad(plan, async () => {
     const stored = (await count?.()) ?? 0;
-    const used = pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
-    marks.push({ votes: stored, atMs: performance.now(), cpuS: used });
+    const cpuS = cpuSecondsOf(pids);
+    const databaseCpuS = cpuSecondsOf(database?.() ?? []);
+    marks.push({ votes: stored, atMs: performance.now(), cpuS, databaseCpuS });
   });
   const [begin, end] = marks;
   if (!begin || !end) throw new Error('the load said nothing of its phases');
   const measuredS = (end.atMs - begin.atMs) / 1_000;
   const votesPerS = count ? (end.votes - begin.votes) / measuredS : votes / (elapsedMs / 1_000);
   const cores = (end.cpuS - begin.cpuS) / measuredS;
-  return { votesPerS, p50Ms, p99Ms, cores, loadCores: cpuS / (elapsedMs / 1_000) };
+  const databaseCores = (end.databaseCpuS - begin.databaseCpuS) / measuredS;
+  return { votesPerS, p50Ms, p99Ms, cores, loadCores: cpuS / (elapsedMs / 1_000), databaseCores };
 }
 
-export async function startGatewayPeer(transport: TransportName, connections: number): Promise<Peer> {
-  const home = await createHome(connections);
-  const { child, mqttPort: port } = await startGateway(home.dataDir, { transport });
+/** @param database where its data is, instead of in a file */
+export async function startGatewayPeer(
+  transport: TransportName,
+  connections: number,
+  database?: BenchDatabase,
+): Promise<Peer> {
+  const home = await createHome(connections, database?.address);
+  const env: Record<string, string> = database ? { MANYI_DATABASE: database.address } : {};
+  const { child, mqttPort: port } = await startGateway(home.dataDir, { transport, env });
   const terminals = transport === 'tls' ? home.terminals : anonymous(connections);
   return {
-    ...{ name: 'gateway', transport },
-    run: (load) => measure({ ...load, port, terminals }, [child.pid]),
+    name: database ? 'gateway on PostgreSQL' : 'gateway',
+    transport,
+    run: (load) =>
+      measure(
+        { ...load, port, terminals },
+        { pids: [child.pid], ...(database && { database: database.pids }) },
+      ),
     rssMb: () => rssMb(child.pid),
     async stop() {
       await child.end();
@@ -77,7 +101,7 @@ export async function startAedesPeer(transport: TransportName, connections: numb
   const port = Number((await child.line((line) => 'port' in line)).port);
   return {
     ...{ name: 'aedes', transport },
-    run: (load) => measure({ ...load, port, terminals: place.terminals }, [child.pid]),
+    run: (load) => measure({ ...load, port, terminals: place.terminals }, { pids: [child.pid] }),
     rssMb: () => rssMb(child.pid),
     async stop() {
       await child.end();
@@ -104,7 +128,10 @@ export async function startPipelinePeer(transport: TransportName, connections: n
   return {
     ...{ name: 'mosquitto pipeline', transport },
     async run(load) {
-      const result = await measure({ ...load, port, terminals }, [broker.pid, subscriber.pid], stored);
+      const result = await measure(
+        { ...load, port, terminals },
+        { pids: [broker.pid, subscriber.pid], count: stored },
+      );
       // What Mosquitto still holds back would burden the next round.
       for (let before = -1, now = await stored(); now !== before; now = await stored()) {
         before = now;

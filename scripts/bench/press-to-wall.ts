@@ -11,7 +11,7 @@ import type { AgentConfig } from '../../device/config.ts';
 import { openIdentityStore } from '../../device/identity/identity.ts';
 import type { LiveMessage } from '../../protocol/live.ts';
 import { startNode } from './child.ts';
-import { createHome, startGateway } from './gateway.ts';
+import { type BenchHome, createHome, startGateway } from './gateway.ts';
 import { percentile } from './percentile.ts';
 import { writePlan } from './plan.ts';
 import type { Login } from './sign-in.ts';
@@ -19,11 +19,29 @@ import type { Login } from './sign-in.ts';
 export type PressFigures = { p50Ms: number; p99Ms: number; presses: number; backgroundVotesPerS: number };
 
 const BACKGROUND_VOTES_PER_S = 500;
-const TERMINALS = 100;
+/** The one that is pressed, and those in the background. */
+export const PRESS_TERMINALS = 101;
 
-export async function measurePressToWall(presses: number): Promise<PressFigures> {
-  const home = await createHome(TERMINALS + 1);
+/** Where terminals and the wall connect: to one gateway, or each to another on the same database. */
+export type Stage = { home: BenchHome; mqttPort: number; httpPort: number; close(): Promise<void> };
+
+async function openStage(): Promise<Stage> {
+  const home = await createHome(PRESS_TERMINALS);
   const { child, mqttPort, httpPort } = await startGateway(home.dataDir);
+  return {
+    ...{ home, mqttPort, httpPort },
+    async close() {
+      await child.end();
+      home.dispose();
+    },
+  };
+}
+
+export async function measurePressToWall(
+  presses: number,
+  open: () => Promise<Stage> = openStage,
+): Promise<PressFigures> {
+  const { home, mqttPort, httpPort, close } = await open();
   const [mine, ...others] = home.terminals as [Required<Login>, ...Login[]];
   const background = startNode('./background.js', [
     writePlan({ port: mqttPort, terminals: others, votesPerS: BACKGROUND_VOTES_PER_S }),
@@ -82,8 +100,7 @@ export async function measurePressToWall(presses: number): Promise<PressFigures>
   wall.terminate();
   await agent.stop();
   await background.end();
-  await child.end();
-  home.dispose();
+  await close();
   rmSync(folder, { recursive: true, force: true });
   latencies.sort((a, b) => a - b);
   return {

@@ -2,6 +2,7 @@
 import type { AckFigures } from './ack.ts';
 import type { AttackFigures } from './attack.ts';
 import type { IngestFigures } from './ingest.ts';
+import type { PostgresFigures } from './postgres.ts';
 import type { PressFigures } from './press-to-wall.ts';
 import type { ScoreFigures } from './scores.ts';
 import type { StormFigures } from './storm.ts';
@@ -15,12 +16,13 @@ export type Result = {
   scores?: ScoreFigures;
   storm?: StormFigures;
   attack?: Record<'tcp' | 'hello' | 'tls', AttackFigures>;
+  postgres?: PostgresFigures;
   rssMb?: number;
 };
 
 type Row = { TLS: string; plain: string; 'to reach': string };
 
-export function printTable({ ingest, ack, pressToWall, scores, storm, attack }: Result): void {
+export function printTable({ ingest, ack, pressToWall, scores, storm, attack, postgres }: Result): void {
   const rows: Record<string, Row> = {};
   const row = (name: string, tls: string, plain = '', toReach = '') => {
     rows[name] = { TLS: tls, plain, 'to reach': toReach };
@@ -87,6 +89,29 @@ export function printTable({ ingest, ack, pressToWall, scores, storm, attack }: 
       `${figures.signInP50Ms.toFixed(0)} / ${figures.signInMaxMs.toFixed(0)}`,
     );
     row(`${title}: sign-ins that failed`, `${figures.failed} of ${figures.tries}`, '', '0');
+  }
+  for (const [title, figures, toReach] of [
+    ['PostgreSQL, 1 a message', postgres?.single, '≥ 30000'],
+    ['PostgreSQL, 32 a message', postgres?.batch32, ''],
+  ] as const) {
+    if (!figures) continue;
+    const { votesPerS, p50Ms, p99Ms, cores, databaseCores, loadCores } = figures;
+    row(`${title}, votes/s`, `${votesPerS}`, '', toReach);
+    row(`${title}: PUBACK p50 / p99, ms`, `${p50Ms.toFixed(0)} / ${p99Ms.toFixed(0)}`);
+    row(`${title}: ÷ the same gateway on SQLite`, figures.ratioToSqlite.toFixed(2));
+    row(`${title}: ÷ PostgreSQL alone`, figures.ratioToPostgresAlone.toFixed(2));
+    const busy = [cores, databaseCores, loadCores].map((each) => each.toFixed(2)).join(' / ');
+    row(`${title}: cores busy, gateway / servers / load`, busy);
+  }
+  if (postgres) {
+    const { batchGain, offered } = postgres;
+    row('PostgreSQL: 32 a message ÷ 1 a message', batchGain.toFixed(2), '', '≥ 2.5');
+    row(
+      `PostgreSQL, ${offered.messagesPerS} messages/s: PUBACK p50 / p99, ms`,
+      `${offered.p50Ms.toFixed(1)} / ${offered.p99Ms.toFixed(1)}`,
+      '',
+      'p99 ≤ 60',
+    );
   }
   console.table(rows);
 }
