@@ -38,6 +38,17 @@ export default defineConfig({
         globalSetup: 'tests/faults/announce.ts',
         env: { MANYI_SEED: process.env.MANYI_SEED },
       }),
+      // Only when it is asked for (tests/cluster/run.mjs): its servers are many, and each case has them to itself.
+      ...(process.env.MANYI_CLUSTER === undefined
+        ? []
+        : [
+            project('cluster', ['cluster'], {
+              testTimeout: 300_000,
+              hookTimeout: 180_000,
+              maxWorkers: 1,
+              env: { MANYI_SEED: process.env.MANYI_SEED },
+            }),
+          ]),
     ],
   },
 });

@@ -21,6 +21,13 @@ const PROXIES = [
 ];
 /** The servers are the tests' own, in folders of theirs; Debian's, which comes with the package, is not asked. */
 const DATABASE = [{ package: 'postgresql', command: 'initdb' }];
+/** Who is the primary, and what leads to it. */
+const CLUSTER = [
+  { package: 'haproxy', command: 'haproxy' },
+  { package: 'etcd-server', command: 'etcd' },
+  { package: 'patroni', command: 'patroni' },
+  { package: 'keepalived', command: 'keepalived' },
+];
 /** Real faults: I/O errors in a running process, and a wall clock that jumps. */
 const FAULTS = [
   { package: 'strace', command: 'strace' },
@@ -37,6 +44,7 @@ const GOALS = {
     { package: 'fonts-noto-cjk', font: /cjk|pingfang|source ?han/i },
   ],
   faults: [...BROKER, ...FAULTS],
+  cluster: [...DATABASE, ...CLUSTER],
   hardware: [
     { package: 'qemu-system-x86', command: 'qemu-system-x86_64' },
     { package: 'cpio', command: 'cpio' },

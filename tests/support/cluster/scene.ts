@@ -1,0 +1,98 @@
+/** A hall of terminals that votes through a balancer at gateways on one database, with a wall at each; what a fault is done to. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { tellFigure } from '../../faults/figures.ts';
+import { seed, seededRandom } from '../../faults/seed.ts';
+import { numbered, startTown } from '../../faults/town.ts';
+import { createSwarm, type Swarm } from '../agent-swarm.ts';
+import type { TestGateway } from '../gateway.ts';
+import { type LiveClient, listenLive } from '../live-client.ts';
+import { until } from '../wait.ts';
+import { type Balancer, startTerminalBalancer } from './balancers.ts';
+import type { Databases, Door } from './databases.ts';
+import { gatewaySettings, startSecondGateway } from './gateways.ts';
+import { createPresses, type Presses } from './presses.ts';
+import { expectSums, type Tally } from './sums.ts';
+
+export type Scene = {
+  gateways: readonly TestGateway[];
+  /** Each gateway's way to the primary. */
+  doors: readonly Door[];
+  balancer: Balancer;
+  swarm: Swarm;
+  presses: Presses;
+  /** Nobody presses any more; all that has to be right is. Says so in a line, with `figures`. */
+  end(figures: string): Promise<Tally>;
+};
+
+export type SceneOptions = { name: string; gateways: number; terminals?: number };
+
+export async function startScene(
+  databases: Databases,
+  { name, gateways: count, terminals = 12 }: SceneOptions,
+): Promise<Scene> {
+  await databases.emptyDatabase();
+  const doors: Door[] = [];
+  for (const number of Array.from({ length: count }, (_, at) => at + 1))
+    doors.push(await databases.door(number));
+  onTestFinished(async () => {
+    await Promise.all(doors.map((door) => door.kill()));
+  });
+  const env = gatewaySettings();
+  const [first, ...others] = doors as [Door, ...Door[]];
+  const town = await startTown(numbered(terminals), { database: first.address, env });
+  const gateways = [town.gateway];
+  for (const door of others) {
+    const gateway = await startSecondGateway(town.gateway, door.address, env);
+    onTestFinished(() => gateway.dispose());
+    gateways.push(gateway);
+  }
+  const balancer = await startTerminalBalancer(databases.folder, gateways);
+  onTestFinished(() => balancer.kill());
+  const swarm = createSwarm({
+    logins: town.logins,
+    processes: 2,
+    port: () => balancer.port,
+    folder: (group) => {
+      const folder = join(town.folder, `journals-${group}`);
+      mkdirSync(folder, { recursive: true });
+      return folder;
+    },
+    uplink: { backoff: { baseMs: 100, capMs: 2_000 }, resendMs: 1_000, keepaliveS: 3 },
+  });
+  await swarm.start();
+  const walls: LiveClient[] = [];
+  for (const gateway of gateways) {
+    const wall = await listenLive(gateway);
+    await wall.snapshot();
+    walls.push(wall);
+  }
+  onTestFinished(() => {
+    for (const wall of walls) wall.close();
+  });
+  const presses = createPresses(swarm, seededRandom(`cluster ${name}`));
+  await until('every terminal to be connected', () => swarm.terminals.every((one) => one.isUp()), {
+    timeoutMs: 30_000,
+  });
+  presses.start();
+  await presses.acksGoOn();
+
+  return {
+    ...{ gateways, doors, balancer, swarm, presses },
+    async end(figures) {
+      await presses.stop();
+      const open = walls.filter(({ socket }) => socket.readyState === socket.OPEN);
+      const tally = await expectSums({
+        database: await databases.primaryAddress(),
+        ...{ terminals: swarm.terminals, presses, gateways, walls: open },
+      });
+      const { thanked, acked, stored } = tally;
+      tellFigure(
+        `${name}, seed ${seed}: ${figures}; thanked ${thanked}, acknowledged ${acked}, stored ${stored}`,
+      );
+      await swarm.stop();
+      return tally;
+    },
+  };
+}
