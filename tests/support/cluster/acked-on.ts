@@ -32,3 +32,13 @@ export async function expectAckedOn(
   );
   expect(lost, 'acknowledged, and not on the standby').toEqual([]);
 }
+
+/** By terminal: how many votes whoever asks this node sees. */
+export async function votesSeen(set: DatabaseSet, node: DatabaseNode): Promise<Map<string, number>> {
+  const rows = await set.sql<{ id: string; votes: number }>(
+    node,
+    `SELECT t.id, count(*)::int AS votes FROM votes v JOIN sources s ON s.key = v.source_key
+     JOIN terminals t ON t.key = s.terminal_key GROUP BY t.id`,
+  );
+  return new Map(rows.map(({ id, votes }) => [id, votes]));
+}

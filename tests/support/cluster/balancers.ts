@@ -20,7 +20,7 @@ async function startBalancer(folder: string, config: string, port: number): Prom
   const start = async () => {
     server.start();
     await until('HAProxy to listen', () => {
-      server.assertRunning();
+      if (!server.isRunning()) throw new Error(`it has ended:\n${server.log()}`);
       return isTaken(port);
     });
   };

@@ -27,6 +27,7 @@ export type DatabaseSet = Databases & {
 
 const NUMBERS = [1, 2, 3];
 const DATABASE = 'manyi';
+const LOG_SHOWN = 3_000;
 
 export async function startDatabaseSet(): Promise<DatabaseSet> {
   const folder = mkdtempSync(join(tmpdir(), 'manyi-set-'));
@@ -50,9 +51,6 @@ export async function startDatabaseSet(): Promise<DatabaseSet> {
       await client.end();
     }
   };
-  const allRun = () => {
-    for (const one of [...etcd, ...nodes]) one.assertRunning();
-  };
   const having = (role: Role, timeoutMs = 60_000) =>
     until(
       `a node to be ${role}`,
@@ -66,7 +64,8 @@ export async function startDatabaseSet(): Promise<DatabaseSet> {
     await until(
       'every node to follow the primary',
       async () => {
-        allRun();
+        for (const one of [...etcd, ...nodes])
+          if (!one.isRunning()) throw new Error(`${one.name} does not run`);
         const primary = await having('primary');
         const rows = await sql<{ state: string }>(
           primary,
@@ -79,6 +78,8 @@ export async function startDatabaseSet(): Promise<DatabaseSet> {
     );
     await having('synchronous');
   };
+  const logs = () =>
+    [...etcd, ...nodes].map((one) => `== ${one.name}\n${one.log().slice(-LOG_SHOWN)}`).join('\n');
   const dispose = async () => {
     await Promise.all([...nodes, ...etcd].map((one) => one.kill()));
     forget();
@@ -92,7 +93,7 @@ export async function startDatabaseSet(): Promise<DatabaseSet> {
     for (const statement of documented('manyi.sql').split(/;\n/))
       if (/^[A-Z]/m.test(statement)) await sql(await having('primary'), statement, 'postgres');
     return {
-      ...{ folder, etcd, nodes, having, whole, sql, dispose },
+      ...{ folder, etcd, nodes, having, whole, sql, logs, dispose },
       async door(number) {
         const balancer = await startDatabaseBalancer(network, folder, number);
         return {
@@ -102,7 +103,12 @@ export async function startDatabaseSet(): Promise<DatabaseSet> {
         };
       },
       primaryAddress: async () => (await having('primary')).address(DATABASE),
-      async emptyDatabase() {
+      async afresh() {
+        for (const one of [...etcd, ...nodes]) {
+          one.resume();
+          if (!one.isRunning()) one.start();
+        }
+        await whole();
         const primary = await having('primary');
         await sql(primary, `DROP DATABASE ${DATABASE} WITH (FORCE)`, 'postgres');
         const [, make] = /(CREATE DATABASE[^;]*);/.exec(documented('manyi.sql')) ?? [];
@@ -110,8 +116,8 @@ export async function startDatabaseSet(): Promise<DatabaseSet> {
       },
     };
   } catch (error) {
-    const logs = [...etcd, ...nodes].map((one) => `${one.name}: ${one.log().slice(-2_000)}`).join('\n');
+    const said = logs();
     await dispose();
-    throw new Error(`the servers did not come up: ${String(error)}\n${logs}`, { cause: error });
+    throw new Error(`the servers did not come up: ${String(error)}\n${said}`, { cause: error });
   }
 }

@@ -5,8 +5,10 @@ export type Databases = {
   door(number: number): Promise<Door>;
   /** Of the server that is the primary now, past every door, as the superuser. */
   primaryAddress(): Promise<string>;
-  /** The gateways' database, made anew. */
-  emptyDatabase(): Promise<void>;
+  /** Every server of it runs, whatever the last case has left behind, and the gateways' database is made anew. */
+  afresh(): Promise<void>;
+  /** What its servers have said lately, for a case that fails. */
+  logs(): string;
 };
 
 export type Door = {

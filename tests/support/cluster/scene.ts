@@ -1,7 +1,7 @@
 /** A hall of terminals that votes through a balancer at gateways on one database, with a wall at each; what a fault is done to. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { onTestFailed, onTestFinished } from 'vitest';
 import { tellFigure } from '../../faults/figures.ts';
 import { seed, seededRandom } from '../../faults/seed.ts';
 import { numbered, startTown } from '../../faults/town.ts';
@@ -32,7 +32,8 @@ export async function startScene(
   databases: Databases,
   { name, gateways: count, terminals = 12 }: SceneOptions,
 ): Promise<Scene> {
-  await databases.emptyDatabase();
+  onTestFailed(() => void process.stderr.write(`${databases.logs()}\n`));
+  await databases.afresh();
   const doors: Door[] = [];
   for (const number of Array.from({ length: count }, (_, at) => at + 1))
     doors.push(await databases.door(number));

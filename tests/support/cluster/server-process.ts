@@ -14,8 +14,7 @@ export type ServerProcess = {
   /** Everything of it stands still, and goes on with `resume`. */
   pause(): void;
   resume(): void;
-  /** @throws Error with what it said, when it has ended. */
-  assertRunning(): void;
+  isRunning(): boolean;
   log(): string;
 };
 
@@ -74,10 +73,7 @@ export function createServerProcess({ folder, command, args = [], env = {} }: Se
     },
     pause: () => stopBelow(folder),
     resume: () => void signalBelow(folder, 'SIGCONT'),
-    assertRunning() {
-      if (child === null || child.exitCode !== null || child.signalCode !== null)
-        throw new Error(`${command} has ended:\n${said}`);
-    },
+    isRunning: () => child !== null && child.exitCode === null && child.signalCode === null,
     log: () => said,
   };
 }
