@@ -17,7 +17,7 @@ describe.runIf(have(...SERVERS))('etcd', () => {
   afterAll(() => set?.dispose());
 
   it('loses its leader', async () => {
-    const scene = await startScene(set, { name: 'etcd leader killed', gateways: 1 });
+    const scene = await startScene(set, { name: 'etcd leader killed', gateways: 2 });
     const primary = await set.having('primary');
     const leader = await etcdLeader(set.etcd);
     await leader.kill();
@@ -31,7 +31,7 @@ describe.runIf(have(...SERVERS))('etcd', () => {
   });
 
   it('loses its majority for longer than a lease', async () => {
-    const scene = await startScene(set, { name: 'etcd majority killed', gateways: 1 });
+    const scene = await startScene(set, { name: 'etcd majority killed', gateways: 2 });
     const primary = await set.having('primary');
     const lost = set.etcd.slice(0, 2);
     await Promise.all(lost.map((member) => member.kill()));

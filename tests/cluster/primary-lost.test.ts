@@ -20,7 +20,7 @@ describe.runIf(have(...SERVERS))('the primary', () => {
   afterAll(() => set?.dispose());
 
   it('is killed with its whole machine', async () => {
-    const scene = await startScene(set, { name: 'primary killed', gateways: 1 });
+    const scene = await startScene(set, { name: 'primary killed', gateways: 2 });
     const [primary, standby] = [await set.having('primary'), await set.having('synchronous')];
     const number = set.nodes.indexOf(primary);
     await Promise.all([primary.kill(), set.etcd[number]?.kill()]);
@@ -40,7 +40,7 @@ describe.runIf(have(...SERVERS))('the primary', () => {
   });
 
   it('stands still, another is promoted, and it goes on', async () => {
-    const scene = await startScene(set, { name: 'primary frozen', gateways: 1 });
+    const scene = await startScene(set, { name: 'primary frozen', gateways: 2 });
     const frozen = await set.having('primary');
     frozen.pause();
     const begunMs = performance.now();

@@ -20,7 +20,7 @@ describe.runIf(have(...SERVERS))('standbys', () => {
   afterAll(() => set?.dispose());
 
   it('one is killed, and commits wait for the other', async () => {
-    const scene = await startScene(set, { name: 'standby killed', gateways: 1 });
+    const scene = await startScene(set, { name: 'standby killed', gateways: 2 });
     const [primary, standby] = [await set.having('primary'), await set.having('synchronous')];
     await standby.kill();
     const tookMs = await scene.presses.acksGoOn(NEXT_STANDBY_MS);
@@ -35,7 +35,7 @@ describe.runIf(have(...SERVERS))('standbys', () => {
   });
 
   it('all are killed: nothing is acknowledged until one is back', async () => {
-    const scene = await startScene(set, { name: 'no standby', gateways: 1 });
+    const scene = await startScene(set, { name: 'no standby', gateways: 2 });
     const primary = await set.having('primary');
     const standbys = set.nodes.filter((node) => node !== primary);
     await Promise.all(standbys.map((node) => node.kill()));

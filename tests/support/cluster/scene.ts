@@ -8,6 +8,7 @@ import { numbered, startTown } from '../../faults/town.ts';
 import { createSwarm, type Swarm } from '../agent-swarm.ts';
 import type { TestGateway } from '../gateway.ts';
 import { type LiveClient, listenLive } from '../live-client.ts';
+import { readMetrics } from '../metrics.ts';
 import { until } from '../wait.ts';
 import { type Balancer, startTerminalBalancer } from './balancers.ts';
 import type { Databases, Door } from './databases.ts';
@@ -96,4 +97,13 @@ export async function startScene(
       return tally;
     },
   };
+}
+
+export const connectionsOf = async (gateway: TestGateway) =>
+  (await readMetrics(gateway)).of('manyi_mqtt_connections');
+
+/** Of a counter, over all gateways. */
+export async function sumOf(gateways: readonly TestGateway[], counter: string): Promise<number> {
+  const all = await Promise.all(gateways.map(readMetrics));
+  return all.reduce((sum, metrics) => sum + metrics.of(counter), 0);
 }
