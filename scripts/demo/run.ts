@@ -3,19 +3,25 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Log } from '../../device/log.ts';
 import { quietStreams } from '../../protocol/process/quiet-streams.ts';
-import { identityFolder, prepareDistrict, type TerminalAccount } from './accounts.ts';
-import { type Child, describe, type Ending, startGateway, startKeyboardTerminal } from './children.ts';
+import { WINDOWS } from './citizens/district.ts';
+import { createRandom } from './citizens/random.ts';
+import { createSimulation, type Simulation } from './citizens/simulate.ts';
 import { DEMO_HELP, type DemoOptions, parseDemoArgs } from './demo-args.ts';
 import { DemoError } from './demo-error.ts';
-import { WINDOWS } from './district.ts';
-import { openHome } from './home.ts';
-import { openLogFile } from './log-file.ts';
-import { claimDataDir } from './only-one.ts';
-import { findTakenPorts } from './ports.ts';
-import { createRandom } from './random.ts';
-import { complain, createProgress, showEnd, showEnding, showRunning, showStep } from './screen.ts';
-import { prepareSignIn, type SignIn } from './sign-in.ts';
-import { createSimulation, type Simulation } from './simulate.ts';
+import { identityFolder, prepareDistrict, type TerminalAccount } from './home/accounts.ts';
+import { openHome } from './home/home.ts';
+import { prepareSignIn, type SignIn } from './home/sign-in.ts';
+import {
+  type Child,
+  describe,
+  type Ending,
+  startGateway,
+  startKeyboardTerminal,
+} from './processes/children.ts';
+import { openLogFile } from './processes/log-file.ts';
+import { claimDataDir } from './processes/only-one.ts';
+import { findTakenPorts } from './processes/ports.ts';
+import { complain, createProgress, showEnd, showEnding, showRunning, showStep } from './screen/screen.ts';
 
 const DRAIN_MS = 3_000;
 const GRACE_MS = 10_000;

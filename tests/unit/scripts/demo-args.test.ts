@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { busyness, swell } from '../../../scripts/demo/day-rhythm.ts';
+import { busyness, swell } from '../../../scripts/demo/citizens/day-rhythm.ts';
+import { WINDOWS } from '../../../scripts/demo/citizens/district.ts';
 import { parseDemoArgs } from '../../../scripts/demo/demo-args.ts';
-import { WINDOWS } from '../../../scripts/demo/district.ts';
 
 const parse = (...argv: string[]) => parseDemoArgs(argv, '/data/demo', '/somewhere');
 

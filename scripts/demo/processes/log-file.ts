@@ -1,5 +1,5 @@
 import { openSync } from 'node:fs';
-import { createSink, type Sink } from '../../protocol/process/sink.ts';
+import { createSink, type Sink } from '../../../protocol/process/sink.ts';
 
 /** Appends. A disk that fills up costs lines of it, and not the demo. @throws when it cannot be opened */
 export function openLogFile(path: string): Sink {

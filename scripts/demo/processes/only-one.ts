@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { claimFolder } from '../../gateway/store/claim.ts';
-import { DemoError } from './demo-error.ts';
+import { claimFolder } from '../../../gateway/store/claim.ts';
+import { DemoError } from '../demo-error.ts';
 
 /** Two demos with the same journals would give the same numbers to different votes. @returns the release */
 export function claimDataDir(dataDir: string): () => void {

@@ -1,6 +1,6 @@
 /** How to get in: the administrator's password and the wall's link, told once by the gateway and kept in `demo.json`. */
 import { randomBytes } from 'node:crypto';
-import type { By } from '../../gateway/store/changes.ts';
+import type { By } from '../../../gateway/store/changes.ts';
 import { readDemoFile, writeDemoFile } from './accounts.ts';
 import type { Home } from './home.ts';
 

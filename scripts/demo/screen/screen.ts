@@ -1,8 +1,9 @@
 /** What the demo says to the person who runs it. */
-import type { DemoOptions } from './demo-args.ts';
-import { DISTRICT, UNITS, WINDOWS } from './district.ts';
-import type { SignIn } from './sign-in.ts';
-import type { Tally } from './simulate.ts';
+
+import { DISTRICT, UNITS, WINDOWS } from '../citizens/district.ts';
+import type { Tally } from '../citizens/simulate.ts';
+import type { DemoOptions } from '../demo-args.ts';
+import type { SignIn } from '../home/sign-in.ts';
 
 /** Columns that the addresses need beside what they are for. */
 const WIDE = 110;

@@ -1,16 +1,16 @@
 /** The data folder before its gateway runs, with everything that the command line would change it with. */
 import { join } from 'node:path';
-import { createProvisioning, type Provisioning } from '../../gateway/fleet/provisioning.ts';
-import { createPeople, DEFAULT_SESSION_LIMITS, type People } from '../../gateway/people/people.ts';
-import { openAuthority } from '../../gateway/pki/authority.ts';
-import { StoreFailure } from '../../gateway/store/failures.ts';
-import type { OrgStore } from '../../gateway/store/org.ts';
+import { createProvisioning, type Provisioning } from '../../../gateway/fleet/provisioning.ts';
+import { createPeople, DEFAULT_SESSION_LIMITS, type People } from '../../../gateway/people/people.ts';
+import { openAuthority } from '../../../gateway/pki/authority.ts';
+import { StoreFailure } from '../../../gateway/store/failures.ts';
+import type { OrgStore } from '../../../gateway/store/org.ts';
 import {
   createSqliteStore,
   databaseFile,
   type SqliteStore,
-} from '../../gateway/store/sqlite/sqlite-store.ts';
-import { DemoError } from './demo-error.ts';
+} from '../../../gateway/store/sqlite/sqlite-store.ts';
+import { DemoError } from '../demo-error.ts';
 
 export type Home = { org: OrgStore; provisioning: Provisioning; people: People; close(): void };
 

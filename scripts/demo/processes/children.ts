@@ -1,8 +1,8 @@
 /** The demo's child processes: started with a log file each, watched, and ended in order. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { withoutSettings } from '../foreign-settings.ts';
-import { DemoError } from './demo-error.ts';
+import { withoutSettings } from '../../foreign-settings.ts';
+import { DemoError } from '../demo-error.ts';
 import { openLogFile } from './log-file.ts';
 
 export type Ending = { name: string; logPath: string; code: number | null; signal: NodeJS.Signals | null };

@@ -4,11 +4,11 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Agent, createAgent } from '../../device/agent.ts';
-import { createClock } from '../../device/board/clock.ts';
-import type { Log } from '../../device/log.ts';
-import type { Rating } from '../../protocol/vote.ts';
-import { identityFolder, type TerminalAccount } from './accounts.ts';
+import { type Agent, createAgent } from '../../../device/agent.ts';
+import { createClock } from '../../../device/board/clock.ts';
+import type { Log } from '../../../device/log.ts';
+import type { Rating } from '../../../protocol/vote.ts';
+import { identityFolder, type TerminalAccount } from '../home/accounts.ts';
 import { busyness, swell } from './day-rhythm.ts';
 import { WINDOWS } from './district.ts';
 

@@ -4,10 +4,10 @@
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MAX_CODE_HOURS } from '../../gateway/fleet/provisioning.ts';
-import type { By } from '../../gateway/store/changes.ts';
-import { DemoError } from './demo-error.ts';
-import { DISTRICT, UNITS, WINDOWS } from './district.ts';
+import { MAX_CODE_HOURS } from '../../../gateway/fleet/provisioning.ts';
+import type { By } from '../../../gateway/store/changes.ts';
+import { DISTRICT, UNITS, WINDOWS } from '../citizens/district.ts';
+import { DemoError } from '../demo-error.ts';
 import type { Home } from './home.ts';
 
 /** `slot` is the id it was meant to have; `id` another one where that was taken already. */
