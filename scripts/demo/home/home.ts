@@ -5,21 +5,27 @@ import { createPeople, DEFAULT_SESSION_LIMITS, type People } from '../../../gate
 import { openAuthority } from '../../../gateway/pki/authority.ts';
 import { StoreFailure } from '../../../gateway/store/failures.ts';
 import type { OrgStore } from '../../../gateway/store/org.ts';
-import {
-  createSqliteStore,
-  databaseFile,
-  type SqliteStore,
-} from '../../../gateway/store/sqlite/sqlite-store.ts';
+import { openPostgresStore } from '../../../gateway/store/postgres/postgres-store.ts';
+import { createSqliteStore, databaseFile } from '../../../gateway/store/sqlite/sqlite-store.ts';
+import type { Store } from '../../../gateway/store/store.ts';
 import { DemoError } from '../demo-error.ts';
 
-export type Home = { org: OrgStore; provisioning: Provisioning; people: People; close(): void };
+export type Home = {
+  org: OrgStore;
+  provisioning: Provisioning;
+  people: People;
+  close(): void | Promise<void>;
+};
 
-/** @throws DemoError when the folder cannot be used. */
-export async function openHome(dataDir: string): Promise<Home> {
+/** @param database address of a PostgreSQL database, instead of one in the folder. @throws DemoError when it cannot be used. */
+export async function openHome(dataDir: string, database: string | null): Promise<Home> {
   const now = Date.now;
-  let store: SqliteStore;
+  let store: Store;
   try {
-    store = createSqliteStore({ file: databaseFile(dataDir) });
+    store =
+      database === null
+        ? createSqliteStore({ file: databaseFile(dataDir) })
+        : await openPostgresStore({ address: database, dataDir, migrates: true });
   } catch (error) {
     if (!(error instanceof StoreFailure)) throw error;
     throw new DemoError(error.code, error.message);

@@ -1,7 +1,7 @@
 /** What the demo says to the person who runs it. */
 
 import { DISTRICT, UNITS, WINDOWS } from '../citizens/district.ts';
-import type { Tally } from '../citizens/simulate.ts';
+import type { Tally } from '../citizens/fleet.ts';
 import type { DemoOptions } from '../demo-args.ts';
 import type { SignIn } from '../home/sign-in.ts';
 
