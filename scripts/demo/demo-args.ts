@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { HTTP_PORT, MQTT_PORT } from '../../protocol/ports.ts';
 
@@ -12,6 +12,8 @@ export type DemoOptions = {
   dataDir: string;
   keyboard: boolean;
   seed: number;
+  /** Two gateways on one database instead of one gateway. */
+  province: boolean;
 };
 
 export type ParsedArgs =
@@ -22,22 +24,28 @@ export type ParsedArgs =
 export const MAX_TERMINALS = 1_000;
 export const MAX_RATE = 1_000;
 
+/** Beside a demo of one gateway. */
+const PROVINCE = { httpPort: HTTP_PORT + 10, mqttPort: MQTT_PORT + 10 };
+
 export const DEMO_HELP = `Manyi demo: a small district that votes, and its wall.
 
   npm run demo -- [options]
 
+  --province        two gateways on one PostgreSQL with a standby, HAProxy in front: kill any of them and watch
   --terminals N     simulated terminals, 0 to ${MAX_TERMINALS} (one at every window)
   --rate N          votes a second of all of them together, 0 to ${MAX_RATE} (2)
-  --http-port P     port of the wall; 0 takes a free one (${HTTP_PORT})
-  --mqtt-port P     port for terminals; 0 takes a free one (${MQTT_PORT})
-  --data-dir DIR    where everything is kept; used again when it exists (data/demo)
+  --http-port P     port of the wall; 0 takes a free one (${HTTP_PORT}; ${PROVINCE.httpPort})
+  --mqtt-port P     port for terminals; 0 takes a free one (${MQTT_PORT}; ${PROVINCE.mqttPort})
+  --data-dir DIR    where everything is kept; used again when it exists (data/demo; data/province)
   --no-keyboard     no terminal at this keyboard: its window is simulated too
   --seed N          the same seed makes the same citizens (1)
   --help            this text
+
+Where two defaults stand, the second is the province's.
 `;
 
-/** @param defaultDataDir absolute; relative paths given by the user start at `cwd` */
-export function parseDemoArgs(argv: string[], defaultDataDir: string, cwd: string): ParsedArgs {
+/** @param dataRoot absolute: the folder of data folders; relative paths given by the user start at `cwd` */
+export function parseDemoArgs(argv: string[], dataRoot: string, cwd: string): ParsedArgs {
   const { tokens } = parseArgs({
     args: argv,
     strict: false,
@@ -50,17 +58,19 @@ export function parseDemoArgs(argv: string[], defaultDataDir: string, cwd: strin
       'data-dir': { type: 'string' },
       'no-keyboard': { type: 'boolean' },
       seed: { type: 'string' },
+      province: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
   });
+  const province = tokens.some((token) => token.kind === 'option' && token.name === 'province');
   const options: DemoOptions = {
     terminals: null,
     rate: 2,
-    httpPort: HTTP_PORT,
-    mqttPort: MQTT_PORT,
-    dataDir: defaultDataDir,
+    ...(province ? PROVINCE : { httpPort: HTTP_PORT, mqttPort: MQTT_PORT }),
+    dataDir: join(dataRoot, province ? 'province' : 'demo'),
     keyboard: true,
     seed: 1,
+    province,
   };
   const mistakes: string[] = [];
   const number = (flag: string, text: string | undefined, max: number, whole: boolean): number => {
@@ -101,6 +111,9 @@ export function parseDemoArgs(argv: string[], defaultDataDir: string, cwd: strin
       case 'data-dir':
         if (value === undefined || value === '') mistakes.push(`option-invalid: ${rawName} takes a folder.`);
         else options.dataDir = resolve(cwd, value);
+        break;
+      case 'province':
+        if (value !== undefined) mistakes.push(`option-invalid: ${rawName} takes no value.`);
         break;
       case 'no-keyboard':
         if (value !== undefined) mistakes.push(`option-invalid: ${rawName} takes no value.`);

@@ -8,14 +8,15 @@ import { type Child, describe, type Ending } from './processes/child.ts';
 import { startKeeper } from './processes/keeper.ts';
 import { KEYBOARD_TERMINAL } from './processes/keyboard-terminal.ts';
 import { claimDataDir } from './processes/only-one.ts';
+import { startProvince } from './province/province.ts';
 import { complain, showEnding } from './screen/screen.ts';
-import type { End } from './stage.ts';
+import type { End, Stage } from './stage.ts';
 
 /** A child that ends with us may be seen before our own signal is. */
 const SIGNAL_LAG_MS = 300;
 
 /** This file runs as dist/scripts/demo/run.js. */
-const dataDir = fileURLToPath(new URL('../../../data/demo', import.meta.url));
+const dataRoot = fileURLToPath(new URL('../../../data', import.meta.url));
 
 export async function run(): Promise<void> {
   quietStreams();
@@ -23,7 +24,7 @@ export async function run(): Promise<void> {
 }
 
 async function runDemo(): Promise<number> {
-  const parsed = parseDemoArgs(process.argv.slice(2), dataDir, process.cwd());
+  const parsed = parseDemoArgs(process.argv.slice(2), dataRoot, process.cwd());
   if (parsed.kind === 'help') {
     process.stdout.write(DEMO_HELP);
     return 0;
@@ -46,7 +47,7 @@ async function runDemo(): Promise<number> {
   let release = () => {};
   try {
     release = claimDataDir(parsed.options.dataDir);
-    await startOneGateway({
+    await start({
       options: parsed.options,
       keeper: startKeeper(),
       ...{ asked: asked.signal, askForEnd },
@@ -66,6 +67,9 @@ async function runDemo(): Promise<number> {
     release();
   }
 }
+
+const start = (stage: Stage): Promise<void> =>
+  stage.options.province ? startProvince(stage) : startOneGateway(stage);
 
 /** One that fails does not keep the others from their end. */
 async function endAll(ends: End[], hurried: AbortSignal): Promise<void> {

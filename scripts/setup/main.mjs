@@ -63,11 +63,13 @@ function parse(argv) {
   const words = own.filter((word) => !word.startsWith('-'));
   const unknown = own.find((word) => word.startsWith('-') && !['--quiet', '--help'].includes(word));
   const [goal = 'build', ...more] = words;
+  const command = cut === -1 ? [] : argv.slice(cut + 1);
   const options = {
-    goal,
+    // npm run demo -- --province: npm hands its arguments to the command alone.
+    goal: goal === 'demo' && command.includes('--province') ? 'province' : goal,
     quiet: own.includes('--quiet'),
     help: own.includes('--help'),
-    command: cut === -1 ? [] : argv.slice(cut + 1),
+    command,
   };
   if (unknown !== undefined) return { ...options, error: `unknown option ${unknown}` };
   if (!goals.includes(goal)) return { ...options, error: `unknown goal ${goal}` };

@@ -15,11 +15,9 @@ const BROKER = [
   { package: 'mosquitto-clients', command: 'mosquitto_pub' },
 ];
 /** What people put in front of a gateway. */
-const PROXIES = [
-  { package: 'haproxy', command: 'haproxy' },
-  { package: 'nginx-light', command: 'nginx' },
-];
-/** The servers are the tests' own, in folders of theirs; Debian's, which comes with the package, is not asked. */
+const BALANCER = { package: 'haproxy', command: 'haproxy' };
+const PROXIES = [BALANCER, { package: 'nginx-light', command: 'nginx' }];
+/** The servers are the tests' and the demo's own, in folders of theirs; Debian's, which comes with the package, is not asked. */
 const DATABASE = [{ package: 'postgresql', command: 'initdb' }];
 /** Who is the primary, and what leads to it. */
 const CLUSTER = [
@@ -35,6 +33,8 @@ const FAULTS = [
 ];
 const GOALS = {
   build: [],
+  demo: [],
+  province: [...DATABASE, BALANCER],
   test: [
     ...BROKER,
     ...PROXIES,

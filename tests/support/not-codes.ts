@@ -53,6 +53,7 @@ export const NOT_CODES: ReadonlySet<string> = new Set([
   'mqtt-port',
   'no-keyboard',
   'option-terminator',
+  'scram-sha-256',
   'self-signed',
   'unit-manager',
   'write-off',
@@ -79,6 +80,7 @@ export const NOT_CODES: ReadonlySet<string> = new Set([
   'sign-in',
   'unreachable',
   // Names of files, ids, boots that nobody can name.
+  'initdb-password',
   '…-journal',
   '…-shm',
   '…-wal',

@@ -106,6 +106,7 @@ export type DemoFile = {
   terminals: TerminalAccount[];
   adminPassword?: string;
   wallLink?: { id: string; token: string };
+  metricsLink?: { id: string; token: string };
 };
 
 export function readDemoFile(dataDir: string): DemoFile {

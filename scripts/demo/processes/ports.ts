@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 
 /** @returns a sentence for every port that cannot be had */
 export async function findTakenPorts(ports: { flag: string; port: number }[]): Promise<string[]> {
@@ -23,4 +23,13 @@ function whyNot(port: number): Promise<string | null> {
     probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
     probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(null)));
   });
+}
+
+/** One for a program that cannot say which it was given. */
+export async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
 }

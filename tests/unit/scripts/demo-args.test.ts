@@ -3,7 +3,7 @@ import { busyness, swell } from '../../../scripts/demo/citizens/day-rhythm.ts';
 import { WINDOWS } from '../../../scripts/demo/citizens/district.ts';
 import { parseDemoArgs } from '../../../scripts/demo/demo-args.ts';
 
-const parse = (...argv: string[]) => parseDemoArgs(argv, '/data/demo', '/somewhere');
+const parse = (...argv: string[]) => parseDemoArgs(argv, '/data', '/somewhere');
 
 describe('the demo’s options', () => {
   test('have defaults', () => {
@@ -17,7 +17,19 @@ describe('the demo’s options', () => {
         dataDir: '/data/demo',
         keyboard: true,
         seed: 1,
+        province: false,
       },
+    });
+  });
+
+  test('are others in a province, which runs beside a demo of one gateway', () => {
+    const given = parse('--province', '--rate', '5');
+    expect(given).toMatchObject({
+      kind: 'run',
+      options: { province: true, rate: 5, httpPort: 8090, mqttPort: 8893, dataDir: '/data/province' },
+    });
+    expect(parse('--http-port=0', '--data-dir', 'd', '--province')).toMatchObject({
+      options: { httpPort: 0, mqttPort: 8893, dataDir: '/somewhere/d' },
     });
   });
 
@@ -34,6 +46,7 @@ describe('the demo’s options', () => {
         dataDir: '/somewhere/d',
         keyboard: false,
         seed: 9,
+        province: false,
       },
     });
   });
@@ -56,6 +69,7 @@ describe('the demo’s options', () => {
     [['--data-dir', ''], '--data-dir'],
     [['--seed', '0x1'], '--seed'],
     [['--no-keyboard=yes'], '--no-keyboard'],
+    [['--province=2'], '--province'],
     [['--port', '80'], '--port'],
     [['8080'], '8080'],
   ])('%j is refused by name', (argv, named) => {
