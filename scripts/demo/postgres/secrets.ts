@@ -1,5 +1,6 @@
 /** What the demo remembers of its database: its passwords, which of the two servers is the primary. For its owner only. */
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readIfThere, replaceFile } from '../../../protocol/process/whole-file.ts';
 import { DemoError } from '../demo-error.ts';
@@ -15,17 +16,23 @@ export type Notes = {
 
 export type NoteBook = { read(): Notes; write(notes: Notes): void };
 
-/** @throws DemoError when it cannot be read. */
-export function openNotes(dataDir: string): NoteBook & { isNew: boolean } {
+/** @throws DemoError when they cannot be read, or are not ours. */
+export function openNotes(dataDir: string): NoteBook {
   const path = join(dataDir, 'database.json');
   const held = readIfThere(path);
+  // What is in it would be made anew.
+  if (held === null && existsSync(join(dataDir, 'postgres')))
+    throw new DemoError(
+      'data-dir-foreign',
+      `${dataDir} holds a folder postgres that the demo has not made. Choose another folder with --data-dir.`,
+    );
   let notes = held === null ? newNotes() : parse(held, path);
   const write = (wanted: Notes) => {
     notes = wanted;
     replaceFile(path, `${JSON.stringify(notes, null, 2)}\n`);
   };
   if (held === null) write(notes);
-  return { isNew: held === null, read: () => notes, write };
+  return { read: () => notes, write };
 }
 
 const newNotes = (): Notes => ({

@@ -18,7 +18,11 @@ const NOTICE_MS = 3_000;
 const LOOK_EVERY_MS = 20;
 
 /** @returns null when no terminal has felt it. @throws when the signal says so */
-export async function followRecovery(state: () => FleetState, signal: AbortSignal): Promise<Recovery | null> {
+export async function followRecovery(
+  state: () => FleetState,
+  signal: AbortSignal,
+  noticeMs = NOTICE_MS,
+): Promise<Recovery | null> {
   const begunMs = performance.now();
   const elapsed = () => performance.now() - begunMs;
   const look = async (): Promise<FleetState> => {
@@ -28,7 +32,7 @@ export async function followRecovery(state: () => FleetState, signal: AbortSigna
   const before = state();
   let now = before;
   while (now.served === now.terminals) {
-    if (elapsed() > NOTICE_MS) return null;
+    if (elapsed() > noticeMs) return null;
     now = await look();
   }
   let cut = 0;

@@ -99,6 +99,6 @@ export function conclude({ thanked, acked, stored }: Tally & { stored: number | 
   if (stored === null)
     return `✓ Ended. Thanked for ${thanked} votes: ${acked} were acknowledged as stored; the database is not there to count them.`;
   const left = thanked - stored;
-  const rest = left === 0 ? '' : `, ${left} wait in their journals for the next start`;
+  const rest = left <= 0 ? '' : `, ${left} wait in their journals for the next start`;
   return `✓ 共致谢 ${thanked}，已入库 ${stored} Ended. Thanked for ${thanked} votes so far: ${stored} are stored${rest}.`;
 }
