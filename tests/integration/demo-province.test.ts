@@ -36,7 +36,7 @@ describe.runIf(have(POSTGRES, HAPROXY))('the demo of a province', () => {
   afterAll(() => removeDemoFolder(dataDir));
 
   test('loses no vote to a gateway and a primary that are killed', { timeout: 180_000 }, async () => {
-    const demo = startDemo(dataDir, '--province', '--rate', '20', '--seed', '7');
+    const demo = startDemo(dataDir, '--province', '--terminals', '8', '--rate', '20', '--seed', '7');
     const base = await demo.says(viaBalancer, { timeoutMs: START_MS });
     await demo.says(terminalsAt('A'));
     await demo.says(terminalsAt('B'));
@@ -80,7 +80,7 @@ describe.runIf(have(POSTGRES, HAPROXY))('the demo of a province', () => {
     timeout: 180_000,
   }, async () => {
     const thanked = thankedIn(dataDir);
-    const demo = startDemo(dataDir, '--province', '--rate', '0', '--no-keyboard');
+    const demo = startDemo(dataDir, '--province', '--terminals', '9', '--rate', '0', '--no-keyboard');
     const base = await demo.says(viaBalancer, { timeoutMs: START_MS });
     expect(demo.output()).not.toContain('Making the district 12');
     expect((await demo.scores(base)).get('yunling')?.votes).toBe(thanked);
