@@ -91,7 +91,7 @@ export async function startGateway(
   dataDir: string,
   { transport = 'tls', env = {} }: GatewayStart = {},
 ): Promise<BenchGateway> {
-  const main = transport === 'tls' ? '../../gateway/main.js' : './plain-gateway.js';
+  const main = transport === 'tls' ? '../../gateway/run/main.js' : './plain-gateway.js';
   const child = startNode(main, [], {
     MANYI_DATA_DIR: dataDir,
     MANYI_HTTP_PORT: '0',

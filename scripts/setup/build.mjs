@@ -1,4 +1,4 @@
-// dist/: TypeScript for Node, the terminal's agent in one file, and the browser's pages. Each is done again only when one of its inputs has changed.
+// dist/: TypeScript for Node, the terminal's agent in one file, the gateway in a few, and the browser's pages. Each is done again only when one of its inputs has changed.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,6 +27,13 @@ const PARTS = [
     inputs: ['protocol', 'device', 'scripts/setup/bundle-terminal.mjs', 'package-lock.json'],
     outputs: ['terminal'],
     args: ['scripts/setup/bundle-terminal.mjs'],
+  },
+  {
+    name: 'gateway',
+    title: 'Bundling the gateway',
+    inputs: ['protocol', 'gateway', 'scripts/setup/bundle-gateway.mjs', 'package-lock.json'],
+    outputs: ['gateway/run'],
+    args: ['scripts/setup/bundle-gateway.mjs'],
   },
   {
     name: 'pages',

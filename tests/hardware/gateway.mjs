@@ -44,7 +44,7 @@ export async function createGateway({ app, dataDir }) {
   process.once('exit', () => running?.kill('SIGKILL'));
 
   async function start() {
-    const child = spawn(process.execPath, [path.join(app, 'dist/gateway/main.js')], {
+    const child = spawn(process.execPath, [path.join(app, 'dist/gateway/run/main.js')], {
       env: env(),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -74,7 +74,7 @@ export async function createGateway({ app, dataDir }) {
 
   /** @returns {Promise<any>} what the command printed */
   async function manyi(/** @type {string[]} */ ...args) {
-    const command = [path.join(app, 'dist/gateway/cli/main.js'), '--json', ...args];
+    const command = [path.join(app, 'dist/gateway/run/manyi.js'), '--json', ...args];
     return JSON.parse(await run(process.execPath, command, { env: env(), timeoutMs: 30_000 }));
   }
 

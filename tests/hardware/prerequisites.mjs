@@ -24,7 +24,7 @@ export function missingPrerequisites(/** @type {string} */ app) {
     .map(([program, debianPackage]) => `${program} is not installed (apt install ${debianPackage})`);
   if (process.platform !== 'linux' || process.arch !== 'x64')
     missing.push('this rig emulates x86-64 on Linux');
-  for (const file of ['dist/terminal/main.js', 'dist/gateway/main.js', 'dist/gateway/cli/main.js']) {
+  for (const file of ['dist/terminal/main.js', 'dist/gateway/run/main.js', 'dist/gateway/run/manyi.js']) {
     if (!fs.existsSync(path.join(app, file))) missing.push(`${file} is not built (npm run build)`);
   }
   return missing;

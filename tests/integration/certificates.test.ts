@@ -21,7 +21,7 @@ import { connectPacket, openSocket, publishPacket, signIn } from '../support/raw
 import { createTerminal } from '../support/terminal-process.ts';
 import { until } from '../support/wait.ts';
 
-const CLI = new URL('../../dist/gateway/cli/main.js', import.meta.url).pathname;
+const CLI = new URL('../../dist/gateway/run/manyi.js', import.meta.url).pathname;
 const run = promisify(execFile);
 
 let gateway: TestGateway;

@@ -11,7 +11,7 @@ import { vote, votesMessage } from '../support/messages.ts';
 import { publish } from '../support/mosquitto.ts';
 import { until } from '../support/wait.ts';
 
-const CLI = new URL('../../dist/gateway/cli/main.js', import.meta.url).pathname;
+const CLI = new URL('../../dist/gateway/run/manyi.js', import.meta.url).pathname;
 const run = promisify(execFile);
 
 let gateway: TestGateway;

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { reap } from '../support/reaper.ts';
 import { until } from '../support/wait.ts';
 
-const dist = (file: string) => new URL(`../../dist/gateway/${file}`, import.meta.url).pathname;
+const dist = (file: string) => new URL(`../../dist/gateway/run/${file}`, import.meta.url).pathname;
 const run = promisify(execFile);
 
 let folder: string;
@@ -62,7 +62,7 @@ it.each(['000', '022'])('a gateway with umask %s, while it runs', async (umask) 
 it('the command line with umask 000, its backup and what is restored from it', async () => {
   const dataDir = join(folder, 'data');
   const manyi = (...args: string[]) =>
-    run('sh', withUmask('000', dist('cli/main.js'), '--data-dir', dataDir, ...args));
+    run('sh', withUmask('000', dist('manyi.js'), '--data-dir', dataDir, ...args));
   await manyi('unit', 'add', '--name', '大厅', '--id', 'hall');
   await manyi('window', 'add', '--unit', 'hall', '--name', '一号', '--id', 'w-1');
   await manyi('terminal', 'add', '--window', 'w-1', '--id', 't-1');

@@ -15,7 +15,7 @@ const addressOf = (demo: DemoRun) =>
   demo.says(/http:\/\/127\.0\.0\.1:\d+(?=\/wall)/, { timeoutMs: SETUP_MS });
 const gatewayOf = (folder: string) =>
   processesOf(folder).find((pid) =>
-    readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('gateway/main.js'),
+    readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('gateway/run/main.js'),
   )!;
 
 beforeEach(() => {

@@ -16,7 +16,7 @@ import { mqttLogin } from '../support/mqtt-login.ts';
 import { makeOldFolder, OLD_AT, OLD_COUNTS, OLD_EPOCH } from '../support/old-folder.ts';
 import { until } from '../support/wait.ts';
 
-const CLI = new URL('../../dist/gateway/cli/main.js', import.meta.url).pathname;
+const CLI = new URL('../../dist/gateway/run/manyi.js', import.meta.url).pathname;
 
 let folder: string;
 beforeEach(() => {

@@ -1,7 +1,7 @@
 /** The command line as a process, on a data folder. */
 import { execFile } from 'node:child_process';
 
-const CLI = new URL('../../dist/gateway/cli/main.js', import.meta.url).pathname;
+const CLI = new URL('../../dist/gateway/run/manyi.js', import.meta.url).pathname;
 
 export type CliResult = { code: number; out: string; err: string };
 

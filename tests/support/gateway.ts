@@ -15,7 +15,7 @@ import { reap } from './reaper.ts';
 import { plant, type Tree } from './tree.ts';
 import { until } from './wait.ts';
 
-const MAIN = new URL('../../dist/gateway/main.js', import.meta.url).pathname;
+const MAIN = new URL('../../dist/gateway/run/main.js', import.meta.url).pathname;
 
 /** `folder` holds the identity as files (see writeIdentity). */
 export type TerminalLogin = { id: string; windowId: string; identity: Identity; folder: string };

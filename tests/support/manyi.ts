@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-const CLI = new URL('../../dist/gateway/cli/main.js', import.meta.url).pathname;
+const CLI = new URL('../../dist/gateway/run/manyi.js', import.meta.url).pathname;
 const run = promisify(execFile);
 
 export type Manyi = {

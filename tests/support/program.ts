@@ -4,8 +4,8 @@ import { reap } from './reaper.ts';
 import { until } from './wait.ts';
 
 const FILES = {
-  gateway: 'gateway/main.js',
-  manyi: 'gateway/cli/main.js',
+  gateway: 'gateway/run/main.js',
+  manyi: 'gateway/run/manyi.js',
   terminal: 'terminal/main.js',
   demo: 'scripts/demo.js',
 };

@@ -19,7 +19,7 @@ export type GatewayOptions = {
   keeper: Keeper;
 };
 
-const MAIN = fileURLToPath(new URL('../../../gateway/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../gateway/run/main.js', import.meta.url));
 
 /** `ready` rejects when it ends before. Its standard output is its log. */
 export function startGateway(options: GatewayOptions): { child: Child; ready: Promise<Ports> } {
