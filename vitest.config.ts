@@ -1,5 +1,7 @@
 import { randomInt } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './tests/support/longest-first.ts';
 
 // Here, so that all files of a run draw from one seed.
 process.env.MANYI_SEED ??= String(randomInt(1, 2 ** 31));
@@ -14,10 +16,14 @@ const project = (name: string, folders: string[], options: object) => ({
 
 export default defineConfig({
   test: {
-    // One group after another: unit; then what starts processes, two files at once, and after it the browsers, which count their
-    // seconds; then the faults, three at once, because they wait more than they work. In full, each of them has the machine to itself: figures are to be its own.
+    sequence: { sequencer: LongestFirst },
+    // One group after another, as many files of it at once as keep two cores busy: unit; then what starts processes; after it the
+    // browsers and the faults, which wait more than they work. In full, each fault has the machine to itself: figures are to be its own.
     projects: [
-      project('unit', ['unit', 'property', 'contract'], { testTimeout: 60_000 }),
+      project('unit', ['unit', 'property', 'contract'], {
+        testTimeout: 60_000,
+        maxWorkers: availableParallelism(),
+      }),
       project('integration', ['integration'], {
         testTimeout: 120_000,
         hookTimeout: 60_000,
@@ -27,7 +33,7 @@ export default defineConfig({
       project('browser', ['browser'], {
         testTimeout: 120_000,
         hookTimeout: 60_000,
-        maxWorkers: 2,
+        maxWorkers: 3,
         sequence: { groupOrder: 2 },
       }),
       project('faults', ['faults'], {

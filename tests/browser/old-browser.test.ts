@@ -105,17 +105,21 @@ describe.skipIf(missing)('a browser', () => {
   });
 
   const PAGES = ['wall', 'sign-in', 'account'];
-  it.each(PAGES)('that runs no script of /%s/ shows a sentence, in both languages', async (name) => {
-    const { page, close } = await openPage(browser, `${gateway.httpUrl}/${name}/`, {
-      before: (page) => page.route('**/assets/*.js', (route) => route.abort()),
-    });
-    const sentence = page.locator('#not-started p').first();
-    await sentence.waitFor({ state: 'visible', timeout: 15_000 });
-    expect(await page.locator('#not-started').textContent()).toMatch(/Chromium 87[\s\S]*Chromium 87/);
-    await close();
-  });
+  // Each waits until the page must have begun: all at once.
+  it.concurrent.each(PAGES)(
+    'that runs no script of /%s/ shows a sentence, in both languages',
+    async (name) => {
+      const { page, close } = await openPage(browser, `${gateway.httpUrl}/${name}/`, {
+        before: (page) => page.route('**/assets/*.js', (route) => route.abort()),
+      });
+      const sentence = page.locator('#not-started p').first();
+      await sentence.waitFor({ state: 'visible', timeout: 15_000 });
+      expect(await page.locator('#not-started').textContent()).toMatch(/Chromium 87[\s\S]*Chromium 87/);
+      await close();
+    },
+  );
 
-  it.each(PAGES)('without JavaScript is told so at /%s/', async (name) => {
+  it.concurrent.each(PAGES)('without JavaScript is told so at /%s/', async (name) => {
     const context = await browser.newContext({ javaScriptEnabled: false });
     const page = await context.newPage();
     await page.goto(`${gateway.httpUrl}/${name}/`);
