@@ -31,10 +31,14 @@ export const NOT_CODES: ReadonlySet<string> = new Set([
   'x-ratelimit-limit',
   'x-ratelimit-remaining',
   'x-ratelimit-reset',
+  // Programs that the gateway starts, as the bundle names them.
+  'check-process',
+  'copy-process',
   // Packages of npm and Debian, and their commands.
   'apt-get',
   'better-sqlite3',
   'busybox-static',
+  'etcd-server',
   'fonts-noto-cjk',
   'gcc-12',
   'mosquitto-clients',
