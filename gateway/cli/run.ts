@@ -42,7 +42,7 @@ export function createProgram(): Command {
   registerAuditCommands(program, withStore);
   registerBackupCommands(program);
   registerCheckCommands(program, withStore);
-  registerAuthorityCommands(program);
+  registerAuthorityCommands(program, withStore);
   return program;
 }
 

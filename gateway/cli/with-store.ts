@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { By } from '../store/changes.ts';
 import { StoreFailure } from '../store/failures.ts';
+import { createKeyFolder } from '../store/key-folder.ts';
+import type { KeyStore } from '../store/keys.ts';
 import { openPostgresStore } from '../store/postgres/postgres-store.ts';
 import { refuseMissing } from '../store/sqlite/database.ts';
 import { createSqliteReader, createSqliteStore, databaseFile } from '../store/sqlite/sqlite-store.ts';
@@ -20,6 +22,8 @@ export type WithStore = {
   beginning(act: StoreAct): Promise<void>;
   /** For a command that changes nothing: it makes and writes nothing either. */
   reading(act: StoreAct): Promise<void>;
+  /** For one that reads the keys alone, which may be there before a database is. */
+  keys(act: (keys: KeyStore, json: boolean) => Promise<void>): Promise<void>;
 };
 
 export type StoreOptions = { json?: boolean; dataDir: string; database?: string };
@@ -36,7 +40,15 @@ export function createWithStore(program: Command): WithStore {
       await store.close();
     }
   };
-  return Object.assign(runOn('changing'), { beginning: runOn('beginning'), reading: runOn('reading') });
+  const reading = runOn('reading');
+  return Object.assign(runOn('changing'), {
+    ...{ beginning: runOn('beginning'), reading },
+    async keys(act: (keys: KeyStore, json: boolean) => Promise<void>) {
+      const { json = false, dataDir, database } = program.opts<StoreOptions>();
+      if (isElsewhere(database)) await reading(({ keys }) => act(keys, json));
+      else await act(createKeyFolder(resolve(dataDir)), json);
+    },
+  });
 }
 
 async function open(kind: Kind, dataDir: string, address: string | undefined): Promise<Store> {

@@ -1,16 +1,15 @@
 /**
- * The gateway's own certificate authority: one key in the data folder that signs the gateway's certificates and those of its
- * terminals, and nobody else's.
+ * The installation's own certificate authority: one key that signs the certificates of gateways and those of their terminals,
+ * and nobody else's.
  *
  * What terminals check is good at any time, from 1970 on and without an end: a board without a clock wakes up in 1970, one
  * with a dead battery in 2099, and either must be able to check its gateway without a check left out. An end would stop nobody:
- * whoever can read the gateway's key can read the authority's beside it. The certificates of terminals do end.
+ * whoever can read a gateway's key can have the authority's, too. The certificates of terminals do end.
  */
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { FINGERPRINT_BYTES, toBase32 } from '../../protocol/enrolment-code.ts';
 import { HostFault } from '../../protocol/process/fault.ts';
-import { createOnce, readIfThere } from '../../protocol/process/whole-file.ts';
+import type { KeyStore } from '../store/keys.ts';
 import { createIssue } from './issuing.ts';
 import { daysAfter, EPOCH, NEVER } from './lives.ts';
 import { blocksOf } from './pem.ts';
@@ -43,26 +42,27 @@ export type Authority = ServerCertificates & {
   issueTerminal(terminalId: string, csr: string, days: number): Promise<IssuedCertificate>;
 };
 
-const AUTHORITY_FILE = 'authority.pem';
-
-export type AuthorityOptions = { folder: string; now: () => number };
+export type AuthorityOptions = {
+  keys: KeyStore;
+  /** Of this gateway alone: the certificates that it shows. */
+  folder: string;
+  now: () => number;
+};
 
 /**
- * Opens the authority in `folder`, or makes it there. Several processes may do so at once: all get the same one.
- * @throws HostFault `authority-damaged`
+ * Opens the authority, or makes it. Several processes may do so at once: all get the same one.
+ * @throws HostFault `authority-damaged`, and what the store of the keys throws
  */
-export async function openAuthority({ folder, now }: AuthorityOptions): Promise<Authority> {
-  const path = join(folder, AUTHORITY_FILE);
-  const stored = readIfThere(path) ?? createOnce(path, await makeAuthority());
-  const { root, certificate, fingerprint } = openCertificate(stored, path);
-  const signingKey = await importPrivateKey(stored).catch((error: unknown) => {
-    throw damaged(path, error);
+export async function openAuthority({ keys, folder, now }: AuthorityOptions): Promise<Authority> {
+  const stored = (await keys.read('authority')) ?? (await keys.putOnce('authority', await makeAuthority()));
+  const { root, certificate, fingerprint } = openCertificate(stored, keys);
+  const signingKey = await importPrivateKey(stored.toString()).catch((error: unknown) => {
+    throw damaged(keys, error);
   });
-
   const issue = createIssue({ root, signingKey });
 
   return {
-    ...createServerCertificates({ folder, now, issue, certificate }),
+    ...createServerCertificates({ folder, now, issue, root }),
     certificate,
     fingerprint,
     async issueTerminal(terminalId, csr, days) {
@@ -84,38 +84,39 @@ export async function openAuthority({ folder, now }: AuthorityOptions): Promise<
   };
 }
 
-/** What everyone may see of the authority in `folder`; null when there is none. Makes none. */
-export function readAuthority(folder: string): Pick<Authority, 'certificate' | 'fingerprint'> | null {
-  const path = join(folder, AUTHORITY_FILE);
-  const stored = readIfThere(path);
+/** What everyone may see of the authority; null when there is none. Makes none. */
+export async function readAuthority(
+  keys: Pick<KeyStore, 'read' | 'place'>,
+): Promise<Pick<Authority, 'certificate' | 'fingerprint'> | null> {
+  const stored = await keys.read('authority');
   if (stored === null) return null;
-  const { certificate, fingerprint } = openCertificate(stored, path);
+  const { certificate, fingerprint } = openCertificate(stored, keys);
   return { certificate, fingerprint };
 }
 
-function openCertificate(stored: string, path: string) {
+function openCertificate(stored: Buffer, keys: Pick<KeyStore, 'place'>) {
   try {
-    const root = new x509.X509Certificate(blocksOf(stored, 'CERTIFICATE')[0] ?? '');
+    const root = new x509.X509Certificate(blocksOf(stored.toString(), 'CERTIFICATE')[0] ?? '');
     return {
       root,
       certificate: root.toString('pem'),
       fingerprint: toBase32(hashPublicKey(root.publicKey).subarray(0, FINGERPRINT_BYTES)),
     };
   } catch (error) {
-    throw damaged(path, error);
+    throw damaged(keys, error);
   }
 }
 
 /** No new one is made in its place: every terminal would have to be enrolled anew. */
-function damaged(path: string, cause: unknown): HostFault {
+function damaged({ place }: Pick<KeyStore, 'place'>, cause: unknown): HostFault {
   return new HostFault(
     'authority-damaged',
-    `${path} is not the key of the certificate authority with its certificate: put the one of a backup back`,
+    `${place('authority')} is not the key of the certificate authority with its certificate: put the one of a backup back`,
     { cause },
   );
 }
 
-async function makeAuthority(): Promise<string> {
+async function makeAuthority(): Promise<Buffer> {
   const keys = await generateKeyPair();
   const root = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: `40${randomBytes(15).toString('hex')}`,
@@ -131,5 +132,5 @@ async function makeAuthority(): Promise<string> {
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
-  return `${await exportPrivateKey(keys.privateKey)}${root.toString('pem')}\n`;
+  return Buffer.from(`${await exportPrivateKey(keys.privateKey)}${root.toString('pem')}\n`);
 }

@@ -22,11 +22,17 @@ export type ServerCertificates = {
   httpsCredentials(hosts: readonly string[]): Promise<ServerCredentials>;
 };
 
-/** @param certificate the authority's, PEM */
-export type ServerCertificatesDeps = { folder: string; now: () => number; issue: Issue; certificate: string };
+export type ServerCertificatesDeps = {
+  folder: string;
+  now: () => number;
+  issue: Issue;
+  /** The authority's certificate. */
+  root: InstanceType<typeof x509.X509Certificate>;
+};
 
 export function createServerCertificates(deps: ServerCertificatesDeps): ServerCertificates {
-  const { folder, now, issue, certificate } = deps;
+  const { folder, now, issue, root } = deps;
+  const certificate = root.toString('pem');
   type Server = {
     file: string;
     hosts: readonly string[];
@@ -37,7 +43,8 @@ export function createServerCertificates(deps: ServerCertificatesDeps): ServerCe
   const server = async ({ file, hosts, fits, life }: Server): Promise<ServerCredentials> => {
     const serverPath = join(folder, file);
     const held = readIfThere(serverPath);
-    if (held !== null && isGood(held, now()) && fits(namesIn(held))) return credentialsOf(held, certificate);
+    if (held !== null && isGood(held, now()) && fits(namesIn(held)) && (await isSigned(held, root)))
+      return credentialsOf(held, certificate);
     const keys = await generateKeyPair();
     const { issued } = await issue({
       name: hosts[0] as string,
@@ -81,6 +88,11 @@ function isGood(held: string, nowMs: number): boolean {
   const { notBefore, notAfter } = leafOf(held);
   // One that was made while the clock was ahead would be good only later.
   return notBefore.getTime() <= nowMs && notAfter.getTime() - nowMs > HTTPS_MARGIN_DAYS * DAY_MS;
+}
+
+/** By this authority, and not by one that the folder had before. */
+function isSigned(held: string, root: ServerCertificatesDeps['root']): Promise<boolean> {
+  return leafOf(held).verify({ publicKey: root.publicKey, signatureOnly: true });
 }
 
 function namesIn(held: string): string[] {

@@ -13,7 +13,9 @@ export const DATABASE = {
 };
 
 const FILES = ['manyi.db', 'manyi.db-wal', 'manyi.db-shm', 'audit.key', 'audit.key.new', 'gateway.lock'];
-const PKI = 'pki';
+
+/** Where the certificates of a data folder's gateway are, with their keys. */
+export const pkiIn = (dataDir: string): string => join(dataDir, 'pki');
 
 /**
  * Before anything is opened, so that nothing has changed when it is refused. @param access `write` for a folder that is to be
@@ -21,7 +23,7 @@ const PKI = 'pki';
  */
 export function assertDataFolder(dataDir: string, access: Access): void {
   const files = FILES.map((name) => join(dataDir, name));
-  const pki = join(dataDir, PKI);
+  const pki = pkiIn(dataDir);
   assertUsable(dataDir, [...files, pki], access);
   assertUsable(dataDir, keysIn(pki), 'read');
 }

@@ -4,6 +4,7 @@ import type { RepairRollups } from './check.ts';
 import type { CommandStore } from './commands.ts';
 import type { FleetStore } from './fleet.ts';
 import type { JournalStore } from './journals.ts';
+import type { KeyStore } from './keys.ts';
 import type { Ledger } from './ledger.ts';
 import type { Neighbours } from './neighbours.ts';
 import type { OrgStore } from './org.ts';
@@ -23,6 +24,7 @@ export type Store = {
   review: ReviewStore;
   commands: CommandStore;
   audit: AuditStore;
+  keys: KeyStore;
   upkeep: Upkeep;
   scores: ScoreReads;
   /** Null where a gateway has its database for itself. */

@@ -1,5 +1,4 @@
 /** The wiring of who may sign in over MQTT: the authority, what it has issued, and the codes of new terminals. */
-import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { GATEWAY_NAME } from '../../protocol/identity.ts';
 import type { Config } from '../config.ts';
@@ -11,15 +10,18 @@ import { createProvisioning, type Provisioning } from '../fleet/provisioning.ts'
 import type { Admission, Credentials, Login, Welcome } from '../mqtt/broker.ts';
 import type { Registry } from '../org/registry.ts';
 import { openAuthority } from '../pki/authority.ts';
+import { createTicketKeyStore } from '../pki/kept-ticket-keys.ts';
 import { ownAddresses, ownHostName } from '../pki/own-addresses.ts';
-import { createTicketKeyFile } from '../pki/ticket-key-file.ts';
 import { openTicketKeys, type TicketKeyRing } from '../pki/ticket-keys.ts';
 import type { AuditLine, By } from '../store/changes.ts';
+import { pkiIn } from '../store/data-folder.ts';
 import type { FleetStore } from '../store/fleet.ts';
+import type { KeyStore } from '../store/keys.ts';
 
 export type TerminalAccessDeps = {
   config: Pick<Config, 'dataDir' | 'hostNames' | 'certificateDays'>;
   store: FleetStore;
+  keys: KeyStore;
   registry: Registry;
   now: () => number;
   monotonic: () => number;
@@ -51,13 +53,12 @@ export type TerminalAccess = {
 const AS_GATEWAY: By = { actor: { kind: 'gateway' }, origin: 'local' };
 
 export async function createTerminalAccess(deps: TerminalAccessDeps): Promise<TerminalAccess> {
-  const { config, store, registry, now, monotonic, log, follow, changed } = deps;
-  const folder = join(config.dataDir, 'pki');
-  const authority = await openAuthority({ folder, now });
+  const { config, store, keys, registry, now, monotonic, log, follow, changed } = deps;
+  const authority = await openAuthority({ keys, folder: pkiIn(config.dataDir), now });
   const ticketKeys = await openTicketKeys(
-    createTicketKeyFile(folder, (file) =>
+    createTicketKeyStore(keys, (place) =>
       log.warn(
-        { code: 'ticket-keys-damaged', file },
+        { code: 'ticket-keys-damaged', file: place },
         'the keys of TLS sessions cannot be read: there are new ones',
       ),
     ),

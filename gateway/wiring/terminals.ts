@@ -42,6 +42,7 @@ export function openTerminals({ config, ground, neighbours }: TerminalsDeps): Pr
     const access = await createTerminalAccess({
       ...{ config, registry, now, monotonic, log },
       store: store.fleet,
+      keys: store.keys,
       follow: changes.look,
       changed: changes.tell,
     });

@@ -13,8 +13,12 @@ import { dirname } from 'node:path';
 import { giveToFolderOwner, makeFolder } from './owner.ts';
 
 export function readIfThere(path: string): string | null {
+  return readBytesIfThere(path)?.toString('utf8') ?? null;
+}
+
+export function readBytesIfThere(path: string): Buffer | null {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
@@ -22,7 +26,7 @@ export function readIfThere(path: string): string | null {
 }
 
 /** In the place of what is there. The folder is made when it is missing. */
-export function replaceFile(path: string, content: string): void {
+export function replaceFile(path: string, content: Buffer | string): void {
   const draft = writeDraft(path, content);
   try {
     renameSync(draft, path);
@@ -34,7 +38,7 @@ export function replaceFile(path: string, content: string): void {
 }
 
 /** Writes the file unless it is there. @returns what is there now, whoever wrote it. */
-export function createOnce(path: string, content: string): string {
+export function createOnce(path: string, content: Buffer | string): Buffer {
   const draft = writeDraft(path, content);
   try {
     // Unlike a rename, a link never takes the place of what another process has made meanwhile.
@@ -45,7 +49,7 @@ export function createOnce(path: string, content: string): string {
   } finally {
     discard(draft);
   }
-  return readFileSync(path, 'utf8');
+  return readFileSync(path);
 }
 
 /** A file of which nobody reads before all of them are written: its folder is for the caller to sync. EEXIST when there is one. */
@@ -72,7 +76,7 @@ export function syncFile(path: string): void {
 }
 
 /** Of this process alone: another one may write the same file at the same time. */
-function writeDraft(path: string, content: string): string {
+function writeDraft(path: string, content: Buffer | string): string {
   makeFolder(dirname(path));
   const draft = `${path}.${process.pid}`;
   try {

@@ -30,7 +30,7 @@ const WINDOWS_PER_UNIT = 15;
  */
 export async function createHome(terminalCount: number, database?: string): Promise<BenchHome> {
   const dataDir = mkdtempSync(join(tmpdir(), 'manyi-bench-'));
-  const issuer = await createIssuer(join(dataDir, 'pki'));
+  const issuer = await createIssuer(dataDir);
   const issued: Awaited<ReturnType<typeof issuer.terminal>>[] = [];
   for (let number = 0; number < terminalCount; number++) issued.push(await issuer.terminal(`t${number}`));
 

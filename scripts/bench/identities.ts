@@ -1,6 +1,8 @@
 /** Certificates for a measurement: an authority of the product's kind, and one key for all terminals. */
 import { type IssuedCertificate, openAuthority } from '../../gateway/pki/authority.ts';
 import { ALGORITHM, exportPrivateKey, generateKeyPair, x509 } from '../../gateway/pki/x509.ts';
+import { pkiIn } from '../../gateway/store/data-folder.ts';
+import { createKeyFolder } from '../../gateway/store/key-folder.ts';
 import { GATEWAY_NAME } from '../../protocol/identity.ts';
 import type { Login } from './sign-in.ts';
 
@@ -14,9 +16,13 @@ export type Issuer = {
   server(): Promise<ServerIdentity>;
 };
 
-/** @param folder where the authority is, or is made. */
-export async function createIssuer(folder: string): Promise<Issuer> {
-  const authority = await openAuthority({ folder, now: Date.now });
+/** @param dataDir where the authority is, or is made. */
+export async function createIssuer(dataDir: string): Promise<Issuer> {
+  const authority = await openAuthority({
+    keys: createKeyFolder(dataDir),
+    folder: pkiIn(dataDir),
+    now: Date.now,
+  });
   // Making thousands of keys is not what is measured.
   const keys = await generateKeyPair();
   const request = await x509.Pkcs10CertificateRequestGenerator.create({ keys, signingAlgorithm: ALGORITHM });

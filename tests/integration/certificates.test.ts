@@ -9,7 +9,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { enrol } from '../../device/identity/enrolment.ts';
 import type { Identity } from '../../device/identity/identity.ts';
 import { hashSecret } from '../../gateway/fleet/enrolment.ts';
-import { openAuthority } from '../../gateway/pki/authority.ts';
 import { DAY_MS } from '../../gateway/pki/lives.ts';
 import type { By } from '../../gateway/store/changes.ts';
 import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
@@ -75,7 +74,7 @@ describe('signing in', () => {
     expect(await connack('t-live', login('thief'))).toBe(5);
     expect(await connack('t-live', null)).toBe(5);
     expect(await connack('t-nobody', login('live'))).toBe(5);
-    const stranger = await openAuthority({ folder: join(folder, 'stranger'), now: Date.now });
+    const stranger = await authorityOf(join(folder, 'stranger'));
     const authority = await authorityOf(gateway.dataDir);
     const strange = await issueIdentity(stranger, 't-live');
     expect(await connack('t-live', asPeer({ ...strange, authority: authority.certificate }))).toBe(5);
@@ -125,8 +124,7 @@ describe('the authority', () => {
   });
 
   it('is the same for all who open it at once', async () => {
-    const at = { folder: join(folder, 'race'), now: Date.now };
-    const all = await Promise.all(Array.from({ length: 8 }, () => openAuthority(at)));
+    const all = await Promise.all(Array.from({ length: 8 }, () => authorityOf(join(folder, 'race'))));
     expect(new Set(all.map(({ fingerprint }) => fingerprint)).size).toBe(1);
   });
 

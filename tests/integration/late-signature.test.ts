@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createEnrolment } from '../../gateway/fleet/enrolment.ts';
 import { createRegistry } from '../../gateway/org/registry.ts';
-import { openAuthority } from '../../gateway/pki/authority.ts';
-import { makeRequest } from '../support/certificates.ts';
+import { authorityOf, makeRequest } from '../support/certificates.ts';
 import { createStoreHome, type StoreHome } from '../support/store.ts';
 import { addSmallTown } from '../support/tree.ts';
 
@@ -26,7 +25,7 @@ it('leaves no certificate that nobody has withdrawn', async () => {
   await addSmallTown(store);
   const [terminal] = (await createRegistry(store.org)).terminals();
   if (!terminal) throw new Error('no terminal');
-  const authority = await openAuthority({ folder, now: Date.now });
+  const authority = await authorityOf(folder);
   const issued: string[] = [];
   let isCut = false;
   const enrolment = await createEnrolment({

@@ -19,10 +19,10 @@ import { openFeed } from '../../gateway/live/feed.ts';
 import { createHub } from '../../gateway/live/hub.ts';
 import { createRegistry } from '../../gateway/org/registry.ts';
 import { createPeople, DEFAULT_SESSION_LIMITS } from '../../gateway/people/people.ts';
-import { openAuthority } from '../../gateway/pki/authority.ts';
 import { createReview } from '../../gateway/review/review.ts';
 import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
 import { createMetrics } from '../../gateway/watch/metrics.ts';
+import { authorityOf } from './certificates.ts';
 
 export type TestApp = { app: FastifyInstance; close(): Promise<void> };
 
@@ -54,7 +54,7 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
     limits: DEFAULT_SESSION_LIMITS,
   });
   const folder = mkdtempSync(join(tmpdir(), 'manyi-app-'));
-  const authority = await openAuthority({ folder, now });
+  const authority = await authorityOf(folder);
   const app = await createServer({
     logger: pino({ level: 'silent' }),
     tree,

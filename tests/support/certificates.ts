@@ -5,12 +5,18 @@ import type { Identity } from '../../device/identity/identity.ts';
 import { type Authority, openAuthority } from '../../gateway/pki/authority.ts';
 import { ALGORITHM, exportPrivateKey, generateKeyPair, x509 } from '../../gateway/pki/x509.ts';
 import type { By } from '../../gateway/store/changes.ts';
+import { pkiIn } from '../../gateway/store/data-folder.ts';
 import type { FleetStore } from '../../gateway/store/fleet.ts';
+import { createKeyFolder } from '../../gateway/store/key-folder.ts';
+import type { KeyStore } from '../../gateway/store/keys.ts';
 
 const DAYS = 30;
 
-export const authorityOf = (dataDir: string): Promise<Authority> =>
-  openAuthority({ folder: join(dataDir, 'pki'), now: Date.now });
+export const authorityOf = (
+  dataDir: string,
+  keys: KeyStore = createKeyFolder(dataDir),
+  now: () => number = Date.now,
+): Promise<Authority> => openAuthority({ keys, folder: pkiIn(dataDir), now });
 
 export type KeyAndRequest = { key: string; csr: string };
 

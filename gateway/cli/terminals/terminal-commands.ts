@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { TERMINAL_ID_PATTERN } from '../../../protocol/ids.ts';
 import { MAX_REASON_CHARS } from '../../audit/reasons.ts';
@@ -11,6 +10,7 @@ import {
   type Provisioning,
 } from '../../fleet/provisioning.ts';
 import { openAuthority } from '../../pki/authority.ts';
+import { pkiIn } from '../../store/data-folder.ts';
 import { OrgRefusal } from '../../store/failures.ts';
 import type { Store } from '../../store/store.ts';
 import { checkId, newId } from '../ids.ts';
@@ -116,12 +116,12 @@ export function registerTerminalCommands(program: Command, withStore: WithStore)
   registerTerminalJournalCommands(terminal, withStore);
 }
 
-/** The same acts as over HTTP, on the authority of the data folder. */
+/** The same acts as over HTTP, on the same authority. */
 async function provision(
-  { fleet }: Store,
+  { fleet, keys }: Store,
   { dataDir }: CliContext,
 ): Promise<Provisioning & { authority: string }> {
-  const authority = await openAuthority({ folder: join(dataDir, 'pki'), now: Date.now });
+  const authority = await openAuthority({ keys, folder: pkiIn(dataDir), now: Date.now });
   const provisioning = createProvisioning({ store: fleet, authority, now: Date.now });
   return { ...provisioning, authority: authority.certificate };
 }

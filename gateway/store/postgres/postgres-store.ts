@@ -1,4 +1,6 @@
 /** All ports on one PostgreSQL database, which several gateways may have open. */
+
+import { createKeyFolder } from '../key-folder.ts';
 import type { AuditDeps } from '../sql/changes.ts';
 import { createSqlPorts } from '../sql/ports.ts';
 import { createReviewStore, reviewOn } from '../sql/review/review-store.ts';
@@ -70,6 +72,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
         },
       },
       votes: createVoteReads(reading, link('pages', READ_MS)),
+      keys: createKeyFolder(dataDir),
       ...createSqlPorts(database, audit, reviewOn(database)),
       review: createReviewStore(database, audit, imports),
       upkeep: createUpkeep(looking, ledger),

@@ -1,5 +1,6 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { StoreFailure } from '../failures.ts';
+import { createKeyFolder } from '../key-folder.ts';
 import type { ScoreParts, ScoreReads } from '../scores.ts';
 import type { AuditDeps } from '../sql/changes.ts';
 import { createSqlPorts } from '../sql/ports.ts';
@@ -71,6 +72,7 @@ function createPorts({ file, database, audit, tables, exclusive }: PortDeps) {
   return {
     ...{ ledger, votes, neighbours: null },
     journals: createJournalStore(tables, exclusive),
+    keys: createKeyFolder(dirname(file)),
     scores: createScoreReads({ ...votes, rollups: ledger.rollups }),
     ...createSqlPorts(database, audit, reviewOn(database)),
     review: createReviewStore(database, audit, createImports(database, tables)),

@@ -1,8 +1,8 @@
 /** The data folder before its gateway runs, with everything that the command line would change it with. */
-import { join } from 'node:path';
 import { createProvisioning, type Provisioning } from '../../../gateway/fleet/provisioning.ts';
 import { createPeople, DEFAULT_SESSION_LIMITS, type People } from '../../../gateway/people/people.ts';
 import { openAuthority } from '../../../gateway/pki/authority.ts';
+import { pkiIn } from '../../../gateway/store/data-folder.ts';
 import { StoreFailure } from '../../../gateway/store/failures.ts';
 import type { OrgStore } from '../../../gateway/store/org.ts';
 import { openPostgresStore } from '../../../gateway/store/postgres/postgres-store.ts';
@@ -30,7 +30,7 @@ export async function openHome(dataDir: string, database: string | null): Promis
     if (!(error instanceof StoreFailure)) throw error;
     throw new DemoError(error.code, error.message);
   }
-  const authority = await openAuthority({ folder: join(dataDir, 'pki'), now });
+  const authority = await openAuthority({ keys: store.keys, folder: pkiIn(dataDir), now });
   return {
     org: store.org,
     provisioning: createProvisioning({ store: store.fleet, authority, now }),

@@ -7,13 +7,12 @@ import { createServer } from 'node:tls';
 import { Aedes } from 'aedes';
 import type { IdentityStore } from '../../../device/identity/identity.ts';
 import { openIdentityStore } from '../../../device/identity/identity.ts';
-import { openAuthority } from '../../../gateway/pki/authority.ts';
 import type { Ack } from '../../../protocol/ack.ts';
 import type { Hello } from '../../../protocol/hello.ts';
 import { GATEWAY_NAME } from '../../../protocol/identity.ts';
 import { GATEWAY_STATUS_TOPIC, parseTopic, topicOf } from '../../../protocol/topics.ts';
 import type { Vote, VotesMessage } from '../../../protocol/vote.ts';
-import { issueIdentity } from '../../support/certificates.ts';
+import { authorityOf, issueIdentity } from '../../support/certificates.ts';
 
 export type Manners = {
   /** What to answer; null for silence. Called after every hello and votes message. */
@@ -41,7 +40,7 @@ export async function startHostileGateway(port = 0) {
   });
   const sockets = new Set<Socket>();
   const folder = mkdtempSync(join(tmpdir(), 'manyi-authority-'));
-  const authority = await openAuthority({ folder, now: Date.now });
+  const authority = await authorityOf(folder);
   const credentials = await authority.serverCredentials([GATEWAY_NAME]);
   const server = createServer(credentials, (socket) => {
     sockets.add(socket);

@@ -9,9 +9,9 @@ import { createCalendar } from '../../../gateway/domain/calendar.ts';
 import { createClockAlarms } from '../../../gateway/fleet/clock-alarms.ts';
 import { createPeople } from '../../../gateway/people/people.ts';
 import { createSessions } from '../../../gateway/people/sessions.ts';
-import { openAuthority } from '../../../gateway/pki/authority.ts';
 import { openScoreKeeper } from '../../../gateway/scores/score-keeper.ts';
 import { createClockWatch } from '../../../gateway/watch/clock-watch.ts';
+import { authorityOf } from '../../support/certificates.ts';
 import { addAccount } from '../../support/change-people.ts';
 import { batchOf } from '../../support/ledger-home.ts';
 import { createStoreHome, voteRecord } from '../../support/store.ts';
@@ -245,7 +245,7 @@ describe('the certificate for HTTPS', () => {
   it('that was made while the clock was ahead is made anew when it is right', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'manyi-pki-'));
     const at = { now: NOON + 400 * 24 * HOUR_MS };
-    const authority = await openAuthority({ folder, now: () => at.now });
+    const authority = await authorityOf(folder, undefined, () => at.now);
     const early = new X509Certificate((await authority.httpsCredentials(['localhost'])).cert);
     at.now = NOON;
     const right = new X509Certificate((await authority.httpsCredentials(['localhost'])).cert);

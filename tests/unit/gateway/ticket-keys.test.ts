@@ -3,13 +3,14 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createTicketKeyFile } from '../../../gateway/pki/ticket-key-file.ts';
+import { createTicketKeyStore } from '../../../gateway/pki/kept-ticket-keys.ts';
 import {
   LEAD_MS,
   openTicketKeys,
   type TicketKey,
   type TicketKeyStore,
 } from '../../../gateway/pki/ticket-keys.ts';
+import { createKeyFolder } from '../../../gateway/store/key-folder.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -185,7 +186,8 @@ describe('their file', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
   const file = () => join(folder, 'pki', 'tickets.json');
-  const openFile = () => open(createTicketKeyFile(join(folder, 'pki'), (path) => void damaged.push(path)));
+  const openFile = () =>
+    open(createTicketKeyStore(createKeyFolder(folder), (path) => void damaged.push(path)));
 
   it('is for its owner alone, and keeps them', async () => {
     const ring = await openFile();

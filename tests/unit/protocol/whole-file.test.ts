@@ -39,7 +39,7 @@ describe('a file that is written whole', () => {
 
   it('is not written over where it is to be made once, or new', () => {
     writeFileSync(path, 'old');
-    expect(createOnce(path, 'new')).toBe('old');
+    expect(createOnce(path, 'new').toString()).toBe('old');
     expect(() => writeNewFile(path, 'new')).toThrow(/EEXIST/);
     expect([readFileSync(path, 'utf8'), readdirSync(folder)]).toEqual(['old', ['key.pem']]);
   });

@@ -1,27 +1,26 @@
-/** The keys of TLS sessions in the data folder, whose one gateway holds it. */
-import { join } from 'node:path';
-import { readIfThere, replaceFile } from '../../protocol/process/whole-file.ts';
+/** The keys of TLS sessions, where all keys of an installation are kept. */
+import type { KeyStore } from '../store/keys.ts';
 import { TICKET_KEY_BYTES, type TicketKey, type TicketKeyStore } from './ticket-keys.ts';
 
-const FILE = 'tickets.json';
-
 /** @param damaged hears that what is there is none, and that there will be new ones. */
-export function createTicketKeyFile(folder: string, damaged: (path: string) => void): TicketKeyStore {
-  const path = join(folder, FILE);
-  const read = (): readonly TicketKey[] => {
-    const text = readIfThere(path);
+export function createTicketKeyStore(keys: KeyStore, damaged: (place: string) => void): TicketKeyStore {
+  /** What the keys that were given out are made of. */
+  const texts = new WeakMap<readonly TicketKey[], Buffer>();
+  const found = (text: Buffer | null): readonly TicketKey[] => {
     if (text === null) return [];
-    const keys = parse(text);
+    const read = parse(text.toString());
     // They only spare work: a terminal whose session cannot be opened shows its certificate.
-    if (keys === null) damaged(path);
-    return keys ?? [];
+    if (read === null) damaged(keys.place('tickets'));
+    const given = read ?? [];
+    texts.set(given, text);
+    return given;
   };
   return {
-    read: async () => read(),
-    async replace(_seen, next) {
+    read: async () => found(await keys.read('tickets')),
+    async replace(seen, next) {
       const kept = next.map(({ madeAt, secret }) => ({ madeAt, secret: secret.toString('base64') }));
-      replaceFile(path, `${JSON.stringify(kept)}\n`);
-      return next;
+      const text = Buffer.from(`${JSON.stringify(kept)}\n`);
+      return found(await keys.replace('tickets', texts.get(seen) ?? null, text));
     },
   };
 }
