@@ -4,7 +4,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Agent, createAgent } from '../../device/agent.ts';
 import { type Backoff, createBackoff } from '../../device/backoff.ts';
@@ -12,11 +11,11 @@ import { openIdentityStore } from '../../device/identity/identity.ts';
 import { ticketKeyNameIn } from '../../gateway/mqtt/client-hello.ts';
 import { authorityOf, issueIdentity } from '../support/certificates.ts';
 import { manyi } from '../support/cli.ts';
+import { comeBy } from '../support/come-by.ts';
 import { createFakeClock, FAKETIME } from '../support/fake-clock.ts';
 import { startGateway, type TerminalLogin, type TestGateway } from '../support/gateway.ts';
 import { readMetrics } from '../support/metrics.ts';
 import { have } from '../support/prerequisites.ts';
-import { connectPacket, openSocket } from '../support/raw-mqtt.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { startTerminal, type TerminalProcess } from '../support/terminal-process.ts';
 import { until } from '../support/wait.ts';
@@ -107,23 +106,6 @@ const pressAndSee = async (terminal: TerminalProcess, name: string, of = gateway
   await terminal.press('1');
   await until('its vote', async () => (await votes(name, of)) === before + 1);
 };
-
-/** Signs in by hand. @returns the CONNACK's code, and the session to come back with. */
-async function comeBy(port: number, id: string, as: TerminalLogin, session?: Buffer) {
-  const socket: TLSSocket = openSocket(port, as, session);
-  let given: Buffer | undefined;
-  socket.on('session', (one) => {
-    given = one;
-  });
-  socket.write(connectPacket({ id }));
-  const code = await new Promise<number | null>((resolve) => {
-    socket.once('data', (connack: Buffer) => resolve(connack[3] ?? null));
-    socket.once('close', () => resolve(null));
-  });
-  const isResumed = socket.isSessionReused();
-  socket.destroy();
-  return { code, session: given ?? session, isResumed };
-}
 
 describe('a terminal that comes back', () => {
   it('after a cut goes on with its session, again and again', async () => {
