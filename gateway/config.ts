@@ -14,11 +14,16 @@ import {
   weights,
 } from './setting-readers.ts';
 import { DATA_DIR, DATABASE } from './store/data-folder.ts';
+import { SEAL_SETTINGS, sealMistakes } from './store/seal-settings.ts';
 
 export type Config = {
   dataDir: string;
   /** `postgresql://…`: where votes and all else are kept; null for the data folder. */
   database: string | null;
+  /** What the keys in that database are sealed with; null for a file. */
+  sealKey: Buffer | null;
+  /** … and that; null for the one in the data folder. */
+  sealKeyFile: string | null;
   httpHost: string;
   httpPort: number;
   mqttHost: string;
@@ -64,6 +69,7 @@ const { satisfied, basically, unsatisfied } = DEFAULT_WEIGHTS;
 const SETTINGS = {
   dataDir: setting(DATA_DIR.name, DATA_DIR.fallback, DATA_DIR.help, resolvePath),
   database: secret(DATABASE.name, DATABASE.help, optional(databaseAddress)),
+  ...SEAL_SETTINGS,
   httpHost: setting('MANYI_HTTP_HOST', '127.0.0.1', 'address that HTTP listens on', text),
   httpPort: setting(
     'MANYI_HTTP_PORT',
@@ -173,14 +179,18 @@ const SETTINGS = {
 
 /** @throws ConfigError that names every setting that is wrong. */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Readonly<Config> {
-  return readSettings(SETTINGS, environment, ({ httpsCert, httpsKey, mqttProxyProtocol, trustedProxies }) => [
-    ...((httpsCert === null) === (httpsKey === null)
-      ? []
-      : ['MANYI_HTTPS_CERT, MANYI_HTTPS_KEY: set both or neither']),
-    ...(mqttProxyProtocol !== 'off' && trustedProxies?.length === 0
-      ? ['MANYI_MQTT_PROXY_PROTOCOL: set MANYI_TRUSTED_PROXIES to the addresses of the balancer, too']
-      : []),
-  ]);
+  return readSettings(SETTINGS, environment, (values) => {
+    const { httpsCert, httpsKey, mqttProxyProtocol, trustedProxies } = values;
+    return [
+      ...((httpsCert === null) === (httpsKey === null)
+        ? []
+        : ['MANYI_HTTPS_CERT, MANYI_HTTPS_KEY: set both or neither']),
+      ...(mqttProxyProtocol !== 'off' && trustedProxies?.length === 0
+        ? ['MANYI_MQTT_PROXY_PROTOCOL: set MANYI_TRUSTED_PROXIES to the addresses of the balancer, too']
+        : []),
+      ...sealMistakes(values),
+    ];
+  });
 }
 
 export const configHelp = (): string => helpOf(SETTINGS);

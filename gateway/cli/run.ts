@@ -5,6 +5,7 @@ import { registerAuditCommands } from './audit/audit-commands.ts';
 import { registerAuthorityCommands } from './authority/authority-commands.ts';
 import { registerBackupCommands } from './backup/backup-commands.ts';
 import { registerCheckCommands } from './backup/check-commands.ts';
+import { registerKeyCommands } from './keys/key-commands.ts';
 import { registerOrgCommands } from './org/org-commands.ts';
 import { explain, explainOutput, printOnly, usageError } from './output.ts';
 import { registerPeopleCommands } from './people/people-commands.ts';
@@ -43,6 +44,7 @@ export function createProgram(): Command {
   registerBackupCommands(program);
   registerCheckCommands(program, withStore);
   registerAuthorityCommands(program, withStore);
+  registerKeyCommands(program, withStore);
   return program;
 }
 

@@ -5,6 +5,7 @@ import { StoreFailure } from '../store/failures.ts';
 import { createKeyFolder } from '../store/key-folder.ts';
 import type { KeyStore } from '../store/keys.ts';
 import { openPostgresStore } from '../store/postgres/postgres-store.ts';
+import { readSealSettings } from '../store/seal-settings.ts';
 import { refuseMissing } from '../store/sqlite/database.ts';
 import { createSqliteReader, createSqliteStore, databaseFile } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
@@ -52,7 +53,11 @@ export function createWithStore(program: Command): WithStore {
 }
 
 async function open(kind: Kind, dataDir: string, address: string | undefined): Promise<Store> {
-  if (isElsewhere(address)) return openPostgresStore({ address, dataDir, migrates: kind === 'beginning' });
+  if (isElsewhere(address))
+    return openPostgresStore({
+      ...{ address, dataDir, ...readSealSettings() },
+      ...{ migrates: kind === 'beginning', onlyReads: kind === 'reading' },
+    });
   const file = databaseFile(dataDir);
   if (kind === 'reading') return createSqliteReader(file);
   if (kind === 'changing') refuseMissing(file);

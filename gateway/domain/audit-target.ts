@@ -8,7 +8,7 @@ export type AuditTarget =
   /** A name that no account has, and that is not written. */
   | { kind: 'account-unknown' }
   /** All of them. */
-  | { kind: 'quarantine' | 'votes' | 'rollups' | 'data' };
+  | { kind: 'quarantine' | 'votes' | 'rollups' | 'data' | 'keys' };
 
 export function writeTarget(target: AuditTarget): string {
   switch (target.kind) {
@@ -31,6 +31,7 @@ export function writeTarget(target: AuditTarget): string {
     case 'votes':
     case 'rollups':
     case 'data':
+    case 'keys':
       return target.kind;
   }
 }

@@ -12,7 +12,15 @@ export const DATABASE = {
   help: 'postgresql://USER:PASSWORD@HOST:PORT/DATABASE, instead of a database in the data folder',
 };
 
-const FILES = ['manyi.db', 'manyi.db-wal', 'manyi.db-shm', 'audit.key', 'audit.key.new', 'gateway.lock'];
+const FILES = [
+  'manyi.db',
+  'manyi.db-wal',
+  'manyi.db-shm',
+  'audit.key',
+  'audit.key.new',
+  'seal.key',
+  'gateway.lock',
+];
 
 /** Where the certificates of a data folder's gateway are, with their keys. */
 export const pkiIn = (dataDir: string): string => join(dataDir, 'pki');

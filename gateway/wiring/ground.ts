@@ -18,12 +18,12 @@ import { createMetrics, type Metrics } from '../watch/metrics.ts';
 import { createStorageGuard, type StorageGuard } from '../watch/storage-guard.ts';
 import { followStoreChanges } from '../watch/store-changes.ts';
 import { type Closable, openInOrder } from './closing.ts';
-import { openStore } from './open-store.ts';
+import { openStore, type StoreConfig } from './open-store.ts';
 import { createSignal, createSlowSignal, type Heard, type SlowHeard } from './signal.ts';
 import { createStandstill, type Standstill } from './standstill.ts';
 
 export type GroundDeps = {
-  config: Pick<Config, 'dataDir' | 'database' | 'sessionHours' | 'sessionIdleMinutes'>;
+  config: StoreConfig & Pick<Config, 'sessionHours' | 'sessionIdleMinutes'>;
   log: Logger;
   /** Dates. */
   now: () => number;

@@ -2,14 +2,16 @@
 import { existsSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
-import { openPostgresStore } from '../store/postgres/postgres-store.ts';
+import { openPostgresStore, type PostgresStore } from '../store/postgres/postgres-store.ts';
 import type { AuditDeps } from '../store/sql/changes.ts';
 import { databaseFile } from '../store/sqlite/sqlite-store.ts';
 import { type CheckedStore, logAuditHead, openCheckedStore } from './checked-store.ts';
 
+export type StoreConfig = Pick<Config, 'dataDir' | 'database' | 'sealKey' | 'sealKeyFile'>;
+
 /** @throws StoreFailure */
 export async function openStore(
-  { dataDir, database }: Pick<Config, 'dataDir' | 'database'>,
+  { dataDir, database, sealKey, sealKeyFile }: StoreConfig,
   audit: AuditDeps,
   log: Logger,
 ): Promise<CheckedStore> {
@@ -25,7 +27,11 @@ export async function openStore(
       { code: 'notice-unknown' },
       'something that is no gateway tells gateways something: it is left out',
     );
-  const store = await openPostgresStore({ address: database, dataDir, audit, migrates: true, nonsense });
+  const store = await openPostgresStore({
+    ...{ address: database, dataDir, sealKey, sealKeyFile },
+    ...{ audit, migrates: true, nonsense },
+  });
+  sayOfKeys(store.ownKeys, dataDir, log);
   try {
     await logAuditHead(store, log);
   } catch (error) {
@@ -34,4 +40,17 @@ export async function openStore(
   }
   // PostgreSQL looks after its own pages.
   return { store, repair: async () => false, goOn() {}, stopCheck() {} };
+}
+
+function sayOfKeys({ adopted, leftBehind }: PostgresStore['ownKeys'], dataDir: string, log: Logger): void {
+  if (adopted.length > 0)
+    log.info(
+      { keys: adopted, dataDir },
+      'the keys of the data folder are in the database from now on, sealed: their files are not read any more',
+    );
+  if (leftBehind.length > 0)
+    log.warn(
+      { code: 'keys-left-behind', keys: leftBehind, dataDir },
+      'the data folder has other keys than the database: they are not used',
+    );
 }

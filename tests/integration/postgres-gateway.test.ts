@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ScoreRow } from '../../protocol/score.ts';
 import { manyiWith } from '../support/cli.ts';
-import { startGateway, type TerminalLogin, type TestGateway } from '../support/gateway.ts';
+import { SEAL_KEY, startGateway, type TerminalLogin, type TestGateway } from '../support/gateway.ts';
 import { listenLive } from '../support/live-client.ts';
+import { readMetrics } from '../support/metrics.ts';
 import { openRows, type Rows } from '../support/open-rows.ts';
 import { type Cluster, POSTGRES, run as runTool, startCluster } from '../support/postgres.ts';
 import { have } from '../support/prerequisites.ts';
@@ -204,13 +205,26 @@ describe.skipIf(!have(POSTGRES))('a gateway on PostgreSQL', () => {
     await gateway.start();
   });
 
-  it('will not go on with another key of the audit than the database was begun with', async () => {
+  it('goes on at a gateway of another machine, which needs the key of the seal and nothing else', async () => {
     await gateway.stop();
     const other = mkdtempSync(join(tmpdir(), 'manyi-other-'));
     const foreign = await startGateway({ dataDir: other });
     await foreign.stop();
-    await expect(startGateway({ database, dataDir: other })).rejects.toThrow('audit-key-foreign');
-    rmSync(other, { recursive: true, force: true });
+    const there = { database, dataDir: other, env: { MANYI_MQTT_PORT: String(gateway.mqttPort) } };
+    await expect(startGateway({ ...there, sealKey: null })).rejects.toThrow('seal-key-missing');
+    await first().press('1');
+    const next = await startGateway(there);
+    await allIsStored();
+    // Its terminals trust it: one goes on with its session, and the revoked one, which was left none, gets in no more.
+    const metrics = await readMetrics(next);
+    expect(metrics.of('manyi_tls_handshakes_total', { kind: 'resumed' })).toBe(1);
+    await until('the revoked one to be refused', async () => {
+      const refused = await readMetrics(next);
+      return refused.of('manyi_mqtt_refused_total', { reason: 'certificate-revoked' }) > 0;
+    });
+    expect(next.log()).toContain('keys-left-behind');
+    for (const secret of [SEAL_KEY, 'PRIVATE KEY']) expect(next.log()).not.toContain(secret);
+    await next.dispose();
     await gateway.start();
   });
 });

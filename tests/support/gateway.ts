@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Identity } from '../../device/identity/identity.ts';
 import { openPostgresStore } from '../../gateway/store/postgres/postgres-store.ts';
+import { sealKeyIn } from '../../gateway/store/seal-key.ts';
 import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../gateway/store/store.ts';
+import { createOnce } from '../../protocol/process/whole-file.ts';
 import type { ScoreRow } from '../../protocol/score.ts';
 import { authorityOf, issueIdentity, writeIdentity } from './certificates.ts';
 import { createSessionClient, type TestClient } from './client.ts';
@@ -26,6 +28,9 @@ export const NO_PLAUSIBILITY = {
   MANYI_VOTES_PER_HOUR: '1000000000',
   MANYI_VOTES_PER_DAY: '1000000000',
 };
+
+/** Base64; of every database under test, so that any gateway and command line may have any. */
+export const SEAL_KEY = Buffer.alloc(32, 7).toString('base64');
 
 /** Of `admin`, made at the first start. */
 export const ADMIN_PASSWORD = 'a-test-of-many-votes';
@@ -64,6 +69,8 @@ export type GatewayOptions = {
   dataDir?: string;
   /** Address of a PostgreSQL database, instead of one in the data folder. */
   database?: string | null;
+  /** What its keys are sealed with; null where the test puts it there, or does not. */
+  sealKey?: string | null;
   env?: Record<string, string>;
   main?: string;
   /** Where its log goes from its second start on, instead of to `log()`. */
@@ -73,10 +80,12 @@ export type GatewayOptions = {
 export async function startGateway({
   dataDir = mkdtempSync(join(tmpdir(), 'manyi-test-')),
   database = null,
+  sealKey = SEAL_KEY,
   env = {},
   main = MAIN,
   logTo = () => null,
 }: GatewayOptions = {}): Promise<TestGateway> {
+  if (database !== null && sealKey !== null) createOnce(sealKeyIn(dataDir), sealKey);
   let child: ChildProcess | null = null;
   let output = '';
   let ports = { httpPort: 0, mqttPort: 0 };
@@ -172,7 +181,7 @@ export async function startGateway({
         fill(writerOf(tree, dataDir, logins));
         await plant(store, tree);
         if (logins.length === 0) return;
-        const authority = await authorityOf(dataDir);
+        const authority = await authorityOf(dataDir, store.keys);
         for (const login of logins) {
           login.identity = await issueIdentity(authority, login.id, store.fleet);
           writeIdentity(login.folder, login.identity);

@@ -47,6 +47,8 @@ export const NOT_CODES: ReadonlySet<string> = new Set([
   'qemu-system-x86',
   'reflect-metadata',
   'xz-utils',
+  // Ciphers.
+  'aes-256-gcm',
   // Options, settings, commands, roles.
   'data-dir',
   'gpio-line',

@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { AuditHead, AuditVerdict } from '../../store/audit-check.ts';
 import { StoreFailure } from '../../store/failures.ts';
 import { verifyPostgresAudit } from '../../store/postgres/audit-verify.ts';
+import { readSealSettings } from '../../store/seal-settings.ts';
 import { verifyAudit } from '../../store/sqlite/audit-verify.ts';
 import { databaseFile } from '../../store/sqlite/sqlite-store.ts';
 import { show } from '../output.ts';
@@ -67,7 +68,7 @@ export async function verify(
   address: string | undefined,
   head?: AuditHead,
 ): Promise<AuditVerdict> {
-  if (isElsewhere(address)) return verifyPostgresAudit({ address, dataDir }, head);
+  if (isElsewhere(address)) return verifyPostgresAudit({ address, dataDir, ...readSealSettings() }, head);
   const file = databaseFile(dataDir);
   if (!existsSync(file)) throw new StoreFailure('storage-missing', `there is no database ${file}`);
   return verifyAudit(file, head);

@@ -17,7 +17,7 @@ export function registerAuthorityCommands(
   program: Command,
   { keys: withKeys }: Pick<WithStore, 'keys'>,
 ): void {
-  const authority = program.command('authority').description('the certificate authority of this gateway');
+  const authority = program.command('authority').description('the certificate authority of the installation');
   authority
     .command('export')
     .description('prints its certificate (PEM) without its key, and its fingerprints; changes nothing')

@@ -1,22 +1,23 @@
 /** Holds the audit against its key while gateways go on writing. */
 import type { AuditHead, AuditVerdict } from '../audit-check.ts';
-import { auditKeyIn, readAuditKeyFile } from '../audit-key-file.ts';
 import { StoreFailure } from '../failures.ts';
 import { verifyAudit } from '../sql/audit-verify.ts';
+import { openPostgresStore, type PostgresStoreOptions } from './postgres-store.ts';
 import { createPostgresSql } from './sql-database.ts';
 
 /** @param known a head that was written down earlier, which the chain must contain. @throws StoreFailure */
 export async function verifyPostgresAudit(
-  { address, dataDir }: { address: string; dataDir: string },
+  options: Omit<PostgresStoreOptions, 'migrates'>,
   known?: AuditHead,
 ): Promise<AuditVerdict> {
-  const key = readAuditKeyFile(auditKeyIn(dataDir));
+  const { keys, close } = await openPostgresStore({ ...options, migrates: false, onlyReads: true });
+  const key = await Promise.resolve(keys.read('audit')).finally(close);
   if (!key)
     throw new StoreFailure(
       'audit-key-missing',
-      'there is no audit.key in the data folder: take the one of the gateway, or of a backup',
+      `there is no ${keys.place('audit')}: put audit.key of the first gateway, or of a backup, into its data folder, and start it`,
     );
-  const database = createPostgresSql({ address, auditKey: () => key });
+  const database = createPostgresSql({ address: options.address, auditKey: () => key });
   try {
     return await verifyAudit(database.queries, key, known);
   } finally {

@@ -1,12 +1,17 @@
 /** All ports on one PostgreSQL database, which several gateways may have open. */
 
+import type { AuditStore } from '../audit.ts';
+import type { By } from '../changes.ts';
 import { createKeyFolder } from '../key-folder.ts';
+import { createSeals } from '../seal-key.ts';
+import type { SealSettings } from '../seal-settings.ts';
 import type { AuditDeps } from '../sql/changes.ts';
 import { createSqlPorts } from '../sql/ports.ts';
 import { createReviewStore, reviewOn } from '../sql/review/review-store.ts';
 import { createRollupRepair } from '../sql/rollup-repair.ts';
+import { createSealedKeys, type SealedKeys } from '../sql/sealed-keys.ts';
 import type { Store } from '../store.ts';
-import { openAuditKey } from './audit-key.ts';
+import { type CommonKeys, openCommonKeys } from './common-keys.ts';
 import { createConnection } from './connection.ts';
 import { createPostgresImports } from './import.ts';
 import { createJournalStore } from './kept-journals.ts';
@@ -18,27 +23,41 @@ import { createPostgresSql } from './sql-database.ts';
 import { createUpkeep } from './upkeep.ts';
 import { createVoteReads } from './vote-reads.ts';
 
-export type PostgresStoreOptions = {
+export type PostgresStoreOptions = Partial<SealSettings> & {
   /** `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`, see `SessionOptions`. */
   address: string;
-  /** Where the key of the audit's chain is. */
+  /** Where the key of the seal is, if the settings do not say so; and the keys of before they were in the database. */
   dataDir: string;
   audit?: AuditDeps;
   /** Brings the schema up to date first; otherwise it must be so already, and nothing is made. */
   migrates: boolean;
+  /** Changes nothing, and needs no key for that: those that are asked for are opened then. */
+  onlyReads?: boolean;
   /** Somebody tells gateways on this database what none of them would say. */
   nonsense?: () => void;
 };
 
+export type PostgresStore = Store & {
+  keys: SealedKeys;
+  /** What became of the keys in the data folder. */
+  ownKeys: Pick<CommonKeys, 'adopted' | 'leftBehind'>;
+};
+
 /** For whoever is at the machine itself. */
 const UNLIMITED: AuditDeps = { now: Date.now, admit: () => {} };
+const AS_GATEWAY: By = { actor: { kind: 'gateway' }, origin: 'local' };
 const CONNECT_MS = 5_000;
 const READ_MS = 60_000;
 const WRITE_MS = 15_000;
+const NONE: CommonKeys = { auditKey: null, adopted: [], leftBehind: [] };
 
-/** @throws StoreFailure: the server cannot be reached, is not to be trusted, or has data of another version. */
-export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
-  const { address, dataDir, audit = UNLIMITED, migrates, nonsense = () => {} } = options;
+/**
+ * @throws StoreFailure: the server cannot be reached, is not to be trusted, has data of another version, or keys that this machine
+ * has not the key for.
+ */
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
+  const { address, dataDir, audit = UNLIMITED, migrates, onlyReads = false, nonsense = () => {} } = options;
+  const { sealKey = null, sealKeyFile = null } = options;
   const link = (label: string, timeoutMs: number) => ({
     ...{ address, label: `manyi ${label}`, connectTimeoutMs: CONNECT_MS, timeoutMs },
   });
@@ -46,14 +65,25 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const writing = createConnection(link('said', WRITE_MS));
   // Whether others have changed something is asked five times a second, and must not wait for an export.
   const looking = createConnection(link('looks', WRITE_MS));
+  let common = NONE;
+  // These connect when they are first asked.
+  const database = createPostgresSql({ address, auditKey: () => common.auditKey });
+  const neighbours = createNeighbours(link('notices', WRITE_MS), nonsense);
+  const ledger = createPostgresLedger({ address, announce: neighbours.announce });
+  const imports = createPostgresImports({ address });
+  const close = async () => {
+    await neighbours.leave();
+    await Promise.all([ledger, database, imports, reading, writing, looking].map((one) => one.close()));
+  };
   try {
     if (migrates) await migrate({ address });
     else await assertMigrated(reading);
-    const auditKey = await openAuditKey(reading, dataDir);
-    const database = createPostgresSql({ address, auditKey: () => auditKey });
-    const neighbours = createNeighbours(link('notices', WRITE_MS), nonsense);
-    const ledger = createPostgresLedger({ address, announce: neighbours.announce });
-    const imports = createPostgresImports({ address });
+    const seals = createSeals({ sealKey, sealKeyFile, dataDir });
+    const keys = createSealedKeys({ database, audit, seals, settle: ledger.settle });
+    if (!onlyReads)
+      common = await openCommonKeys({ keys, folder: createKeyFolder(dataDir), connection: reading });
+    const ports = createSqlPorts(database, audit, reviewOn(database));
+    if (common.adopted.length > 0) await noteAdopted(ports.audit, common);
     const kept = createJournalStore(reading, writing);
     return {
       ledger,
@@ -72,20 +102,27 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
         },
       },
       votes: createVoteReads(reading, link('pages', READ_MS)),
-      keys: createKeyFolder(dataDir),
-      ...createSqlPorts(database, audit, reviewOn(database)),
+      ...ports,
+      keys,
+      ownKeys: common,
       review: createReviewStore(database, audit, imports),
       upkeep: createUpkeep(looking, ledger),
       scores: createScoreReads(link('scores', READ_MS)),
       neighbours,
       repairRollups: createRollupRepair(database, audit),
-      async close() {
-        await neighbours.leave();
-        await Promise.all([ledger, database, imports, reading, writing, looking].map((one) => one.close()));
-      },
+      close,
     };
   } catch (error) {
-    await Promise.all([reading.close(), writing.close(), looking.close()]);
+    await close();
     throw error;
   }
+}
+
+/** Where its key is gone, so is the audit. */
+async function noteAdopted(audit: AuditStore, { adopted, auditKey }: CommonKeys): Promise<void> {
+  const line = {
+    ...{ by: AS_GATEWAY, action: 'keys.adopt' },
+    ...{ target: { kind: 'keys' } as const, detail: { keys: adopted } },
+  };
+  if (auditKey) await audit.change((tx) => tx.audited(line, undefined));
 }

@@ -11,7 +11,7 @@ export async function appendAudit(queries: Queries, key: Buffer | null, entry: A
   if (!key)
     throw new StoreFailure(
       'audit-key-missing',
-      'the audit.key beside the database is gone: put the one of a backup back; nothing that needs an audit is done without it',
+      'the key of the audit is gone: put audit.key of a backup back into the data folder; nothing that needs an audit is done without it',
     );
   const { at } = entry;
   // As it will be read, or its hash would not hold.

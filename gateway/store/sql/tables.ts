@@ -54,6 +54,8 @@ export type Tables = {
     expires_at: number;
     revoked_at: number | null;
   };
+  /** `sealed_with`: the id of the key. */
+  keys: { name: string; sealed_with: string; sealed: Buffer };
   put_away: { terminal_key: number; reported_at: number; journals: string };
   commands: {
     key: Generated<number>;

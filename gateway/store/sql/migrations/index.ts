@@ -3,10 +3,11 @@
  * flavour's builder, or, where the databases differ, as a list of statements for each.
  */
 import { CHANNELS } from './008-channels.ts';
+import { KEYS } from './009-keys.ts';
 import type { Migration } from './flavour.ts';
 
 /** What SQLite has come to in steps of its own, and PostgreSQL begins with. */
 export const BEGINNING = 7;
 
 /** Number 8 is the first. */
-export const MIGRATIONS: readonly Migration[] = [CHANNELS];
+export const MIGRATIONS: readonly Migration[] = [CHANNELS, KEYS];
