@@ -1,6 +1,8 @@
 import { Command, Option } from 'commander';
 import { quietStreams } from '../../protocol/process/quiet-streams.ts';
+import { helpOf } from '../../protocol/process/settings.ts';
 import { DATA_DIR, DATABASE } from '../store/data-folder.ts';
+import { SEAL_SETTINGS } from '../store/seal-settings.ts';
 import { registerAuditCommands } from './audit/audit-commands.ts';
 import { registerAuthorityCommands } from './authority/authority-commands.ts';
 import { registerBackupCommands } from './backup/backup-commands.ts';
@@ -32,6 +34,7 @@ export function createProgram(): Command {
     .configureOutput({
       outputError: (text, write) => write(usageError(text, process.argv.includes('--json'))),
     })
+    .addHelpText('after', `\nEnvironment:\n${helpOf(SEAL_SETTINGS)}`)
     .hook('preAction', () => printOnly(program.opts<{ print?: string }>().print ?? null));
 
   const withStore = createWithStore(program);

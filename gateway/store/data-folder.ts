@@ -6,7 +6,7 @@ import { type Access, assertUsable } from '../../protocol/process/access.ts';
 /** The setting, for both programs that have it. */
 export const DATA_DIR = { name: 'MANYI_DATA_DIR', fallback: './data', help: 'folder of the database' };
 
-/** For an installation of several gateways; the data folder then holds keys alone. */
+/** For an installation of several gateways; the data folder then holds what is its gateway's own. */
 export const DATABASE = {
   name: 'MANYI_DATABASE',
   help: 'postgresql://USER:PASSWORD@HOST:PORT/DATABASE, instead of a database in the data folder',

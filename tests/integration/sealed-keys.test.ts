@@ -12,13 +12,15 @@ import {
   type PostgresStoreOptions,
 } from '../../gateway/store/postgres/postgres-store.ts';
 import { createSeal } from '../../gateway/store/seal.ts';
-import { sealKeyIn } from '../../gateway/store/seal-key.ts';
+import { createSeals, sealKeyIn } from '../../gateway/store/seal-key.ts';
 import { authorityOf, issueIdentity } from '../support/certificates.ts';
 import { createMigrated } from '../support/migrated.ts';
 import { openRows, type Rows } from '../support/open-rows.ts';
 import { type Cluster, POSTGRES, startCluster } from '../support/postgres.ts';
 import { have } from '../support/prerequisites.ts';
+import { openSealedKeys } from '../support/sealed-keys.ts';
 import { addSmallTown } from '../support/tree.ts';
+import { until } from '../support/wait.ts';
 
 const BY: By = { actor: { kind: 'cli', user: 'test' }, origin: 'local' };
 const SEAL_KEY = Buffer.alloc(32, 5);
@@ -123,6 +125,30 @@ describe.runIf(have(POSTGRES))('keys in the database', () => {
     await expect(reader.keys.read('authority')).rejects.toMatchObject({ code: 'seal-key-missing' });
   });
 
+  it('are given out only when what was read cannot be lost any more', async () => {
+    await fingerprintAt(machine(), { sealKey: SEAL_KEY });
+    const seals = createSeals({ sealKey: SEAL_KEY, sealKeyFile: null, dataDir: '/nowhere' });
+    let settle = () => {};
+    const settled = new Promise<void>((resolve) => {
+      settle = resolve;
+    });
+    let isAsked = false;
+    const { keys, close } = openSealedKeys(address, seals, () => {
+      isAsked = true;
+      return settled;
+    });
+    let given: Buffer | null = null;
+    const reading = keys.read('authority').then((secret) => {
+      given = secret;
+    });
+    await until('it to be asked whether the standby has it', () => isAsked);
+    expect(given).toBeNull();
+    settle();
+    await reading;
+    expect(given).not.toBeNull();
+    await close();
+  });
+
   describe('that somebody changes who can write the database, but has not the key', () => {
     let folder: string;
     beforeEach(async () => {
@@ -158,6 +184,18 @@ describe.runIf(have(POSTGRES))('keys in the database', () => {
       await expect(open(folder)).rejects.toMatchObject({ code: 'sealed-key-damaged' });
       await rows(`UPDATE keys SET sealed_with = '${createSeal(SEAL_KEY).id}' WHERE name = 'authority'`);
       await expect(open(folder)).rejects.toMatchObject({ code: 'seal-key-wrong' });
+    });
+
+    it('are found out: those of TLS sessions, which keep nobody from starting, and are not written over', async () => {
+      const before = await open(folder);
+      await before.keys.putOnce('tickets', randomBytes(48));
+      await rows(`UPDATE keys SET sealed = substr(sealed, 2) WHERE name = 'tickets'`);
+      const { keys } = await open(folder);
+      const garbled = await rows(`SELECT * FROM keys WHERE name = 'tickets'`);
+      const damaged = { code: 'sealed-key-damaged' };
+      await expect(keys.read('tickets')).rejects.toMatchObject(damaged);
+      await expect(keys.replace('tickets', null, randomBytes(48))).rejects.toMatchObject(damaged);
+      expect(await rows(`SELECT * FROM keys WHERE name = 'tickets'`)).toEqual(garbled);
     });
 
     it('are found out: the authority taken away, while terminals trust it', async () => {

@@ -28,7 +28,7 @@ export function registerAuthorityCommands(
         if (found === null)
           throw new StoreFailure(
             'authority-missing',
-            `there is no ${keys.place('authority')}: the first start of the gateway, or \`terminal add\`, makes it`,
+            `${keys.place('authority')} is not there: the first start of the gateway, or \`terminal add\`, makes it`,
           );
         const { certificate, fingerprint } = found;
         const file = to === undefined ? null : writeNew(resolve(to), certificate);

@@ -15,7 +15,7 @@ export async function verifyPostgresAudit(
   if (!key)
     throw new StoreFailure(
       'audit-key-missing',
-      `there is no ${keys.place('audit')}: put audit.key of the first gateway, or of a backup, into its data folder, and start it`,
+      `${keys.place('audit')} is not there: put audit.key of a backup into a gateway's data folder, and start it`,
     );
   const database = createPostgresSql({ address: options.address, auditKey: () => key });
   try {
