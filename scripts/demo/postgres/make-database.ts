@@ -20,7 +20,7 @@ export async function makeDatabase(
   await server.start();
   await server.sql(
     // A statement that fails is written to the log, and this one has a password in it.
-    `SET log_min_error_statement = 'panic'; CREATE ROLE ${ROLE} LOGIN PASSWORD '${passwords.gateway}' CONNECTION LIMIT 40`,
+    `SET log_min_error_statement = 'panic'; CREATE ROLE ${ROLE} LOGIN PASSWORD '${passwords.gateway}' CONNECTION LIMIT 80`,
   );
   await server.sql(`CREATE DATABASE ${ROLE} OWNER ${ROLE} ENCODING 'UTF8' TEMPLATE template0`);
 }

@@ -71,7 +71,7 @@ export function createServer(options: ServerOptions): Server {
         unix_socket_directories: socket,
         unix_socket_permissions: '0700',
         port: PORT,
-        max_connections: 60,
+        max_connections: 100,
         shared_buffers: '32MB',
       };
       const started = startChild(
