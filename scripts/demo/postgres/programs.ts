@@ -1,21 +1,19 @@
-/** The programs of PostgreSQL on this machine, and as whom they run: it refuses root. */
+/** The programs of PostgreSQL on this machine, and as whom the demo runs them: it refuses root. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { findBinaries, serverUser } from '../../postgres/programs.ts';
 import { DemoError } from '../demo-error.ts';
 import type { User } from '../processes/child.ts';
 
 export type Programs = { path(program: string): string; user: User | null };
 
-const DEBIAN = '/usr/lib/postgresql';
 const NEEDED = ['initdb', 'postgres', 'pg_basebackup'];
-/** On every system. */
-const NOBODY: User = { uid: 65_534, gid: 65_534 };
 
 /** @throws DemoError with what to install. */
 export function findPrograms(): Programs {
-  const folder = folders().find((each) => NEEDED.every((program) => existsSync(join(each, program))));
-  if (folder === undefined)
+  const folder = findBinaries();
+  if (folder === null || !NEEDED.every((program) => existsSync(join(folder, program))))
     throw new DemoError(
       'postgres-missing',
       [
@@ -25,22 +23,12 @@ export function findPrograms(): Programs {
         '  elsewhere:       PostgreSQL 14 or newer, with its programs on the path',
       ].join('\n'),
     );
-  return { path: (program) => join(folder, program), user: serverUser() };
+  return { path: (program) => join(folder, program), user: serverUser && (debianUser() ?? serverUser) };
 }
 
-/** Debian keeps the programs of each version apart, and off the path. The newest first. */
-function folders(): string[] {
-  const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN).sort((a, b) => Number(b) - Number(a)) : [];
-  return [
-    ...versions.map((version) => join(DEBIAN, version, 'bin')),
-    ...(process.env.PATH ?? '').split(delimiter),
-  ];
-}
-
-/** Null where the programs may run as whoever runs the demo. */
-function serverUser(): User | null {
-  if (process.geteuid?.() !== 0) return null;
-  const idOf = (what: '-u' | '-g') => spawnSync('id', [what, 'postgres'], { encoding: 'utf8' }).stdout.trim();
-  const [uid, gid] = [idOf('-u'), idOf('-g')];
-  return uid !== '' && gid !== '' ? { uid: Number(uid), gid: Number(gid) } : NOBODY;
+/** Whom its package makes: other services may run as nobody, and what is kept here stays. */
+function debianUser(): User | null {
+  const idOf = (what: '-u' | '-g') => spawnSync('id', [what, 'postgres'], { encoding: 'utf8' }).stdout;
+  const [uid, gid] = [idOf('-u'), idOf('-g')].map(Number.parseFloat);
+  return Number.isInteger(uid) && Number.isInteger(gid) ? { uid: uid!, gid: gid! } : null;
 }
