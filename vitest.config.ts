@@ -22,6 +22,7 @@ export default defineConfig({
     projects: [
       project('unit', ['unit', 'property', 'contract'], {
         testTimeout: 60_000,
+        hookTimeout: 60_000,
         maxWorkers: availableParallelism(),
       }),
       project('integration', ['integration'], {

@@ -47,8 +47,8 @@ export type Journals = {
   reread(journalKey: number): Promise<void>;
   /** What a terminal has said of its journals to this gateway. */
   saidOf(terminalKey: number): Said[];
-  /** … to another one. */
-  saidElsewhere(said: Said): void;
+  /** … to another one. @returns false when the journal must be `reread` first: it was begun there. */
+  saidElsewhere(said: Said): boolean;
   /** Keeps what terminals have said across a restart. It is said again at every hello, so this need not be at once. */
   save(): Promise<void>;
   /**
@@ -218,12 +218,13 @@ export async function openJournals(deps: JournalsDeps): Promise<Journals> {
     },
     saidElsewhere({ key, totals, announced, implausible }) {
       const journal = byKey.get(key);
-      if (journal === undefined) return;
+      if (journal === undefined) return false;
       // It is kept by the gateway that was told.
       const { unsaved } = journal;
       if (totals) takeTotals(journal, totals);
       takeAnnounced(journal, announced);
       Object.assign(journal, { implausible, unsaved });
+      return true;
     },
     async save() {
       const changed = all().filter(({ unsaved }) => unsaved);

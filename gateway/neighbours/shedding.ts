@@ -8,7 +8,7 @@
 const PART_PER_S = 0.01;
 /** Above its share by so much and this many, a gateway sheds: what comes and goes by itself evens out. */
 const TOLERANCE = 0.1;
-const TOLERANCE_TERMINALS = 10;
+const TOLERANCE_TERMINALS = 2;
 /** So many are sent away before it is asked whether they went. */
 const PROBE = 20;
 /** Where no balancer is in front they come back to the same gateway: then they are left in peace for so long. */

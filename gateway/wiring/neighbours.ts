@@ -30,6 +30,8 @@ export type NeighboursStep = {
   touched(terminalKey: number): void;
   /** A vote was there already, and nobody here knew of it. */
   storedBefore(vote: Pick<StoredVote, 'journalKey' | 'seq'>): void;
+  /** The row of a terminal's window is another one, by what others have said. */
+  seen(terminalKey: number): void;
   /** Something is held in memory that the database has otherwise. */
   reread(): void;
   others(): OtherGateway[];
@@ -93,6 +95,7 @@ export function openNeighbours({ ground }: NeighboursDeps): Promise<NeighboursSt
       has: true,
       storedBefore: unexplained.found,
       reread: rereading.want,
+      seen: heard.touched.tell,
       warnings: () => (others.isDeaf() ? ['neighbours-unheard'] : []),
       heard,
       speakAs(one) {
@@ -133,6 +136,7 @@ function alone(): Omit<NeighboursStep, 'heard'> {
       touched: nothing,
       storedBefore: nothing,
       reread: nothing,
+      seen: nothing,
     },
     others: () => [],
     warnings: () => [],

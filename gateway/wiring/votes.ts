@@ -122,7 +122,14 @@ export async function openVotes(deps: VotesDeps): Promise<Votes> {
     });
   });
   neighbours.heard.journals.listen((journalKeys) => void reread(journalKeys));
-  neighbours.heard.said.listen(journals.saidElsewhere);
+  neighbours.heard.said.listen((said) => {
+    if (journals.saidElsewhere(said)) return;
+    void reread([said.key]).then(() => {
+      journals.saidElsewhere(said);
+      const terminalKey = journals.terminalOf(said.key);
+      if (terminalKey !== undefined) neighbours.seen(terminalKey);
+    });
+  });
   standstill.madeBy(ingest.pause);
   storage.rereading.listen(async () => {
     await journals.reload();

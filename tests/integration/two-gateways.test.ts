@@ -1,5 +1,5 @@
 /** Two gateways on one database: a terminal at either of them, and the same to be seen at both. */
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -41,8 +41,10 @@ describe.skipIf(!have(POSTGRES))('two gateways on one database', () => {
         logins.push(org.terminal(`t-${number}`, `w${number}`));
       }
     });
+    // Another machine, which has the address of the database and the key of its seal.
     const dataDir = join(folder, 'second');
-    cpSync(first.dataDir, dataDir, { recursive: true });
+    mkdirSync(dataDir, { mode: 0o700 });
+    cpSync(join(first.dataDir, 'seal.key'), join(dataDir, 'seal.key'));
     gateways = [first, await startGateway({ database, dataDir })];
     ({ rows, close: closeRows } = await openRows.ofPostgres(database));
     for (const login of logins) {
@@ -94,6 +96,8 @@ describe.skipIf(!have(POSTGRES))('two gateways on one database', () => {
 
   it('show a press at the one on the wall of the other within a second, and who is there', async () => {
     await allSay('both to be there', (wall) => wall.unit('hall')?.terminals.online === 2);
+    // Before there is any vote.
+    await allSay('nothing to be missing', (wall) => wall.unit('hall')?.completeness.state === 'complete');
     const begun = performance.now();
     await t1().press('1');
     await allSay('the press', (wall) => wall.window('w1')?.votes === 1, 1_000);

@@ -2,7 +2,7 @@
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-const KEYS = ['seal.key', 'audit.key', join('pki', 'authority.pem')];
+const KEYS = ['seal.key'];
 
 /** What is there already stays. */
 export function shareKeys(from: string, to: string): void {

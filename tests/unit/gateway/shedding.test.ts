@@ -50,7 +50,7 @@ describe('terminals are shared out', () => {
     town.pass(210);
     const [first = 0, second = 0] = town.counts();
     expect(first + second).toBe(6_231);
-    expect(first).toBeLessThanOrEqual((6_231 / 2) * 1.1 + 10);
+    expect(first).toBeLessThanOrEqual((6_231 / 2) * 1.1 + 2);
     expect(town.most.shed).toBeLessThanOrEqual(63);
     expect(town.most.inVain).toBe(0);
   });
