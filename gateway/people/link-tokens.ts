@@ -50,7 +50,7 @@ export function createLinkTokens(store: PeopleStore, now: () => number): LinkTok
     stateOf(link, (await barOf(reads, link.createdBy, link.kind, link.unitId)) === null, now());
   const listed = async (reads: MakerReads, link: LinkRecord): Promise<ListedLink> => ({
     ...link,
-    lastUsedAt: unsaved.get(link.id) ?? link.lastUsedAt,
+    lastUsedAt: latest(unsaved.get(link.id), link.lastUsedAt),
     state: await stateNow(reads, link),
   });
 
@@ -138,6 +138,10 @@ export function createLinkTokens(store: PeopleStore, now: () => number): LinkTok
       }),
   };
 }
+
+/** Another gateway may know of a later use. */
+const latest = (own: number | undefined, stored: number | null) =>
+  own === undefined ? stored : Math.max(own, stored ?? 0);
 
 /** `unit`: their role would do, and the link is of none of their units. */
 async function barOf(

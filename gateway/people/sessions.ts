@@ -3,7 +3,7 @@
 import type { AccountPrincipal } from '../domain/principal.ts';
 import { withoutHidden } from '../domain/shown-text.ts';
 import type { By } from '../store/changes.ts';
-import type { AccountRecord, PeopleStore, SessionRecord, Used } from '../store/people.ts';
+import type { AccountRecord, PeopleStore, SessionOver, SessionRecord, Used } from '../store/people.ts';
 import { PeopleRefusal } from './refusal.ts';
 import { hashToken, newId, newToken } from './secrets.ts';
 
@@ -17,10 +17,12 @@ export type SessionLimits = {
 /** More than this, and the account's oldest session ends. */
 const MAX_PER_ACCOUNT = 20;
 const MAX_USER_AGENT_CHARS = 200;
+/** Before one that nobody uses is removed: another gateway writes down within seconds that it was used there. */
+const KEPT_MS = 60_000;
 
 export type OpenSession = { session: SessionRecord; account: AccountRecord };
 
-export type SessionNotes = { used: readonly Used[]; over: readonly string[] };
+export type SessionNotes = { used: readonly Used[]; over: readonly SessionOver[] };
 
 export type Sessions = {
   /**
@@ -51,6 +53,9 @@ export type Sessions = {
   revoke(by: By, id: string, scope: { seen: string | null; ended: string | null }): Promise<void>;
 };
 
+/** Moments by the monotonic clock, and (`notedAt`) the latest use that is known of by the wall clock, as it is stored. */
+type Span = { openedAt: number; usedAt: number; notedAt: number; lookedAt: number };
+
 export async function createSessions(
   store: PeopleStore,
   { absoluteMs, idleMs }: SessionLimits,
@@ -58,28 +63,45 @@ export async function createSessions(
   monotonic: () => number,
 ): Promise<Sessions> {
   /**
-   * How old a session is and how long unused, by a clock that nobody sets: one that is set forward ends no session, and one that
-   * is set back makes none last longer. Only over a restart the wall clock measures.
+   * How old each is by a clock that nobody sets: one that is set forward ends no session, and one that
+   * is set back makes none last longer. Only over a restart the wall clock measures, and for what was done at another gateway.
    */
-  const spans = new Map<string, { openedAt: number; usedAt: number }>();
-  const spanOf = (session: SessionRecord) => {
-    const known = spans.get(session.id);
-    if (known) return known;
-    // Of the future, when the clock was set back meanwhile: it begins now.
-    const momentOf = (at: number) => monotonic() - Math.max(0, now() - at);
-    const span = { openedAt: momentOf(session.createdAt), usedAt: momentOf(session.lastUsedAt) };
-    spans.set(session.id, span);
-    return span;
+  const spans = new Map<string, Span>();
+  // Of the future, when the clock was set back meanwhile: it begins now.
+  const momentOf = (at: number) => monotonic() - Math.max(0, now() - at);
+  const spanOf = ({ id, createdAt, lastUsedAt: notedAt }: SessionRecord): Span => {
+    const known = spans.get(id);
+    if (!known) {
+      const span = {
+        openedAt: momentOf(createdAt),
+        usedAt: momentOf(notedAt),
+        notedAt,
+        lookedAt: monotonic(),
+      };
+      spans.set(id, span);
+      return span;
+    }
+    // Later than this gateway knows of: it was used at another one, since the last look at the latest.
+    if (notedAt > known.notedAt) {
+      known.usedAt = Math.max(known.usedAt, known.lookedAt, momentOf(notedAt));
+      known.notedAt = notedAt;
+    }
+    known.lookedAt = monotonic();
+    return known;
   };
   for (const session of await store.sessions(null)) spanOf(session);
-  const isOver = ({ openedAt, usedAt }: { openedAt: number; usedAt: number }) =>
-    monotonic() >= openedAt + absoluteMs || monotonic() >= usedAt + idleMs;
+  const isTooOld = ({ openedAt }: Span) => monotonic() >= openedAt + absoluteMs;
+  const isIdle = ({ usedAt }: Span, forMs = idleMs) => monotonic() >= usedAt + forMs;
 
   /** Later than what is stored; written every few seconds, because a commit a request would cost more than the request. */
   let unsaved = new Map<string, number>();
 
-  const lastUsedAt = ({ id, lastUsedAt: stored }: SessionRecord) => unsaved.get(id) ?? stored;
-  const isOpen = (session: SessionRecord) => !isOver(spanOf(session));
+  const lastUsedAt = ({ id, lastUsedAt: stored }: SessionRecord) =>
+    Math.max(unsaved.get(id) ?? stored, stored);
+  const isOpen = (session: SessionRecord) => {
+    const span = spanOf(session);
+    return !isTooOld(span) && !isIdle(span);
+  };
   const list = async (accountName: string | null) =>
     (await store.sessions(accountName))
       .filter(isOpen)
@@ -105,7 +127,7 @@ export async function createSessions(
         const by: By = { actor: { kind: 'account', name }, origin: address };
         return tx.audited({ by, action: 'session.open', target: { kind: 'session', id } }, undefined);
       });
-      spans.set(id, { openedAt: monotonic(), usedAt: monotonic() });
+      spans.set(id, { openedAt: monotonic(), usedAt: monotonic(), notedAt: at, lookedAt: monotonic() });
       return { token, id, expiresAt: at + absoluteMs };
     },
     async find(token) {
@@ -114,18 +136,24 @@ export async function createSessions(
     },
     expiresAt: (session) => session.createdAt + absoluteMs,
     used(id) {
-      unsaved.set(id, now());
+      const at = now();
+      unsaved.set(id, at);
       const span = spans.get(id);
-      if (span) span.usedAt = monotonic();
+      if (!span) return;
+      span.usedAt = monotonic();
+      span.notedAt = Math.max(span.notedAt, at);
     },
     takeNotes() {
       const used = [...unsaved].map(([id, at]) => ({ id, at }));
       unsaved = new Map();
-      const over = [...spans].filter(([, span]) => isOver(span)).map(([id]) => id);
+      const over: SessionOver[] = [];
+      for (const [id, span] of spans)
+        if (isTooOld(span)) over.push({ id, unlessUsedAfter: null });
+        else if (isIdle(span, idleMs + KEPT_MS)) over.push({ id, unlessUsedAfter: span.notedAt });
       return { used, over };
     },
     noted({ over }) {
-      for (const id of over) spans.delete(id);
+      for (const { id } of over) spans.delete(id);
     },
     giveBack({ used }) {
       for (const { id, at } of used) if (!unsaved.has(id)) unsaved.set(id, at);

@@ -74,9 +74,19 @@ export interface PeopleTx extends PeopleReads {
 
 export type Used = { id: string; at: number };
 
+/** A session that has ended by itself: too old, or (not null) unless it was used after what its gateway knows of. */
+export type SessionOver = { id: string; unlessUsedAfter: number | null };
+
 export interface PeopleStore extends PeopleReads, Changes<PeopleTx> {
-  /** What the gateway notes by itself, in one transaction: when sessions and links were last used, and which sessions are over. */
-  noteUse(use: { sessions: readonly Used[]; links: readonly Used[]; over: readonly string[] }): Promise<void>;
+  /**
+   * What the gateway notes by itself, in one transaction: when sessions and links were last used, and which sessions are over. A
+   * later use that another gateway has noted stays.
+   */
+  noteUse(use: {
+    sessions: readonly Used[];
+    links: readonly Used[];
+    over: readonly SessionOver[];
+  }): Promise<void>;
   /** The same password, hashed anew; not if it was changed meanwhile. */
   renewPasswordHash(name: string, from: string, to: string): Promise<void>;
 }

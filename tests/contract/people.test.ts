@@ -157,8 +157,17 @@ describe.each(portHomes())('people in %s', (_name, createHome) => {
       expect(await ids('one')).toEqual(['c', 'a']);
       await write((tx) => tx.endSessionsOf('one', 'a'));
       expect(await ids(null)).toEqual(['a', 'd']);
-      await people.noteUse({ sessions: [], links: [], over: ['d', 'nothing'] });
+      const over = (id: string, unlessUsedAfter: number | null) =>
+        people.noteUse({ sessions: [], links: [], over: [{ id, unlessUsedAfter }] });
+      await over('nothing', null);
+      await over('a', AT - 1);
+      await over('d', AT + 8);
+      expect(await ids(null)).toEqual(['a', 'd']);
+      await over('d', AT + 9);
       expect(await ids(null)).toEqual(['a']);
+      await over('a', null);
+      expect(await ids(null)).toEqual([]);
+      await write((tx) => tx.addSession(session('a', 'one'), hash('a')));
       await write((tx) => tx.endSessionsOf('one', null));
       await write((tx) => tx.endSessionsOf('one', null));
       expect(await ids(null)).toEqual([]);

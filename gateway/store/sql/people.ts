@@ -28,7 +28,10 @@ export function createPeopleStore(database: SqlDatabase, audit: AuditDeps): Peop
             .where('id', '=', id)
             .where(({ or, eb }) => or([eb('last_used_at', 'is', null), eb('last_used_at', '<', at)]))
             .execute();
-        if (over.length > 0) await tx.deleteFrom('sessions').where('id', 'in', over).execute();
+        for (const { id, unlessUsedAfter } of over) {
+          const one = tx.deleteFrom('sessions').where('id', '=', id);
+          await (unlessUsedAfter === null ? one : one.where('last_used_at', '<=', unlessUsedAfter)).execute();
+        }
       }),
     renewPasswordHash: (name, from, to) =>
       database.transaction(async (tx) => {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAccounts } from '../../../gateway/people/accounts.ts';
 import { createLinkTokens } from '../../../gateway/people/link-tokens.ts';
 import { createPasswords } from '../../../gateway/people/passwords.ts';
-import { createPeople } from '../../../gateway/people/people.ts';
+import { createPeople, DEFAULT_SESSION_LIMITS } from '../../../gateway/people/people.ts';
 import { createSessions } from '../../../gateway/people/sessions.ts';
 import { createSignIn } from '../../../gateway/people/sign-in.ts';
 import { createSignInThrottle } from '../../../gateway/people/sign-in-throttle.ts';
@@ -18,7 +18,9 @@ const AT = 1_795_000_000_000;
 const DAY_MS = 86_400_000;
 const CLI: By = { actor: { kind: 'cli', user: 'root' }, origin: 'local' };
 const CALLER = { address: '10.0.0.1', userAgent: 'a browser' };
+const MINUTE_MS = 60_000;
 const LIMITS = { absoluteMs: 10_000, idleMs: 4_000 };
+const LONG = DEFAULT_SESSION_LIMITS;
 const PASSWORD = 'a horse that is correct';
 
 let home: StoreHome;
@@ -282,12 +284,12 @@ describe('a session', () => {
       noteUse: (use) =>
         isBroken ? Promise.reject(new StoreFailure('storage-full', 'x')) : store.people.noteUse(use),
     };
-    const { sessions, save } = await createPeople({ store: failing, now, monotonic, limits: LIMITS });
+    const { sessions, save } = await createPeople({ store: failing, now, monotonic, limits: LONG });
     const { token } = await sessions.open(proved, '', '');
     const second = await sessions.open(proved, '', '');
-    mono += LIMITS.idleMs - 1;
+    mono += LONG.idleMs - 1;
     sessions.used(second.id);
-    mono += 1;
+    mono += MINUTE_MS + 1;
     wall -= DAY_MS;
     isBroken = true;
     await expect(save()).rejects.toMatchObject({ code: 'storage-full' });
@@ -297,5 +299,46 @@ describe('a session', () => {
     expect((await store.people.sessions(null)).map(({ id }) => id)).toEqual([second.id]);
     expect(await sessions.find(second.token)).not.toBeNull();
     expect(sessions.takeNotes()).toEqual({ used: [], over: [] });
+  });
+
+  it('goes on at every gateway while it is used at one, and ends everywhere when it is used at none', async () => {
+    const proved = await account('li');
+    const other = home.open();
+    const gateway = ({ people }: SqliteStore) =>
+      createPeople({ store: people, now, monotonic, limits: LONG });
+    const [here, there] = await Promise.all([gateway(store), gateway(other)]);
+    const { token, id } = await here.sessions.open(proved, '', '');
+    const pass = (ms: number) => {
+      wall += ms;
+      mono += ms;
+    };
+    const stored = async () => (await store.people.sessions(null)).map((session) => session.id);
+    expect(await there.sessions.find(token)).not.toBeNull();
+    for (let round = 0; round < 4; round++) {
+      pass(LONG.idleMs / 2);
+      there.sessions.used(id);
+      await there.save();
+      await here.save();
+      // A late note of an earlier use changes nothing.
+      await store.people.noteUse({ sessions: [{ id, at: wall - LONG.idleMs }], links: [], over: [] });
+    }
+    expect(await stored()).toEqual([id]);
+    expect(await here.sessions.find(token)).not.toBeNull();
+    expect((await here.sessions.list(null)).map(({ lastUsedAt }) => lastUsedAt)).toEqual([wall]);
+    // Used at the other one only since, and noted there when this one has called it idle for nearly as long as it is kept.
+    pass(LONG.idleMs - 1);
+    there.sessions.used(id);
+    pass(MINUTE_MS);
+    await here.save();
+    await there.save();
+    await here.save();
+    expect(await stored()).toEqual([id]);
+    expect(await here.sessions.find(token)).not.toBeNull();
+    pass(LONG.idleMs);
+    expect([await here.sessions.find(token), await there.sessions.find(token)]).toEqual([null, null]);
+    pass(MINUTE_MS);
+    await here.save();
+    expect(await stored()).toEqual([]);
+    other.close();
   });
 });
