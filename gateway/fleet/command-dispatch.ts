@@ -20,7 +20,10 @@ export type CommandDispatch = {
 export type CommandDispatchDeps = {
   store: CommandStore;
   publish(terminalId: string, command: Command): void;
-  isOnline(terminalId: string): boolean;
+  /** Connected to this gateway: only the one that has the terminal speaks to it. */
+  isHere(terminalId: string): boolean;
+  /** Reads what other processes have changed in the store; @returns false when there is nothing. */
+  look(): Promise<boolean>;
   terminals(): Iterable<{ id: string; key: number }>;
   /** Votes are expected no longer. */
   writtenOff(): Promise<void>;
@@ -31,11 +34,13 @@ export type CommandDispatchDeps = {
 type Addressed = { id: string; key: number };
 type Outcome = { ok: boolean; code?: string | null; detail?: string | null };
 
+const EXPIRED: Outcome = { ok: false, code: 'expired' };
+
 /** To a terminal that stays connected: the line may have been dead when it was said. */
 const SAY_AGAIN_MS = 30_000;
 
 export async function createCommandDispatch(deps: CommandDispatchDeps): Promise<CommandDispatch> {
-  const { store, publish, isOnline, terminals, writtenOff, now, monotonic } = deps;
+  const { store, publish, isHere, look, terminals, writtenOff, now, monotonic } = deps;
   let open = new Map<number, CommandRecord[]>();
   /** Journals put away that open commands may speak of, as their terminals last said. */
   let reported = new Map<number, readonly SetAside[]>();
@@ -76,7 +81,9 @@ export async function createCommandDispatch(deps: CommandDispatchDeps): Promise<
     const { id, op, args } = command;
     const isOff = ok && op === 'journal-drop';
     await store.change(async (tx) => {
-      if (!(await tx.answerCommand(id, terminal.key, { at: now(), ok, code, detail })))
+      // Another gateway may bring it at the same moment: then its terminal says what becomes of it.
+      const only = outcome === EXPIRED ? 'undelivered' : undefined;
+      if (!(await tx.answerCommand(id, terminal.key, { at: now(), ok, code, detail }, only)))
         return tx.unchanged(undefined);
       const off = isOff ? await writeOff(tx, terminal, args, now()) : {};
       const by: By = { actor, origin: 'local' };
@@ -99,7 +106,9 @@ export async function createCommandDispatch(deps: CommandDispatchDeps): Promise<
       if (commands) await say(id, commands);
     },
     async answered(terminal, result) {
-      const command = open.get(terminal.key)?.find(({ id }) => id === result.id);
+      const find = () => open.get(terminal.key)?.find(({ id }) => id === result.id);
+      // Another gateway may have brought it just now.
+      const command = find() ?? ((await look()) ? find() : undefined);
       if (!command) return;
       const { ok, code, detail } = result;
       const conflicts =
@@ -123,8 +132,8 @@ export async function createCommandDispatch(deps: CommandDispatchDeps): Promise<
         // What was brought may be under way: its terminal says what became of it.
         for (const command of commands)
           if (command.deliveredAt === null && command.expiresAt <= now())
-            await answer(terminal, command, { ok: false, code: 'expired' }, { kind: 'gateway' });
-        if (commands.length === 0 || !isOnline(terminal.id)) continue;
+            await answer(terminal, command, EXPIRED, { kind: 'gateway' });
+        if (commands.length === 0 || !isHere(terminal.id)) continue;
         const unheard = ({ id, deliveredAt, expiresAt }: CommandRecord) =>
           monotonic() - (saidAt.get(id) ?? Number.NEGATIVE_INFINITY) >= SAY_AGAIN_MS &&
           (deliveredAt !== null || expiresAt > now());

@@ -14,6 +14,8 @@ export type JournalAlarms = HealthReports & {
   setAsideVotes(terminalId: string): number;
   /** What the terminal last said, newest first; also from before a restart of the gateway. */
   journalsOf(terminalId: string): readonly SetAside[];
+  /** Takes up what other gateways have heard since; what was heard here later is handed over once more. */
+  follow(kept: readonly PutAwayReport[]): void;
   /** Hands over what terminals have said since it was last kept; what cannot be kept is handed over again. */
   save(keep: (reports: readonly PutAwayReport[]) => Promise<void>): Promise<void>;
 };
@@ -41,11 +43,16 @@ export function createJournalAlarms(deps: JournalAlarmDeps): JournalAlarms {
   const { reports, now, monotonic, changed, setAsideChanged } = deps;
   const known = new Map<string, Known>();
   const unsaved = new Map<string, PutAwayReport>();
-  for (const { terminalId, journals } of deps.remembered) {
+  /** Of what is known of a terminal's journals, here or at another gateway. */
+  const heardAt = new Map<string, number>();
+  const remember = ({ terminalId, reportedAt, journals }: PutAwayReport) => {
+    heardAt.set(terminalId, reportedAt);
+    if (journals.length === 0) return void known.delete(terminalId);
     const alarm: JournalAlarm = { setAside: [...journals] };
     // It was logged by the gateway that heard it: said again, it is no news.
     known.set(terminalId, { alarm, told: JSON.stringify(alarm), toldAt: Number.NEGATIVE_INFINITY });
-  }
+  };
+  deps.remembered.forEach(remember);
   const open = ({ setAside = [] }: JournalAlarm) => setAside.filter(isOpen);
   const sum = (of: (alarm: JournalAlarm) => number) =>
     [...known.values()].reduce((total, { alarm }) => total + of(alarm), 0);
@@ -59,6 +66,7 @@ export function createJournalAlarms(deps: JournalAlarmDeps): JournalAlarms {
     latest: reports.latest,
     take(terminalId, health) {
       reports.take(terminalId, health);
+      heardAt.set(terminalId, now());
       const votesBefore = setAsideVotes(terminalId);
       const journalsBefore = JSON.stringify(journalsOf(terminalId));
       const { fault, setAside, dropped } = health.journal;
@@ -82,6 +90,22 @@ export function createJournalAlarms(deps: JournalAlarmDeps): JournalAlarms {
     setAside: () => sum((alarm) => open(alarm).length),
     setAsideVotes,
     journalsOf,
+    follow(kept) {
+      for (const report of kept) {
+        const { terminalId, reportedAt, journals } = report;
+        const ownAt = heardAt.get(terminalId) ?? Number.NEGATIVE_INFINITY;
+        const own = journalsOf(terminalId);
+        if (JSON.stringify(journals) === JSON.stringify(own)) continue;
+        if (reportedAt <= ownAt) {
+          unsaved.set(terminalId, { terminalId, reportedAt: ownAt, journals: own });
+          continue;
+        }
+        const votesBefore = setAsideVotes(terminalId);
+        remember(report);
+        unsaved.delete(terminalId);
+        if (setAsideVotes(terminalId) !== votesBefore) setAsideChanged(terminalId);
+      }
+    },
     async save(keep) {
       if (unsaved.size === 0) return;
       const reports = [...unsaved.values()];

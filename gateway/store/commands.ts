@@ -3,7 +3,7 @@ import type { SetAside } from '../../protocol/health.ts';
 import type { Changes } from './changes.ts';
 import type { ReviewTx } from './review.ts';
 
-/** What a terminal last said. */
+/** What a terminal last said; without journals where it had some before. */
 export type PutAway = { terminalKey: number; reportedAt: number; journals: readonly SetAside[] };
 
 /** The terminal's own word, or `expired` where it was never there to hear of it. */
@@ -25,7 +25,7 @@ export type CommandRecord = {
 };
 
 export interface CommandReads {
-  /** Of every terminal that has any. */
+  /** Of every terminal that has any, or has had. */
   putAway(): Promise<PutAway[]>;
   /** Newest first. */
   commandsOf(terminalKey: number, limit: number): Promise<CommandRecord[]>;
@@ -39,12 +39,23 @@ export interface CommandReads {
 
 export interface CommandTx extends CommandReads, Pick<ReviewTx, 'journals' | 'writeOff'> {
   addCommand(command: Omit<CommandRecord, 'deliveredAt' | 'answer'>): Promise<void>;
-  /** @returns false when there is no such command of this terminal without an answer. */
-  answerCommand(id: string, terminalKey: number, answer: CommandAnswer): Promise<boolean>;
+  /**
+   * @param undelivered only while no gateway has brought it
+   * @returns false when there is no such command of this terminal without an answer.
+   */
+  answerCommand(
+    id: string,
+    terminalKey: number,
+    answer: CommandAnswer,
+    undelivered?: 'undelivered',
+  ): Promise<boolean>;
 }
 
 export interface CommandStore extends CommandReads, Changes<CommandTx> {
-  /** Takes the place of what these terminals said before; without journals nothing is kept of them. */
-  notePutAway(reports: readonly PutAway[]): Promise<void>;
+  /**
+   * Takes the place of what these terminals said before. What another gateway has heard later stays, unless that lies ahead of `now` by
+   * more than clocks do.
+   */
+  notePutAway(reports: readonly PutAway[], now: number): Promise<void>;
   noteDelivered(ids: readonly string[], at: number): Promise<void>;
 }

@@ -18,6 +18,9 @@ export interface OrgTx extends OrgReads {
 }
 
 export interface OrgStore extends OrgReads, Changes<OrgTx> {
-  /** When terminals were last heard of: what the gateway notes by itself, all or nothing. */
-  noteSeen(seen: readonly { terminalKey: number; at: number }[]): Promise<void>;
+  /**
+   * When terminals were last heard of: what the gateway notes by itself, all or nothing. What another one has noted later stays, unless
+   * that lies ahead of `now` by more than clocks do.
+   */
+  noteSeen(seen: readonly { terminalKey: number; at: number }[], now: number): Promise<void>;
 }

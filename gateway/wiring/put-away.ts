@@ -12,7 +12,10 @@ import type { CommandStore } from '../store/commands.ts';
 export type PutAwayDeps = {
   store: CommandStore;
   registry: Registry;
-  isOnline: Presence['isOnline'];
+  /** Connected to this gateway. */
+  isHere: Presence['isOnline'];
+  /** Reads what other processes have changed in the store; @returns false when there is nothing. */
+  look(): Promise<boolean>;
   log: Logger;
   now: () => number;
   monotonic: () => number;
@@ -38,7 +41,7 @@ export type PutAway = {
 };
 
 export async function createPutAway(deps: PutAwayDeps): Promise<PutAway> {
-  const { store, registry, isOnline, log, now, monotonic, say, touch, writtenOff, storageFailed } = deps;
+  const { store, registry, isHere, look, log, now, monotonic, say, touch, writtenOff, storageFailed } = deps;
   const health = createJournalAlarms({
     reports: createHealthReports(now),
     now,
@@ -53,7 +56,7 @@ export async function createPutAway(deps: PutAwayDeps): Promise<PutAway> {
     setAsideChanged: touch,
   });
   const dispatch = await createCommandDispatch({
-    ...{ store, isOnline, writtenOff, now, monotonic },
+    ...{ store, isHere, look, writtenOff, now, monotonic },
     terminals: registry.terminals,
     publish: (terminalId, command) => say(topicOf(terminalId, 'command'), JSON.stringify(command)),
   });
@@ -64,6 +67,7 @@ export async function createPutAway(deps: PutAwayDeps): Promise<PutAway> {
           const terminal = registry.terminal(terminalId);
           return terminal ? [{ terminalKey: terminal.key, ...report }] : [];
         }),
+        now(),
       ),
     );
   const desk = createCommandDesk({ store, now, changed: dispatch.follow });
@@ -88,7 +92,10 @@ export async function createPutAway(deps: PutAwayDeps): Promise<PutAway> {
       // It is said again; the hello is not to suffer.
       dispatch.greeted(terminal).catch(storageFailed);
     },
-    follow: dispatch.follow,
+    async follow() {
+      health.follow(await readPutAway(store, registry.terminals()));
+      await dispatch.follow();
+    },
     async save() {
       await save();
       await dispatch.follow();

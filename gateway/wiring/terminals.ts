@@ -57,7 +57,8 @@ export function openTerminals({ config, ground, neighbours }: TerminalsDeps): Pr
     const putAway = await createPutAway({
       ...{ registry, log, now, monotonic },
       store: store.commands,
-      isOnline: presence.isOnline,
+      isHere: presence.isOnline,
+      look: changes.look,
       say: said.tell,
       touch: touched.tell,
       writtenOff: decisions.follow,
@@ -91,6 +92,7 @@ export function openTerminals({ config, ground, neighbours }: TerminalsDeps): Pr
           const terminal = registry.terminal(terminalId);
           return terminal ? [{ terminalKey: terminal.key, at }] : [];
         }),
+        now(),
       );
     };
     onClose('what terminals last said', async () => {

@@ -123,7 +123,7 @@ describe.each(portHomes())('the audit in %s', (_name, createHome) => {
       [1, 'data'],
     ]);
     const [terminal] = await ports.org.terminals();
-    await ports.org.noteSeen([{ terminalKey: terminal?.key as number, at: AT }]);
+    await ports.org.noteSeen([{ terminalKey: terminal?.key as number, at: AT }], AT);
     expect((await ports.org.terminals())[0]?.lastSeenAt).toBe(AT);
   });
 });

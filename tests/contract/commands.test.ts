@@ -83,20 +83,50 @@ describe.each(portHomes())('commands in %s', (_name, createHome) => {
     expect(await open()).toEqual(['c-1']);
   });
 
-  it('keeps the last word of each terminal on what is put away, and none of those that have nothing', async () => {
-    const said = (terminalKey: number, reportedAt: number, ...journals: SetAside[]): PutAway => ({
-      ...{ terminalKey, reportedAt, journals },
-    });
-    await ports.commands.notePutAway([said(second, AT, journal), said(first, AT, journal, journal)]);
+  const said = (terminalKey: number, reportedAt: number, ...journals: SetAside[]): PutAway => ({
+    ...{ terminalKey, reportedAt, journals },
+  });
+
+  it('keeps the last word of each terminal on what is put away', async () => {
+    const note = (...reports: PutAway[]) => ports.commands.notePutAway(reports, AT);
+    await note(said(second, AT, journal), said(first, AT, journal, journal));
     expect(await ports.commands.putAway()).toEqual([
       said(first, AT, journal, journal),
       said(second, AT, journal),
     ]);
-    await ports.commands.notePutAway([said(first, AT + 1, journal), said(second, AT + 1)]);
-    expect(await ports.commands.putAway()).toEqual([said(first, AT + 1, journal)]);
-    const half = ports.commands.notePutAway([said(first, AT + 2), said(9_999, AT + 2, journal)]);
+    await note(said(first, AT + 1, journal), said(second, AT + 1));
+    expect(await ports.commands.putAway()).toEqual([said(first, AT + 1, journal), said(second, AT + 1)]);
+    const half = note(said(first, AT + 2), said(9_999, AT + 2, journal));
     await expect(half).rejects.toMatchObject({ code: 'storage-failed' });
-    expect(await ports.commands.putAway()).toEqual([said(first, AT + 1, journal)]);
+    expect(await ports.commands.putAway()).toEqual([said(first, AT + 1, journal), said(second, AT + 1)]);
+  });
+
+  it('takes nothing of it back for what another gateway writes late, but for what a wrong clock has said', async () => {
+    const other = await home.open();
+    await other.commands.notePutAway([said(first, AT), said(second, AT, journal)], AT);
+    await ports.commands.notePutAway([said(first, AT - 1, journal), said(second, AT - 1)], AT + 1);
+    expect(await ports.commands.putAway()).toEqual([said(first, AT), said(second, AT, journal)]);
+    const day = 86_400_000;
+    await other.commands.notePutAway([said(first, AT + day)], AT + day);
+    await ports.commands.notePutAway([said(first, AT + 2, journal)], AT + 2);
+    expect(await ports.commands.putAway()).toEqual([said(first, AT + 2, journal), said(second, AT, journal)]);
+    await other.close();
+  });
+
+  it('gives up only what no gateway has brought meanwhile', async () => {
+    await add(command('c-1', first), command('c-2', first));
+    const other = await home.open();
+    await other.commands.noteDelivered(['c-1'], AT);
+    const expired = { at: AT, ok: false, code: 'expired', detail: null };
+    const giveUp = (id: string) =>
+      ports.commands.change(async (tx) => {
+        const done = await tx.answerCommand(id, first, expired, 'undelivered');
+        const line = { by: BY, action: 'test.answer', target: { kind: 'data' } } as const;
+        return done ? tx.audited(line, done) : tx.unchanged(done);
+      });
+    expect([await giveUp('c-1'), await giveUp('c-2')]).toEqual([false, true]);
+    expect(await open()).toEqual(['c-1']);
+    await other.close();
   });
 
   it('writes off what a terminal will not send, in the change that tells it so', async () => {

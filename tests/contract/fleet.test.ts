@@ -112,6 +112,15 @@ describe.each(portHomes())('the fleet in %s', (_name, createHome) => {
     expect(await store.fleet.enrolments()).toEqual([]);
   });
 
+  it('leaves a new code open when the first use of what was revoked before is noted late', async () => {
+    await change((tx) => tx.addCertificate(certificate('used', first)));
+    await change((tx) => tx.revokeCertificates(first, null, AT + 1, '被盗'));
+    await change((tx) => tx.openEnrolment({ terminalKey: first, secretHash: hash('new'), expiresAt: AT }));
+    await store.fleet.noteCertificateUses([{ ...certificate('used', first), at: AT }]);
+    expect(await store.fleet.certificates(first)).toMatchObject([{ revokedAt: AT + 1, reason: '被盗' }]);
+    expect(await store.fleet.enrolments()).toMatchObject([{ expiresAt: AT, secretHash: hash('new') }]);
+  });
+
   it('binds a code to the first key that comes with it, until another code takes its place', async () => {
     const open = (text: string) =>
       change((tx) => tx.openEnrolment({ terminalKey: first, secretHash: hash(text), expiresAt: AT }));

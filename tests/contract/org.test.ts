@@ -66,12 +66,16 @@ describe.each(portHomes())('the tree in %s', (_name, createHome) => {
   it('remembers when terminals were heard of', async () => {
     const [first] = await store.org.terminals();
     const terminalKey = first?.key as number;
-    await store.org.noteSeen([]);
-    await store.org.noteSeen([
-      { terminalKey, at: 1 },
-      { terminalKey, at: 1_795_000_000_000 },
-      { terminalKey: 9_999, at: 2 },
-    ]);
+    const now = 1_795_000_000_000;
+    await store.org.noteSeen([], now);
+    await store.org.noteSeen(
+      [
+        { terminalKey, at: 1 },
+        { terminalKey, at: now },
+        { terminalKey: 9_999, at: 2 },
+      ],
+      now,
+    );
     await store.close();
     store = await home.open();
     expect((await store.org.terminals()).map(({ lastSeenAt }) => lastSeenAt)).toEqual([
@@ -80,13 +84,29 @@ describe.each(portHomes())('the tree in %s', (_name, createHome) => {
     ]);
   });
 
+  it('forgets none of it for what another gateway writes late, but for what a wrong clock has said', async () => {
+    const [first] = await store.org.terminals();
+    const terminalKey = first?.key as number;
+    const other = await home.open();
+    const now = 1_795_000_000_000;
+    const heard = async () => (await store.org.terminals())[0]?.lastSeenAt;
+    const day = 86_400_000;
+    await other.org.noteSeen([{ terminalKey, at: now }], now);
+    await store.org.noteSeen([{ terminalKey, at: now - 5_000 }], now + 1);
+    expect(await heard()).toBe(now);
+    await other.org.noteSeen([{ terminalKey, at: now + day }], now + day);
+    await store.org.noteSeen([{ terminalKey, at: now + 3 }], now + 4);
+    expect(await heard()).toBe(now + 3);
+    await other.close();
+  });
+
   it('remembers it of many at once', async () => {
     const windows = Array.from({ length: 250 }, (_, at) => ({ id: `x${at}`, unitId: 'town', name: 'x' }));
     const terminals = windows.map(({ id }) => ({ id: `t-${id}`, windowId: id }));
     await plant(store, { windows, terminals });
     const all = await store.org.terminals();
     const seen = all.map(({ key }) => ({ terminalKey: key, at: 1_795_000_000_000 + key }));
-    await store.org.noteSeen(seen);
+    await store.org.noteSeen(seen, 1_795_000_000_000);
     const heard = async () =>
       (await store.org.terminals()).map(({ key, lastSeenAt }) => ({ terminalKey: key, at: lastSeenAt }));
     expect(await heard()).toEqual(seen);

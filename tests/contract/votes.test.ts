@@ -252,8 +252,41 @@ describe.each(portHomes())('votes read back from %s', (_name, createHome) => {
       await store.journals.saveAnnouncements([
         { journalKey, ...said, announced: 3, known: { seq: 2, at: BASE + 1 } },
       ]);
-      expect(await store.journals.journals()).toMatchObject([{ announced: 5, known: { seq: 5 } }]);
+      const kept = async () => (await store.journals.journals())[0];
+      expect(await kept()).toMatchObject({ announced: 5, known: { seq: 5, at: BASE } });
+      // Of a gateway that has it from before, and writes late.
+      const other = await home.open();
+      const older = { satisfied: 1, basically: 2, unsatisfied: 0 };
+      const late = { totals: older, announced: 4, known: { seq: 5, at: BASE - 9 }, floorAt: null };
+      await other.journals.saveAnnouncements([{ journalKey, ...late }]);
+      await other.journals.saveAnnouncements([
+        { journalKey, ...late, totals: null, known: { seq: 0, at: null } },
+      ]);
+      expect(await kept()).toMatchObject(said);
+      const newer = { satisfied: 4, basically: 1, unsatisfied: 1 };
+      await other.journals.saveAnnouncements([
+        { journalKey, ...late, totals: newer, known: { seq: 5, at: BASE + 3 }, floorAt: BASE },
+      ]);
+      expect(await kept()).toMatchObject({ ...said, totals: newer, known: { seq: 5, at: BASE + 3 } });
+      await other.close();
     });
+  });
+
+  it('are not noted by others unnoticed, where nobody has done anything', async () => {
+    const other = await home.open();
+    const notes: (() => Promise<void>)[] = [
+      () => {
+        const use = { serial: 'AA', terminalKey: 1, publicKey: '00', expiresAt: BASE + 1, at: BASE };
+        return other.fleet.noteCertificateUses([use]);
+      },
+      () => other.commands.notePutAway([{ terminalKey: 1, reportedAt: BASE, journals: [] }], BASE),
+    ];
+    for (const note of notes) {
+      const before = await store.upkeep.foreignVersion();
+      await note();
+      expect(await store.upkeep.foreignVersion()).not.toBe(before);
+    }
+    await other.close();
   });
 
   it('are not changed by others unnoticed, and not by oneself', async () => {

@@ -112,10 +112,11 @@ describe('beside a gateway', () => {
     const store = createSqliteStore({ file: databaseFile(gateway.dataDir) });
     const terminals = await store.org.terminals();
     const keyOf = (id: string) => terminals.find((one) => one.id === id)?.key as number;
-    await store.org.noteSeen([
+    const seen = [
       { terminalKey: keyOf('t-1'), at: Date.now() - 60_000 },
       { terminalKey: keyOf('t-2'), at: Date.now() - 600_000 },
-    ]);
+    ];
+    await store.org.noteSeen(seen, Date.now());
     await store.fleet.change(async (tx) => {
       await tx.addCertificate({
         serial: 'AA',

@@ -55,10 +55,13 @@ export const STEPS: fc.Arbitrary<Step>[] = [
   ),
   step(
     'seen',
-    fc.array(fc.record({ id, at })),
-    (all) =>
+    fc.record({ seen: fc.array(fc.record({ id, at })), at }),
+    ({ seen, at: now }) =>
       ({ org }, keyOf) =>
-        org.noteSeen(all.map((one) => ({ terminalKey: keyOf(one.id), at: one.at }))),
+        org.noteSeen(
+          seen.map((one) => ({ terminalKey: keyOf(one.id), at: one.at })),
+          now,
+        ),
   ),
   step(
     'certificate',

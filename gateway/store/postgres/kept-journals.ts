@@ -1,7 +1,13 @@
 /** What is kept of journals: what is stored of each, and what its terminal has said of it. */
 import type { Counts } from '../../../protocol/vote.ts';
 import type { Announcement, JournalStore } from '../journals.ts';
-import { type JournalRow, journalOf, STORED_BY_ROLLUPS, selectJournals } from '../sql/ledger-terms.ts';
+import {
+  announcedSince,
+  type JournalRow,
+  journalOf,
+  STORED_BY_ROLLUPS,
+  selectJournals,
+} from '../sql/ledger-terms.ts';
 import type { Connection } from './connection.ts';
 import { arrayOf } from './numbers.ts';
 
@@ -9,8 +15,7 @@ const SELECT = selectJournals(STORED_BY_ROLLUPS, 'true');
 const SELECT_ONE = selectJournals(STORED_BY_ROLLUPS, 's.key = $1');
 
 const SAVE = `
-  UPDATE sources s SET announced = greatest(s.announced, t.announced), total_satisfied = t.satisfied, total_basically = t.basically,
-    total_unsatisfied = t.unsatisfied, known_seq = greatest(s.known_seq, t.known_seq), known_at = t.known_at, floor_at = t.floor_at
+  UPDATE sources s SET ${announcedSince((column) => `t.${column}`)}
   FROM unnest($1::int4[], $2::int4[], $3::int4[], $4::int4[], $5::int4[], $6::int4[], $7::int8[], $8::int8[])
     AS t (key, announced, satisfied, basically, unsatisfied, known_seq, known_at, floor_at)
   WHERE s.key = t.key`;

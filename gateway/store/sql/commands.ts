@@ -2,6 +2,7 @@
 import type { CommandReads, CommandRecord, CommandStore, CommandTx, PutAway } from '../commands.ts';
 import type { ReviewTx } from '../review.ts';
 import { type AuditDeps, createChanges } from './changes.ts';
+import { CLOCKS_APART_MS, tellOthers } from './noted.ts';
 import type { Queries, SqlDatabase } from './sql-database.ts';
 
 /** @param journalsOn what a database has for the ledger's side of a change */
@@ -13,9 +14,10 @@ export function createCommandStore(
   return {
     ...readsOn(database.queries),
     ...createChanges(database, audit, (queries) => writesOn(queries, journalsOn(queries))),
-    notePutAway: (reports) =>
+    notePutAway: (reports, now) =>
       database.transaction(async (queries) => {
-        for (const report of reports) await notePutAway(queries, report);
+        for (const report of reports) await notePutAway(queries, report, now);
+        if (reports.length > 0) await tellOthers(queries);
       }),
     noteDelivered: (ids, at) =>
       database.transaction(async (queries) => {
@@ -98,29 +100,43 @@ function writesOn(queries: Queries, journals: Pick<ReviewTx, 'journals' | 'write
         })
         .execute();
     },
-    async answerCommand(id, terminalKey, { at, ok, code, detail }) {
-      const answered = await queries
+    async answerCommand(id, terminalKey, { at, ok, code, detail }, undelivered) {
+      const open = queries
         .updateTable('commands')
         .set({ answered_at: at, ok: Number(ok), code, detail })
         .where('id', '=', id)
         .where('terminal_key', '=', terminalKey)
-        .where('answered_at', 'is', null)
-        .executeTakeFirst();
+        .where('answered_at', 'is', null);
+      const answered = await (undelivered === undefined
+        ? open
+        : open.where('delivered_at', 'is', null)
+      ).executeTakeFirst();
       return answered.numUpdatedRows === 1n;
     },
   };
 }
 
-async function notePutAway(queries: Queries, { terminalKey, reportedAt, journals }: PutAway): Promise<void> {
-  if (journals.length === 0) {
-    await queries.deleteFrom('put_away').where('terminal_key', '=', terminalKey).execute();
-    return;
-  }
+async function notePutAway(
+  queries: Queries,
+  { terminalKey, reportedAt, journals }: PutAway,
+  now: number,
+): Promise<void> {
+  // Also that there are none: what an older gateway has heard before may be written after it.
   const said = { reported_at: reportedAt, journals: JSON.stringify(journals) };
   await queries
     .insertInto('put_away')
     .values({ terminal_key: terminalKey, ...said })
-    .onConflict((conflict) => conflict.column('terminal_key').doUpdateSet(said))
+    .onConflict((conflict) =>
+      conflict
+        .column('terminal_key')
+        .doUpdateSet(said)
+        .where(({ or, eb }) =>
+          or([
+            eb('put_away.reported_at', '<=', reportedAt),
+            eb('put_away.reported_at', '>', now + CLOCKS_APART_MS),
+          ]),
+        ),
+    )
     .execute();
 }
 

@@ -1,6 +1,7 @@
 /** Certificates of terminals and the codes they enrol with, in SQL that both databases understand. */
 import type { CertificateUse, FleetReads, FleetStore, FleetTx, NewCertificate } from '../fleet.ts';
 import { type AuditDeps, createChanges } from './changes.ts';
+import { tellOthers } from './noted.ts';
 import { keyOf, requireFree, terminalsOn } from './org.ts';
 import type { Queries, SqlDatabase } from './sql-database.ts';
 
@@ -14,6 +15,8 @@ export function createFleetStore(database: SqlDatabase, audit: AuditDeps): Fleet
     noteCertificateUses: (uses) =>
       database.transaction(async (queries) => {
         for (const use of uses) await noteUse(queries, use);
+        // What it has replaced is to be refused everywhere.
+        if (uses.length > 0) await tellOthers(queries);
       }),
   };
 }
@@ -123,9 +126,11 @@ async function noteUse(queries: Queries, use: CertificateUse): Promise<void> {
     .execute();
   const used = await queries
     .selectFrom('certificates')
-    .select(['terminal_key', 'issued_at', 'public_key'])
+    .select(['terminal_key', 'issued_at', 'public_key', 'revoked_at'])
     .where('serial', '=', serial)
     .executeTakeFirstOrThrow();
+  // Revoked meanwhile, and noted late: what the terminal was given since is for somebody else.
+  if (used.revoked_at !== null) return;
   // Every other one of the same terminal that is not younger: it has done its work.
   await queries
     .updateTable('certificates')

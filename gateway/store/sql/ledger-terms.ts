@@ -48,6 +48,28 @@ export const selectJournals = (stored: string, which: string): string => `
   LEFT JOIN (${WRITTEN_OFF}) o ON o.source_key = s.key
   WHERE ${which} ORDER BY s.key`;
 
+/**
+ * What a terminal has said of its journal `s` since: numbers only grow, and what an older gateway writes late takes nothing back.
+ * @param said a column of what is to be kept, in the words of the database
+ */
+export function announcedSince(said: (column: string) => string): string {
+  const ratings = ['satisfied', 'basically', 'unsatisfied'];
+  const sum = (term: (rating: string) => string) => ratings.map(term).join(' + ');
+  const isMore = `${sum(said)} > coalesce(${sum((rating) => `s.total_${rating}`)}, -1)`;
+  const [seq, at] = [said('known_seq'), said('known_at')];
+  const isLater = `${seq} > s.known_seq OR (${seq} = s.known_seq AND ${at} > coalesce(s.known_at, -1))`;
+  const since = (column: string, isSince: string, value: string) =>
+    `${column} = CASE WHEN ${isSince} THEN ${value} ELSE s.${column} END`;
+  return [
+    since('announced', `${said('announced')} > s.announced`, said('announced')),
+    ...ratings.map((rating) => since(`total_${rating}`, isMore, said(rating))),
+    since('known_seq', isLater, seq),
+    since('known_at', isLater, at),
+    // Each that is known is true; the first is what votes were dated by.
+    `floor_at = coalesce(s.floor_at, ${said('floor_at')})`,
+  ].join(', ');
+}
+
 export type JournalRow = Omit<KeptJournal, 'stored' | 'totals' | 'known' | 'hasLost'> &
   Counts & {
     totalSatisfied: number | null;

@@ -3,17 +3,18 @@ import { sql } from 'kysely';
 import { OrgRefusal } from '../failures.ts';
 import type { OrgReads, OrgStore, OrgTx, TerminalRecord } from '../org.ts';
 import { type AuditDeps, createChanges } from './changes.ts';
+import { CLOCKS_APART_MS } from './noted.ts';
 import type { Queries, SqlDatabase } from './sql-database.ts';
 
 export function createOrgStore(database: SqlDatabase, audit: AuditDeps): OrgStore {
   return {
     ...orgReads(database.queries),
     ...createChanges(database, audit, writesOn),
-    noteSeen: (seen) =>
+    noteSeen: (seen, now) =>
       database.transaction(async (queries) => {
         const latest = [...new Map(seen.map(({ terminalKey, at }) => [terminalKey, at]))];
         for (let from = 0; from < latest.length; from += AT_ONCE)
-          await noteSeen(queries, latest.slice(from, from + AT_ONCE));
+          await noteSeen(queries, latest.slice(from, from + AT_ONCE), now);
       }),
   };
 }
@@ -22,11 +23,16 @@ export function createOrgStore(database: SqlDatabase, audit: AuditDeps): OrgStor
 const AT_ONCE = 100;
 
 /** Both databases call the columns of such rows so; PostgreSQL takes them for text where nothing is said. */
-async function noteSeen(queries: Queries, seen: readonly [terminalKey: number, at: number][]): Promise<void> {
+async function noteSeen(
+  queries: Queries,
+  seen: readonly [terminalKey: number, at: number][],
+  now: number,
+): Promise<void> {
   const rows = seen.map(([terminalKey, at]) => sql`(cast(${terminalKey} as bigint), cast(${at} as bigint))`);
   await sql`
     update terminals set last_seen_at = seen.column2 from (values ${sql.join(rows)}) as seen
-    where terminals.key = seen.column1`.execute(queries);
+    where terminals.key = seen.column1 and (terminals.last_seen_at is null or terminals.last_seen_at < seen.column2
+      or terminals.last_seen_at > cast(${now + CLOCKS_APART_MS} as bigint))`.execute(queries);
 }
 
 function orgReads(queries: Queries): OrgReads {

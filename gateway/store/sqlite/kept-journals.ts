@@ -1,6 +1,12 @@
 import type { Range } from '../../domain/seq-ranges.ts';
 import type { Announcement, JournalIdentity } from '../journals.ts';
-import { type JournalRow, journalOf, STORED_BY_ROLLUPS, selectJournals } from '../sql/ledger-terms.ts';
+import {
+  announcedSince,
+  type JournalRow,
+  journalOf,
+  STORED_BY_ROLLUPS,
+  selectJournals,
+} from '../sql/ledger-terms.ts';
 import type { Connection } from './database.ts';
 import type { LedgerTables } from './tables.ts';
 
@@ -12,7 +18,7 @@ type KeptJournals = Pick<
 /** Keys of journals that the command line has begun, so that a gateway that runs beside it never gives the same one. */
 export const IMPORTED_FROM = 2 ** 40;
 /** Every table that names a journal. */
-const OF_JOURNAL = ['votes', 'rollups', 'quarantine', 'lost', 'datings', 'excluded'];
+const OF_JOURNAL = ['votes', 'rollups', 'quarantine', 'lost', 'datings', 'excluded', 'unmarked'];
 
 /** Makes a transaction that also writes the journals opened since the last one. */
 export type WithJournals = <A extends unknown[], R>(act: (...args: A) => R) => (...args: A) => R;
@@ -63,9 +69,9 @@ export function createKeptJournals(db: Connection): KeptJournals & { withJournal
     UNION ALL SELECT from_seq, to_seq FROM lost WHERE source_key = @source
     ORDER BY 1`)
     .raw();
-  const update = db.prepare(`
-    UPDATE sources SET announced = max(announced, ?), total_satisfied = ?, total_basically = ?, total_unsatisfied = ?,
-      known_seq = max(known_seq, ?), known_at = ?, floor_at = ? WHERE key = ?`);
+  const update = db.prepare(
+    `UPDATE sources AS s SET ${announcedSince((column) => `@${column}`)} WHERE s.key = @key`,
+  );
 
   return {
     withJournals,
@@ -85,16 +91,10 @@ export function createKeptJournals(db: Connection): KeptJournals & { withJournal
     accountedRanges: (journalKey) => selectIslands.all({ source: journalKey }) as Range[],
     saveAnnouncements: withJournals((announcements: readonly Announcement[]) => {
       for (const { journalKey, totals, announced, known, floorAt } of announcements)
-        update.run(
-          announced,
-          totals?.satisfied ?? null,
-          totals?.basically ?? null,
-          totals?.unsatisfied ?? null,
-          known.seq,
-          known.at,
-          floorAt,
-          journalKey,
-        );
+        update.run({
+          ...{ key: journalKey, announced, floor_at: floorAt, known_seq: known.seq, known_at: known.at },
+          ...(totals ?? { satisfied: null, basically: null, unsatisfied: null }),
+        });
     }),
   };
 }

@@ -20,6 +20,7 @@ const aside = (id: string, more: Partial<SetAside> = {}): SetAside => ({
   ...more,
 });
 
+let at = 1_795_000_000_000;
 let home: StoreHome;
 let store: SqliteStore;
 beforeEach(async () => {
@@ -37,7 +38,7 @@ async function start() {
   const told: string[] = [];
   const alarms = createJournalAlarms({
     reports: createHealthReports(() => 0),
-    now: () => 1_795_000_000_000,
+    now: () => at,
     monotonic: () => 0,
     remembered: await readPutAway(store.commands, await store.org.terminals()),
     changed: (terminalId) => told.push(terminalId),
@@ -47,9 +48,11 @@ async function start() {
     alarms.save((reports) =>
       store.commands.notePutAway(
         reports.map(({ terminalId: _, ...report }) => ({ terminalKey: 1, ...report })),
+        at,
       ),
     );
-  return { ...alarms, keep, touched, told };
+  const follow = async () => alarms.follow(await readPutAway(store.commands, await store.org.terminals()));
+  return { ...alarms, keep, follow, touched, told };
 }
 
 describe('votes in journals put away', () => {
@@ -85,7 +88,7 @@ describe('votes in journals put away', () => {
     after.take('t-1', health());
     await after.keep();
     expect(after.setAsideVotes('t-1')).toBe(0);
-    expect(await store.commands.putAway()).toEqual([]);
+    expect(await store.commands.putAway()).toMatchObject([{ terminalKey: 1, journals: [] }]);
     expect((await start()).setAsideVotes('t-1')).toBe(0);
   });
 
@@ -96,5 +99,36 @@ describe('votes in journals put away', () => {
     await expect(alarms.save(fail)).rejects.toThrow('no room');
     await alarms.keep();
     expect(await store.commands.putAway()).toMatchObject([{ terminalKey: 1, journals: [{ unsent: 3 }] }]);
+  });
+
+  it('are known at a gateway that has not heard of them itself, as whoever heard last has', async () => {
+    const [one, other] = [await start(), await start()];
+    one.take('t-1', health([aside('aaaaaaaa', { unsent: 3 })]));
+    await one.keep();
+    await other.follow();
+    expect([other.setAsideVotes('t-1'), other.touched, other.told]).toEqual([3, ['t-1'], []]);
+    at += 1;
+    other.take('t-1', health());
+    await other.keep();
+    await one.follow();
+    expect([one.setAsideVotes('t-1'), one.setAside(), one.journalsOf('t-1')]).toEqual([0, 0, []]);
+    await one.follow();
+    expect(one.touched).toEqual(['t-1', 't-1']);
+  });
+
+  it('are put right in the store by the gateway that heard later, when another one writes late', async () => {
+    const [one, other] = [await start(), await start()];
+    one.take('t-1', health([aside('aaaaaaaa', { unsent: 3 })]));
+    at += 1;
+    // It has never known of any, so it has nothing to say of it.
+    other.take('t-1', health());
+    await other.keep();
+    await one.keep();
+    await other.follow();
+    expect([other.setAsideVotes('t-1'), other.touched]).toEqual([0, []]);
+    await other.keep();
+    await one.follow();
+    expect(one.setAsideVotes('t-1')).toBe(0);
+    expect(await store.commands.putAway()).toMatchObject([{ terminalKey: 1, journals: [] }]);
   });
 });

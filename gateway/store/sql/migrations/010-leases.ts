@@ -1,0 +1,22 @@
+/** What gateways on one database must know of each other: who does what only one may do, and what they have noted by themselves. */
+import { sql } from 'kysely';
+import type { Migration } from './flavour.ts';
+
+export const LEASES: Migration = {
+  name: 'leases',
+  statements: ({ build, table, text, integer, time }) => [
+    // `token` grows with every holder; `until` is by the clock of the database, in milliseconds.
+    table('leases')
+      .addColumn('name', text, (column) => column.notNull().primaryKey())
+      .addColumn('holder', text, (column) => column.notNull())
+      .addColumn('token', time, (column) => column.notNull())
+      .addColumn('until', time, (column) => column.notNull()),
+    // Counts what others must read, and nobody has done: it has no line in the audit.
+    table('noted')
+      .addColumn('key', integer, (column) => column.primaryKey().check(sql`key = 1`))
+      .addColumn('version', time, (column) => column.notNull()),
+    build.insertInto('noted').values({ key: 1, version: 0 }),
+    // Journals with votes that were stored by what people had decided before: what of them is excluded is to be counted anew.
+    table('unmarked').addColumn('source_key', integer, (column) => column.primaryKey()),
+  ],
+};

@@ -1,0 +1,13 @@
+/** What a gateway has noted by itself and others hold in memory: counted, so that they read it as they read what people do. */
+import type { Queries } from './sql-database.ts';
+
+/** What lies further ahead of a gateway's clock was noted by one that was wrong, and would outlast whatever comes after it. */
+export const CLOCKS_APART_MS = 60_000;
+
+/** In the transaction of what is noted. */
+export async function tellOthers(queries: Queries): Promise<void> {
+  await queries
+    .updateTable('noted')
+    .set(({ eb }) => ({ version: eb('version', '+', 1) }))
+    .execute();
+}
