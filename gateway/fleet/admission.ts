@@ -27,22 +27,16 @@ export function createAdmission({ registry, certificates, enrolment, follow, ado
     certificates.used(terminal, certificate);
     return 'terminal';
   };
-  /** What a decision may need first: a look at what is new, or a line in the audit. */
-  const prepare = async (login: Login): Promise<Admission> => {
+  /**
+   * Every time after a look at what is stored: a revocation counts from its commit on, whichever gateway or command line has made it. One
+   * look answers all that have come before it, so a whole city that comes at the same time costs some.
+   */
+  return async (login: Login): Promise<Admission> => {
     const { terminalId, certificate } = login;
     await follow();
     const isOurs = certificate?.trusted === true && certificate.commonName === terminalId;
     if (isOurs && registry.terminal(terminalId) && !certificates.isKnown(certificate.serial))
       await adopt(terminalId, certificate.serial);
     return decide(login);
-  };
-  /** At once for a terminal that is known; a whole city may come at the same time. */
-  return (login: Login): Admission | Promise<Admission> => {
-    const { certificate } = login;
-    if (certificate !== null && !certificates.isKnown(certificate.serial)) return prepare(login);
-    const admission = decide(login);
-    // A technician adds a terminal and it connects at once: look before it is refused.
-    const isRefused = admission !== 'terminal' && 'refused' in admission;
-    return isRefused ? prepare(login) : admission;
   };
 }

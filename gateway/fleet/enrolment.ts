@@ -72,8 +72,11 @@ export async function createEnrolment({
 }: EnrolmentDeps): Promise<Enrolment> {
   const rate = createTokenBuckets(REQUESTS_PER_S, REQUEST_BURST);
   let open = new Map<number, EnrolmentRecord>();
+  let byName = new Map<string, EnrolmentRecord>();
   const reload = async () => {
-    open = new Map((await store.enrolments()).map((record) => [record.terminalKey, record]));
+    const records = await store.enrolments();
+    open = new Map(records.map((record) => [record.terminalKey, record]));
+    byName = new Map(records.map((record) => [nameOf(record), record]));
   };
   await reload();
 
@@ -85,8 +88,7 @@ export async function createEnrolment({
       if (record.expiresAt === USED_UP) return { refused: 'code-used' };
       return record.expiresAt > now() ? { code: nameOf(record) } : { refused: 'code-expired' };
     },
-    isOpen: (code) =>
-      [...open.values()].some((record) => nameOf(record) === code && record.expiresAt > now()),
+    isOpen: (code) => (byName.get(code)?.expiresAt ?? USED_UP) > now(),
     async answer(terminal, payload, from) {
       let request: unknown;
       try {

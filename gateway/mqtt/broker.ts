@@ -79,6 +79,8 @@ export class Drop extends Error {
 export type BrokerEvents = {
   /** May be decided at once, or after a look at what is stored. */
   authenticate(login: Login): Admission | Promise<Admission>;
+  /** Asked again when it is connected: what has been withdrawn since was not cut, because it was not there yet. */
+  isWelcome(by: Welcome): boolean;
   message(incoming: Incoming, done: Done): void;
   connected(terminalId: string, connection: number): void;
   /** No connection of this terminal is left. */

@@ -2,7 +2,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Client } from 'aedes';
 import { topicOf } from '../../protocol/topics.ts';
-import type { Broker, BrokerEvents, BrokerLimits } from './broker.ts';
+import type { Broker, BrokerEvents, BrokerLimits, Welcome } from './broker.ts';
 import { createDeliveries } from './deliveries.ts';
 import { createListener, type ListenerDeps, type Transport } from './listener.ts';
 import { OneWayAedes } from './one-way-aedes.ts';
@@ -14,6 +14,8 @@ import { createTraffic } from './traffic.ts';
 
 /** Four of them are the longest wait of a timer. */
 const NEVER_MS = Math.floor((2 ** 31 - 1) / 4);
+
+const withdrawn = ({ code }: Welcome) => (code === null ? 'certificate-withdrawn' : 'code-withdrawn');
 
 export async function createEmbeddedBroker(
   events: BrokerEvents,
@@ -50,6 +52,7 @@ export async function createEmbeddedBroker(
     // aedes may tell of a client whose socket has ended meanwhile, and then says nothing about the end.
     if (!session?.isOpen()) return;
     const { terminalId, connection, code, address, isOpen } = session;
+    if (!events.isWelcome(session)) return stream.cut(withdrawn(session));
     if (code !== null) {
       enrolling.add(stream);
       stream.once('close', () => enrolling.delete(stream));
@@ -99,7 +102,7 @@ export async function createEmbeddedBroker(
       for (const stream of [...ready, ...enrolling]) {
         const { session } = stream;
         if (!session || isWelcome(session)) continue;
-        stream.cut(session.code === null ? 'certificate-withdrawn' : 'code-withdrawn');
+        stream.cut(withdrawn(session));
       }
     },
     shed(count) {

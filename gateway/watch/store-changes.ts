@@ -1,9 +1,11 @@
-/** The command line writes to the store beside the gateway: what it has changed is read again, here and nowhere else. */
+/** The command line and other gateways write to the store beside this one: what they have changed is read again, here and nowhere else. */
 import type { Upkeep } from '../store/upkeep.ts';
 
 export type StoreChanges = {
   /** Cheap when nothing has changed; when it is fulfilled, what was changed before the call is read. @returns whether something had. */
   look(): Promise<boolean>;
+  /** This process has changed something: it is read, and not beside what is being read already, which may be older. @throws StoreFailure */
+  tell(): Promise<void>;
 };
 
 /** @throws StoreFailure */
@@ -13,25 +15,30 @@ export async function followStoreChanges(
 ): Promise<StoreChanges> {
   let version: number | null = await store.foreignVersion();
   let reading: Promise<void> | null = null;
-  const read = async (before: Promise<void> | null) => {
-    await before?.catch(() => {});
-    await changed();
+  const read = async () => {
+    const before = reading;
+    const mine = (async () => {
+      await before?.catch(() => {});
+      await changed();
+    })();
+    reading = mine;
+    try {
+      await mine;
+    } finally {
+      if (reading === mine) reading = null;
+    }
   };
   return {
     async look() {
       const seen = await store.foreignVersion();
       if (seen !== version) {
         version = seen;
-        const mine = read(reading);
-        reading = mine;
         try {
-          await mine;
+          await read();
         } catch (error) {
           // It is not read: the next one tries again.
           version = null;
           throw error;
-        } finally {
-          if (reading === mine) reading = null;
         }
         return true;
       }
@@ -40,5 +47,6 @@ export async function followStoreChanges(
       await reading;
       return true;
     },
+    tell: read,
   };
 }

@@ -68,6 +68,7 @@ export function openDoor({
     const broker = await createEmbeddedBroker(
       {
         authenticate: transport === 'tls' ? access.admit : trustNames(registry),
+        isWelcome: access.isWelcome,
         message: inbox,
         connected(terminalId, connection) {
           const terminal = registry.terminal(terminalId);

@@ -119,7 +119,7 @@ export function openGround(deps: GroundDeps): Promise<Ground & Closable> {
       metrics: createMetrics(deps.logLinesLost),
       ...{ standstill, ledger: store.ledger },
       storage: { ...guard, rereading, taking, reread: () => standstill.during(rereading.tell) },
-      changes: { ...changes, tell: heard.tell, heard },
+      changes: { ...changes, heard },
       jobs: [
         recoverStorage(guard),
         save('people', { storage: guard, save: people.save }),

@@ -33,7 +33,7 @@ export type TerminalAccessDeps = {
 };
 
 export type TerminalAccess = {
-  admit(login: Login): Admission | Promise<Admission>;
+  admit(login: Login): Promise<Admission>;
   sign: Enrolment['answer'];
   provisioning: Provisioning;
   /** Of a connection that is there: may it stay? */

@@ -455,6 +455,22 @@ describe.each(BROKER_ADAPTERS)('the broker, $name', ({ open: openHome, readsProx
       expect(broker.connections()).toBe(0);
     });
 
+    it('whose leave ends while it signs in is cut when it is connected, and was never there', async () => {
+      const { whoIsWelcome, signIn, events, refused, broker } = await start();
+      whoIsWelcome.holds = () => false;
+      const terminal = await signIn('t-1', { will: WILL });
+      const enrolling = await signIn('t-2', { kind: 'stranger' });
+      await Promise.all([terminal.over(), enrolling.over()]);
+      expect([refused('certificate-withdrawn'), refused('code-withdrawn')]).toEqual([1, 1]);
+      whoIsWelcome.holds = () => true;
+      const again = await signIn('t-1');
+      await again.ping();
+      expect(events.filter((one) => /^(dis)?connected/.test(one))).toEqual([
+        `connected t-1 ${again.connection}`,
+      ]);
+      expect(broker.connections()).toBe(1);
+    });
+
     it.runIf(readsProxyHeader)('through a balancer is of whoever is beyond it', async () => {
       const { open, signIn, refused } = await start({ behindBalancer: true });
       const terminal = await signIn('t-1', { proxyHeader: PROXY_HEADER });

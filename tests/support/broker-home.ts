@@ -54,6 +54,8 @@ export type TestBroker = {
   events: string[];
   /** What happens to a message: none is done by itself while this is null. */
   whenHeard: { take: ((message: Heard) => void) | null };
+  /** Of what has signed in and is just connected; everybody by itself. */
+  whoIsWelcome: { holds: BrokerEvents['isWelcome'] };
   /** A connection of this terminal that has said nothing. */
   open(terminalId: string, as?: Appearance): Wire;
   signIn(
@@ -112,9 +114,11 @@ function homeOf(ground: Ground, dispose: () => void): BrokerHome {
       const heard: Heard[] = [];
       const events: string[] = [];
       const whenHeard: TestBroker['whenHeard'] = { take: ({ done }) => done() };
+      const whoIsWelcome: TestBroker['whoIsWelcome'] = { holds: () => true };
       const broker = await ground.create(
         {
           authenticate: ground.admit,
+          isWelcome: (by) => whoIsWelcome.holds(by),
           message(incoming, done) {
             const message = { ...incoming, text: incoming.payload.toString(), done };
             heard.push(message);
@@ -141,6 +145,7 @@ function homeOf(ground: Ground, dispose: () => void): BrokerHome {
         heard,
         events,
         whenHeard,
+        whoIsWelcome,
         open,
         async signIn(terminalId, { will, kind, proxyHeader, session, ...options } = {}) {
           const appearance = { ...(kind && { kind }), ...(proxyHeader && { proxyHeader }), session };
