@@ -23,7 +23,10 @@ export type VoteBasis = {
   receivedAt: number;
   /** What the terminal said of when, where `at` is where the gateway has placed it; left out when they are the same. */
   claimedAt?: number;
-  /** It falls into a span that a person has excluded: stored, and not counted. */
+  /**
+   * It falls into a span that a person has excluded, as far as whoever judged it knows: stored, and not counted. What is kept of it is
+   * by what people had decided when it was stored.
+   */
   excluded?: boolean;
 };
 

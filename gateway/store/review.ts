@@ -121,11 +121,6 @@ export type ImportedCounts = { stored: number; duplicates: number; conflicts: nu
 
 export interface ReviewStore extends ReviewReads, Changes<ReviewTx> {
   /**
-   * Counts anew what of these terminals' votes is excluded: of those that came after somebody had decided so, and before whoever
-   * stores votes had read it, nobody has noted it. @throws StoreFailure
-   */
-  recountExcluded(terminalKeys: readonly number[]): Promise<void>;
-  /**
    * Stores votes out of a journal's file under the identity that they have there, in one transaction; the journal is begun if it
    * is new, and a gateway that runs knows of it. What waits in quarantine stays there. The audit has its line before.
    * @param isDry says what would be stored, and stores nothing

@@ -228,10 +228,18 @@ describe.each(KINDS)('the ledger in %s', (_name, createHome) => {
     const journalKey = await source();
     const votes = [
       voteRecord({ journalKey, seq: 1, at: BASE, claimedAt: 7 }),
-      voteRecord({ journalKey, seq: 2, at: BASE, excluded: true, rating: 2 }),
-      voteRecord({ journalKey, seq: 3, at: BASE, excluded: true, claimedAt: 8 }),
-      voteRecord({ journalKey, seq: 4, at: BASE + QUARTER, excluded: true }),
+      voteRecord({ journalKey, seq: 2, at: BASE + 1, rating: 2 }),
+      voteRecord({ journalKey, seq: 3, at: BASE + 1, claimedAt: 8 }),
+      voteRecord({ journalKey, seq: 4, at: BASE + QUARTER }),
     ];
+    for (const sql of [
+      `INSERT INTO units (id, name) SELECT 'u', '' WHERE NOT EXISTS (SELECT 1 FROM terminals)`,
+      `INSERT INTO windows (id, unit_key, name) SELECT 'w', key, '' FROM units WHERE id = 'u'`,
+      `INSERT INTO terminals (id, window_key) SELECT 't', key FROM windows WHERE id = 'w'`,
+    ])
+      await home.rows(sql);
+    await home.rows(`INSERT INTO exclusions (id, terminal_key, from_at, to_at, reason, made_at, made_by)
+      VALUES ('x-1', 1, ${BASE + 1}, ${BASE + 2 * QUARTER}, '', 0, '')`);
     await commit({ votes: votes.slice(0, 2) });
     await commit({ votes: votes.map((vote) => ({ ...vote, claimedAt: 9 })).slice(0, 2) });
     await commit({ votes });

@@ -166,10 +166,8 @@ describe.each(portHomes())('decisions about votes in %s', (_name, createHome) =>
         ['e-2', AT],
         ['e-3', null],
       ]);
-      // As it is known where it comes in.
-      await rig.commit({
-        votes: [{ ...voteRecord({ journalKey: rig.source, seq: 9, at: BASE + 1 }), excluded: true }],
-      });
+      // Also where it is not known yet.
+      await rig.commit({ votes: [voteRecord({ journalKey: rig.source, seq: 9, at: BASE + 1 })] });
       expect((await kept()).sort()).toEqual([1, 1, 2, 9]);
     });
 

@@ -121,7 +121,7 @@ function numbered(pressed: readonly Press[], keys: readonly number[]): VoteRecor
       windowKey,
       boot: `boot-${journalKey}-${seq % 3}`,
     });
-    return isRedated ? { ...vote, claimedAt: 1, excluded: true } : vote;
+    return isRedated ? { ...vote, claimedAt: 1 } : vote;
   });
 }
 

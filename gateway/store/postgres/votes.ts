@@ -3,10 +3,15 @@ import { QUARTER_MS } from '../../domain/calendar.ts';
 import { StoreFailure } from '../failures.ts';
 import type { VoteOutcome, VoteRecord } from '../ledger.ts';
 import type { CommitId } from '../neighbours.ts';
+import { IN_EXCLUSION } from '../sql/ledger-terms.ts';
 import { storable } from '../text.ts';
 import type { Boots } from './boots.ts';
 import type { Transaction } from './connection.ts';
 import { arrayOf } from './numbers.ts';
+
+/** Asked once a commit: nearly every one is of a time in which nothing is excluded, and looks no further. */
+const SOME_IS_EXCLUDED = `(SELECT EXISTS (SELECT FROM exclusions e WHERE e.ended_at IS NULL
+      AND e.to_at > (SELECT min(at) FROM stored) AND e.from_at <= (SELECT max(at) FROM stored)))`;
 
 /** In the order of the key, here and for the rollups: two that have the same rows to write never wait for each other in a ring. */
 const INSERT = {
@@ -31,6 +36,15 @@ const INSERT = {
       first_seq = least(kept.first_seq, excluded.first_seq),
       last_seq = greatest(kept.last_seq, excluded.last_seq),
       last_at = greatest(kept.last_at, excluded.last_at)
+  ), left_out AS (
+    INSERT INTO excluded AS kept (source_key, quarter, window_key, satisfied, basically, unsatisfied)
+    SELECT v.source_key, v.at / ${QUARTER_MS}, v.window_key, count(*) FILTER (WHERE v.rating = 0), count(*) FILTER (WHERE v.rating = 1),
+      count(*) FILTER (WHERE v.rating = 2)
+    FROM stored v WHERE ${SOME_IS_EXCLUDED} AND ${IN_EXCLUSION} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    ON CONFLICT (source_key, quarter, window_key) DO UPDATE SET
+      satisfied = kept.satisfied + excluded.satisfied,
+      basically = kept.basically + excluded.basically,
+      unsatisfied = kept.unsatisfied + excluded.unsatisfied
   )
   SELECT pg_current_xact_id()::text AS commit, count(*)::int4 AS count, CASE WHEN count(*) < $11::int4 THEN array_agg(source_key) END AS journals,
     CASE WHEN count(*) < $11::int4 THEN array_agg(seq) END AS seqs FROM stored`,
@@ -132,16 +146,6 @@ function selectBodies(transaction: Transaction, votes: readonly VoteRecord[]) {
 const INSERT_DATINGS = `
   INSERT INTO datings (source_key, seq, claimed_at) SELECT * FROM unnest($1::int4[], $2::int4[], $3::int8[]) AS d (source_key, seq, claimed_at)
   ORDER BY source_key, seq ON CONFLICT (source_key, seq) DO UPDATE SET claimed_at = excluded.claimed_at`;
-const ADD_EXCLUDED = `
-  INSERT INTO excluded AS kept (source_key, quarter, window_key, satisfied, basically, unsatisfied)
-  SELECT source_key, at / ${QUARTER_MS}, window_key, count(*) FILTER (WHERE rating = 0), count(*) FILTER (WHERE rating = 1),
-    count(*) FILTER (WHERE rating = 2)
-  FROM unnest($1::int4[], $2::int4[], $3::int2[], $4::int8[]) AS v (source_key, window_key, rating, at)
-  GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-  ON CONFLICT (source_key, quarter, window_key) DO UPDATE SET
-    satisfied = kept.satisfied + excluded.satisfied,
-    basically = kept.basically + excluded.basically,
-    unsatisfied = kept.unsatisfied + excluded.unsatisfied`;
 
 /** What is noted beside some of the votes that were stored just now. */
 export async function noteBeside(transaction: Transaction, stored: readonly VoteRecord[]): Promise<void> {
@@ -153,15 +157,5 @@ export async function noteBeside(transaction: Transaction, stored: readonly Vote
       arrayOf(redated.map(({ claimedAt }) => claimedAt as number)),
     ];
     await transaction.rows({ text: INSERT_DATINGS, values });
-  }
-  const leftOut = stored.filter(({ excluded }) => excluded);
-  if (leftOut.length > 0) {
-    const values = [
-      arrayOf(leftOut.map(({ journalKey }) => journalKey)),
-      arrayOf(leftOut.map(({ windowKey }) => windowKey)),
-      arrayOf(leftOut.map(({ rating }) => rating)),
-      arrayOf(leftOut.map(({ at }) => at)),
-    ];
-    await transaction.rows({ text: ADD_EXCLUDED, values });
   }
 }

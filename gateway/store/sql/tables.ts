@@ -87,7 +87,6 @@ export type Tables = {
   reviewed: { key: number; decisions: number };
   leases: { name: string; holder: string; token: number; until: number };
   noted: { key: number; version: number };
-  unmarked: { source_key: number };
   /** From here on those of the ledger, as far as people decide about what is in them. */
   sources: { key: number; terminal_key: number; epoch: string; closed_at: number | null };
   boots: { key: Generated<number>; boot: string };

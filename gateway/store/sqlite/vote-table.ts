@@ -40,6 +40,15 @@ export function createVoteTable(
       satisfied = kept.satisfied + excluded.satisfied,
       basically = kept.basically + excluded.basically,
       unsatisfied = kept.unsatisfied + excluded.unsatisfied`);
+  const selectExclusion = db
+    .prepare('SELECT 1 FROM exclusions WHERE ended_at IS NULL AND to_at > ? AND from_at <= ?')
+    .pluck();
+  const selectExcluding = db
+    .prepare(
+      `SELECT 1 FROM sources s JOIN exclusions e ON e.terminal_key = s.terminal_key
+       WHERE s.key = ? AND e.ended_at IS NULL AND e.from_at <= ? AND e.to_at > ?`,
+    )
+    .pluck();
   const QUARANTINE =
     'INTO quarantine (received_at, reason, terminal_key, topic, source_key, seq, payload, claims) VALUES (?, ?, ?, ?, ?, ?, ?, ?)';
   const insertQuarantine = db.prepare(`INSERT OR IGNORE ${QUARANTINE}`);
@@ -96,10 +105,21 @@ export function createVoteTable(
     if (key % 256 === 0) prune.run(key - QUARANTINE_KEPT);
   };
 
+  /** By what people have decided until now, which whoever judged the votes may not have read yet. */
+  const leftOutOf = (stored: readonly VoteRecord[]) => {
+    const leftOut = new RollupBatch();
+    let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (const { at } of stored) [first, last] = [Math.min(first, at), Math.max(last, at)];
+    if (stored.length > 0 && selectExclusion.get(first, last) !== undefined)
+      for (const vote of stored)
+        if (selectExcluding.get(vote.journalKey, vote.at, vote.at) !== undefined) leftOut.add(vote);
+    return leftOut.values();
+  };
+
   type Commit = [votes: readonly VoteRecord[], quarantine: readonly QuarantineRecord[], extras: CommitExtras];
   const commit = withJournals((...[votes, quarantine, { lost = [], keepsConflict }]: Commit) => {
     const rollups = new RollupBatch();
-    let leftOut: RollupBatch | null = null;
+    const stored: VoteRecord[] = [];
     const outcomes: VoteOutcome[] = [];
     for (const vote of votes) {
       const { changes } = insertVote.run(
@@ -117,10 +137,7 @@ export function createVoteTable(
       if (changes === 1) {
         rollups.add(vote);
         if (vote.claimedAt !== undefined) insertDating.run(vote.journalKey, vote.seq, vote.claimedAt);
-        if (vote.excluded) {
-          leftOut ??= new RollupBatch();
-          leftOut.add(vote);
-        }
+        stored.push(vote);
         outcomes.push('stored');
         continue;
       }
@@ -138,7 +155,7 @@ export function createVoteTable(
     }
     for (const { quarter, windowKey, journalKey, counts, firstSeq, lastSeq, lastAt } of rollups.values())
       upsertRollup.run(quarter, windowKey, journalKey, ...counts, firstSeq, lastSeq, lastAt);
-    for (const { quarter, windowKey, journalKey, counts } of leftOut?.values() ?? [])
+    for (const { quarter, windowKey, journalKey, counts } of leftOutOf(stored))
       upsertExcluded.run(quarter, windowKey, journalKey, ...counts);
     for (const record of quarantine) quarantineOne(record, record.seq === null ? 0 : 1);
     for (const { journalKey, range, at } of lost) insertLost.run(journalKey, ...range, at);

@@ -16,7 +16,5 @@ export const LEASES: Migration = {
       .addColumn('key', integer, (column) => column.primaryKey().check(sql`key = 1`))
       .addColumn('version', time, (column) => column.notNull()),
     build.insertInto('noted').values({ key: 1, version: 0 }),
-    // Journals with votes that were stored by what people had decided before: what of them is excluded is to be counted anew.
-    table('unmarked').addColumn('source_key', integer, (column) => column.primaryKey()),
   ],
 };

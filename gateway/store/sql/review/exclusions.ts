@@ -33,11 +33,6 @@ async function journalKeysOf(queries: Queries, terminalKey: number): Promise<num
   return rows.map(({ key }) => key);
 }
 
-export async function recountExcludedOf(queries: Queries, terminalKeys: readonly number[]): Promise<void> {
-  for (const terminalKey of terminalKeys)
-    await recountExcluded(queries, await journalKeysOf(queries, terminalKey));
-}
-
 export function exclusionReads(queries: Queries): Pick<ReviewReads, 'exclusions'> {
   return { exclusions: (): Promise<Exclusion[]> => exclusionsOn(queries).orderBy('e.key').execute() };
 }

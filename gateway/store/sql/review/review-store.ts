@@ -3,7 +3,7 @@ import type { ReviewReads, ReviewStore, ReviewTx } from '../../review.ts';
 import { type AuditDeps, createChanges } from '../changes.ts';
 import type { Queries, SqlDatabase } from '../sql-database.ts';
 import { decidedOn } from './decided.ts';
-import { exclusionReads, exclusionWrites, recountExcludedOf } from './exclusions.ts';
+import { exclusionReads, exclusionWrites } from './exclusions.ts';
 import { heldReads, heldWrites } from './held.ts';
 import { journalReads, journalWrites } from './journals.ts';
 
@@ -17,11 +17,6 @@ export function createReviewStore(
     ...readsOn(database.queries),
     ...createChanges(database, audit, reviewOn(database)),
     storeImported: imports.storeImported,
-    recountExcluded: (terminalKeys) =>
-      database.transaction(async (queries) => {
-        await database.holdVotes(queries);
-        await recountExcludedOf(queries, terminalKeys);
-      }),
   };
 }
 
