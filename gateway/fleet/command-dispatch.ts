@@ -5,6 +5,7 @@ import type { Actor } from '../domain/actor.ts';
 import { withoutHidden } from '../domain/shown-text.ts';
 import type { AuditLine, By } from '../store/changes.ts';
 import type { CommandRecord, CommandStore, CommandTx } from '../store/commands.ts';
+import type { Lease } from '../store/leases.ts';
 
 export type CommandDispatch = {
   /** The terminal has connected and listens. */
@@ -13,8 +14,12 @@ export type CommandDispatch = {
   answered(terminal: { id: string; key: number }, result: CommandResult): Promise<void>;
   /** Has a person asked for the votes of that journal, and it is not done? */
   isAskedFor(terminalKey: number, epoch: string): boolean;
-  /** Looks for new ones in the store, and for those that have expired on their way. */
+  /** Looks for new ones in the store. */
   follow(): Promise<void>;
+  /** Are there any that have expired on their way? */
+  hasExpired(): boolean;
+  /** Answers those for their terminals. @throws LeaseLost, StoreFailure */
+  expire(lease: Lease): Promise<void>;
 };
 
 export type CommandDispatchDeps = {
@@ -76,7 +81,13 @@ export async function createCommandDispatch(deps: CommandDispatchDeps): Promise<
     );
   };
 
-  const answer = async (terminal: Addressed, command: CommandRecord, outcome: Outcome, actor: Actor) => {
+  const answer = async (
+    terminal: Addressed,
+    command: CommandRecord,
+    outcome: Outcome,
+    actor: Actor,
+    lease?: Lease,
+  ) => {
     const { ok, code = null, detail = null } = outcome;
     const { id, op, args } = command;
     const isOff = ok && op === 'journal-drop';
@@ -95,10 +106,13 @@ export async function createCommandDispatch(deps: CommandDispatchDeps): Promise<
         detail: told,
       };
       return tx.audited(line, undefined);
-    });
+    }, lease);
     await read();
     if (isOff) await writtenOff();
   };
+
+  // What was brought may be under way: its terminal says what became of it.
+  const isExpired = ({ deliveredAt, expiresAt }: CommandRecord) => deliveredAt === null && expiresAt <= now();
 
   return {
     async greeted({ id, key }) {
@@ -129,16 +143,19 @@ export async function createCommandDispatch(deps: CommandDispatchDeps): Promise<
       if (open.size === 0) return;
       for (const terminal of terminals()) {
         const commands = open.get(terminal.key) ?? [];
-        // What was brought may be under way: its terminal says what became of it.
-        for (const command of commands)
-          if (command.deliveredAt === null && command.expiresAt <= now())
-            await answer(terminal, command, EXPIRED, { kind: 'gateway' });
         if (commands.length === 0 || !isHere(terminal.id)) continue;
         const unheard = ({ id, deliveredAt, expiresAt }: CommandRecord) =>
           monotonic() - (saidAt.get(id) ?? Number.NEGATIVE_INFINITY) >= SAY_AGAIN_MS &&
           (deliveredAt !== null || expiresAt > now());
         await say(terminal.id, commands.filter(unheard));
       }
+    },
+    hasExpired: () => [...open.values()].flat().some(isExpired),
+    async expire(lease) {
+      await read();
+      for (const terminal of terminals())
+        for (const command of open.get(terminal.key) ?? [])
+          if (isExpired(command)) await answer(terminal, command, EXPIRED, { kind: 'gateway' }, lease);
     },
   };
 }

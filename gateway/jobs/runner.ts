@@ -1,10 +1,11 @@
 /** Runs jobs when they come round. The only place where a job that fails is caught, named and counted. */
 import type { Logger } from 'pino';
 import type { Job } from './job.ts';
+import { createOnce, type Once, type OnceDeps } from './once.ts';
 
-export type RunnerDeps = {
+export type RunnerDeps = Pick<OnceDeps, 'leases' | 'holder'> & {
   jobs: readonly Job[];
-  log: Pick<Logger, 'info' | 'error'>;
+  log: Pick<Logger, 'info' | 'warn' | 'error'>;
   monotonic: () => number;
   countFailure(name: string): void;
 };
@@ -14,19 +15,29 @@ export type Runner = {
   stop(): Promise<void>;
 };
 
-export function startJobs({ jobs, ...deps }: RunnerDeps): Runner {
-  const rounds = jobs.map((job) => startRounds(job, deps));
+export function startJobs({ jobs, leases, holder, ...deps }: RunnerDeps): Runner {
+  const lost = (job: string) =>
+    deps.log.warn(
+      { code: 'lease-lost', job },
+      'another gateway has taken a job over while this one was at it: nothing of it was written here',
+    );
+  const once = createOnce({ leases, holder, lost });
+  const rounds = jobs.map((job) => startRounds(job, once, deps));
   return {
     async stop() {
       await Promise.all(rounds.map((stop) => stop()));
+      // Without a database, they run out by themselves.
+      await once.release().catch(() => {});
     },
   };
 }
 
 type Stop = () => Promise<void>;
 
-function startRounds(job: Job, { log, monotonic, countFailure }: Omit<RunnerDeps, 'jobs'>): Stop {
-  const { name, run } = job;
+type RoundsDeps = Omit<RunnerDeps, 'jobs' | 'leases' | 'holder'>;
+
+function startRounds(job: Job, once: Once, { log, monotonic, countFailure }: RoundsDeps): Stop {
+  const { name } = job;
   const { everyMs } = job.schedule;
   let isFailing = false;
   let isStopped = false;
@@ -44,7 +55,7 @@ function startRounds(job: Job, { log, monotonic, countFailure }: Omit<RunnerDeps
   };
   const runOnce = async () => {
     try {
-      await run();
+      await (job.once ? once.run(job) : job.run());
       if (isFailing && !job.failed) log.info({ job: name }, 'a job works again');
       isFailing = false;
     } catch (error) {

@@ -245,16 +245,23 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
       return true;
     },
     async sweep() {
-      const asked = new Map<string, boolean>();
-      for (const client of [...clients]) {
-        const { credential, isWelcome } = client.visitor;
-        const key = credentialKey(credential);
-        const welcome = asked.get(key) ?? (await isWelcome());
-        asked.set(key, welcome);
-        if (welcome || !clients.has(client)) continue;
-        leave(client);
-        closeSoon(client.socket, SESSION_ENDED_CLOSE_CODE, 'session-ended');
+      const byCredential = new Map<string, Client[]>();
+      for (const client of clients) {
+        const key = credentialKey(client.visitor.credential);
+        const alike = byCredential.get(key);
+        if (alike) alike.push(client);
+        else byCredential.set(key, [client]);
       }
+      // Beside each other: the database may be another machine's.
+      const ask = async ([first, ...others]: Client[]) => {
+        if (!first || (await first.visitor.isWelcome())) return;
+        for (const client of [first, ...others]) {
+          if (!clients.has(client)) continue;
+          leave(client);
+          closeSoon(client.socket, SESSION_ENDED_CLOSE_CODE, 'session-ended');
+        }
+      };
+      await Promise.all([...byCredential.values()].map(ask));
     },
     close() {
       clearInterval(drain);

@@ -4,14 +4,20 @@
  */
 import { PeopleRefusal } from './refusal.ts';
 
-/** Failures that cost no wait, the first wait, and the longest. */
-export type Patience = { free: number; firstWaitMs: number; longestWaitMs: number };
+/** Failures that cost no wait, the first wait, and the longest; how long after the last one they are forgotten. */
+export type Patience = { free: number; firstWaitMs: number; longestWaitMs: number; forgetAfterMs: number };
 
-export const PAIR_PATIENCE: Patience = { free: 5, firstWaitMs: 2_000, longestWaitMs: 15 * 60_000 };
+/** Sooner forgotten, a rest would be worth more tries than waiting is. */
+export const PAIR_PATIENCE: Patience = {
+  ...{ free: 5, firstWaitMs: 2_000, longestWaitMs: 15 * 60_000 },
+  forgetAfterMs: 24 * 3_600_000,
+};
 /** Many people may share an address. */
-export const ADDRESS_PATIENCE: Patience = { free: 30, firstWaitMs: 1_000, longestWaitMs: 60_000 };
+export const ADDRESS_PATIENCE: Patience = {
+  ...{ free: 30, firstWaitMs: 1_000, longestWaitMs: 60_000 },
+  forgetAfterMs: 30 * 60_000,
+};
 
-const FORGET_AFTER_MS = 30 * 60_000;
 const MAX_ENTRIES = 10_000;
 
 type Entry = { failures: number; lastAt: number; blockedUntil: number };
@@ -56,12 +62,15 @@ export function createSignInThrottle(monotonic: () => number): SignInThrottle {
   };
 }
 
-function createCounts({ free, firstWaitMs, longestWaitMs }: Patience, monotonic: () => number) {
+function createCounts(
+  { free, firstWaitMs, longestWaitMs, forgetAfterMs }: Patience,
+  monotonic: () => number,
+) {
   /** Least lately used first. */
   const entries = new Map<string, Entry>();
   const entryOf = (key: string): Entry | undefined => {
     const entry = entries.get(key);
-    if (entry && monotonic() - entry.lastAt > FORGET_AFTER_MS) {
+    if (entry && monotonic() - entry.lastAt > forgetAfterMs) {
       entries.delete(key);
       return undefined;
     }

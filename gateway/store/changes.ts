@@ -4,6 +4,7 @@
  */
 import type { Actor } from '../domain/actor.ts';
 import type { AuditTarget } from '../domain/audit-target.ts';
+import type { Lease } from './leases.ts';
 
 /** Who asks, and from where: an address or `local`. */
 export type By = { actor: Actor; origin: string };
@@ -26,6 +27,7 @@ export interface Changes<Tx> {
   /**
    * Everything that `act` writes is on the disk when this is fulfilled, or nothing is. `act` awaits nothing but `tx`: the
    * database is held for it alone.
+   * @param held what only one gateway does is done only while it has that. @throws LeaseLost, and nothing is done
    */
-  change<T>(act: (tx: Tx & AuditTx) => Promise<Audited<T>>): Promise<T>;
+  change<T>(act: (tx: Tx & AuditTx) => Promise<Audited<T>>, held?: Lease): Promise<T>;
 }

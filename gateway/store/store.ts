@@ -5,6 +5,7 @@ import type { CommandStore } from './commands.ts';
 import type { FleetStore } from './fleet.ts';
 import type { JournalStore } from './journals.ts';
 import type { KeyStore } from './keys.ts';
+import type { LeaseStore } from './leases.ts';
 import type { Ledger } from './ledger.ts';
 import type { Neighbours } from './neighbours.ts';
 import type { OrgStore } from './org.ts';
@@ -25,6 +26,7 @@ export type Store = {
   commands: CommandStore;
   audit: AuditStore;
   keys: KeyStore;
+  leases: LeaseStore;
   upkeep: Upkeep;
   scores: ScoreReads;
   /** Null where a gateway has its database for itself. */

@@ -55,7 +55,7 @@ export async function startGateway(
     const httpPort = await web.listen();
 
     const runner = startJobs({
-      ...{ log, monotonic },
+      ...{ log, monotonic, leases: ground.store.leases, holder: ground.instance },
       jobs: [ground, neighbours, terminals, scores, web, door].flatMap(({ jobs }) => jobs),
       countFailure: (job) => ground.metrics.tallied.jobFailures.add(job),
     });

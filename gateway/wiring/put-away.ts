@@ -34,6 +34,8 @@ export type PutAway = {
   answered: CommandDispatch['answered'];
   greeted(terminal: { id: string; key: number }): void;
   isAskedFor: CommandDispatch['isAskedFor'];
+  hasExpired: CommandDispatch['hasExpired'];
+  expire: CommandDispatch['expire'];
   /** The store has changed. @throws StoreFailure */
   follow(): Promise<void>;
   /** Writes down what terminals have said. @throws StoreFailure */
@@ -88,6 +90,8 @@ export async function createPutAway(deps: PutAwayDeps): Promise<PutAway> {
     },
     answered: dispatch.answered,
     isAskedFor: dispatch.isAskedFor,
+    hasExpired: dispatch.hasExpired,
+    expire: dispatch.expire,
     greeted(terminal) {
       // It is said again; the hello is not to suffer.
       dispatch.greeted(terminal).catch(storageFailed);

@@ -1,5 +1,6 @@
 /** The second step: the terminals, who they are, and what becomes of what they say. Its door is the last step. */
 import { createPresence, type Presence } from '../fleet/presence.ts';
+import { expireCommands } from '../jobs/expire-commands.ts';
 import type { Job } from '../jobs/job.ts';
 import { noteFirstUses } from '../jobs/note-first-uses.ts';
 import { save } from '../jobs/save.ts';
@@ -109,6 +110,7 @@ export function openTerminals({ config, ground, neighbours }: TerminalsDeps): Pr
     const jobs = [
       save('terminals', { storage, save: saveSaid }),
       noteFirstUses({ save: access.save, failed: storage.failed }),
+      expireCommands({ hasExpired: putAway.hasExpired, expire: putAway.expire, failed: storage.failed }),
     ];
     return { access, presence, everywhere, putAway, votes, said, say: said.tell, touched, jobs };
   });

@@ -7,7 +7,9 @@ import { createEnrolment } from '../../gateway/fleet/enrolment.ts';
 import { createProvisioning } from '../../gateway/fleet/provisioning.ts';
 import type { Login } from '../../gateway/mqtt/broker.ts';
 import { createRegistry } from '../../gateway/org/registry.ts';
+import { createPeople, DEFAULT_SESSION_LIMITS } from '../../gateway/people/people.ts';
 import type { By } from '../../gateway/store/changes.ts';
+import type { Lease } from '../../gateway/store/leases.ts';
 import { followStoreChanges } from '../../gateway/watch/store-changes.ts';
 import { createPutAway } from '../../gateway/wiring/put-away.ts';
 import type { Command } from '../../protocol/command.ts';
@@ -17,6 +19,8 @@ import { addSmallTown } from '../support/tree.ts';
 
 const BY: By = { actor: { kind: 'cli', user: 'test' }, origin: 'local' };
 const HOUR_MS = 3_600_000;
+let aheadMs = 0;
+const now = () => Date.now() + aheadMs;
 const signer = {
   certificate: '',
   fingerprint: 'ab'.repeat(32),
@@ -51,7 +55,7 @@ async function openGateway(ports: OpenPorts) {
   });
   const registry = await createRegistry(ports.org);
   const certificates = await createCertificates(ports.fleet, Date.now);
-  const [now, monotonic] = [Date.now, () => performance.now()];
+  const monotonic = () => performance.now();
   const enrolment = await createEnrolment({
     ...{ store: ports.fleet, authority: signer, now, monotonic, days: 1, follow: changes.look },
     issued: async () => {},
@@ -87,6 +91,7 @@ describe.each(portHomes())('gateways on one database in %s', (_name, createHome)
   let one: Awaited<ReturnType<typeof openGateway>>;
   let other: typeof one;
   beforeEach(async () => {
+    aheadMs = 0;
     home = await createHome();
     opened = [await home.open(), await home.open()];
     const [first, second] = opened as [OpenPorts, OpenPorts];
@@ -171,5 +176,68 @@ describe.each(portHomes())('gateways on one database in %s', (_name, createHome)
     expect(one.said).toHaveLength(1);
     await other.putAway.answered(other.terminal('t-1'), { id, ok: true });
     expect(await one.putAway.desk.commands('t-1')).toMatchObject([{ id, answer: { ok: true } }]);
+  });
+  it('answer what no gateway could bring in time once, and only the one that has it to do', async () => {
+    one.putAway.health.take('t-1', health(3, 4));
+    const order = { terminalId: 't-1', op: 'journal-send', reason: '换卡' } as const;
+    const { id } = await one.putAway.desk.order(BY, { ...order, journal: 'journal-0' });
+    other.here.add('t-1');
+    await other.look();
+    await one.putAway.desk.order(BY, { ...order, journal: 'journal-1' });
+    expect([one.putAway.hasExpired(), other.said.length]).toEqual([false, 1]);
+    aheadMs = 8 * 24 * HOUR_MS;
+    expect(one.putAway.hasExpired()).toBe(true);
+
+    const [{ leases }] = opened as [OpenPorts];
+    const lost = await leases.take('expire-commands', 'one', HOUR_MS);
+    await leases.release(lost as Lease);
+    const held = await leases.take('expire-commands', 'other', HOUR_MS);
+    await expect(one.putAway.expire(lost as Lease)).rejects.toMatchObject({ code: 'lease-lost' });
+    const answers = async () =>
+      (await one.putAway.desk.commands('t-1')).map((command) => [command.id === id, command.answer?.code]);
+    expect(await answers()).toEqual([
+      [false, undefined],
+      [true, undefined],
+    ]);
+    await other.putAway.expire(held as Lease);
+    // What was brought may be under way.
+    expect(await answers()).toEqual([
+      [false, 'expired'],
+      [true, undefined],
+    ]);
+    await one.look();
+    expect([one.putAway.hasExpired(), other.putAway.hasExpired()]).toEqual([false, false]);
+  });
+
+  it('end what one of them has ended, and know a role that one of them has changed', async () => {
+    const people = ({ people: store }: OpenPorts) =>
+      createPeople({ store, now, monotonic: () => performance.now(), limits: DEFAULT_SESSION_LIMITS });
+    const [here, there] = await Promise.all((opened as [OpenPorts, OpenPorts]).map(people));
+    if (!here || !there) throw new Error('two gateways are needed');
+    const add = (name: string) =>
+      here.accounts.add(BY, { name, displayName: name, role: 'operator', unitId: null });
+    const { account } = await add('li');
+    await here.accounts.add(BY, { name: 'boss', displayName: 'b', role: 'administrator', unitId: null });
+    const by: By = { actor: { kind: 'account', name: 'li' }, origin: '10.0.0.1' };
+    const wall = await here.links.add(by, { kind: 'wall', name: '大屏', unitId: null });
+    const open = () => here.sessions.open(account, '10.0.0.1', '');
+    const [kept, ended] = [await open(), await open()];
+    const standing = async () => [
+      await there.signIn.identify(kept.token),
+      await there.signIn.identify(ended.token),
+      await there.signIn.identify(wall.token),
+    ];
+    expect((await standing()).map((one) => one?.standing)).toEqual(['operator', 'operator', 'wall']);
+    await here.sessions.revoke(BY, ended.id, { seen: null, ended: null });
+    expect((await standing()).map((one) => one?.standing)).toEqual(['operator', undefined, 'wall']);
+    await here.accounts.change(BY, 'li', { role: 'technician' });
+    expect(await standing()).toEqual([null, null, null]);
+    await here.accounts.change(BY, 'li', { role: 'operator' });
+    expect((await standing()).map((one) => one?.standing)).toEqual([undefined, undefined, 'wall']);
+    await here.links.revoke(BY, wall.link.id);
+    expect(await standing()).toEqual([null, null, null]);
+    there.used({ kind: 'link', id: wall.link.id, standing: 'wall', unitId: null });
+    await there.save();
+    expect((await here.links.list()).map(({ lastUsedAt }) => lastUsedAt)).toEqual([expect.any(Number)]);
   });
 });

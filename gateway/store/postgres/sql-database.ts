@@ -2,7 +2,7 @@
  * What is written once, on PostgreSQL: changes on one connection, one after another, reads beside them on others. The connections
  * are the ledger's kind (connection.ts), because a change of a person's is to be as safe as a vote: any notice at COMMIT is a failure.
  */
-import { CompiledQuery } from 'kysely';
+import { CompiledQuery, sql } from 'kysely';
 import { StoreFailure } from '../failures.ts';
 import type { SqlDatabase } from '../sql/sql-database.ts';
 import { storable } from '../text.ts';
@@ -84,6 +84,8 @@ export function createPostgresSql(options: PostgresSqlOptions): PostgresSql {
       }
     },
     holdVotes: async (tx) => void (await tx.executeQuery(CompiledQuery.raw(HOLD_VOTES))),
+    clock: (aheadMs) =>
+      sql<number>`cast(extract(epoch from clock_timestamp()) * 1000 as int8) + cast(${aheadMs} as int8)`,
     auditKey,
     async close() {
       await Promise.all([changing, ...readers.map(({ connection }) => connection)].map((one) => one.close()));

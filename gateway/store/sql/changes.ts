@@ -5,6 +5,7 @@ import { writeTarget } from '../../domain/audit-target.ts';
 import type { AuditEntry } from '../audit.ts';
 import type { Audited, AuditLine, AuditTx, Changes } from '../changes.ts';
 import { appendAudit } from './audit.ts';
+import { requireHeld } from './leases.ts';
 import type { Queries, SqlDatabase } from './sql-database.ts';
 
 export type AuditDeps = {
@@ -19,8 +20,9 @@ export function createChanges<Tx extends object>(
   writesOn: (queries: Queries) => Tx,
 ): Changes<Tx> {
   return {
-    change: (act) =>
+    change: (act, held) =>
       database.transaction(async (queries) => {
+        if (held) await requireHeld(database, queries, held);
         const watch = createWriteWatch();
         const tx: AuditTx = {
           async audited(lines, result) {

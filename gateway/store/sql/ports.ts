@@ -2,12 +2,14 @@
 import type { AuditStore } from '../audit.ts';
 import type { CommandStore } from '../commands.ts';
 import type { FleetStore } from '../fleet.ts';
+import type { LeaseStore } from '../leases.ts';
 import type { OrgStore } from '../org.ts';
 import type { PeopleStore } from '../people.ts';
 import { createAuditStore } from './audit-store.ts';
 import type { AuditDeps } from './changes.ts';
 import { createCommandStore } from './commands.ts';
 import { createFleetStore } from './fleet.ts';
+import { createLeaseStore } from './leases.ts';
 import { createOrgStore } from './org.ts';
 import { createPeopleStore } from './people.ts';
 import type { SqlDatabase } from './sql-database.ts';
@@ -18,6 +20,7 @@ export type SqlPorts = {
   fleet: FleetStore;
   commands: CommandStore;
   audit: AuditStore;
+  leases: LeaseStore;
 };
 
 /** @param journalsOn what the database has for the ledger's side of a change of commands */
@@ -32,5 +35,6 @@ export function createSqlPorts(
     fleet: createFleetStore(database, audit),
     commands: createCommandStore(database, audit, journalsOn),
     audit: createAuditStore(database, audit),
+    leases: createLeaseStore(database),
   };
 }

@@ -137,6 +137,28 @@ describe('the throttle of sign-ins', () => {
     expect(waits.filter((wait) => wait === 0)).toHaveLength(PAIR_PATIENCE.free);
   });
 
+  it.each([1, 5, 8, 10, 13, 20])(
+    'leaves little to guess in a day, also with a rest after every %i',
+    async (inARow) => {
+      const time = clock();
+      const throttle = createSignInThrottle(time.now);
+      const [tomorrow, hour] = [time.now() + 24 * 3_600_000, 3_600_000];
+      let tries = 0;
+      while (time.now() < tomorrow) {
+        for (let at = 0; at < inARow && time.now() < tomorrow; ) {
+          const wait = await fail(throttle, 'a', '1');
+          time.pass(wait * 1_000);
+          if (wait > 0) continue;
+          tries += 1;
+          at += 1;
+        }
+        if (inARow < 20) time.pass(hour / 2 + 60_000);
+      }
+      expect(tries).toBeGreaterThan(40);
+      expect(tries).toBeLessThanOrEqual(110);
+    },
+  );
+
   it('forgets with a success, and after a while', async () => {
     const time = clock();
     const throttle = createSignInThrottle(time.now);
@@ -147,8 +169,13 @@ describe('the throttle of sign-ins', () => {
     }
     for (let failure = 0; failure < PAIR_PATIENCE.free; failure++) await fail(throttle, 'b', '1');
     expect(throttle.begin('b', '1')).toBeGreaterThan(0);
-    time.pass(31 * 60_000);
-    expect(throttle.begin('b', '1')).toBe(0);
+    for (let failure = 0; failure < 8; failure++) time.pass(1_000 * (await fail(throttle, 'b', '1')));
+    time.pass(23 * 3_600_000);
+    await fail(throttle, 'b', '1');
+    expect(throttle.begin('b', '1')).toBeGreaterThan(0);
+    time.pass(24 * 3_600_000 + 1);
+    for (let failure = 0; failure < PAIR_PATIENCE.free; failure++)
+      expect(await fail(throttle, 'b', '1')).toBe(0);
   });
 
   it('counts nothing that was never tried', async () => {
