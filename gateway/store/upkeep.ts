@@ -5,7 +5,7 @@ export interface Upkeep {
    * `reopened`: what is held in memory of it must then be read again.
    */
   probe(): Promise<{ reopened: boolean }>;
-  /** Another number whenever another process has changed anything; cheap enough to be asked for often. @throws StoreFailure */
+  /** Another number whenever another process has changed what gateways hold in memory; cheap enough to be asked for often. @throws StoreFailure */
   foreignVersion(): Promise<number>;
   /** Grows with everything that people decide about votes, in whichever process. @throws StoreFailure */
   decisions(): Promise<number>;

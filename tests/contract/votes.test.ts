@@ -1,6 +1,7 @@
 /** What every adapter of the ports that read back what is in the ledger must do: votes, journals, and what others have changed. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { QuarantineRecord, VoteRecord } from '../../gateway/store/ledger.ts';
+import { addAccount } from '../support/change-people.ts';
 import { decide } from '../support/decide.ts';
 import { batchOf } from '../support/ledger-home.ts';
 import { type OpenPorts, type PortsHome, portHomes } from '../support/port-homes.ts';
@@ -14,7 +15,7 @@ const DAY = 96 * QUARTER;
 const BASE = 1_795_000_000_000 - (1_795_000_000_000 % QUARTER);
 const TIME = { from: 0, to: 9e12 };
 
-describe.each(portHomes())('votes read back from %s', (_name, createHome) => {
+describe.each(portHomes())('votes read back from %s', (name, createHome) => {
   let home: PortsHome;
   let store: OpenPorts;
 
@@ -271,6 +272,22 @@ describe.each(portHomes())('votes read back from %s', (_name, createHome) => {
       await other.close();
     });
   });
+
+  // SQLite tells of everything.
+  it.runIf(name === 'PostgreSQL')(
+    'are not read again for what is asked for each time, as people are',
+    async () => {
+      const other = await home.open();
+      const before = await store.upkeep.foreignVersion();
+      await addAccount(other.people, {
+        ...{ name: 'li', displayName: 'li', role: 'operator', unitId: null, passwordHash: 'x' },
+        ...{ mustChangePassword: false, createdAt: BASE, disabledAt: null },
+      });
+      expect(await store.upkeep.foreignVersion()).toBe(before);
+      expect(await store.people.account('li')).toBeDefined();
+      await other.close();
+    },
+  );
 
   it('are not noted by others unnoticed, where nobody has done anything', async () => {
     const other = await home.open();

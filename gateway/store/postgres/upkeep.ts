@@ -4,9 +4,7 @@ import { coalesce } from './coalesce.ts';
 import type { Connection } from './connection.ts';
 import type { PostgresLedger } from './ledger.ts';
 
-/** Both only grow. */
-const VERSION = `
-  SELECT n.version + coalesce((SELECT h.seq FROM audit_head h WHERE h.key = 1), 0) AS version FROM noted n WHERE n.key = 1`;
+const VERSION = 'SELECT version FROM noted WHERE key = 1';
 const DECISIONS = 'SELECT decisions FROM reviewed WHERE key = 1';
 
 /** Every terminal that connects has it asked: of a city that comes back at once, some thousands go together. */
@@ -23,9 +21,7 @@ export function createUpkeep(reading: Connection, { settle }: Pick<PostgresLedge
       // A commit that was called failed may have been stored all the same, and after a failover one that was read may be gone.
       return { reopened: true };
     },
-    /**
-     * Whoever changes what others must know of adds a line to the audit, or counts what it has noted; our own cost one reading more.
-     */
+    /** Whoever changes what others hold in memory counts it; our own changes cost one reading more. */
     foreignVersion: () => look(null),
     async decisions() {
       const [row] = await reading.rows<{ decisions: number }>({ text: DECISIONS });

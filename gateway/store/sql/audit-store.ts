@@ -6,7 +6,7 @@ import type { SqlDatabase } from './sql-database.ts';
 export function createAuditStore(database: SqlDatabase, deps: AuditDeps): AuditStore {
   const { queries } = database;
   return {
-    ...createChanges(database, deps, () => ({})),
+    ...createChanges(database, deps, () => ({}), 'asked'),
     async entries({ before = Number.MAX_SAFE_INTEGER, limit }) {
       const rows = await queries
         .selectFrom('audit')

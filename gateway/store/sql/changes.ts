@@ -6,6 +6,7 @@ import type { AuditEntry } from '../audit.ts';
 import type { Audited, AuditLine, AuditTx, Changes } from '../changes.ts';
 import { appendAudit } from './audit.ts';
 import { requireHeld } from './leases.ts';
+import { tellOthers } from './noted.ts';
 import type { Queries, SqlDatabase } from './sql-database.ts';
 
 export type AuditDeps = {
@@ -14,16 +15,21 @@ export type AuditDeps = {
   admit(line: AuditLine): void;
 };
 
+/** What is `held` in memory by every gateway is to be read again then; other things are `asked` for, or counted as decisions. */
+export type Known = 'held' | 'asked';
+
 export function createChanges<Tx extends object>(
   database: SqlDatabase,
   { now, admit }: AuditDeps,
   writesOn: (queries: Queries) => Tx,
+  known: Known,
 ): Changes<Tx> {
   return {
     change: (act, held) =>
       database.transaction(async (queries) => {
         if (held) await requireHeld(database, queries, held);
         const watch = createWriteWatch();
+        let isDone = false;
         const tx: AuditTx = {
           async audited(lines, result) {
             for (const line of [lines].flat()) {
@@ -33,6 +39,7 @@ export function createChanges<Tx extends object>(
               const entry: AuditEntry = { at: now(), ...who, action, target: writeTarget(target), detail };
               await appendAudit(queries, database.auditKey(), entry);
             }
+            isDone = true;
             return seal(result);
           },
           unchanged(result) {
@@ -42,6 +49,7 @@ export function createChanges<Tx extends object>(
           },
         };
         const sealed = await act(Object.assign(writesOn(queries.withPlugin(watch.plugin)), tx));
+        if (isDone && known === 'held') await tellOthers(queries);
         return open(sealed);
       }),
   };

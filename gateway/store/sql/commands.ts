@@ -13,7 +13,7 @@ export function createCommandStore(
 ): CommandStore {
   return {
     ...readsOn(database.queries),
-    ...createChanges(database, audit, (queries) => writesOn(queries, journalsOn(queries))),
+    ...createChanges(database, audit, (queries) => writesOn(queries, journalsOn(queries)), 'held'),
     notePutAway: (reports, now) =>
       database.transaction(async (queries) => {
         for (const report of reports) await notePutAway(queries, report, now);

@@ -11,7 +11,7 @@ const USED_UP = 0;
 export function createFleetStore(database: SqlDatabase, audit: AuditDeps): FleetStore {
   return {
     ...readsOn(database.queries),
-    ...createChanges(database, audit, writesOn),
+    ...createChanges(database, audit, writesOn, 'held'),
     noteCertificateUses: (uses) =>
       database.transaction(async (queries) => {
         for (const use of uses) await noteUse(queries, use);

@@ -1,4 +1,4 @@
-/** What a gateway has noted by itself and others hold in memory: counted, so that they read it as they read what people do. */
+/** What gateways hold in memory, counted whenever it is changed or noted, so that each of them knows when to read again. */
 import type { Queries } from './sql-database.ts';
 
 /** What lies further ahead of a gateway's clock was noted by one that was wrong, and would outlast whatever comes after it. */

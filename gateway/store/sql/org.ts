@@ -9,7 +9,7 @@ import type { Queries, SqlDatabase } from './sql-database.ts';
 export function createOrgStore(database: SqlDatabase, audit: AuditDeps): OrgStore {
   return {
     ...orgReads(database.queries),
-    ...createChanges(database, audit, writesOn),
+    ...createChanges(database, audit, writesOn, 'held'),
     noteSeen: (seen, now) =>
       database.transaction(async (queries) => {
         const latest = [...new Map(seen.map(({ terminalKey, at }) => [terminalKey, at]))];

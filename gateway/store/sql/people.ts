@@ -11,7 +11,7 @@ export function createPeopleStore(database: SqlDatabase, audit: AuditDeps): Peop
   const { queries } = database;
   return {
     ...readsOn(queries),
-    ...createChanges(database, audit, writesOn),
+    ...createChanges(database, audit, writesOn, 'asked'),
     noteUse: ({ sessions, links, over }) =>
       database.transaction(async (tx) => {
         for (const { id, at } of sessions)

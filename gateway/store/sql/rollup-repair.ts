@@ -24,18 +24,23 @@ const VOTES_AT_ONCE = 20_000;
  * audit, in the same transaction. Gateways read again, as after a decision.
  */
 export function createRollupRepair(database: SqlDatabase, audit: AuditDeps): RepairRollups {
-  const { change } = createChanges(database, audit, (queries) => ({
-    hold: () => database.holdVotes(queries),
-    differences: (keys: readonly number[]) => readDifferences(queries, keys),
-    recount: (rollups: readonly number[], excluded: readonly number[]) =>
-      decidedOn(
-        database,
-        queries,
-      )(async () => {
-        await recountRollups(queries, rollups);
-        await recountExcluded(queries, excluded);
-      }),
-  }));
+  const { change } = createChanges(
+    database,
+    audit,
+    (queries) => ({
+      hold: () => database.holdVotes(queries),
+      differences: (keys: readonly number[]) => readDifferences(queries, keys),
+      recount: (rollups: readonly number[], excluded: readonly number[]) =>
+        decidedOn(
+          database,
+          queries,
+        )(async () => {
+          await recountRollups(queries, rollups);
+          await recountExcluded(queries, excluded);
+        }),
+    }),
+    'asked',
+  );
   const repairSome: RepairRollups = (journalKeys, by) =>
     change(async (tx) => {
       await tx.hold();

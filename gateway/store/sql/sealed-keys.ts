@@ -58,7 +58,7 @@ export function createSealedKeys({ database, audit, seals, settle }: SealedKeysD
       return next;
     });
 
-  const changes = createChanges(database, audit, (queries) => ({ queries }));
+  const changes = createChanges(database, audit, (queries) => ({ queries }), 'asked');
   return {
     place,
     async read(name) {

@@ -11,7 +11,7 @@ export const LEASES: Migration = {
       .addColumn('holder', text, (column) => column.notNull())
       .addColumn('token', time, (column) => column.notNull())
       .addColumn('until', time, (column) => column.notNull()),
-    // Counts what others must read, and nobody has done: it has no line in the audit.
+    // Counts changes of what gateways hold in memory.
     table('noted')
       .addColumn('key', integer, (column) => column.primaryKey().check(sql`key = 1`))
       .addColumn('version', time, (column) => column.notNull()),

@@ -15,7 +15,7 @@ export function createReviewStore(
 ): ReviewStore {
   return {
     ...readsOn(database.queries),
-    ...createChanges(database, audit, reviewOn(database)),
+    ...createChanges(database, audit, reviewOn(database), 'asked'),
     storeImported: imports.storeImported,
   };
 }
