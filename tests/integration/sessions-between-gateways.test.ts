@@ -53,6 +53,7 @@ describe.runIf(have(POSTGRES))('a session of a terminal, at two gateways', () =>
     const broker = await createEmbeddedBroker(
       {
         authenticate: access.admit,
+        isWelcome: access.isWelcome,
         message: (_incoming, done) => done(),
         ...{ connected() {}, disconnected() {}, handshaken() {}, refused() {} },
       },

@@ -140,7 +140,7 @@ export async function createPostgresHome(cluster: Cluster): Promise<PortsHome & 
       await close();
       return verdict;
     },
-    openCheck: () => openPostgresCheck({ address, pauseMs: 10 }),
+    openCheck: () => openPostgresCheck({ address }),
     dispose: close,
   };
 }

@@ -3,7 +3,6 @@
  * what is open for long keeps the server from clearing away what is outdated, and rollups are outdated all the time. Journals that
  * differ are counted once more while no vote is stored, before they are called wrong.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { CompiledQuery, sql } from 'kysely';
 import type { CheckReport, DatabaseCheck, NumberFault } from '../check.ts';
 import { checkBesideVotes, checkVotes } from '../sql/number-check.ts';
@@ -19,8 +18,6 @@ import { HOLD_VOTES } from './votes-lock.ts';
 export type PostgresCheckOptions = {
   /** `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`, see `SessionOptions`. */
   address: string;
-  /** For gateways to note what they have stored of votes that somebody has just excluded. */
-  pauseMs?: number;
 };
 
 /** For one statement over a partition: the server is alive all the while, or its connection ends. */
@@ -30,9 +27,6 @@ const LOOK_MS = 60_000;
 /** Commits go first: one process, and memory for a partition of a few million votes; what is more goes to the disk. */
 const GENTLY = `SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL work_mem = '64MB'`;
 
-/** A gateway that has not read a new exclusion yet stores its votes unmarked, and marks them when it has: so often is it waited for. */
-const LOOKS = 4;
-const PAUSE_MS = 500;
 const SHOWN = 20;
 
 const part = (remainder: number): Compared => ({
@@ -42,8 +36,7 @@ const part = (remainder: number): Compared => ({
 });
 
 /** Connects when it is first asked. */
-export function openPostgresCheck(options: PostgresCheckOptions): DatabaseCheck {
-  const { address, pauseMs = PAUSE_MS } = options;
+export function openPostgresCheck({ address }: PostgresCheckOptions): DatabaseCheck {
   const link = { address, label: 'manyi check', connectTimeoutMs: 5_000 };
   const reading = createConnection({ ...link, timeoutMs: PART_MS, begin: GENTLY });
   const looking = createConnection({ ...link, timeoutMs: LOOK_MS, begin: HOLD_VOTES });
@@ -55,7 +48,7 @@ export function openPostgresCheck(options: PostgresCheckOptions): DatabaseCheck 
       await assertMigrated(reading);
       const schemaVersion = await versionOf(reading);
       const { votes, suspects, numbers } = await readParts(queries, progress);
-      const rollups = await confirm(queries, looking, suspects, pauseMs);
+      const rollups = await confirm(queries, looking, suspects);
       const durationMs = Math.round(performance.now() - begun);
       return { schemaVersion, damage: [], votes, rollups, numbers, durationMs };
     },
@@ -112,16 +105,11 @@ async function confirm(
   queries: Queries,
   looking: Connection,
   suspects: ReadonlySet<number>,
-  pauseMs: number,
 ): Promise<CheckReport['rollups']> {
   const journals = new Set<number>();
   const confirmed: CheckReport['rollups'] = { checked: true, differing: 0, journalKeys: [], examples: [] };
   for (const keys of await turnsOf(queries, [...suspects])) {
-    let { rollups, excluded } = await lookAt(looking, keys);
-    for (let look = 1; excluded.length > 0 && look < LOOKS; look++) {
-      await sleep(pauseMs);
-      ({ rollups, excluded } = await lookAt(looking, keys));
-    }
+    const { rollups, excluded } = await lookAt(looking, keys);
     confirmed.differing += rollups.length + excluded.length;
     confirmed.examples.push(...rollups.slice(0, SHOWN - confirmed.examples.length));
     for (const { journalKey } of rollups) journals.add(journalKey);
