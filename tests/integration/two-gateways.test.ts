@@ -1,9 +1,10 @@
 /** Two gateways on one database: a terminal at either of them, and the same to be seen at both. */
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { manyiWith } from '../support/cli.ts';
+import { comeBy } from '../support/come-by.ts';
 import { startGateway, type TerminalLogin, type TestGateway } from '../support/gateway.ts';
 import { type LiveClient, listenLive } from '../support/live-client.ts';
 import { readMetrics } from '../support/metrics.ts';
@@ -24,6 +25,8 @@ describe.skipIf(!have(POSTGRES))('two gateways on one database', () => {
   let rows: Rows;
   let closeRows: () => Promise<void>;
   let folder: string;
+  /** Of a terminal that is only here to be revoked. */
+  let spare: TerminalLogin;
   /** Each terminal's way to a gateway, and which it leads to. */
   const ways: { proxy: TcpProxy; to: 0 | 1 }[] = [];
   const terminals: TerminalProcess[] = [];
@@ -40,12 +43,12 @@ describe.skipIf(!have(POSTGRES))('two gateways on one database', () => {
         org.window(`w${number}`, 'hall', `社保综合窗口${number}`);
         logins.push(org.terminal(`t-${number}`, `w${number}`));
       }
+      org.unit('annex', '分厅');
+      org.window('w9', 'annex', '备用窗口');
+      spare = org.terminal('t-9', 'w9');
     });
-    // Another machine, which has the address of the database and the key of its seal.
-    const dataDir = join(folder, 'second');
-    mkdirSync(dataDir, { mode: 0o700 });
-    cpSync(join(first.dataDir, 'seal.key'), join(dataDir, 'seal.key'));
-    gateways = [first, await startGateway({ database, dataDir })];
+    // On another machine, with nothing of the first but the key of the seal.
+    gateways = [first, await startGateway({ database })];
     ({ rows, close: closeRows } = await openRows.ofPostgres(database));
     for (const login of logins) {
       const way = { to: 0 as 0 | 1, proxy: null as unknown as TcpProxy };
@@ -137,6 +140,23 @@ describe.skipIf(!have(POSTGRES))('two gateways on one database', () => {
     await allSay('what counts', (wall) => wall.window('w1')?.votes === 6);
     await allSay('what does not', (wall) => wall.window('w2')?.excluded?.satisfied === 2);
     await expectAllEqual();
+  });
+
+  it('go on with TLS sessions of each other, and refuse a terminal with one within a second of its revocation', async () => {
+    const [here, there] = gateways;
+    const come = ({ mqttPort }: TestGateway, session?: Buffer) => comeBy(mqttPort, spare.id, spare, session);
+    const { session } = await come(here);
+    for (const gateway of [there, here])
+      expect(await come(gateway, session)).toMatchObject({ code: 0, isResumed: true });
+    const revoked = await here.send('POST', `/api/v1/terminals/${spare.id}/revocations`, { reason: '被盗' });
+    expect(revoked.status).toBe(201);
+    const begun = performance.now();
+    const refused = await until('the refusal', async () => {
+      const answer = await come(there, session);
+      return answer.code === 5 ? answer : null;
+    });
+    expect(performance.now() - begun).toBeLessThan(1_000);
+    expect(refused.isResumed).toBe(true);
   });
 
   it('go on when one is killed, and the wall of the other says who is away', async () => {
