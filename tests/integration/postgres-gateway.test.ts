@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ScoreRow } from '../../protocol/score.ts';
+import { authorityOf } from '../support/certificates.ts';
 import { manyiWith } from '../support/cli.ts';
 import { SEAL_KEY, startGateway, type TerminalLogin, type TestGateway } from '../support/gateway.ts';
 import { listenLive } from '../support/live-client.ts';
@@ -208,8 +209,7 @@ describe.skipIf(!have(POSTGRES))('a gateway on PostgreSQL', () => {
   it('goes on at a gateway of another machine, which needs the key of the seal and nothing else', async () => {
     await gateway.stop();
     const other = mkdtempSync(join(tmpdir(), 'manyi-other-'));
-    const foreign = await startGateway({ dataDir: other });
-    await foreign.stop();
+    await authorityOf(other);
     const there = { database, dataDir: other, env: { MANYI_MQTT_PORT: String(gateway.mqttPort) } };
     await expect(startGateway({ ...there, sealKey: null })).rejects.toThrow('seal-key-missing');
     await first().press('1');
