@@ -1,5 +1,6 @@
 /** One server on a Unix socket in a folder of its own. It syncs to the disk as in earnest. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
 import pg from 'pg';
 import { familyOf, hasEnded, signal, until } from './processes.ts';
 import { programOf, serverUser } from './programs.ts';
@@ -7,6 +8,7 @@ import { programOf, serverUser } from './programs.ts';
 export type Server = {
   /** Of a database, for `createPostgresLedger`. */
   address(database: string): string;
+  readonly socketPath: string;
   /** One statement, as the superuser. */
   sql<R extends object = Record<string, unknown>>(
     database: string,
@@ -50,6 +52,7 @@ export function createServer(folder: string, data: string, settings: Record<stri
   };
   const server: Server = {
     address,
+    socketPath: join(folder, `.s.PGSQL.${PORT}`),
     pids,
     async sql<R extends object>(database: string, text: string, values: unknown[] = []) {
       const client = new pg.Client({ connectionString: address(database) });

@@ -1,5 +1,6 @@
 /** A vote that is on the primary alone, although its COMMIT looked like a success: never acknowledged, whoever is asked, and not lost with the primary. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { votesSeen } from '../support/cluster/acked-on.ts';
 import { type DatabaseSet, startDatabaseSet } from '../support/cluster/database-set.ts';
 import { startScene, sumOf } from '../support/cluster/scene.ts';
 import { SERVERS } from '../support/cluster/servers.ts';
@@ -26,20 +27,12 @@ describe.runIf(have(...SERVERS))('a wait for the standby', () => {
     const [terminal] = scene.swarm.terminals;
     if (!terminal) throw new Error('no terminal');
     const seq = await scene.presses.press(terminal, 'unsatisfied');
-    const isVisible = async () =>
-      (
-        await set.sql(
-          primary,
-          `SELECT 1 FROM votes v JOIN sources s ON s.key = v.source_key JOIN terminals t
-        ON t.key = s.terminal_key WHERE t.id = '${terminal.login.id}' AND v.seq = ${seq}`,
-        )
-      ).length === 1;
     await until('its commit to be cancelled and the vote to be seen', async () => {
       await set.sql(
         primary,
         `SELECT pg_cancel_backend(pid) ${WAITING} AND application_name LIKE 'manyi lane%'`,
       );
-      return isVisible();
+      return (await votesSeen(set, primary)).get(terminal.login.id) === seq;
     });
     const knows = await until('its gateway to take that for a failure', () =>
       scene.gateways.find((gateway) => gateway.log().includes('database-unreplicated')),
@@ -50,9 +43,18 @@ describe.runIf(have(...SERVERS))('a wait for the standby', () => {
       return terminal.isUp() && waiting.length > 0;
     });
     expect(await scene.presses.acked(), 'acknowledged on the strength of one machine').toEqual(acked);
+    await Promise.all(scene.doors.map((door) => door.kill()));
     await primary.kill();
-    for (const node of others) node.resume();
+    // What has come as far as their sockets goes with them.
+    for (const node of others) {
+      await node.kill();
+      node.start();
+    }
     const heir = await set.having('primary');
+    expect((await votesSeen(set, heir)).get(terminal.login.id), 'the vote is lost with the primary').toBe(
+      seq - 1,
+    );
+    await Promise.all(scene.doors.map((door) => door.start()));
     await knows.start();
     await scene.presses.acksGoOn(60_000);
     primary.start();

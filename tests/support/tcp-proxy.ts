@@ -46,8 +46,8 @@ const STEP_MS = 10;
 type Flow = { source: Socket; target: Socket; direction: Direction };
 type Link = { up: Socket; down: Socket; budget: { left: number; direction: Direction; how: Cut } | null };
 
-/** @param isShared by the tests of a file, which disposes of it itself */
-export async function startTcpProxy(targetPort: () => number, isShared = false): Promise<TcpProxy> {
+/** @param target a port of this machine, or the path of a Unix socket. @param isShared by the tests of a file, which disposes of it itself */
+export async function startTcpProxy(target: () => number | string, isShared = false): Promise<TcpProxy> {
   const links = new Set<Link>();
   /** Of terminals; also those that have been ended and not closed yet. */
   const sockets = new Set<Socket>();
@@ -67,7 +67,11 @@ export async function startTcpProxy(targetPort: () => number, isShared = false):
       return;
     }
     accepted += 1;
-    const gateway = connect({ port: targetPort(), host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+    const to = target();
+    const gateway = connect({
+      ...(typeof to === 'string' ? { path: to } : { port: to, host: '127.0.0.1', noDelay: true }),
+      allowHalfOpen: true,
+    });
     gateway.on('error', () => {});
     const link: Link = { up: terminal, down: gateway, budget: budget && { ...budget } };
     links.add(link);
@@ -77,8 +81,10 @@ export async function startTcpProxy(targetPort: () => number, isShared = false):
 
   function end(link: Link, how: Cut): void {
     links.delete(link);
+    // A Unix socket knows no reset.
     for (const socket of [link.up, link.down])
-      if (how === 'rst') socket.resetAndDestroy();
+      if (how === 'rst' && socket === link.down && typeof target() === 'string') socket.destroy();
+      else if (how === 'rst') socket.resetAndDestroy();
       else socket.destroySoon();
   }
 

@@ -1,5 +1,5 @@
 /** Gateways on one database with docs/operations/gateway.env, and the balancer that terminals come through. */
-import { cpSync, mkdtempSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startGateway, type TestGateway } from '../gateway.ts';
@@ -23,6 +23,9 @@ export function databaseAddress(port: number): string {
   return MANYI_DATABASE.replace(':5432/', `:${port}/`);
 }
 
+/** What a data folder may hold of the keys that all gateways share. */
+const KEYS = ['pki', 'audit.key', 'seal.key'];
+
 /** Beside the first: with its keys, in a folder of its own. */
 export function startSecondGateway(
   first: TestGateway,
@@ -30,7 +33,7 @@ export function startSecondGateway(
   env: Record<string, string>,
 ): Promise<TestGateway> {
   const dataDir = mkdtempSync(join(tmpdir(), 'manyi-test-'));
-  for (const kept of ['pki', 'audit.key'])
+  for (const kept of KEYS.filter((name) => existsSync(join(first.dataDir, name))))
     cpSync(join(first.dataDir, kept), join(dataDir, kept), { recursive: true });
   return startGateway({ database, dataDir, env });
 }

@@ -27,10 +27,12 @@ export type Role = 'primary' | 'synchronous' | 'asynchronous';
 export type DatabaseNode = ServerProcess & {
   readonly name: string;
   readonly host: string;
+  readonly dataDir: string;
+  readonly configFile: string;
   /** Does it have this role now? No while it does not answer. */
   is(role: Role): Promise<boolean>;
-  /** Of its own server, past any balancer, as the superuser. */
-  address(database: string): string;
+  /** Of its own server, past any balancer; as the superuser where nobody else is named. */
+  address(database: string, user?: string): string;
 };
 
 export function createNode(network: Network, parent: string, number: number): DatabaseNode {
@@ -46,11 +48,14 @@ export function createNode(network: Network, parent: string, number: number): Da
   });
   const file = ownFile(folder, 'config.yml', network.translate(config));
   const host = network.address(10 + number);
-  const password = /username: postgres\n\s+password: (\S+)/.exec(config)?.[1];
+  const passwordOf = (user: string) =>
+    new RegExp(`username: ${user}\n\\s+password: (\\S+)`).exec(config)?.[1];
   return {
     ...createServerProcess({ folder, command: PROGRAM, args: [file] }),
     name: `db${number}`,
     host,
+    dataDir: `${folder}/data`,
+    configFile: file,
     async is(role) {
       try {
         const url = `http://${host}:${network.port(8008)}/${role}`;
@@ -59,6 +64,7 @@ export function createNode(network: Network, parent: string, number: number): Da
         return false;
       }
     },
-    address: (database) => `postgresql://postgres:${password}@${host}:${network.port(5432)}/${database}`,
+    address: (database, user = 'postgres') =>
+      `postgresql://${user}:${passwordOf(user)}@${host}:${network.port(5432)}/${database}`,
   };
 }

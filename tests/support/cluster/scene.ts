@@ -27,6 +27,8 @@ export type Scene = {
   end(figures: string): Promise<Tally>;
 };
 
+const LOG_SHOWN = 3_000;
+
 export type SceneOptions = { name: string; gateways: number; terminals?: number };
 
 export async function startScene(
@@ -50,6 +52,10 @@ export async function startScene(
     onTestFinished(() => gateway.dispose());
     gateways.push(gateway);
   }
+  onTestFailed(() => {
+    for (const [at, gateway] of gateways.entries())
+      process.stderr.write(`== gateway ${at + 1}\n${gateway.log().slice(-LOG_SHOWN)}\n`);
+  });
   const balancer = await startTerminalBalancer(databases.folder, gateways);
   onTestFinished(() => balancer.kill());
   const swarm = createSwarm({
@@ -74,6 +80,7 @@ export async function startScene(
     for (const wall of walls) wall.close();
   });
   const presses = createPresses(swarm, seededRandom(`cluster ${name}`));
+  onTestFinished(() => presses.stop().catch(() => {}));
   await until('every terminal to be connected', () => swarm.terminals.every((one) => one.isUp()), {
     timeoutMs: 30_000,
   });
