@@ -43,6 +43,7 @@ export const NOT_CODES: ReadonlySet<string> = new Set([
   'gcc-12',
   'mosquitto-clients',
   'nginx-light',
+  'etcd-server',
   'prom-client',
   'qemu-system-x86',
   'reflect-metadata',
