@@ -86,7 +86,7 @@ if (wants('attack')) {
 }
 if (wants('postgres')) {
   say('Votes a second into PostgreSQL with a synchronous standby (200 connections):');
-  result.postgres = await measurePostgres({ rounds, measureMs, say });
+  result.postgres = await measurePostgres({ rounds, measureMs, presses: values.quick ? 100 : 500, say });
 }
 
 const round = (_key: string, value: unknown) =>

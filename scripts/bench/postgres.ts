@@ -7,6 +7,8 @@ import { type Cluster, startCluster } from '../postgres/cluster.ts';
 import { startNode } from './child.ts';
 import { type BenchDatabase, type Peer, type PeerRun, startGatewayPeer } from './peers.ts';
 import { median } from './percentile.ts';
+import { measurePressToWall, type PressFigures } from './press-to-wall.ts';
+import { openPair } from './two-gateways.ts';
 
 export type PostgresIngest = {
   votesPerS: number;
@@ -27,8 +29,15 @@ export type PostgresFigures = {
   /** Votes a second in messages of 32, to those in messages of one. */
   batchGain: number;
   offered: { messagesPerS: number; p50Ms: number; p99Ms: number };
+  /** Terminals at one gateway, the wall at another. */
+  pressToWall: PressFigures;
 };
-export type PostgresPlan = { rounds: number; measureMs: number; say(text: string): void };
+export type PostgresPlan = {
+  rounds: number;
+  measureMs: number;
+  presses: number;
+  say(text: string): void;
+};
 
 const CONNECTIONS = 200;
 const SHAPES = [
@@ -63,10 +72,19 @@ export async function measurePostgres(plan: PostgresPlan): Promise<PostgresFigur
     plan.say(
       `  ${OFFERED_PER_S} messages/s offered: PUBACK p50 ${p50Ms.toFixed(1)}, p99 ${p99Ms.toFixed(1)} ms`,
     );
+    // What was stored until now is not to be in their way.
+    for (const peer of peers.splice(0)) await peer.stop();
+    const pressToWall = await measurePressToWall(plan.presses, async () =>
+      openPair((await databaseIn(cluster)).address),
+    );
+    plan.say(
+      `  press to wall, across two gateways: p50 ${pressToWall.p50Ms.toFixed(0)}, p99 ${pressToWall.p99Ms.toFixed(0)} ms`,
+    );
     return {
       ...found,
       batchGain: found.batch32.votesPerS / found.single.votesPerS,
       offered: { messagesPerS: Math.round(offered.votesPerS), p50Ms, p99Ms },
+      pressToWall,
     };
   } finally {
     for (const peer of peers) await peer.stop();

@@ -104,13 +104,19 @@ export function printTable({ ingest, ack, pressToWall, scores, storm, attack, po
     row(`${title}: cores busy, gateway / servers / load`, busy);
   }
   if (postgres) {
-    const { batchGain, offered } = postgres;
+    const { batchGain, offered, pressToWall: across } = postgres;
     row('PostgreSQL: 32 a message ÷ 1 a message', batchGain.toFixed(2), '', '≥ 2.5');
     row(
       `PostgreSQL, ${offered.messagesPerS} messages/s: PUBACK p50 / p99, ms`,
       `${offered.p50Ms.toFixed(1)} / ${offered.p99Ms.toFixed(1)}`,
       '',
       'p99 ≤ 60',
+    );
+    row(
+      'press to wall, across two gateways p50 / p99, ms',
+      `${across.p50Ms.toFixed(1)} / ${across.p99Ms.toFixed(1)}`,
+      '',
+      'p99 ≤ 250',
     );
   }
   console.table(rows);
