@@ -329,6 +329,35 @@ describe.each(KINDS)('the ledger in %s', (_name, createHome) => {
     expect(kept).toEqual(counted);
   });
 
+  it('says of a large batch what was there already, and stores the rest, whose boot is new', async () => {
+    const journalKey = await source();
+    const seqs = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => from + at);
+    await commit({ votes: seqs(90, 110).map((seq) => voteRecord({ journalKey, seq })) });
+    const votes = seqs(1, 200).map((seq) =>
+      voteRecord({
+        ...{ journalKey, seq, rating: seq === 95 ? 2 : 0 },
+        boot: seq < 90 || seq > 110 ? 'boot-2' : 'boot-1',
+        ...(seq === 7 && { claimedAt: BASE }),
+      }),
+    );
+    const wanted = seqs(1, 200).map((seq) =>
+      seq === 95 ? 'conflict' : seq < 90 || seq > 110 ? 'stored' : 'duplicate',
+    );
+    expect(await commit({ votes })).toEqual(wanted);
+    expect(await commit({ votes })).toEqual(
+      wanted.map((outcome) => (outcome === 'conflict' ? outcome : 'duplicate')),
+    );
+    // Nothing is left of the attempt, and the next one is as good as any.
+    const next = seqs(201, 400).map((seq) => voteRecord({ journalKey, seq, boot: 'boot-2' }));
+    expect(await commit({ votes: next })).toEqual(next.map(() => 'stored'));
+    expect(
+      await home.rows(`SELECT count(*) AS votes FROM votes v JOIN boots b ON b.key = v.boot_key`),
+    ).toEqual([{ votes: 400 }]);
+    expect(await home.rows('SELECT seq, claimed_at FROM datings')).toEqual([{ seq: 7, claimed_at: BASE }]);
+    const { kept, counted } = await compareRollups(home);
+    expect(kept).toEqual(counted);
+  });
+
   it('does nothing for a batch of nothing', async () => {
     expect(await commit({})).toEqual([]);
   });
