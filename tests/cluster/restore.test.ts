@@ -3,12 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findBinaries, serverUser } from '../../scripts/postgres/programs.ts';
 import { votesSeen } from '../support/cluster/acked-on.ts';
 import { type DatabaseSet, startDatabaseSet } from '../support/cluster/database-set.ts';
 import { startScene } from '../support/cluster/scene.ts';
 import { ownFolder } from '../support/cluster/server-process.ts';
 import { SERVERS } from '../support/cluster/servers.ts';
-import { findBinaries, serverUser } from '../../scripts/postgres/programs.ts';
 import { have } from '../support/prerequisites.ts';
 
 describe.runIf(have(...SERVERS))('a base backup', () => {
