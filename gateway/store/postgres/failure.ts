@@ -1,8 +1,8 @@
 /** What PostgreSQL and the line to it say, in the store's words. */
-import { StoreFailure } from '../failures.ts';
+import { StoreFailure, type StoreFailureCode } from '../failures.ts';
 
 /** By SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html); the first that it begins with. */
-const CODES: readonly [prefix: string, code: string, whatToDo: string][] = [
+const CODES: readonly [prefix: string, code: StoreFailureCode, whatToDo: string][] = [
   ['53100', 'storage-full', 'free room on the disk of the database server'],
   ['58', 'storage-io', 'look at the log of the database server'],
   ['XX001', 'storage-damaged', 'a page of a table does not hold: look at the log of the database server'],
@@ -29,6 +29,8 @@ const CODES: readonly [prefix: string, code: string, whatToDo: string][] = [
   ['42501', 'database-refused', 'the role must own the database, or its tables'],
 ];
 
+const UNKNOWN: (typeof CODES)[number] = ['', 'storage-failed', 'look at the log of the database server'];
+
 /** @returns what is thrown for it: a StoreFailure for whatever the database and the line are the reason of. */
 export function failure(error: unknown): StoreFailure {
   if (error instanceof StoreFailure) return error;
@@ -39,6 +41,6 @@ export function failure(error: unknown): StoreFailure {
       cause: error,
     });
   const known = CODES.find(([prefix]) => state.startsWith(prefix));
-  const [, code, whatToDo] = known ?? ['', 'storage-failed', 'look at the log of the database server'];
+  const [, code, whatToDo] = known ?? UNKNOWN;
   return new StoreFailure(code, `${message} (${state}): ${whatToDo}`, { cause: error });
 }

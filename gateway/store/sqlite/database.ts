@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { assertUsable } from '../../../protocol/process/access.ts';
 import { assertDataFolder } from '../data-folder.ts';
-import { StoreFailure } from '../failures.ts';
+import { StoreFailure, type StoreFailureCode } from '../failures.ts';
 import { makePrivate } from '../private-file.ts';
 import { migrate, SCHEMA_VERSION, schemaVersionOf, tooNew } from './migrate.ts';
 
@@ -13,7 +13,7 @@ export type Connection = Database.Database;
 const BUSY_TIMEOUT_MS = 5_000;
 
 /** SQLite's own result codes (https://www.sqlite.org/rescode.html) in the store's words. */
-const CODES: readonly [prefix: string, code: string][] = [
+const CODES: readonly [prefix: string, code: StoreFailureCode][] = [
   ['SQLITE_FULL', 'storage-full'],
   ['SQLITE_IOERR', 'storage-io'],
   ['SQLITE_BUSY', 'storage-busy'],
@@ -24,8 +24,10 @@ const CODES: readonly [prefix: string, code: string][] = [
 
 export function failure(error: unknown): unknown {
   if (!(error instanceof Database.SqliteError)) return error;
-  const [, code] = CODES.find(([prefix]) => error.code.startsWith(prefix)) ?? ['', 'storage-failed'];
-  return new StoreFailure(code, `${error.code}: ${error.message}`, { cause: error });
+  const known = CODES.find(([prefix]) => error.code.startsWith(prefix));
+  return new StoreFailure(known?.[1] ?? 'storage-failed', `${error.code}: ${error.message}`, {
+    cause: error,
+  });
 }
 
 /**
