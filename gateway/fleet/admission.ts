@@ -17,6 +17,9 @@ export type AdmissionDeps = {
   adopt(terminalId: string, serial: string): Promise<void>;
 };
 
+/** A terminal gives up sooner than a database that stands still answers, and then comes less and less often. */
+const LOOK_MS = 1_000;
+
 export function createAdmission({ registry, certificates, enrolment, follow, adopt }: AdmissionDeps) {
   const decide = ({ terminalId, certificate, password }: Login): Admission => {
     const terminal = registry.terminal(terminalId);
@@ -28,15 +31,35 @@ export function createAdmission({ registry, certificates, enrolment, follow, ado
     return 'terminal';
   };
   /**
-   * Every time after a look at what is stored: a revocation counts from its commit on, whichever gateway or command line has made it. One
+   * After a look at what is stored, every time: a revocation counts from its commit on, whichever gateway or command line has made it. One
    * look answers all that have come before it, so a whole city that comes at the same time costs some.
    */
   return async (login: Login): Promise<Admission> => {
     const { terminalId, certificate } = login;
-    await follow();
+    const looking = follow();
+    if (!(await isOverIn(LOOK_MS, looking))) {
+      // Nothing can be revoked while the database is away, and nothing stored: who is known may wait here for it.
+      if (certificates.isKnown(certificate?.serial ?? '') && decide(login) === 'terminal') return 'terminal';
+      await looking;
+    }
     const isOurs = certificate?.trusted === true && certificate.commonName === terminalId;
     if (isOurs && registry.terminal(terminalId) && !certificates.isKnown(certificate.serial))
       await adopt(terminalId, certificate.serial);
     return decide(login);
   };
+}
+
+/** Is it fulfilled within so long? */
+function isOverIn(ms: number, act: Promise<unknown>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), ms);
+    const end = (isFulfilled: boolean) => {
+      clearTimeout(timer);
+      resolve(isFulfilled);
+    };
+    act.then(
+      () => end(true),
+      () => end(false),
+    );
+  });
 }

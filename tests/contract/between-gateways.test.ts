@@ -9,6 +9,7 @@ import type { Login } from '../../gateway/mqtt/broker.ts';
 import { createRegistry } from '../../gateway/org/registry.ts';
 import { createPeople, DEFAULT_SESSION_LIMITS } from '../../gateway/people/people.ts';
 import type { By } from '../../gateway/store/changes.ts';
+import { StoreFailure } from '../../gateway/store/failures.ts';
 import type { Lease } from '../../gateway/store/leases.ts';
 import { followStoreChanges } from '../../gateway/watch/store-changes.ts';
 import { createPutAway } from '../../gateway/wiring/put-away.ts';
@@ -72,14 +73,16 @@ async function openGateway(ports: OpenPorts) {
     },
   });
   reading.push(registry.reload, certificates.reload, enrolment.reload, putAway.follow);
-  return {
-    ...{ certificates, putAway, here, said, look: changes.look },
-    admit: createAdmission({
-      ...{ registry, certificates, enrolment, follow: changes.look },
+  const admitAfter = (follow: () => Promise<boolean>) =>
+    createAdmission({
+      ...{ registry, certificates, enrolment, follow },
       adopt: async () => {
         throw new Error('every certificate here is on record');
       },
-    }),
+    });
+  return {
+    ...{ certificates, putAway, here, said, look: changes.look, admitAfter },
+    admit: admitAfter(changes.look),
     provisioning: createProvisioning({ store: ports.fleet, authority: signer, now, changed: changes.tell }),
     terminal: (id: string) => ({ id, key: registry.terminal(id)?.key as number }),
   };
@@ -117,6 +120,17 @@ describe.each(portHomes())('gateways on one database in %s', (_name, createHome)
       Array.from({ length: 40 }, () => ({ refused: 'certificate-revoked' })),
     );
     expect(await other.admit(withCertificate('OLD'))).toBe('terminal');
+  });
+
+  it('let in by memory who is known, and nobody else, while the database does not answer', async () => {
+    const away = () => Promise.reject(new StoreFailure('database-unreachable', 'it is away'));
+    const still = () => new Promise<never>(() => {});
+    for (const admit of [one.admitAfter(away), one.admitAfter(still)])
+      expect(await admit(withCertificate('NEW'))).toBe('terminal');
+    await one.provisioning.revoke(BY, 't-1', 'OLD', '换卡');
+    const others = [withCertificate('OLD'), withCertificate('ODD'), withCertificate('NEW', 't-9')];
+    for (const login of others)
+      await expect(one.admitAfter(away)(login)).rejects.toMatchObject({ code: 'database-unreachable' });
   });
 
   it('refuse what a certificate has replaced that was used at one of them', async () => {
