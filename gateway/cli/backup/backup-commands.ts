@@ -1,6 +1,7 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { StoreFailure } from '../../store/failures.ts';
+import { sealKeyIn } from '../../store/seal-key.ts';
 import { createBackup } from '../../store/sqlite/backup/create.ts';
 import { verifyBackup } from '../../store/sqlite/backup/inspect.ts';
 import type { Manifest } from '../../store/sqlite/backup/manifest.ts';
@@ -37,7 +38,7 @@ export function registerBackupCommands(program: Command): void {
         throw new StoreFailure('argument-missing', 'say where to: manyi backup --to FOLDER');
       refuseElsewhere(
         program,
-        `dump the database with pg_dump --format=custom --exclude-table-data=sessions --file=FILE "$MANYI_DATABASE", and keep\n  ${join(resolve(program.opts<{ dataDir: string }>().dataDir), '{pki,audit.key}')} beside it; docs/postgresql.md has all of it, and backups to any moment`,
+        `dump the database with pg_dump --format=custom --exclude-table-data=sessions --file=FILE "$MANYI_DATABASE", and keep\n  ${sealKeyIn(resolve(program.opts<{ dataDir: string }>().dataDir))} elsewhere: without it no gateway can open the keys that are in the dump; docs/postgresql.md has all of it, and backups to any moment`,
       );
       const { json, dataDir } = options();
       const file = databaseFile(dataDir);
@@ -69,7 +70,7 @@ export function registerBackupCommands(program: Command): void {
     .action(async (folder: string) => {
       refuseElsewhere(
         program,
-        'stop the gateways, make an empty database, fill it with pg_restore --exit-on-error --no-owner --dbname="$MANYI_DATABASE" FILE,\n  put pki and audit.key back into the data folder, and let `manyi check` look at it before a gateway starts: docs/postgresql.md',
+        'stop the gateways, make an empty database, fill it with pg_restore --exit-on-error --no-owner --dbname="$MANYI_DATABASE" FILE,\n  put seal.key into the data folder if it is not there, and let `manyi check` look at it before a gateway starts: docs/postgresql.md',
       );
       const { json, dataDir } = options();
       const { manifest, aside, check } = await restoreBackup(resolve(folder), {
