@@ -9,6 +9,8 @@ export type ClockAlarms = {
   heard(terminalId: string, apartMs: number | null): void;
   /** The same, of a clock that it does not date by: from its health report. */
   reported(terminalId: string, apartMs: number | null): void;
+  /** It has gone to another gateway, which hears its clock from now on: here it is no witness any more. */
+  left(terminalId: string): void;
   isApart(terminalId: string): boolean;
   /** A terminal's clock minus the gateway's, milliseconds, where they disagree. */
   apartMs(terminalId: string): number | null;
@@ -49,12 +51,12 @@ export function createClockAlarms({ changed, gatewayDoubted }: ClockAlarmDeps): 
     return agree * 2 > heardOf.size ? median : null;
   };
 
-  const note = (terminalId: string, write: () => void) => {
+  const note = (terminalId: string, write: () => void, tell = changed) => {
     const before = apartOf(terminalId);
     write();
     const apartMs = apartOf(terminalId);
     if ((before === null) === (apartMs === null)) return;
-    changed(terminalId, apartMs);
+    tell(terminalId, apartMs);
     apartCount += apartMs === null ? -1 : 1;
     // A whole city that comes back is not counted anew for each.
     if (doubted && isMajority()) return;
@@ -74,6 +76,13 @@ export function createClockAlarms({ changed, gatewayDoubted }: ClockAlarmDeps): 
       });
     },
     apartMs: apartOf,
+    left(terminalId) {
+      const forget = () => {
+        heardOf.delete(terminalId);
+        reportedOf.delete(terminalId);
+      };
+      note(terminalId, forget, () => {});
+    },
     isApart: (terminalId) => apartOf(terminalId) !== null,
     count: () => apartCount,
     gatewayBehindMs,

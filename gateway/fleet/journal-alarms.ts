@@ -33,6 +33,8 @@ export type JournalAlarmDeps = {
   remembered: readonly PutAwayReport[];
   /** The state of a terminal's journal is another one than was told before. */
   changed(terminalId: string, alarm: JournalAlarm): void;
+  /** Another gateway hears it now. */
+  isElsewhere(terminalId: string): boolean;
   /** The votes in its journals put away are others than before. */
   setAsideChanged(terminalId: string): void;
 };
@@ -40,7 +42,7 @@ export type JournalAlarmDeps = {
 type Known = { alarm: JournalAlarm; told: string; toldAt: number };
 
 export function createJournalAlarms(deps: JournalAlarmDeps): JournalAlarms {
-  const { reports, now, monotonic, changed, setAsideChanged } = deps;
+  const { reports, now, monotonic, changed, isElsewhere, setAsideChanged } = deps;
   const known = new Map<string, Known>();
   const unsaved = new Map<string, PutAwayReport>();
   /** Of what is known of a terminal's journals, here or at another gateway. */
@@ -86,7 +88,9 @@ export function createJournalAlarms(deps: JournalAlarmDeps): JournalAlarms {
         unsaved.set(terminalId, { terminalId, reportedAt: now(), journals });
       if (setAsideVotes(terminalId) !== votesBefore) setAsideChanged(terminalId);
     },
-    unable: () => sum(({ fault }) => (fault === undefined ? 0 : 1)),
+    unable: () =>
+      [...known].filter(([terminalId, { alarm }]) => alarm.fault !== undefined && !isElsewhere(terminalId))
+        .length,
     setAside: () => sum((alarm) => open(alarm).length),
     setAsideVotes,
     journalsOf,

@@ -14,6 +14,8 @@ export type PutAwayDeps = {
   registry: Registry;
   /** Connected to this gateway. */
   isHere: Presence['isOnline'];
+  /** … to another one. */
+  isElsewhere(terminalId: string): boolean;
   /** Reads what other processes have changed in the store; @returns false when there is nothing. */
   look(): Promise<boolean>;
   log: Logger;
@@ -43,8 +45,10 @@ export type PutAway = {
 };
 
 export async function createPutAway(deps: PutAwayDeps): Promise<PutAway> {
-  const { store, registry, isHere, look, log, now, monotonic, say, touch, writtenOff, storageFailed } = deps;
+  const { store, registry, isHere, isElsewhere, look, log, now, monotonic } = deps;
+  const { say, touch, writtenOff, storageFailed } = deps;
   const health = createJournalAlarms({
+    isElsewhere,
     reports: createHealthReports(now),
     now,
     monotonic,

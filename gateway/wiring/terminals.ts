@@ -55,10 +55,16 @@ export function openTerminals({ config, ground, neighbours }: TerminalsDeps): Pr
       const terminal = registry.terminal(terminalId);
       if (terminal) neighbours.touched(terminal.key);
     });
+    const isElsewhere = ({ id, key }: { id: string; key: number }) =>
+      !presence.isOnline(id) && neighbours.elsewhere.isOnline(key);
     const putAway = await createPutAway({
       ...{ registry, log, now, monotonic },
       store: store.commands,
       isHere: presence.isOnline,
+      isElsewhere(terminalId) {
+        const terminal = registry.terminal(terminalId);
+        return terminal !== undefined && isElsewhere(terminal);
+      },
       look: changes.look,
       say: said.tell,
       touch: touched.tell,
@@ -71,6 +77,10 @@ export function openTerminals({ config, ground, neighbours }: TerminalsDeps): Pr
       say: said.tell,
       touch: touched.tell,
       isAskedFor: putAway.isAskedFor,
+    });
+    neighbours.heard.touched.listen((terminalKey) => {
+      const terminal = registry.terminalByKey(terminalKey);
+      if (terminal && isElsewhere(terminal)) votes.clocks.left(terminal.id);
     });
     storage.rereading.listen(access.reload);
     changes.heard.listen(async () => {

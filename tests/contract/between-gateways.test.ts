@@ -66,6 +66,7 @@ async function openGateway(ports: OpenPorts) {
   const putAway = await createPutAway({
     ...{ store: ports.commands, registry, now, monotonic, look: changes.look },
     ...{ log: pino({ level: 'silent' }), touch: () => {}, writtenOff: async () => {} },
+    isElsewhere: () => false,
     isHere: (id) => here.has(id),
     say: (topic, payload) => void said.push({ topic, command: JSON.parse(payload) }),
     storageFailed(error) {

@@ -36,10 +36,12 @@ afterEach(() => {
 async function start() {
   const touched: string[] = [];
   const told: string[] = [];
+  const elsewhere = new Set<string>();
   const alarms = createJournalAlarms({
     reports: createHealthReports(() => 0),
     now: () => at,
     monotonic: () => 0,
+    isElsewhere: (terminalId) => elsewhere.has(terminalId),
     remembered: await readPutAway(store.commands, await store.org.terminals()),
     changed: (terminalId) => told.push(terminalId),
     setAsideChanged: (terminalId) => touched.push(terminalId),
@@ -52,7 +54,7 @@ async function start() {
       ),
     );
   const follow = async () => alarms.follow(await readPutAway(store.commands, await store.org.terminals()));
-  return { ...alarms, keep, follow, touched, told };
+  return { ...alarms, keep, follow, touched, told, elsewhere };
 }
 
 describe('votes in journals put away', () => {
@@ -75,6 +77,15 @@ describe('votes in journals put away', () => {
     expect(alarms.setAside()).toBe(0);
     expect(alarms.journalsOf('t-1')).toHaveLength(1);
     expect(alarms.touched).toEqual(['t-1', 't-1']);
+  });
+
+  it('and what it cannot take, of a terminal that is at another gateway, are counted there', async () => {
+    const alarms = await start();
+    const ill = health([]);
+    alarms.take('t-1', { ...ill, journal: { ...ill.journal, fault: 'journal-full' } });
+    expect(alarms.unable()).toBe(1);
+    alarms.elsewhere.add('t-1');
+    expect(alarms.unable()).toBe(0);
   });
 
   it('are known again after a restart, until the terminal says otherwise', async () => {

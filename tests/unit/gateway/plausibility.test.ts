@@ -130,6 +130,27 @@ describe('clocks that disagree', () => {
     expect(said.at(-1)).toBe('well');
     expect(alarms.isApart('a')).toBe(false);
   });
+
+  it('are no witnesses here any more when they have gone to another gateway', () => {
+    const said: (string | number | null)[] = [];
+    const alarms = createClockAlarms({
+      changed: (id, apartMs) => said.push(id, apartMs),
+      gatewayDoubted: (behindMs) => said.push(behindMs === null ? 'well' : `gateway ${behindMs}`),
+    });
+    for (const id of ['a', 'b', 'c', 'd']) alarms.heard(id, HOUR);
+    expect(alarms.warnings()).toEqual(['gateway-clock-doubted']);
+    said.length = 0;
+    for (const id of ['a', 'b', 'c']) alarms.left(id);
+    expect([alarms.count(), alarms.gatewayBehindMs(), alarms.warnings()]).toEqual([
+      1,
+      null,
+      ['clocks-disagree'],
+    ]);
+    alarms.left('d');
+    alarms.left('d');
+    expect([alarms.count(), alarms.warnings()]).toEqual([0, []]);
+    expect(said).toEqual(['well']);
+  });
 });
 
 describe('exclusions', () => {
