@@ -70,7 +70,8 @@ export async function restoreJournal(
   // As many votes as the highest number says: no hole. Only another journal is read vote by vote.
   if (storedCount === record.lastSeq && quarantined === 0 && !record.hasLost)
     accounted.add(1, record.lastSeq);
-  else for (const [from, to] of await ledger.accountedRanges(key)) accounted.add(from, to);
+  else
+    for (const [from, to] of record.accounted ?? (await ledger.accountedRanges(key))) accounted.add(from, to);
   return Object.assign(journal, {
     stored,
     quarantined,

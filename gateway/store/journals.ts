@@ -1,6 +1,7 @@
 /** The port to what is kept of terminals' journals: what is stored of each, and what its terminal has said of it. */
 import type { Counts } from '../../protocol/vote.ts';
 import type { Known } from '../domain/journal-history.ts';
+import type { Range } from '../domain/seq-ranges.ts';
 
 /** A journal: one epoch of one terminal. */
 export type JournalIdentity = { key: number; terminalKey: number; epoch: string };
@@ -30,6 +31,8 @@ export type KeptJournal = JournalIdentity &
     writtenOff: number;
     /** When a person closed it. */
     closedAt: number | null;
+    /** Numbers that are accounted for, as of the same moment, of one that was read alone and is not simply all up to `lastSeq`. */
+    accounted?: readonly Range[] | null;
   };
 
 export type Announcement = Announced & { journalKey: number };

@@ -237,6 +237,15 @@ describe.each(portHomes())('votes read back from %s', (name, createHome) => {
       await keep([], { lost });
       const before = { quarantined: 1, held: 1, hasLost: true, stored: { satisfied: 3 }, lastSeq: 6 };
       expect(await store.journals.journals()).toMatchObject([before]);
+      const alone = {
+        ...before,
+        accounted: [
+          [1, 3],
+          [6, 6],
+          [8, 9],
+        ],
+      };
+      expect(await store.journals.journal(journalKey)).toMatchObject(alone);
       await keep([voteRecord({ journalKey, seq: 3 })]);
       const after = { quarantined: 0, held: 0, stored: { satisfied: 4 } };
       expect(await store.journals.journals()).toMatchObject([after]);

@@ -43,7 +43,7 @@ const KNOWN_NUMBERS = `
   ORDER BY k.place`;
 
 /** Islands of consecutive numbers: seq minus its rank is constant within one. */
-const ACCOUNTED_RANGES = `
+export const ACCOUNTED_RANGES = `
   SELECT min(seq) AS from, max(seq) AS to FROM (
     SELECT seq, seq - row_number() OVER (ORDER BY seq) AS island FROM (
       SELECT seq FROM votes WHERE source_key = $1

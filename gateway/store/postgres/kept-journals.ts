@@ -1,5 +1,6 @@
 /** What is kept of journals: what is stored of each, and what its terminal has said of it. */
 import type { Counts } from '../../../protocol/vote.ts';
+import type { Range } from '../../domain/seq-ranges.ts';
 import type { Announcement, JournalStore } from '../journals.ts';
 import {
   announcedSince,
@@ -9,10 +10,16 @@ import {
   selectJournals,
 } from '../sql/ledger-terms.ts';
 import type { Connection } from './connection.ts';
+import { ACCOUNTED_RANGES } from './journals.ts';
 import { arrayOf } from './numbers.ts';
 
 const SELECT = selectJournals(STORED_BY_ROLLUPS, 'true');
-const SELECT_ONE = selectJournals(STORED_BY_ROLLUPS, 's.key = $1');
+/** In one statement: a vote that another gateway stores between two would pass for a lost one. */
+const SELECT_ONE = `
+  SELECT one.*, CASE
+    WHEN satisfied + basically + unsatisfied = "lastSeq" AND quarantined = 0 AND "hasLost" = 0 THEN NULL
+    ELSE (SELECT coalesce(json_agg(json_build_array(r."from", r."to")), '[]') FROM (${ACCOUNTED_RANGES}) AS r) END AS accounted
+  FROM (${selectJournals(STORED_BY_ROLLUPS, 's.key = $1')}) AS one`;
 
 const SAVE = `
   UPDATE sources s SET ${announcedSince((column) => `t.${column}`)}
@@ -24,7 +31,10 @@ export function createJournalStore(reading: Connection, saving: Connection): Jou
   return {
     journals: async () => (await reading.rows<JournalRow>({ text: SELECT })).map(journalOf),
     async journal(key) {
-      const [row] = await reading.rows<JournalRow>({ text: SELECT_ONE, values: [key] });
+      const [row] = await reading.rows<JournalRow & { accounted: Range[] | null }>({
+        text: SELECT_ONE,
+        values: [key],
+      });
       return row && journalOf(row);
     },
     async saveAnnouncements(announcements) {

@@ -78,7 +78,7 @@ export function createKeptJournals(db: Connection): KeptJournals & { withJournal
     journals: () => (selectAll.all() as JournalRow[]).map(journalOf),
     journal(key) {
       const row = select.get(key) as JournalRow | undefined;
-      return row && journalOf(row);
+      return row && { ...journalOf(row), accounted: selectIslands.all({ source: key }) as Range[] };
     },
     openJournal(terminalKey, epoch): JournalIdentity {
       const known = selectOne.get(terminalKey, epoch) as JournalIdentity | undefined;
