@@ -273,9 +273,8 @@ export async function openIngest(deps: IngestDeps): Promise<Ingest> {
     },
     async reread(journalKeys) {
       for (const key of journalKeys) {
-        const terminalKey = journals.terminalOf(key);
-        if (terminalKey === undefined) await journals.reread(key);
-        else await turns.during(terminalKey, () => lookAgain(key));
+        const terminalKey = await journals.findTerminalOf(key);
+        if (terminalKey !== undefined) await turns.during(terminalKey, () => lookAgain(key));
       }
     },
     delayMs: (terminal) => messageRate.takeOnCredit(terminal.key, monotonic(), MAX_WAITING),

@@ -38,11 +38,13 @@ export type Journals = {
   held(): number;
   /** Key of the terminal whose journal it is; undefined for one that is not known here. */
   terminalOf(journalKey: number): number | undefined;
+  /** … also of one that only the store knows. @throws StoreFailure */
+  findTerminalOf(journalKey: number): Promise<number | undefined>;
   /** Another gateway has stored a vote of it. @returns false when the journal must be `reread` to know what that means. */
   storedElsewhere(vote: StoredVote): boolean;
   /**
    * Reads one from the store again, or for the first time: another gateway has written more of it than votes. Nothing of its terminal
-   * may be under way. @throws StoreFailure
+   * may be under way, and no other reading of it either. @throws StoreFailure
    */
   reread(journalKey: number): Promise<void>;
   /** What a terminal has said of its journals to this gateway. */
@@ -184,6 +186,8 @@ export async function openJournals(deps: JournalsDeps): Promise<Journals> {
       return held;
     },
     terminalOf: (journalKey) => byKey.get(journalKey)?.terminalKey,
+    findTerminalOf: async (journalKey) =>
+      (byKey.get(journalKey) ?? (await store.journal(journalKey)))?.terminalKey,
     storedElsewhere(vote) {
       heardMeanwhile.get(vote.journalKey)?.push(vote);
       const journal = byKey.get(vote.journalKey);

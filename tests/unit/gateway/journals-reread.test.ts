@@ -74,3 +74,50 @@ it.each([0, 1, 2, 3, 5])('with answers that are %d turns late', async (late) => 
     ingest.stop();
   }
 });
+
+it('that two readings have begun to read, while nobody knows whose it is', async () => {
+  const answers: (() => void)[] = [];
+  const { journals, ingest } = await createIngestSide({
+    ...store,
+    journals: {
+      ...store.journals,
+      async journal(key) {
+        const found = await store.journals.journal(key);
+        await new Promise<void>((answer) => answers.push(answer));
+        return found;
+      },
+    },
+  });
+  const { key: journalKey } = await store.ledger.openJournal(1, EPOCH);
+  const storeElsewhere = async (seq: number) => {
+    const vote = voteRecord({ journalKey, seq, at: NOW, rating: 0 });
+    await store.ledger.commit(batchOf({ votes: [vote] }));
+    ingest.storedElsewhere([vote]);
+  };
+  const read = () => {
+    const reading = { isOver: false };
+    void ingest.reread([journalKey]).then(() => {
+      reading.isOver = true;
+    });
+    return reading;
+  };
+  /** All answers come but these. */
+  const end = async (reading: { isOver: boolean }, ...late: number[]) => {
+    while (!reading.isOver) {
+      for (const [index, answer] of answers.entries()) if (!late.includes(index)) answer();
+      await turns(1);
+    }
+  };
+  await storeElsewhere(1);
+  const first = read();
+  await turns(1);
+  await storeElsewhere(2);
+  const second = read();
+  await turns(1);
+  await end(first, 1);
+  await storeElsewhere(3);
+  await end(second);
+  const totals = { satisfied: 3, basically: 0, unsatisfied: 0 };
+  journals.saidElsewhere({ key: journalKey, totals, announced: 3, implausible: false });
+  expect(journals.evidenceOf(1).journals).toMatchObject([{ state: 'complete', pending: 0 }]);
+});
