@@ -42,6 +42,10 @@ export type PostgresLedger = Ledger & {
    * the ledger's own reads have waited for it. @throws StoreFailure
    */
   settle(): Promise<void>;
+  /**
+   * Commits that were called failed show by now, or never will, and that is told: those after whom no vote has come. @throws StoreFailure
+   */
+  endDoubts(): Promise<void>;
   /** What was begun is ended first. */
   close(): Promise<void>;
 };
@@ -86,21 +90,26 @@ export function createPostgresLedger(options: PostgresLedgerOptions): PostgresLe
     return result;
   };
 
+  type Lane = (typeof committing)[number];
+  /** It has committed something. The connection before the one that did is ended: what it was about shows, or never will. */
+  const endDoubt = (lane: Lane) => {
+    if (lane.isDoubtful) announce.doubtful();
+    lane.isDoubtful = false;
+  };
+
   return {
     lanes: lanes.count,
     laneOf: lanes.laneOf,
     async commit(batch) {
       if (batch.votes.length + batch.quarantine.length + batch.lost.length === 0) return [];
       return lanes.run(journalKeysOf(batch), async (number) => {
-        const lane = committing[number] as (typeof committing)[number];
+        const lane = committing[number] as Lane;
         try {
           const written = await lane.connection.transaction((transaction) =>
             write(transaction, lane.boots, batch),
           );
           lane.boots.keep();
-          // The connection before this one is ended: what it was about shows, or never will.
-          if (lane.isDoubtful) announce.doubtful();
-          lane.isDoubtful = false;
+          endDoubt(lane);
           tell(announce, batch, written);
           return written.outcomes;
         } catch (error) {
@@ -118,6 +127,15 @@ export function createPostgresLedger(options: PostgresLedgerOptions): PostgresLe
       readRollups((select) => readByCursor(link('rollups', readTimeoutMs), select), fromMs),
     async settle() {
       await settle(null);
+    },
+    async endDoubts() {
+      const end = (lane: Lane, number: number) =>
+        lanes.run([number], async () => {
+          if (!lane.isDoubtful) return;
+          await lane.connection.transaction((transaction) => transaction.rows(SETTLE));
+          endDoubt(lane);
+        });
+      await Promise.all(committing.map(end));
     },
     async close() {
       await lanes.idle();

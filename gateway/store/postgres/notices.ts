@@ -180,7 +180,8 @@ export function createNotices(link: SessionOptions): Notices {
       hasLeft = true;
       if (timer !== null) clearTimeout(timer);
       await flushing;
-      if (session !== null && waiting.length > 0) await flush(session);
+      // Also when there is nothing more to tell: by its number the others notice what was not told.
+      if (session !== null) await flush(session);
       await reopening;
       await session?.close();
     },

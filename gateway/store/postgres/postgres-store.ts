@@ -108,7 +108,14 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       review: createReviewStore(database, audit, imports),
       upkeep: createUpkeep(looking, ledger),
       scores: createScoreReads(link('scores', READ_MS)),
-      neighbours,
+      neighbours: {
+        ...neighbours,
+        async leave() {
+          // Whoever says goodbye has nothing left to tell.
+          await ledger.endDoubts().catch(neighbours.announce.doubtful);
+          await neighbours.leave();
+        },
+      },
       repairRollups: createRollupRepair(database, audit),
       close,
     };

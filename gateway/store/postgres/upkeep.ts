@@ -10,7 +10,10 @@ const DECISIONS = 'SELECT decisions FROM reviewed WHERE key = 1';
 /** Every terminal that connects has it asked: of a city that comes back at once, some thousands go together. */
 const LOOKS_APART_MS = 20;
 
-export function createUpkeep(reading: Connection, { settle }: Pick<PostgresLedger, 'settle'>): Upkeep {
+export function createUpkeep(
+  reading: Connection,
+  { settle, endDoubts }: Pick<PostgresLedger, 'settle' | 'endDoubts'>,
+): Upkeep {
   const look = coalesce<null, number>(async (asked) => {
     const [head] = await reading.rows<{ version: number }>({ text: VERSION });
     return asked.map(() => head?.version ?? 0);
@@ -18,6 +21,7 @@ export function createUpkeep(reading: Connection, { settle }: Pick<PostgresLedge
   return {
     async probe() {
       await settle();
+      await endDoubts();
       // A commit that was called failed may have been stored all the same, and after a failover one that was read may be gone.
       return { reopened: true };
     },

@@ -174,8 +174,8 @@ describe.runIf(have(POSTGRES))('gateways on one PostgreSQL database', () => {
     await other.end();
   });
 
-  it('read again when a commit was called failed, and may be stored all the same', async () => {
-    const [a, b] = [await join(), await join()];
+  /** One vote is stored and heard of, the commit of another fails. */
+  const failToCommit = async (a: Heard, b: Heard) => {
     await addSmallTown(a.store, 2);
     const { key: journalKey } = await a.store.ledger.openJournal(1, EPOCH);
     await a.store.ledger.commit(batchOf({ votes: [voteRecord({ journalKey, seq: 1, at: NOW })] }));
@@ -195,8 +195,28 @@ describe.runIf(have(POSTGRES))('gateways on one PostgreSQL database', () => {
     await failed;
     await other.query('ROLLBACK');
     await other.end();
+    return journalKey;
+  };
+
+  it('read again when a commit was called failed, and may be stored all the same', async () => {
+    const [a, b] = [await join(), await join()];
+    const journalKey = await failToCommit(a, b);
     await a.store.ledger.commit(batchOf({ votes: [voteRecord({ journalKey, seq: 2, at: NOW + 1 })] }));
     await until('the vote', () => b.votes.length === 2);
+    await until('the gap', () => b.missed === 1);
+  });
+
+  it('read again when the storage works again there, though no vote comes any more', async () => {
+    const [a, b] = [await join(), await join()];
+    await failToCommit(a, b);
+    await a.store.upkeep.probe();
+    await until('the gap', () => b.missed === 1);
+  });
+
+  it('read again when such a gateway ends', async () => {
+    const [a, b] = [await join(), await join()];
+    await failToCommit(a, b);
+    await a.store.neighbours?.leave();
     await until('the gap', () => b.missed === 1);
   });
 
