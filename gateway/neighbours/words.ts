@@ -1,6 +1,7 @@
 /** What gateways on one database say to each other beside their votes. Terminals are named by key, which all of them know. */
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { Count, EpochMs } from '../../protocol/ids.ts';
 import type { Counts } from '../../protocol/vote.ts';
 import { MAX_WORD_BYTES } from '../store/neighbours.ts';
 
@@ -11,20 +12,21 @@ const JOURNAL_BYTES = 64;
 export const MAX_JOURNALS = 32;
 
 const key = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 });
-const count = Type.Integer({ minimum: 0 });
+const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+const difference = Type.Integer({ minimum: -Number.MAX_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER });
 const flag = Type.Union([Type.Literal(0), Type.Literal(1)]);
 const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Union([schema, Type.Null()]);
 
 /** journal, announced, totals, whether they cannot be true */
-const JournalSaid = Type.Tuple([key, count, orNull(Type.Tuple([count, count, count])), flag]);
+const JournalSaid = Type.Tuple([key, Count, orNull(Type.Tuple([Count, Count, Count])), flag]);
 
 /** terminal, whether it is connected there, when it was last heard, its clock's difference, votes put away, its journals */
 const Standing = Type.Tuple([
   key,
   flag,
-  orNull(Type.Integer()),
-  orNull(Type.Integer()),
+  orNull(EpochMs),
+  orNull(difference),
   count,
   Type.Array(JournalSaid, { maxItems: MAX_JOURNALS }),
 ]);

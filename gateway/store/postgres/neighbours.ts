@@ -1,6 +1,7 @@
 /** What gateways tell each other, as notices of the database. */
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { EpochMs, Seq } from '../../../protocol/ids.ts';
 import type { VoteRecord } from '../ledger.ts';
 import type { CommitId, NeighbourListener, Neighbours } from '../neighbours.ts';
 import type { Announce } from './ledger.ts';
@@ -10,17 +11,20 @@ import type { SessionOptions } from './session.ts';
 /** Of one item. A vote takes 30 bytes or so, a key 10. */
 const VOTES_AT_ONCE = 150;
 const KEYS_AT_ONCE = 300;
+const LATEST_MS = 253_402_300_799_999;
 
 const key = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 });
 const rating = Type.Union([Type.Literal(0), Type.Literal(1), Type.Literal(2)]);
+/** No sum with the other is beyond what a calendar knows. */
+const since = Type.Integer({ minimum: -LATEST_MS, maximum: LATEST_MS });
 const votesSchema = Compile(
   Type.Tuple([
     Type.Literal('votes'),
     Type.String({ pattern: '^[0-9]{1,20}$' }),
     /** Milliseconds that the times of the votes count from. */
-    Type.Integer(),
+    EpochMs,
     /** journal, number, window, rating, time */
-    Type.Array(Type.Tuple([key, key, key, rating, Type.Integer()])),
+    Type.Array(Type.Tuple([key, Seq, key, rating, since])),
   ]),
 );
 const journalsSchema = Compile(Type.Tuple([Type.Literal('journals'), Type.Array(key)]));

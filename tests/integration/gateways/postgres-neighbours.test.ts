@@ -149,6 +149,8 @@ describe.runIf(have(POSTGRES))('gateways on one PostgreSQL database', () => {
       '{"g":"a","n":1,"w":[["votes","x",0,[]]]}',
       '{"g":"a","n":2,"w":[["votes","1",0,[[1,1,1,3,0]]]]}',
       '{"g":"a","n":3,"w":[["journals",["1"]]]}',
+      '{"g":"a","n":5,"w":[["votes","1",1e300,[[1,1,1,0,0]]]]}',
+      '{"g":"a","n":6,"w":[["votes","1",0,[[1,1,1,0,1e300]]]]}',
       `{"g":"${'a'.repeat(100)}","n":4,"w":[]}`,
     ];
     for (const text of texts) await other.query('SELECT pg_notify($1, $2)', ['manyi', text]);

@@ -148,6 +148,15 @@ describe('words', () => {
     for (const value of [null, 1, 'ask', {}, { ask: false }, { take: 1 }, { standings: [[1, 2]] }])
       expect(readWord(value)).toBe(null);
   });
+
+  it('have no number that a terminal could not have, or a calendar not know', () => {
+    const said = (lastSeenAt: number, announced: number) => ({
+      standings: [[1, 1, lastSeenAt, null, 0, [[1, announced, null, 0]]]],
+    });
+    expect(readWord(said(1_795_000_000_000, 5))).not.toBe(null);
+    for (const word of [said(1e300, 5), said(-1, 5), said(5, 1e300), said(5, 2_000_000_000), { beat: 1e300 }])
+      expect(readWord(word)).toBe(null);
+  });
 });
 
 it.each([
