@@ -33,8 +33,12 @@ const wordSchema = Compile(Type.Tuple([Type.Literal('word'), Type.Unknown()]));
 export type PostgresNeighbours = Neighbours & { announce: Announce };
 
 /** @param nonsense something else is told there */
-export function createNeighbours(link: SessionOptions, nonsense: () => void): PostgresNeighbours {
-  const notices = createNotices(link);
+export function createNeighbours(
+  link: SessionOptions,
+  auditKey: () => Buffer | null,
+  nonsense: () => void,
+): PostgresNeighbours {
+  const notices = createNotices(link, auditKey);
   return {
     announce: {
       stored(commit, votes) {

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { StoreFailure } from '../failures.ts';
+import { createNoticeSignature, SIGNATURE_CHARS } from './notice-signature.ts';
 import { openSession, type Session, type SessionOptions } from './session.ts';
 
 const CHANNEL = 'manyi';
@@ -17,6 +18,7 @@ const NOTIFY = {
 };
 /** PostgreSQL takes fewer than 8,000 bytes. */
 const MAX_NOTICE_BYTES = 7_900;
+const MAX_ITEMS_BYTES = MAX_NOTICE_BYTES - SIGNATURE_CHARS - 100;
 /** The first after a quiet time goes at once. */
 const FLUSH_MS = 100;
 /** So often something is told, if only that there is nothing. */
@@ -53,7 +55,9 @@ export type Notices = {
   leave(): Promise<void>;
 };
 
-export function createNotices(link: SessionOptions): Notices {
+/** @param auditKey what all gateways have in common; asked for when one joins */
+export function createNotices(link: SessionOptions, auditKey: () => Buffer | null): Notices {
+  let signature = createNoticeSignature(null);
   let own = '';
   let listener: NoticeListener | null = null;
   let session: Session | null = null;
@@ -70,7 +74,7 @@ export function createNotices(link: SessionOptions): Notices {
   const numbers = new Map<string, number>();
 
   const take = (payload: string) => {
-    const notice = parse(payload);
+    const notice = parse(signature.open(payload));
     if (notice === null) return listener?.nonsense();
     const { g: from, n, w: items } = notice;
     const last = numbers.get(from);
@@ -125,7 +129,9 @@ export function createNotices(link: SessionOptions): Notices {
 
   const flush = async (used: Session) => {
     lastFlushAt = performance.now();
-    const notices = packed(waiting).map((items) => `{"g":"${own}","n":${++number},"w":[${items}]}`);
+    const notices = packed(waiting).map((items) =>
+      signature.sign(`{"g":"${own}","n":${++number},"w":[${items}]}`),
+    );
     waiting = [];
     try {
       if (lastFlushAt - lastEchoAt > ECHO_MS)
@@ -162,6 +168,7 @@ export function createNotices(link: SessionOptions): Notices {
   return {
     async join(instance, heard) {
       own = instance;
+      signature = createNoticeSignature(auditKey());
       await open();
       listener = heard;
       schedule();
@@ -188,9 +195,10 @@ export function createNotices(link: SessionOptions): Notices {
   };
 }
 
-function parse(payload: string): { g: string; n: number; w: unknown[] } | null {
+function parse(body: string | null): { g: string; n: number; w: unknown[] } | null {
+  if (body === null) return null;
   try {
-    const value: unknown = JSON.parse(payload);
+    const value: unknown = JSON.parse(body);
     return noticeSchema.Check(value) ? value : null;
   } catch {
     return null;
@@ -202,7 +210,7 @@ function packed(items: readonly string[]): string[] {
   const packs: string[] = [];
   let pack = '';
   for (const item of items) {
-    if (pack !== '' && Buffer.byteLength(pack) + Buffer.byteLength(item) + 1 > MAX_NOTICE_BYTES - 100) {
+    if (pack !== '' && Buffer.byteLength(pack) + Buffer.byteLength(item) + 1 > MAX_ITEMS_BYTES) {
       packs.push(pack);
       pack = '';
     }

@@ -68,7 +68,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   let common = NONE;
   // These connect when they are first asked.
   const database = createPostgresSql({ address, auditKey: () => common.auditKey });
-  const neighbours = createNeighbours(link('notices', WRITE_MS), nonsense);
+  const neighbours = createNeighbours(link('notices', WRITE_MS), () => common.auditKey, nonsense);
   const ledger = createPostgresLedger({ address, announce: neighbours.announce });
   const imports = createPostgresImports({ address });
   const close = async () => {

@@ -5,7 +5,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createCalendar } from '../../../gateway/domain/calendar.ts';
 import { openScoreKeeper, type ScoreKeeper } from '../../../gateway/scores/score-keeper.ts';
 import type { StoredVote, Word } from '../../../gateway/store/neighbours.ts';
-import { openPostgresStore } from '../../../gateway/store/postgres/postgres-store.ts';
+import { createNoticeSignature } from '../../../gateway/store/postgres/notice-signature.ts';
+import { openPostgresStore, type PostgresStore } from '../../../gateway/store/postgres/postgres-store.ts';
 import type { Store } from '../../../gateway/store/store.ts';
 import { batchOf, createPostgresHome } from '../../support/ledger-home.ts';
 import { type Cluster, POSTGRES, startCluster } from '../../support/postgres.ts';
@@ -60,6 +61,8 @@ describe.runIf(have(POSTGRES))('gateways on one PostgreSQL database', () => {
     await opened.connect();
     return opened;
   };
+  const signatureOf = async ({ store }: Heard) =>
+    createNoticeSignature((await (store as PostgresStore).keys.read('audit')) as Buffer);
   const said = ({ words }: Heard, from: Heard) =>
     words.filter(([instance]) => instance === from.instance).map(([, word]) => word);
 
@@ -115,10 +118,11 @@ describe.runIf(have(POSTGRES))('gateways on one PostgreSQL database', () => {
   it('notice a notice that is lost, and take one that comes twice or late once', async () => {
     const b = await join();
     const other = await client();
+    const { sign } = await signatureOf(b);
     const notify = (n: number, ...words: unknown[]) =>
       other.query('SELECT pg_notify($1, $2)', [
         'manyi',
-        JSON.stringify({ g: 'a', n, w: words.map((word) => ['word', word]) }),
+        sign(JSON.stringify({ g: 'a', n, w: words.map((word) => ['word', word]) })),
       ]);
     await notify(7, 'first');
     await notify(8, 'second');
@@ -153,10 +157,29 @@ describe.runIf(have(POSTGRES))('gateways on one PostgreSQL database', () => {
       '{"g":"a","n":6,"w":[["votes","1",0,[[1,1,1,0,1e300]]]]}',
       `{"g":"${'a'.repeat(100)}","n":4,"w":[]}`,
     ];
-    for (const text of texts) await other.query('SELECT pg_notify($1, $2)', ['manyi', text]);
+    const { sign } = await signatureOf(b);
+    for (const text of texts) await other.query('SELECT pg_notify($1, $2)', ['manyi', sign(text)]);
     await until('all of it', () => nonsense === texts.length);
     expect([b.votes, b.journals, b.words]).toEqual([[], [], []]);
     await other.end();
+  });
+
+  it('take no word of who may connect to the database and do nothing else there', async () => {
+    const b = await join();
+    const owner = await client();
+    await owner.query(`CREATE ROLE stranger LOGIN`);
+    const stranger = new pg.Client({ connectionString: home.address });
+    await stranger.connect();
+    await stranger.query('SET SESSION AUTHORIZATION stranger');
+    await expect(stranger.query('SELECT FROM votes')).rejects.toThrow('permission denied');
+    const votes = `{"g":"a","n":1,"w":[["votes","1",${NOW},[[1,1,1,0,0]]]]}`;
+    for (const text of [votes, 'a'.repeat(22) + votes])
+      await stranger.query('SELECT pg_notify($1, $2)', ['manyi', text]);
+    await until('both', () => nonsense === 2);
+    expect(b.votes).toEqual([]);
+    await stranger.end();
+    await owner.query('DROP ROLE stranger');
+    await owner.end();
   });
 
   it('go on by themselves when their line is cut, and both sides notice', async () => {
