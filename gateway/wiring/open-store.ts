@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
+import { createTokenBuckets } from '../domain/token-buckets.ts';
 import { openPostgresStore, type PostgresStore } from '../store/postgres/postgres-store.ts';
 import type { AuditDeps } from '../store/sql/changes.ts';
 import { databaseFile } from '../store/sqlite/sqlite-store.ts';
@@ -22,11 +23,14 @@ export async function openStore(
       { code: 'data-left-behind', file },
       'MANYI_DATABASE is set: what is in the database of the data folder is not looked at',
     );
-  const nonsense = () =>
-    log.warn(
-      { code: 'notice-unknown' },
-      'something that is no gateway tells gateways something: it is left out',
-    );
+  const nonsenseLog = createTokenBuckets(1 / 60, 30);
+  const nonsense = () => {
+    if (nonsenseLog.take(0, performance.now()))
+      log.warn(
+        { code: 'notice-unknown' },
+        'something that is no gateway tells gateways something: it is left out',
+      );
+  };
   const store = await openPostgresStore({
     ...{ address: database, dataDir, sealKey, sealKeyFile },
     ...{ audit, migrates: true, nonsense },

@@ -159,6 +159,15 @@ describe.skipIf(!have(POSTGRES))('two gateways on one database', () => {
     expect(refused.isResumed).toBe(true);
   });
 
+  it('do not fill their logs for somebody who tells them things', async () => {
+    const said = ({ log }: TestGateway) => log().split('"notice-unknown"').length - 1;
+    await rows(`SELECT pg_notify('manyi', 'nothing ' || n) FROM generate_series(1, 500) AS n`);
+    await until('it to be said', () => gateways.every((gateway) => said(gateway) > 0));
+    await t1().press('1');
+    await allSay('a press after it', (wall) => wall.window('w1')?.votes === 7);
+    for (const gateway of gateways) expect(said(gateway)).toBeLessThan(50);
+  });
+
   it('go on when one is killed, and the wall of the other says who is away', async () => {
     await move(0, 1);
     await gateways[1].kill();
@@ -167,7 +176,7 @@ describe.skipIf(!have(POSTGRES))('two gateways on one database', () => {
     });
     await t1().pressMany(['2', '2']);
     (ways[0] as (typeof ways)[number]).to = 0;
-    await until('the presses at the other', () => walls[0]?.window('w1')?.votes === 8, { timeoutMs: 30_000 });
+    await until('the presses at the other', () => walls[0]?.window('w1')?.votes === 9, { timeoutMs: 30_000 });
     await gateways[1].start();
     walls[1] = await listenLive(gateways[1]);
     await walls[1].snapshot();
