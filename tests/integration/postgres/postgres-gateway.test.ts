@@ -215,9 +215,9 @@ describe.skipIf(!have(POSTGRES))('a gateway on PostgreSQL', () => {
     await first().press('1');
     const next = await startGateway(there);
     await allIsStored();
-    // Its terminals trust it: one goes on with its session, and the revoked one, which was left none, gets in no more.
+    // Its terminals trust it: one goes on with its session, however often it has to come, and the revoked one, which was left none, gets in no more.
     const metrics = await readMetrics(next);
-    expect(metrics.of('manyi_tls_handshakes_total', { kind: 'resumed' })).toBe(1);
+    expect(metrics.of('manyi_tls_handshakes_total', { kind: 'resumed' })).toBeGreaterThanOrEqual(1);
     await until('the revoked one to be refused', async () => {
       const refused = await readMetrics(next);
       return refused.of('manyi_mqtt_refused_total', { reason: 'certificate-revoked' }) > 0;
