@@ -56,7 +56,7 @@ const GOALS = {
     { package: 'xz-utils', command: 'xz' },
     { package: 'e2fsprogs', command: 'mkfs.ext4' },
   ],
-  bench: BROKER,
+  bench: [...BROKER, ...DATABASE],
 };
 
 export const goals = Object.keys(GOALS);
