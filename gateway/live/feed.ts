@@ -59,7 +59,6 @@ export type Feed = {
   voted(vote: RecentVote): void;
   /** A window's terminals or completeness have changed. */
   touched(windowId: string): void;
-  touchedByKey(windowKey: number): void;
   /** Everything may have changed (the tree did). */
   replaced(): void;
   /** What has happened is told now, and not when it has been quiet. */
@@ -237,12 +236,6 @@ export async function openFeed(deps: FeedDeps): Promise<Feed> {
     },
     touched(windowId) {
       dirtyWindows.add(windowId);
-      schedule();
-    },
-    touchedByKey(windowKey) {
-      const serviceWindow = tree().windowByKey.get(windowKey);
-      if (!serviceWindow) return;
-      dirtyWindows.add(serviceWindow.id);
       schedule();
     },
     ...{ replaced, announce },

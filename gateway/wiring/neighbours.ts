@@ -4,7 +4,7 @@ import { rereadMissed } from '../jobs/reread-missed.ts';
 import { tellNeighbours } from '../jobs/tell-neighbours.ts';
 import { createElsewhere, type Elsewhere } from '../neighbours/elsewhere.ts';
 import type { OtherGateway } from '../neighbours/gateways.ts';
-import { createNeighbourhood, type Neighbourhood, TELL_MS } from '../neighbours/neighbourhood.ts';
+import { createNeighbourhood, TELL_MS } from '../neighbours/neighbourhood.ts';
 import { createUnexplained } from '../neighbours/unexplained.ts';
 import type { JournalStanding, TerminalStanding } from '../neighbours/words.ts';
 import type { CommitId, StoredVote } from '../store/neighbours.ts';
@@ -85,13 +85,14 @@ export function openNeighbours({ ground }: NeighboursDeps): Promise<NeighboursSt
         },
       },
     });
+    const { elsewhere, connected, disconnected, touched } = others;
     metrics.watchNeighbours(() => others.others().length);
     const begin = others.hold();
     standstill.holdBy(others.hold);
     await others.join();
     onClose('the word to other gateways', others.leave);
     return {
-      ...withoutDoors(others),
+      ...{ elsewhere, connected, disconnected, touched, others: others.others },
       has: true,
       storedBefore: unexplained.found,
       reread: rereading.want,
@@ -119,10 +120,6 @@ export function openNeighbours({ ground }: NeighboursDeps): Promise<NeighboursSt
 function speaking(speaker: Speaker | null): Speaker {
   if (speaker === null) throw new Error('no terminal is spoken of before there are any');
   return speaker;
-}
-
-function withoutDoors({ elsewhere, connected, disconnected, touched, others }: Neighbourhood) {
-  return { elsewhere, connected, disconnected, touched, others };
 }
 
 function alone(): Omit<NeighboursStep, 'heard'> {

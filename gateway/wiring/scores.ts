@@ -68,9 +68,12 @@ export function openScores({
     });
     votes.storedElsewhere.listen((commit, stored) => {
       const isNew = counts.storedElsewhere(commit, stored);
-      for (const vote of stored)
+      for (const vote of stored) {
+        const serviceWindow = tree().windowByKey.get(vote.windowKey);
         if (isNew) feed.voted(vote);
-        else feed.touchedByKey(vote.windowKey);
+        // It is in the counts already; what is missing of its terminal's votes may be less now.
+        else if (serviceWindow) feed.touched(serviceWindow.id);
+      }
     });
     votes.evidence.listen(({ windowId }) => feed.touched(windowId));
     touched.listen((terminalId) => {
