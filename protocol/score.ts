@@ -1,5 +1,6 @@
 /** What the HTTP API says about scores, units and windows; the live stream carries the same rows. */
 import { type Static, Type } from 'typebox';
+import type { Verdict } from './verdict.ts';
 import { Counts } from './vote.ts';
 
 // One plain keyword each instead of anyOf: a serializer made from the schema need not try the branches row by row.
@@ -72,6 +73,18 @@ export const TerminalCount = Type.Object({
 });
 export type TerminalCount = Static<typeof TerminalCount>;
 
+/** Votes that rules discount: how many of each rating, and how many for each reason. */
+export type Discounted = { counts: Counts; reasons: Partial<Record<Verdict, number>> };
+export const NullableDiscounted = Type.Unsafe<Discounted | null>({
+  type: ['object', 'null'],
+  properties: {
+    counts: Counts,
+    reasons: { type: 'object', additionalProperties: { type: 'integer' } },
+  },
+  required: ['counts', 'reasons'],
+  additionalProperties: false,
+});
+
 /** One line of `GET /api/v1/scores`: a unit or a window. A unit sums everything below it. */
 export const ScoreRow = Type.Object({
   id: Type.String(),
@@ -84,6 +97,8 @@ export const ScoreRow = Type.Object({
   ...Score.properties,
   /** Votes of the period that are stored and not counted, because a person has excluded them; null when there are none. */
   excluded: NullableCounts,
+  /** … because rules discount them; null when there are none. With these and the excluded, `counts` are all that were pressed. */
+  discounted: NullableDiscounted,
   /** When the latest vote was pressed, in whatever period; null before the first. */
   lastVoteAt: NullableNumber,
   terminals: TerminalCount,

@@ -26,6 +26,10 @@ export class ScoreBook {
     this.calendar = calendar;
   }
 
+  isEmpty(): boolean {
+    return this.windows.size === 0;
+  }
+
   /** Holds from now on what `other` does, which is given up. */
   take(other: ScoreBook): void {
     this.windows = other.windows;
@@ -41,11 +45,11 @@ export class ScoreBook {
     return book;
   }
 
-  /** One stored vote, pressed at `at`. */
-  add(windowKey: number, rating: RatingCode, at: number): void {
+  /** One stored vote, pressed at `at`; or one less, that counts elsewhere now. */
+  add(windowKey: number, rating: RatingCode, at: number, votes: 1 | -1 = 1): void {
     const book = this.book(windowKey);
-    book.days.add(this.calendar.dayOf(at), rating, 1);
-    this.addMinute(windowKey, rating, at);
+    book.days.add(this.calendar.dayOf(at), rating, votes);
+    this.addMinute(windowKey, rating, at, votes);
     if (at > book.lastVoteAt) book.lastVoteAt = at;
   }
 

@@ -18,11 +18,11 @@ export class Tally {
     this.numbers = new Float64Array(slots).fill(-1);
   }
 
-  /** Adds votes to a slot; a number older than what the slot holds is left out (false). */
+  /** Adds votes to a slot, or takes some away that are in it; a number older than what the slot holds is left out (false). */
   add(number: number, rating: RatingCode, votes: number): boolean {
     const slot = number % this.slots;
     const held = this.numbers[slot] as number;
-    if (number < held) return false;
+    if (number < held || (votes < 0 && number !== held)) return false;
     if (number > held) {
       this.numbers[slot] = number;
       this.counts.fill(0, slot * 3, slot * 3 + 3);

@@ -2,17 +2,14 @@
  * A queue for each batch that the ledger can commit beside the others. A journal has its own lane, so that what is said of it is stored
  * in the order in which it came; a lane that is slow or fails holds only its journals up.
  */
-import type { Ledger, VoteRecord } from '../store/ledger.ts';
-import { type CommitQueue, createCommitQueue } from './commit-queue.ts';
+import type { Ledger } from '../store/ledger.ts';
+import { type CommitEvents, type CommitQueue, createCommitQueue } from './commit-queue.ts';
 
 export function createCommitLanes(
   ledger: Pick<Ledger, 'commit' | 'lanes' | 'laneOf'>,
-  onBatch: (votes: number, durationMs: number) => void,
-  keepsConflict: (vote: VoteRecord) => boolean,
+  events: CommitEvents,
 ): CommitQueue {
-  const [first, ...others] = Array.from({ length: ledger.lanes }, () =>
-    createCommitQueue(ledger, onBatch, keepsConflict),
-  );
+  const [first, ...others] = Array.from({ length: ledger.lanes }, () => createCommitQueue(ledger, events));
   if (!first) throw new Error('a ledger has one lane at the least');
   if (others.length === 0) return first;
   const lanes = [first, ...others];

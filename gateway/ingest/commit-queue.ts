@@ -3,7 +3,16 @@
  * after it is on the disk are its messages done (and so acknowledged). One fsync then serves hundreds of votes. One transaction is
  * under way at a time: what comes meanwhile is the next.
  */
-import type { Ledger, LostRecord, QuarantineRecord, VoteOutcome, VoteRecord } from '../store/ledger.ts';
+import type {
+  Committed,
+  Corrected,
+  Correction,
+  Ledger,
+  LostRecord,
+  QuarantineRecord,
+  VoteOutcome,
+  VoteRecord,
+} from '../store/ledger.ts';
 
 /** What one message wants stored: all of it, or nothing. */
 export type Commitment = {
@@ -12,6 +21,7 @@ export type Commitment = {
   readonly votes: readonly VoteRecord[];
   readonly quarantine: readonly QuarantineRecord[];
   readonly lost?: readonly LostRecord[];
+  readonly corrections?: readonly Correction[];
   /** After the commit: one outcome a vote, from `first` on. */
   stored(outcomes: readonly VoteOutcome[], first: number): void;
   /** Instead: nothing of it is stored. */
@@ -29,10 +39,17 @@ export type CommitQueue = {
   stop(): void;
 };
 
+export type CommitEvents = {
+  batch(votes: number, durationMs: number): void;
+  /** After what else was stored with it has been told. */
+  corrected(corrected: readonly Corrected[]): void;
+  /** Is the other body of this vote, which is in conflict, to be quarantined? */
+  keepsConflict(vote: VoteRecord): boolean;
+};
+
 export function createCommitQueue(
   ledger: Pick<Ledger, 'commit'>,
-  onBatch: (votes: number, durationMs: number) => void,
-  keepsConflict: (vote: VoteRecord) => boolean,
+  { batch: onBatch, corrected: onCorrected, keepsConflict }: CommitEvents,
 ): CommitQueue {
   let waiting: Commitment[] = [];
   let waitingVotes = 0;
@@ -77,15 +94,17 @@ export function createCommitQueue(
     const votes: VoteRecord[] = [];
     const quarantine: QuarantineRecord[] = [];
     const lost: LostRecord[] = [];
+    const corrections: Correction[] = [];
     for (const commitment of batch) {
       for (const vote of commitment.votes) votes.push(vote);
       for (const record of commitment.quarantine) quarantine.push(record);
       for (const record of commitment.lost ?? []) lost.push(record);
+      for (const correction of commitment.corrections ?? []) corrections.push(correction);
     }
-    let outcomes: VoteOutcome[];
+    let committed: Committed;
     const begun = performance.now();
     try {
-      outcomes = await ledger.commit({ votes, quarantine, lost, keepsConflict });
+      committed = await ledger.commit({ votes, quarantine, lost, corrections, keepsConflict });
     } catch (error) {
       const failure = error instanceof Error ? error : new Error(String(error));
       for (const commitment of batch) commitment.refused(failure);
@@ -94,9 +113,10 @@ export function createCommitQueue(
     onBatch(votes.length, performance.now() - begun);
     let first = 0;
     for (const commitment of batch) {
-      commitment.stored(outcomes, first);
+      commitment.stored(committed.outcomes, first);
       first += commitment.votes.length;
     }
+    if (committed.corrected.length > 0) onCorrected(committed.corrected);
   };
 
   const tellListeners = () => {

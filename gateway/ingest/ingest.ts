@@ -6,7 +6,7 @@ import type { Exclusions } from '../domain/exclusions.ts';
 import type { Terminal } from '../domain/org.ts';
 import { createTokenBuckets } from '../domain/token-buckets.ts';
 import { createVoteRates, type VoteRateLimits, type VoteRates } from '../domain/vote-rates.ts';
-import type { KnownNumber, Ledger, VoteRecord } from '../store/ledger.ts';
+import type { Corrected, KnownNumber, Ledger, VoteRecord } from '../store/ledger.ts';
 import type { StoredVote } from '../store/neighbours.ts';
 import type { VoteReads } from '../store/votes.ts';
 import type { KnownNumbers } from './accounting.ts';
@@ -33,6 +33,8 @@ export type IngestEvents = {
   stored(vote: VoteRecord): void;
   /** It was there already, and nobody here knew: another gateway's, or one of a commit that was called failed. */
   storedBefore(vote: VoteRecord): void;
+  /** Votes that were stored before have another verdict. */
+  corrected(corrected: readonly Corrected[]): void;
   /** What is known of a terminal's journals has changed. */
   evidence(terminal: KnownTerminal): void;
   duplicates(count: number): void;
@@ -109,10 +111,14 @@ export async function openIngest(deps: IngestDeps): Promise<Ingest> {
   const { ledger, journals, now, monotonic, exclusions, publish, limits, events } = deps;
   /** Beyond what is kept of a terminal: there is nothing to decide about. */
   const unkept = new WeakSet<VoteRecord>();
-  const queue = createCommitLanes(ledger, events.batch, (vote) => {
-    if (allowed(journals.terminalOf(vote.journalKey) as number)) return true;
-    unkept.add(vote);
-    return false;
+  const queue = createCommitLanes(ledger, {
+    batch: events.batch,
+    corrected: events.corrected,
+    keepsConflict(vote) {
+      if (allowed(journals.terminalOf(vote.journalKey) as number)) return true;
+      unkept.add(vote);
+      return false;
+    },
   });
   const turns = createTurns(queue.settled);
   const messageRate = createTokenBuckets(limits.messagesPerS, limits.burst);

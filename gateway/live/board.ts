@@ -3,7 +3,8 @@
  * HTTP API and a bulletin all read these, so they cannot disagree.
  */
 import type { LiveRow } from '../../protocol/live.ts';
-import type { Completeness, Period, TerminalCount } from '../../protocol/score.ts';
+import type { Completeness, Discounted, Period, TerminalCount } from '../../protocol/score.ts';
+import { VERDICTS, type Verdict } from '../../protocol/verdict.ts';
 import type { Counts } from '../../protocol/vote.ts';
 import { attentionOf } from '../domain/attention.ts';
 import { combine, UNKNOWN } from '../domain/completeness.ts';
@@ -20,6 +21,8 @@ export type BoardDeps = {
   targetRate: number;
   /** Of the votes that a person has excluded, kept as `book` keeps the counted ones. */
   excludedBook: ScoreBook;
+  /** … and of those that rules discount, by the code of their verdict. */
+  discountedBooks: readonly ScoreBook[];
   presence: { isOnline(terminalId: string): boolean; lastSeenAt(terminalId: string): number | null };
   isClockApart(terminalId: string): boolean;
   completenessOf: (terminal: Terminal) => Completeness;
@@ -38,13 +41,41 @@ export type Board = {
 type Sum = {
   counts: Counts;
   excluded: Counts;
+  /** By the code of the verdict; null when there are none. */
+  discounted: (Counts | undefined)[] | null;
   lastVoteAt: number | null;
   terminals: TerminalCount;
   completeness: Completeness[];
 };
 
 export function createBoard(deps: BoardDeps): Board {
-  const { tree, book, excludedBook, weights, targetRate, presence, isClockApart, completenessOf } = deps;
+  const {
+    tree,
+    book,
+    excludedBook,
+    discountedBooks,
+    weights,
+    targetRate,
+    presence,
+    isClockApart,
+    completenessOf,
+  } = deps;
+  const discountedOf = (windowKey: number, period: Period, now: number): Sum['discounted'] => {
+    let found: Sum['discounted'] = null;
+    discountedBooks.forEach((one, verdict) => {
+      if (one.isEmpty()) return;
+      const counts = one.counts(windowKey, period, now);
+      if (votesIn(counts) === 0) return;
+      found ??= [];
+      found[verdict] = counts;
+    });
+    return found;
+  };
+  const lastVoteAt = (windowKey: number) =>
+    [excludedBook, ...discountedBooks].reduce(
+      (last, one) => (one.isEmpty() ? last : laterOf(last, one.lastVoteAt(windowKey))),
+      book.lastVoteAt(windowKey),
+    );
   const sumOf = (serviceWindow: ServiceWindow, period: Period, now: number): Sum => {
     const devices = tree().terminalsOf.get(serviceWindow.id) ?? [];
     const online = devices.filter((terminal) => presence.isOnline(terminal.id)).length;
@@ -53,8 +84,9 @@ export function createBoard(deps: BoardDeps): Board {
     return {
       counts: book.counts(serviceWindow.key, period, now),
       excluded: excludedBook.counts(serviceWindow.key, period, now),
+      discounted: discountedOf(serviceWindow.key, period, now),
       // A vote that is not counted was pressed all the same.
-      lastVoteAt: laterOf(book.lastVoteAt(serviceWindow.key), excludedBook.lastVoteAt(serviceWindow.key)),
+      lastVoteAt: lastVoteAt(serviceWindow.key),
       terminals: {
         online,
         offline: devices.length - online,
@@ -74,6 +106,7 @@ export function createBoard(deps: BoardDeps): Board {
     const known = {
       ...scoreOf(sum.counts, weights),
       excluded: votesIn(sum.excluded) === 0 ? null : sum.excluded,
+      discounted: shownDiscounted(sum.discounted),
       lastVoteAt: sum.lastVoteAt,
       terminals: sum.terminals,
       completeness: sum.completeness.length > 0 ? combine(sum.completeness) : UNKNOWN,
@@ -93,6 +126,7 @@ export function createBoard(deps: BoardDeps): Board {
     const total: Sum = {
       counts: emptyCounts(),
       excluded: emptyCounts(),
+      discounted: null,
       lastVoteAt: null,
       terminals: { online: 0, offline: 0, offlineSince: null, clockApart: 0 },
       completeness: [],
@@ -166,11 +200,28 @@ export function createBoard(deps: BoardDeps): Board {
   };
 }
 
+function shownDiscounted(discounted: Sum['discounted']): Discounted | null {
+  if (discounted === null) return null;
+  const shown: Discounted = { counts: emptyCounts(), reasons: {} };
+  discounted.forEach((counts, verdict) => {
+    if (counts === undefined) return;
+    addCounts(shown.counts, counts);
+    shown.reasons[VERDICTS[verdict] as Verdict] = votesIn(counts);
+  });
+  return shown;
+}
+
 const laterOf = (a: number | null, b: number | null) => (a === null || (b !== null && b > a) ? b : a);
 
 function addTo(total: Sum, part: Sum): void {
   addCounts(total.counts, part.counts);
   addCounts(total.excluded, part.excluded);
+  part.discounted?.forEach((counts, verdict) => {
+    if (counts === undefined) return;
+    total.discounted ??= [];
+    total.discounted[verdict] ??= emptyCounts();
+    addCounts(total.discounted[verdict], counts);
+  });
   if (part.lastVoteAt !== null && part.lastVoteAt > (total.lastVoteAt ?? 0))
     total.lastVoteAt = part.lastVoteAt;
   total.terminals.online += part.terminals.online;

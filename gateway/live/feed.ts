@@ -57,6 +57,8 @@ export type FeedListener = { changed(change: CityChange): void; replaced(): void
 
 export type Feed = {
   voted(vote: RecentVote): void;
+  /** A vote of this window and moment counts for something else now. */
+  recounted(vote: Pick<RecentVote, 'windowKey' | 'at'>): void;
   /** A window's terminals or completeness have changed. */
   touched(windowId: string): void;
   /** Everything may have changed (the tree did). */
@@ -223,16 +225,23 @@ export async function openFeed(deps: FeedDeps): Promise<Feed> {
     replaced() {},
   };
 
+  /** @returns whether there is such a window. */
+  const recounted = ({ windowKey, at }: Pick<RecentVote, 'windowKey' | 'at'>) => {
+    const serviceWindow = tree().windowByKey.get(windowKey);
+    if (!serviceWindow) return false;
+    dirtyWindows.add(serviceWindow.id);
+    const start = minuteOf(at);
+    if (start > minute - TREND_MINUTES * MINUTE_MS && start <= minute) dirtyMinutes.add(start);
+    schedule();
+    return true;
+  };
+
   return {
+    recounted,
     voted(vote) {
-      const serviceWindow = tree().windowByKey.get(vote.windowKey);
-      if (!serviceWindow) return;
-      dirtyWindows.add(serviceWindow.id);
-      const start = minuteOf(vote.at);
-      if (start > minute - TREND_MINUTES * MINUTE_MS && start <= minute) dirtyMinutes.add(start);
+      if (!recounted(vote)) return;
       newVotes.push(vote);
       if (newVotes.length > 2 * RECENT_VOTES) newVotes = newVotes.slice(-RECENT_VOTES);
-      schedule();
     },
     touched(windowId) {
       dirtyWindows.add(windowId);

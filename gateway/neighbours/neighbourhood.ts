@@ -1,4 +1,5 @@
 /** The other gateways on the same database: what they are told of this one's terminals, and what is heard of theirs. */
+import type { Corrected } from '../store/ledger.ts';
 import type { CommitId, Neighbours, StoredVote } from '../store/neighbours.ts';
 import { createElsewhere, type Elsewhere } from './elsewhere.ts';
 import { createGateways, type OtherGateway } from './gateways.ts';
@@ -32,6 +33,7 @@ export type NeighbourhoodDeps = {
   connections(): number;
   events: {
     votes(commit: CommitId, votes: readonly StoredVote[]): void;
+    corrected(commit: CommitId, corrected: readonly Corrected[]): void;
     journals(journalKeys: readonly number[]): void;
     /** What a terminal has said elsewhere. */
     said(journal: JournalStanding): void;
@@ -177,6 +179,7 @@ export function createNeighbourhood(deps: NeighbourhoodDeps): Neighbourhood {
     async join() {
       await neighbours.join(instance, {
         votes: (commit, votes) => inOrder(() => events.votes(commit, votes)),
+        corrected: (commit, corrected) => inOrder(() => events.corrected(commit, corrected)),
         journals: (journalKeys) => inOrder(() => events.journals(journalKeys)),
         missed: () => inOrder(missed),
         word(from, value) {

@@ -1,11 +1,16 @@
+import { VERDICTS } from '../../protocol/verdict.ts';
 import { type Calendar, MINUTE_MS, QUARTER_MS } from '../domain/calendar.ts';
 import { DAYS_AHEAD, MINUTES_AHEAD, ScoreBook } from '../domain/score-book.ts';
+import type { VerdictCode } from '../store/ledger.ts';
 import type { Includes, ScoreParts, ScoreReads } from '../store/scores.ts';
+import type { ExcludedRow } from '../store/votes.ts';
 
-/** The counts of every window: of the votes that count, and of those that a person has excluded. */
+/** The counts of every window: of the votes that count, of those that a person has excluded, and of those that rules discount. */
 export type ScoreBooks = {
   counted: ScoreBook;
   excluded: ScoreBook;
+  /** Of the votes that rules discount, by the code of their verdict. */
+  discounted: readonly ScoreBook[];
   /**
    * When they must be read again, because votes come into a period that are not in them: dated further ahead than a book has
    * room for (the clock was ahead when they came), their slots are those of today. Null when there are none.
@@ -26,11 +31,16 @@ export async function readScoreBooks({ scores, calendar }: ScoreHistory, now: nu
 }
 
 async function readBooks(
-  { lastVotes, minutes, excluded, rollups }: ScoreParts,
+  { lastVotes, minutes, excluded, discounted, rollups }: ScoreParts,
   calendar: Calendar,
   now: number,
 ): Promise<Omit<ScoreBooks, 'includes'>> {
-  const books = { counted: new ScoreBook(calendar), excluded: new ScoreBook(calendar) };
+  const books = {
+    counted: new ScoreBook(calendar),
+    excluded: new ScoreBook(calendar),
+    discounted: VERDICTS.map(() => new ScoreBook(calendar)),
+  };
+  const discountedAs = (verdict: VerdictCode) => books.discounted[verdict] as ScoreBook;
   const lastMinute = now + MINUTES_AHEAD * MINUTE_MS;
   let staleAt = Number.POSITIVE_INFINITY;
   const today = calendar.dayOf(now);
@@ -38,11 +48,15 @@ async function readBooks(
   for (const { windowKey, lastAt } of await lastVotes())
     books.counted.addQuarter(windowKey, lastAt, [], lastAt);
   const leftOut = new Map<string, readonly number[]>();
-  for await (const { quarterStart, windowKey, counts } of excluded(from)) {
+  const leaveOut = ({ quarterStart, windowKey, counts }: ExcludedRow, book: ScoreBook) => {
     if (calendar.dayOf(quarterStart) <= today + DAYS_AHEAD)
-      books.excluded.addQuarter(windowKey, quarterStart, counts, 0);
-    leftOut.set(`${quarterStart}/${windowKey}`, counts);
-  }
+      book.addQuarter(windowKey, quarterStart, counts, 0);
+    const name = `${quarterStart}/${windowKey}`;
+    const before = leftOut.get(name);
+    leftOut.set(name, before ? counts.map((votes, rating) => votes + (before[rating] ?? 0)) : counts);
+  };
+  for await (const row of excluded(from)) leaveOut(row, books.excluded);
+  for await (const row of discounted(from)) leaveOut(row, discountedAs(row.verdict));
   for await (const { quarterStart, windowKey, counts, lastAt } of rollups(from)) {
     const less = leftOut.get(`${quarterStart}/${windowKey}`);
     const counted = less ? counts.map((votes, rating) => votes - (less[rating] ?? 0)) : counts;
@@ -52,11 +66,12 @@ async function readBooks(
     // A quarter that is half in the book is seen to before its other half comes.
     if (lastAt > lastMinute) staleAt = Math.min(staleAt, Math.max(quarterStart, lastMinute - QUARTER_MS));
   }
-  for await (const { minuteStart, windowKey, rating, excluded: isExcluded, votes } of minutes(
+  for await (const { minuteStart, windowKey, rating, excluded: isExcluded, verdict, votes } of minutes(
     now - 75 * MINUTE_MS,
   )) {
     if (minuteStart > lastMinute) continue;
-    (isExcluded ? books.excluded : books.counted).addMinute(windowKey, rating, minuteStart, votes);
+    const book = isExcluded ? books.excluded : verdict === 0 ? books.counted : discountedAs(verdict);
+    book.addMinute(windowKey, rating, minuteStart, votes);
   }
   return { ...books, staleAt: Number.isFinite(staleAt) ? staleAt : null };
 }

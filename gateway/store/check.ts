@@ -50,7 +50,7 @@ export type FullReport = CheckReport & { numbers: NumberFault[] | null };
 export type RepairRollups = (
   journalKeys: readonly number[],
   by: By,
-) => Promise<{ differences: RollupDifference[]; excluded: number }>;
+) => Promise<{ differences: RollupDifference[]; leftOut: number }>;
 
 /** For whoever is at the machine; a gateway has its own way of beginning. */
 export interface DatabaseCheck {

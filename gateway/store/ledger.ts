@@ -13,6 +13,9 @@ export type ClockCode = 0 | 1 | 2;
 /** Codes of `Channel`: the position in CHANNELS. */
 export type ChannelCode = 0 | 1 | 2 | 3 | 4 | 5 | 6;
 
+/** Codes of `Verdict`: the position in VERDICTS. */
+export type VerdictCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
+
 /** What every vote has, however it came. */
 export type VoteBasis = {
   channel: ChannelCode;
@@ -21,6 +24,8 @@ export type VoteBasis = {
   /** Press time, UTC milliseconds. */
   at: number;
   receivedAt: number;
+  /** By the rules that are in force; left out when it counts. */
+  verdict?: VerdictCode;
   /** What the terminal said of when, where `at` is where the gateway has placed it; left out when they are the same. */
   claimedAt?: number;
   /**
@@ -61,6 +66,23 @@ export type LostRecord = { journalKey: number; range: Range; at: number };
 /** `stored` is new; `duplicate` was there already with the same body; `conflict` was there with another (quarantined). */
 export type VoteOutcome = 'stored' | 'duplicate' | 'conflict';
 
+/** A vote whose verdict is another one now. */
+export type Corrected = {
+  windowKey: number;
+  rating: RatingCode;
+  at: number;
+  from: VerdictCode;
+  to: VerdictCode;
+  /** A person has excluded it: it is not counted either way. */
+  excluded: boolean;
+};
+
+export type Committed = {
+  /** In the order of the batch's `votes`. */
+  outcomes: VoteOutcome[];
+  corrected: readonly Corrected[];
+};
+
 export type RollupRow = {
   /** Start of the quarter of an hour, UTC milliseconds. */
   quarterStart: number;
@@ -69,12 +91,17 @@ export type RollupRow = {
   lastAt: number;
 };
 
+/** Another verdict of a vote that is stored. What is not stored, or has it already, is left as it is. */
+export type Correction = { journalKey: number; seq: number; verdict: VerdictCode };
+
 /** What goes into the ledger together, in one transaction. */
 export type Batch = {
   votes: readonly VoteRecord[];
   quarantine: readonly QuarantineRecord[];
   /** Numbers that their terminal no longer has. */
   lost: readonly LostRecord[];
+  /** Of votes that were stored before, or are in `votes`. */
+  corrections: readonly Correction[];
   /** Is the other body of this vote, which is in conflict, to be quarantined? A cloned card may send any number of them. */
   keepsConflict(vote: VoteRecord): boolean;
 };
@@ -98,10 +125,10 @@ export interface Ledger {
   /**
    * All or nothing, with the rollups. What is fulfilled is on the disk, of every machine that has to have it. Several may be under
    * way; those that have a journal in common happen in the order in which they were given.
-   * @returns outcomes in the order of `votes`. @throws StoreFailure when nothing of it is to be counted on. It may be found stored
+   * @throws StoreFailure when nothing of it is to be counted on. It may be found stored
    * all the same: given again, a vote is then a `duplicate` that has never been `stored`, so whoever counts reads `rollups` again.
    */
-  commit(batch: Batch): Promise<VoteOutcome[]>;
+  commit(batch: Batch): Promise<Committed>;
   /** The journal's record, made if it is new. Two that ask at once get the same. */
   openJournal(terminalKey: number, epoch: string): Promise<JournalIdentity>;
   /** In the order of `seqs`. */

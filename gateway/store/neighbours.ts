@@ -1,5 +1,5 @@
 /** The port to the other gateways on the same database. */
-import type { VoteRecord } from './ledger.ts';
+import type { Corrected, VoteRecord } from './ledger.ts';
 
 /** Names a commit of the database, so that it can be told whether what was read holds it: PostgreSQL's transaction id, as text. */
 export type CommitId = string;
@@ -16,6 +16,8 @@ export type Word = unknown;
 export type NeighbourListener = {
   /** Another gateway has stored these, all in one commit, and announces them after it. */
   votes(commit: CommitId, votes: readonly StoredVote[]): void;
+  /** … has judged votes otherwise, in that commit: its own, which have been told as counted, and older ones. */
+  corrected(commit: CommitId, corrected: readonly Corrected[]): void;
   /** Another gateway has written something else of these journals: what was set aside, in conflict or lost. */
   journals(journalKeys: readonly number[]): void;
   /**

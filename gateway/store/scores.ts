@@ -1,7 +1,7 @@
 /** The port to what live scores are made of. */
 import type { RollupRow } from './ledger.ts';
 import type { CommitId } from './neighbours.ts';
-import type { ExcludedRow, MinuteRow } from './votes.ts';
+import type { DiscountedRow, ExcludedRow, MinuteRow } from './votes.ts';
 
 /** Each may throw StoreFailure. Read one after another. */
 export type ScoreParts = {
@@ -10,6 +10,7 @@ export type ScoreParts = {
   /** Votes of the last while, from a moment on. Of those excluded as of now. */
   minutes(fromMs: number): AsyncIterable<MinuteRow>;
   excluded(fromMs: number): AsyncIterable<ExcludedRow>;
+  discounted(fromMs: number): AsyncIterable<DiscountedRow>;
   /** Sums of a quarter and window from `fromMs` on. */
   rollups(fromMs: number): AsyncIterable<RollupRow>;
 };

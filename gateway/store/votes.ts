@@ -1,6 +1,6 @@
 /** The port to votes read back. Nothing of it holds up ingest for long, whatever is asked: what is much comes in parts. */
 import type { RatingCode } from '../domain/tally.ts';
-import type { ChannelCode, ClockCode } from './ledger.ts';
+import type { ChannelCode, ClockCode, VerdictCode } from './ledger.ts';
 
 export type RecentVote = {
   journalKey: number;
@@ -24,6 +24,8 @@ export type ExportedVote = {
   claimedAt: number | null;
   /** A person has excluded it from the scores. */
   excluded: 0 | 1;
+  /** By the rules. */
+  verdict: VerdictCode;
 };
 
 /** What was set aside, as people look at it. */
@@ -36,17 +38,21 @@ export type SetAside = {
   payload: string;
 };
 
-/** Votes of one rating that were pressed at one window within one minute, all excluded or none. */
+/** Votes of one rating and one verdict that were pressed at one window within one minute, all excluded or none. */
 export type MinuteRow = {
   minuteStart: number;
   windowKey: number;
   rating: RatingCode;
   excluded: boolean;
+  verdict: VerdictCode;
   votes: number;
 };
 
 /** Of the votes of a quarter of an hour and window, those that a person has excluded, a rating. */
 export type ExcludedRow = { quarterStart: number; windowKey: number; counts: [number, number, number] };
+
+/** … those that rules discount and no person has excluded. */
+export type DiscountedRow = ExcludedRow & { verdict: VerdictCode };
 
 /** Each method may throw StoreFailure. Times are UTC milliseconds, and of the press where nothing else is said. */
 export interface VoteReads {
@@ -55,6 +61,7 @@ export interface VoteReads {
   /** Votes of the last while, from a moment on. Of those excluded as of now. */
   minutes(fromMs: number): AsyncIterable<MinuteRow>;
   excluded(fromMs: number): AsyncIterable<ExcludedRow>;
+  discounted(fromMs: number): AsyncIterable<DiscountedRow>;
   /** Votes stored of each terminal in each quarter of an hour since. */
   storedSince(fromMs: number): AsyncIterable<{ terminalKey: number; quarterStart: number; votes: number }>;
   /**

@@ -78,13 +78,13 @@ async function repairRollups(
   log: Logger,
 ): Promise<boolean> {
   if (journalKeys.length === 0) return false;
-  const { differences, excluded } = await repair(journalKeys, {
+  const { differences, leftOut } = await repair(journalKeys, {
     actor: { kind: 'gateway' },
     origin: 'local',
   });
-  if (differences.length + excluded === 0) return false;
+  if (differences.length + leftOut === 0) return false;
   log.error(
-    { rows: differences.length, journalsWithExcluded: excluded, differences: differences.slice(0, 20) },
+    { rows: differences.length, journalsWithLeftOut: leftOut, differences: differences.slice(0, 20) },
     'rollups did not agree with their votes: counted again, audited as rollups.repair',
   );
   return true;

@@ -7,6 +7,7 @@ import type { OtherGateway } from '../neighbours/gateways.ts';
 import { createNeighbourhood, TELL_MS } from '../neighbours/neighbourhood.ts';
 import { createUnexplained } from '../neighbours/unexplained.ts';
 import type { JournalStanding, TerminalStanding } from '../neighbours/words.ts';
+import type { Corrected } from '../store/ledger.ts';
 import type { CommitId, StoredVote } from '../store/neighbours.ts';
 import { createRereading } from '../watch/rereading.ts';
 import { type Closable, openInOrder } from './closing.ts';
@@ -39,6 +40,7 @@ export type NeighboursStep = {
   warnings(): string[];
   heard: {
     votes: Heard<[commit: CommitId, votes: readonly StoredVote[]]>;
+    corrected: Heard<[commit: CommitId, corrected: readonly Corrected[]]>;
     journals: Heard<[journalKeys: readonly number[]]>;
     said: Heard<[journal: JournalStanding]>;
     takenOver: Heard<[terminalKey: number]>;
@@ -56,6 +58,7 @@ export function openNeighbours({ ground }: NeighboursDeps): Promise<NeighboursSt
   return openInOrder(log, async (onClose) => {
     const heard = {
       votes: createSignal<[CommitId, readonly StoredVote[]]>(),
+      corrected: createSignal<[CommitId, readonly Corrected[]]>(),
       journals: createSignal<[readonly number[]]>(),
       said: createSignal<[JournalStanding]>(),
       takenOver: createSignal<[number]>(),
@@ -70,6 +73,7 @@ export function openNeighbours({ ground }: NeighboursDeps): Promise<NeighboursSt
       standingOf: (terminalKey) => speaking(speaker).standingOf(terminalKey),
       connections: () => speaker?.connections() ?? 0,
       events: {
+        corrected: heard.corrected.tell,
         votes(commit, votes) {
           unexplained.explained(votes);
           metrics.tallied.votesElsewhere += votes.length;

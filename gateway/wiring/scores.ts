@@ -7,6 +7,7 @@ import { keepTime } from '../jobs/keep-time.ts';
 import { type Board, createBoard } from '../live/board.ts';
 import { type Feed, openFeed } from '../live/feed.ts';
 import { openScoreKeeper } from '../scores/score-keeper.ts';
+import type { Corrected } from '../store/ledger.ts';
 import { createClockWatch } from '../watch/clock-watch.ts';
 import { type Closable, openInOrder } from './closing.ts';
 import type { Ground } from './ground.ts';
@@ -40,9 +41,9 @@ export function openScores({
   return openInOrder(log, async (onClose) => {
     const calendar = createCalendar(config.timeZone);
     const counts = await openScoreKeeper({ scores: store.scores, calendar, now });
-    const { book, excludedBook } = counts;
+    const { book, excludedBook, discountedBooks } = counts;
     const board = createBoard({
-      ...{ tree, book, excludedBook, presence: everywhere },
+      ...{ tree, book, excludedBook, discountedBooks, presence: everywhere },
       weights: config.weights,
       targetRate: config.targetRate,
       isClockApart: everywhere.isClockApart,
@@ -74,6 +75,16 @@ export function openScores({
         // It is in the counts already; what is missing of its terminal's votes may be less now.
         else if (serviceWindow) feed.touched(serviceWindow.id);
       }
+    });
+    const moved = (corrected: readonly Corrected[]) => {
+      for (const one of corrected) feed.recounted(one);
+    };
+    votes.corrected.listen((corrected) => {
+      counts.corrected(corrected);
+      moved(corrected);
+    });
+    neighbours.heard.corrected.listen((commit, corrected) => {
+      if (counts.correctedElsewhere(commit, corrected)) moved(corrected);
     });
     votes.evidence.listen(({ windowId }) => feed.touched(windowId));
     touched.listen((terminalId) => {

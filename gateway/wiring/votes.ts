@@ -4,7 +4,7 @@ import { type ClockAlarms, createClockAlarms } from '../fleet/clock-alarms.ts';
 import { type Ingest, type KnownTerminal, openIngest } from '../ingest/ingest.ts';
 import { type Journals, openJournals } from '../ingest/journals.ts';
 import { type LiveExclusions, openExclusions } from '../scores/live-exclusions.ts';
-import type { VoteRecord } from '../store/ledger.ts';
+import type { Corrected, VoteRecord } from '../store/ledger.ts';
 import type { CommitId, StoredVote } from '../store/neighbours.ts';
 import { createVoteLog } from '../watch/vote-log.ts';
 import type { Ground } from './ground.ts';
@@ -36,6 +36,8 @@ export type Votes = {
   stored: Heard<[vote: VoteRecord]>;
   /** … of another gateway, which has announced it. */
   storedElsewhere: Heard<[commit: CommitId, votes: readonly MarkedVote[]]>;
+  /** Votes that were stored before count for something else. */
+  corrected: Heard<[corrected: readonly Corrected[]]>;
   /** What is known of a terminal's journals is. */
   evidence: Heard<[terminal: KnownTerminal]>;
 };
@@ -60,6 +62,7 @@ export async function openVotes(deps: VotesDeps): Promise<Votes> {
     gatewayBehindMs: clocks.gatewayBehindMs,
   });
   const stored = createSignal<[VoteRecord]>();
+  const corrected = createSignal<[readonly Corrected[]]>();
   const evidence = createSignal<[KnownTerminal]>();
   const ingest = await openIngest({
     ...{ stored: store.votes, ledger, journals, now, monotonic },
@@ -79,6 +82,7 @@ export async function openVotes(deps: VotesDeps): Promise<Votes> {
         stored.tell(vote);
       },
       storedBefore: neighbours.storedBefore,
+      corrected: corrected.tell,
       evidence(terminal) {
         evidence.tell(terminal);
         neighbours.touched(terminal.key);
@@ -135,5 +139,8 @@ export async function openVotes(deps: VotesDeps): Promise<Votes> {
     await journals.reload();
     await exclusions.reload();
   });
-  return { ingest, journals, clocks, exclusions: exclusions.current, stored, storedElsewhere, evidence };
+  return {
+    ...{ ingest, journals, clocks, exclusions: exclusions.current },
+    ...{ stored, storedElsewhere, corrected, evidence },
+  };
 }

@@ -92,7 +92,8 @@ async function fill(dataDir: string, votes: number, say: (text: string) => void)
         receivedAt: at,
       });
     }
-    await store.ledger.commit({ votes: batch, quarantine: [], lost: [], keepsConflict: () => true });
+    const nothing = { quarantine: [], lost: [], corrections: [] };
+    await store.ledger.commit({ votes: batch, ...nothing, keepsConflict: () => true });
     if (done % 1_000_000 === 0) say(`  ${done / 1e6} million votes stored`);
   }
   store.close();

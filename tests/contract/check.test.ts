@@ -25,7 +25,14 @@ describe.each(portHomes())('the check of %s', (_name, createHome) => {
     check = home.openCheck();
     const other = await rig.journal(2, 'cd'.repeat(16));
     const vote = (journalKey: number, seq: number, at: number) =>
-      voteRecord({ journalKey, seq, at, windowKey: journalKey, rating: seq % 3 === 0 ? 1 : 0 });
+      voteRecord({
+        journalKey,
+        seq,
+        at,
+        windowKey: journalKey,
+        rating: seq % 3 === 0 ? 1 : 0,
+        ...(seq === 5 && { verdict: 3 }),
+      });
     await rig.commit({
       votes: [
         ...[1, 2, 3].map((seq) => vote(1, seq, BASE + seq)),
@@ -62,7 +69,7 @@ describe.each(portHomes())('the check of %s', (_name, createHome) => {
     expect(parts).toEqual([...parts].sort((a, b) => a - b));
     expect(parts.at(-1)).toBe(1);
     const before = await rig.decisions();
-    expect(await rig.ports.repairRollups([1, 2], BY)).toEqual({ differences: [], excluded: 0 });
+    expect(await rig.ports.repairRollups([1, 2], BY)).toEqual({ differences: [], leftOut: 0 });
     expect([await audited(), await rig.decisions()]).toEqual([[], before]);
   });
 
@@ -100,7 +107,7 @@ describe.each(portHomes())('the check of %s', (_name, createHome) => {
     const before = await rig.decisions();
     expect(await rig.ports.repairRollups(journalKeys, BY)).toEqual({
       differences: [difference],
-      excluded: 0,
+      leftOut: 0,
     });
     expect(await report()).toMatchObject(whole);
     const sum = ({ satisfied, basically, unsatisfied }: typeof FIGURES) =>
@@ -109,7 +116,7 @@ describe.each(portHomes())('the check of %s', (_name, createHome) => {
       {
         actor: 'cli:test',
         detail: {
-          ...{ rows: 1, journalsWithExcluded: 0, differences: [difference] },
+          ...{ rows: 1, journalsWithLeftOut: 0, differences: [difference] },
           votesBefore: difference.kept ? sum(difference.kept) : 0,
           votesAfter: difference.counted ? sum(difference.counted) : 0,
         },
@@ -123,19 +130,20 @@ describe.each(portHomes())('the check of %s', (_name, createHome) => {
   it.each([
     ['too many', `UPDATE excluded SET basically = basically + 1`, 1],
     ['none of what is', 'DELETE FROM excluded', 1],
+    ['none of what is, and of what rules discount', 'DELETE FROM discounted', 1],
     [
       'what nobody has',
       `INSERT INTO excluded (source_key, quarter, window_key, satisfied, basically, unsatisfied) VALUES (2, ${BASE / QUARTER}, 2, 1, 0, 0)`,
       2,
     ],
   ])(
-    'finds the one journal that says of excluded votes %s, and puts it right',
+    'finds the one journal that says of votes that are left out %s, and puts it right',
     async (_what, damage, journal) => {
       await home.rows(damage);
       expect((await report()).rollups).toMatchObject({ differing: 1, journalKeys: [journal], examples: [] });
-      expect(await rig.ports.repairRollups([journal], BY)).toEqual({ differences: [], excluded: 1 });
+      expect(await rig.ports.repairRollups([journal], BY)).toEqual({ differences: [], leftOut: 1 });
       expect(await report()).toMatchObject(whole);
-      expect(await audited()).toMatchObject([{ detail: { rows: 0, journalsWithExcluded: 1 } }]);
+      expect(await audited()).toMatchObject([{ detail: { rows: 0, journalsWithLeftOut: 1 } }]);
     },
   );
 
@@ -145,11 +153,11 @@ describe.each(portHomes())('the check of %s', (_name, createHome) => {
     const { rollups } = await report();
     expect(rollups).toMatchObject({ differing: 4, journalKeys: [1, 2] });
     expect(await rig.ports.repairRollups([2], BY)).toMatchObject({
-      excluded: 0,
+      leftOut: 0,
       differences: [{ journalKey: 2 }],
     });
     expect((await report()).rollups).toMatchObject({ differing: 3, journalKeys: [1] });
-    expect(await rig.ports.repairRollups(rollups.journalKeys, BY)).toMatchObject({ excluded: 1 });
+    expect(await rig.ports.repairRollups(rollups.journalKeys, BY)).toMatchObject({ leftOut: 1 });
     expect(await report()).toMatchObject(whole);
   });
 

@@ -1,7 +1,7 @@
 /** A command line that stores votes of a journal while a gateway has the same store open. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { VoteRecord } from '../../gateway/store/ledger.ts';
-import { batchOf } from '../support/ledger-home.ts';
+import { batchOf, outcomesOf } from '../support/ledger-home.ts';
 import { compareRollups } from '../support/ledger-recount.ts';
 import { type OpenPorts, type PortsHome, portHomes } from '../support/port-homes.ts';
 import { exported, voteRecord } from '../support/store.ts';
@@ -37,7 +37,7 @@ describe.each(portHomes())('votes imported beside a gateway, in %s', (name, crea
   const stored = async () => (await exported(gateway)).map(({ epoch, seq }) => `${epoch.slice(0, 2)}${seq}`);
   const open = async (terminalKey: number, epoch: string) =>
     (await gateway.ledger.openJournal(terminalKey, epoch)).key;
-  const keep = (votes: VoteRecord[]) => gateway.ledger.commit(batchOf({ votes }));
+  const keep = (votes: VoteRecord[]) => outcomesOf(gateway.ledger.commit(batchOf({ votes })));
   const journals = () => gateway.journals.journals();
   const decisions = async () =>
     (await home.rows<{ decisions: number }>('SELECT decisions FROM reviewed'))[0]?.decisions;

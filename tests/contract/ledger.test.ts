@@ -7,8 +7,9 @@ import {
   createSqliteHome,
   type LedgerHome,
   type OpenLedger,
+  outcomesOf,
 } from '../support/ledger-home.ts';
-import { compareRollups } from '../support/ledger-recount.ts';
+import { compareDiscounted, compareRollups } from '../support/ledger-recount.ts';
 import { type Cluster, POSTGRES, startCluster } from '../support/postgres.ts';
 import { have } from '../support/prerequisites.ts';
 import { voteRecord } from '../support/store.ts';
@@ -63,7 +64,7 @@ describe.each(KINDS)('the ledger in %s', (_name, createHome) => {
   it('stores a vote once, however often it comes, and says which it was', async () => {
     const journalKey = await source();
     const votes = [voteRecord({ journalKey, seq: 1 }), voteRecord({ journalKey, seq: 2, rating: 2 })];
-    expect(await commit({ votes })).toEqual(['stored', 'stored']);
+    expect(await outcomesOf(commit({ votes }))).toEqual(['stored', 'stored']);
     await reopen();
     expect(await source()).toBe(journalKey);
     const again = [
@@ -71,14 +72,19 @@ describe.each(KINDS)('the ledger in %s', (_name, createHome) => {
       voteRecord({ journalKey, seq: 3 }),
       voteRecord({ journalKey, seq: 2, rating: 1 }),
     ];
-    expect(await commit({ votes: again })).toEqual(['duplicate', 'duplicate', 'stored', 'conflict']);
+    expect(await outcomesOf(commit({ votes: again }))).toEqual([
+      'duplicate',
+      'duplicate',
+      'stored',
+      'conflict',
+    ]);
     expect(await ledger.countStored(journalKey)).toEqual({ satisfied: 2, basically: 0, unsatisfied: 1 });
   });
 
   it('takes commits that are given at once in their order', async () => {
     const journalKey = await source();
     const vote = (rating: 0 | 1) => ({ votes: [voteRecord({ journalKey, seq: 1, rating })] });
-    expect(await Promise.all([commit(vote(0)), commit(vote(1)), commit(vote(0))])).toEqual([
+    expect(await Promise.all([vote(0), vote(1), vote(0)].map((batch) => outcomesOf(commit(batch))))).toEqual([
       ['stored'],
       ['conflict'],
       ['duplicate'],
@@ -92,7 +98,7 @@ describe.each(KINDS)('the ledger in %s', (_name, createHome) => {
     const refused = commit({ votes: [good], quarantine: [aside(journalKey, 3)], lost: [impossible] });
     await expect(refused).rejects.toMatchObject({ name: 'StoreFailure', code: 'storage-failed' });
     expect(await ledger.accountedRanges(journalKey)).toEqual([]);
-    expect(await commit({ votes: [good] })).toEqual(['stored']);
+    expect(await outcomesOf(commit({ votes: [good] }))).toEqual(['stored']);
     expect(await all(ledger.rollups(0))).toMatchObject([{ counts: [1, 0, 0] }]);
   });
 
@@ -156,7 +162,7 @@ describe.each(KINDS)('the ledger in %s', (_name, createHome) => {
       voteRecord({ journalKey, seq: 1, mono: 77 }),
       voteRecord({ journalKey, seq: 2, mono: 78 }),
     ];
-    expect(await commit({ votes: others, keepsConflict: ({ seq }) => seq === 2 })).toEqual([
+    expect(await outcomesOf(commit({ votes: others, keepsConflict: ({ seq }) => seq === 2 }))).toEqual([
       'conflict',
       'conflict',
     ]);
@@ -202,7 +208,7 @@ describe.each(KINDS)('the ledger in %s', (_name, createHome) => {
       voteRecord({ journalKey: first, seq: 2, rating: 2 }),
       voteRecord({ journalKey: second, seq: 1, rating: 1 }),
     ];
-    expect(await commit({ votes })).toEqual([
+    expect(await outcomesOf(commit({ votes }))).toEqual([
       'stored',
       'conflict',
       'stored',
@@ -219,9 +225,55 @@ describe.each(KINDS)('the ledger in %s', (_name, createHome) => {
     await commit({ votes: [voteRecord({ journalKey, seq: 1 })] });
     for (let copy = 0; copy < 3; copy++) {
       const votes = [voteRecord({ journalKey, seq: 1, boot: `forged-${copy}` })];
-      expect(await commit({ votes, keepsConflict: () => false })).toEqual(['conflict']);
+      expect(await outcomesOf(commit({ votes, keepsConflict: () => false }))).toEqual(['conflict']);
     }
     expect(await home.rows('SELECT boot FROM boots')).toEqual([{ boot: 'boot-1' }]);
+  });
+
+  it('keeps the verdict of a vote, and what rules discount by it, through corrections and repeats', async () => {
+    const journalKey = await source();
+    const vote = (seq: number, more: Partial<VoteRecord> = {}) => voteRecord({ journalKey, seq, ...more });
+    const discounted = () =>
+      home.rows(
+        `SELECT quarter, verdict, satisfied, basically, unsatisfied FROM discounted ORDER BY quarter, verdict`,
+      );
+    const quarter = Math.floor(BASE / QUARTER);
+    const none = { satisfied: 0, basically: 0, unsatisfied: 0 };
+    const votes = [
+      vote(1, { at: BASE, rating: 2 }),
+      vote(2, { at: BASE + 1, verdict: 1 }),
+      vote(3, { at: BASE + 2, rating: 1, verdict: 1 }),
+      vote(4, { at: BASE + QUARTER, verdict: 3 }),
+    ];
+    const first = await commit({ votes, corrections: [{ journalKey, seq: 1, verdict: 2 }] });
+    expect(first.corrected).toEqual([{ windowKey: 1, rating: 2, at: BASE, from: 0, to: 2, excluded: false }]);
+    expect(await discounted()).toEqual([
+      { quarter, verdict: 1, ...none, satisfied: 1, basically: 1 },
+      { quarter, verdict: 2, ...none, unsatisfied: 1 },
+      { quarter: quarter + 1, verdict: 3, ...none, satisfied: 1 },
+    ]);
+    // What is sent again is what it was, whatever it would be judged as now.
+    const again = await commit({ votes: votes.map((one) => ({ ...one, verdict: 4 as const })) });
+    expect(again).toEqual({ outcomes: Array(4).fill('duplicate'), corrected: [] });
+    const corrections = [
+      { journalKey, seq: 1, verdict: 2 as const },
+      { journalKey, seq: 2, verdict: 0 as const },
+      { journalKey, seq: 3, verdict: 5 as const },
+      { journalKey, seq: 9, verdict: 1 as const },
+    ];
+    const { corrected } = await commit({ corrections });
+    expect(corrected.map(({ from, to }) => [from, to]).sort()).toEqual([
+      [1, 0],
+      [1, 5],
+    ]);
+    expect(await commit({ corrections })).toEqual({ outcomes: [], corrected: [] });
+    expect(await discounted()).toEqual([
+      { quarter, verdict: 2, ...none, unsatisfied: 1 },
+      { quarter, verdict: 5, ...none, basically: 1 },
+      { quarter: quarter + 1, verdict: 3, ...none, satisfied: 1 },
+    ]);
+    for (const { kept, counted } of [await compareRollups(home), await compareDiscounted(home)])
+      expect(kept).toEqual(counted);
   });
 
   it('notes beside a vote what is said of it when it is stored, and not again', async () => {
@@ -322,8 +374,10 @@ describe.each(KINDS)('the ledger in %s', (_name, createHome) => {
       return voteRecord({ journalKey, seq, boot, at: BASE + index * 60_000, rating: (index % 3) as 0 });
     });
     const quarantine = [aside(journals[0] as number, 9_999, { payload: 'a\0b\ud800c', topic: 'x\0' })];
-    expect(await commit({ votes, quarantine })).toEqual(votes.map(() => 'stored'));
-    expect(await commit({ votes: votes.toReversed(), quarantine })).toEqual(votes.map(() => 'duplicate'));
+    expect(await outcomesOf(commit({ votes, quarantine }))).toEqual(votes.map(() => 'stored'));
+    expect(await outcomesOf(commit({ votes: votes.toReversed(), quarantine }))).toEqual(
+      votes.map(() => 'duplicate'),
+    );
     expect(await home.rows('SELECT seq FROM quarantine')).toHaveLength(1);
     const { kept, counted } = await compareRollups(home);
     expect(kept).toEqual(counted);
@@ -343,13 +397,13 @@ describe.each(KINDS)('the ledger in %s', (_name, createHome) => {
     const wanted = seqs(1, 200).map((seq) =>
       seq === 95 ? 'conflict' : seq < 90 || seq > 110 ? 'stored' : 'duplicate',
     );
-    expect(await commit({ votes })).toEqual(wanted);
-    expect(await commit({ votes })).toEqual(
+    expect(await outcomesOf(commit({ votes }))).toEqual(wanted);
+    expect(await outcomesOf(commit({ votes }))).toEqual(
       wanted.map((outcome) => (outcome === 'conflict' ? outcome : 'duplicate')),
     );
     // Nothing is left of the attempt, and the next one is as good as any.
     const next = seqs(201, 400).map((seq) => voteRecord({ journalKey, seq, boot: 'boot-2' }));
-    expect(await commit({ votes: next })).toEqual(next.map(() => 'stored'));
+    expect(await outcomesOf(commit({ votes: next }))).toEqual(next.map(() => 'stored'));
     expect(
       await home.rows(`SELECT count(*) AS votes FROM votes v JOIN boots b ON b.key = v.boot_key`),
     ).toEqual([{ votes: 400 }]);
@@ -359,6 +413,6 @@ describe.each(KINDS)('the ledger in %s', (_name, createHome) => {
   });
 
   it('does nothing for a batch of nothing', async () => {
-    expect(await commit({})).toEqual([]);
+    expect(await outcomesOf(commit({}))).toEqual([]);
   });
 });

@@ -2,13 +2,30 @@
  * The live messages as schemas, for tests. The product trusts its own gateway and has them as types only; the compiler
  * holds the two together here.
  */
-import { type Static, Type } from 'typebox';
+import { type Static, type TInteger, Type } from 'typebox';
 import type { LiveRequest, Patch, Snapshot, Tick } from '../../protocol/live.ts';
 import { Completeness, Score, TerminalCount } from '../../protocol/score.ts';
+import { VERDICTS, type Verdict } from '../../protocol/verdict.ts';
 import { Counts, Rating } from '../../protocol/vote.ts';
 
 const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Union([schema, Type.Null()]);
+
+const Discounted = Type.Object(
+  {
+    counts: Counts,
+    reasons: Type.Partial(
+      Type.Object(
+        Object.fromEntries(VERDICTS.map((verdict) => [verdict, Type.Integer({ minimum: 1 })])) as Record<
+          Verdict,
+          TInteger
+        >,
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);
 
 const LiveRow = Type.Object(
   {
@@ -18,6 +35,7 @@ const LiveRow = Type.Object(
     parentId: Nullable(Type.String()),
     ...Score.properties,
     excluded: Nullable(Counts),
+    discounted: Nullable(Discounted),
     lastVoteAt: Nullable(Type.Number()),
     terminals: TerminalCount,
     completeness: Completeness,

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Batch, QuarantineRecord, VoteRecord } from '../../gateway/store/ledger.ts';
 import type { ReviewTx } from '../../gateway/store/review.ts';
 import { decide } from '../support/decide.ts';
-import { batchOf } from '../support/ledger-home.ts';
-import { compareExcluded, compareRollups } from '../support/ledger-recount.ts';
+import { batchOf, outcomesOf } from '../support/ledger-home.ts';
+import { compareDiscounted, compareExcluded, compareRollups } from '../support/ledger-recount.ts';
 import { type OpenPorts, type PortsHome, portHomes } from '../support/port-homes.ts';
 import { voteRecord } from '../support/store.ts';
 import { addSmallTown } from '../support/tree.ts';
@@ -29,11 +29,13 @@ describe.each(portHomes())('deciding at once in %s', (name, createHome) => {
   });
   afterEach(async () => {
     const [rollups, excluded] = [await compareRollups(home), await compareExcluded(home)];
+    const discounted = await compareDiscounted(home);
     await one.close();
     await other.close();
     await home.dispose();
     expect(rollups.kept, 'rollups').toEqual(rollups.counted);
     expect(excluded.kept, 'excluded').toEqual(excluded.counted);
+    expect(discounted.kept, 'discounted').toEqual(discounted.counted);
   });
 
   const commit = (batch: Partial<Batch>) => one.ledger.commit(batchOf(batch));
@@ -43,6 +45,7 @@ describe.each(portHomes())('deciding at once in %s', (name, createHome) => {
         journalKey: source,
         seq: from + index,
         at: BASE + ((from + index) % 9) * QUARTER,
+        ...((from + index) % 4 === 0 && { verdict: 1 as const }),
         ...change,
       }),
     );
@@ -91,7 +94,7 @@ describe.each(portHomes())('deciding at once in %s', (name, createHome) => {
         const from = next;
         next += 20;
         const batch = batchOf({ votes: votes(from, 20) });
-        expect(await ledger.commit(batch)).toEqual(Array(20).fill('stored'));
+        expect(await outcomesOf(ledger.commit(batch))).toEqual(Array(20).fill('stored'));
         await new Promise((resolve) => setImmediate(resolve));
       }
     });
@@ -156,7 +159,7 @@ describe.each(portHomes())('deciding at once in %s', (name, createHome) => {
     const deciding = decide(other.review, act);
     await waiting(2);
     await home.rows('ROLLBACK');
-    expect(await committing).toEqual(Array(9).fill('stored'));
+    expect(await outcomesOf(committing)).toEqual(Array(9).fill('stored'));
     await deciding;
   });
 });

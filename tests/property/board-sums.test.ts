@@ -42,7 +42,13 @@ it('whatever has changed, and whoever has asked in between', () => {
       const online = new Set<string>();
       const pending = new Map<string, number>();
       const board = createBoard({
-        ...{ tree: () => tree, book, excludedBook: new ScoreBook(calendar), weights: DEFAULT_WEIGHTS },
+        ...{
+          tree: () => tree,
+          book,
+          excludedBook: new ScoreBook(calendar),
+          discountedBooks: [],
+          weights: DEFAULT_WEIGHTS,
+        },
         targetRate: 0.85,
         presence: { isOnline: (id) => online.has(id), lastSeenAt: (id) => (pending.has(id) ? NOW : null) },
         isClockApart: () => false,

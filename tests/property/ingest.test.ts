@@ -63,6 +63,7 @@ async function createGatewaySide(store: SqliteStore) {
     events: {
       stored: ({ windowKey, rating, at }) => book.add(windowKey, rating, at),
       storedBefore: () => {},
+      corrected: () => {},
       evidence: () => {},
       clockHeard: () => {},
       duplicates: () => {},

@@ -8,6 +8,7 @@ import {
   createSqliteHome,
   type LedgerHome,
   type OpenLedger,
+  outcomesOf,
 } from '../support/ledger-home.ts';
 import { compareRollups } from '../support/ledger-recount.ts';
 import { type Cluster, POSTGRES, startCluster } from '../support/postgres.ts';
@@ -83,7 +84,7 @@ describe.each(KINDS)('replays into the ledger in %s', (_name, createHome, gatewa
             const ledger = ledgers[writer % ledgers.length] as OpenLedger;
             const said: string[] = [];
             for (const batch of inBatches(shuffled(votes, order), sizes))
-              said.push(...(await ledger.commit(batchOf({ votes: batch }))));
+              said.push(...(await outcomesOf(ledger.commit(batchOf({ votes: batch })))));
             return said;
           }),
         );

@@ -177,6 +177,7 @@ describe('the stream of a subtree', () => {
           tree: () => tree,
           book,
           excludedBook: new ScoreBook(calendar),
+          discountedBooks: [],
           weights: DEFAULT_WEIGHTS,
           targetRate: 0.85,
           presence,

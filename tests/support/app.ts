@@ -37,6 +37,7 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
     tree,
     book,
     excludedBook: new ScoreBook(calendar),
+    discountedBooks: [],
     weights: DEFAULT_WEIGHTS,
     targetRate: 0.85,
     presence,

@@ -32,6 +32,7 @@ export async function createIngestSide(
     events: {
       stored: () => {},
       storedBefore: () => {},
+      corrected: () => {},
       evidence: () => {},
       duplicates: () => {},
       quarantined: (reason) => void quarantined.push(reason),

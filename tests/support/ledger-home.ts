@@ -1,5 +1,5 @@
 /** A ledger of each kind in a place of its own, and a way past it to what is stored. */
-import type { Batch, Ledger } from '../../gateway/store/ledger.ts';
+import type { Batch, Committed, Ledger, VoteOutcome } from '../../gateway/store/ledger.ts';
 import { createPostgresLedger } from '../../gateway/store/postgres/ledger.ts';
 import { createMigrated } from './migrated.ts';
 import { openRows } from './open-rows.ts';
@@ -44,6 +44,9 @@ export async function createPostgresHome(cluster: Cluster): Promise<LedgerHome &
 }
 
 export const batchOf = (batch: Partial<Batch>): Batch => ({
-  ...{ votes: [], quarantine: [], lost: [], keepsConflict: () => true },
+  ...{ votes: [], quarantine: [], lost: [], corrections: [], keepsConflict: () => true },
   ...batch,
 });
+
+export const outcomesOf = async (committed: Promise<Committed>): Promise<VoteOutcome[]> =>
+  (await committed).outcomes;

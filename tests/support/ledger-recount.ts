@@ -1,7 +1,14 @@
 /** What rollups must say, counted from votes with nothing of what the adapters count with. */
 import type { Rows } from './open-rows.ts';
 
-type StoredVote = { source_key: number; seq: number; window_key: number; rating: number; at: number };
+type StoredVote = {
+  source_key: number;
+  seq: number;
+  window_key: number;
+  rating: number;
+  at: number;
+  verdict: number;
+};
 type StoredRollup = {
   source_key: number;
   quarter: number;
@@ -22,7 +29,7 @@ type Compared = { kept: string[]; counted: string[] };
 
 /** One line a rollup, sorted: as it is kept, and as its votes say. */
 export async function compareRollups(home: { rows: Rows }): Promise<Compared> {
-  const votes = await home.rows<StoredVote>('SELECT source_key, seq, window_key, rating, at FROM votes');
+  const votes = await readVotes(home);
   const groups = new Map<string, StoredVote[]>();
   for (const vote of votes) {
     const name = placeOf(vote);
@@ -43,27 +50,50 @@ export async function compareRollups(home: { rows: Rows }): Promise<Compared> {
 
 /** … of what is excluded, from the votes and from what people have said. */
 export async function compareExcluded(home: { rows: Rows }): Promise<Compared> {
-  const votes = await home.rows<StoredVote>('SELECT source_key, seq, window_key, rating, at FROM votes');
+  const isExcluded = await readExclusions(home);
+  const counted = ratingsAt(await readVotes(home), (vote) => isExcluded(vote) && placeOf(vote));
+  const kept = await home.rows<Counted>('SELECT * FROM excluded');
+  return { kept: kept.map(lineOf).sort(), counted };
+}
+
+/** … of what rules discount: by the votes' verdicts, where no person has excluded them. */
+export async function compareDiscounted(home: { rows: Rows }): Promise<Compared> {
+  const isExcluded = await readExclusions(home);
+  const counted = ratingsAt(
+    await readVotes(home),
+    (vote) => vote.verdict !== 0 && !isExcluded(vote) && `${vote.verdict} of ${placeOf(vote)}`,
+  );
+  const kept = await home.rows<Counted & { verdict: number }>('SELECT * FROM discounted');
+  return { kept: kept.map((row) => `${row.verdict} of ${lineOf(row)}`).sort(), counted };
+}
+
+const readVotes = (home: { rows: Rows }) =>
+  home.rows<StoredVote>('SELECT source_key, seq, window_key, rating, at, verdict FROM votes');
+
+async function readExclusions(home: { rows: Rows }): Promise<(vote: StoredVote) => boolean> {
   const sources = await home.rows<{ key: number; terminal_key: number }>('SELECT * FROM sources');
   const exclusions = await home.rows<StoredExclusion>('SELECT * FROM exclusions');
+  return ({ source_key, at }) => {
+    const terminal = sources.find(({ key }) => key === source_key)?.terminal_key;
+    return exclusions.some(
+      (one) => one.terminal_key === terminal && one.ended_at === null && one.from_at <= at && at < one.to_at,
+    );
+  };
+}
+
+/** @param place of those that belong to one */
+function ratingsAt(votes: readonly StoredVote[], place: (vote: StoredVote) => string | false): string[] {
   const groups = new Map<string, StoredVote[]>();
   for (const vote of votes) {
-    const terminal = sources.find(({ key }) => key === vote.source_key)?.terminal_key;
-    const leftOut = exclusions.some(
-      (one) =>
-        one.terminal_key === terminal &&
-        one.ended_at === null &&
-        one.from_at <= vote.at &&
-        vote.at < one.to_at,
-    );
-    if (leftOut) groups.set(placeOf(vote), [...(groups.get(placeOf(vote)) ?? []), vote]);
+    const name = place(vote);
+    if (name) groups.set(name, [...(groups.get(name) ?? []), vote]);
   }
-  const counted = [...groups].map(([name, of]) => `${name}: ${ratingsOf(of)}`);
-  const kept = (await home.rows<Counted>('SELECT * FROM excluded')).map((row) => {
-    const from = new Date(row.quarter * 900_000).toISOString();
-    return `journal ${row.source_key} from ${from} window ${row.window_key}: ${row.satisfied}/${row.basically}/${row.unsatisfied}`;
-  });
-  return { kept: kept.sort(), counted: counted.sort() };
+  return [...groups].map(([name, of]) => `${name}: ${ratingsOf(of)}`).sort();
+}
+
+function lineOf(row: Counted): string {
+  const from = new Date(row.quarter * 900_000).toISOString();
+  return `journal ${row.source_key} from ${from} window ${row.window_key}: ${row.satisfied}/${row.basically}/${row.unsatisfied}`;
 }
 
 type StoredExclusion = { terminal_key: number; from_at: number; to_at: number; ended_at: number | null };

@@ -175,8 +175,8 @@ export function recountScores(
       .prepare(
         `SELECT window_key AS windowKey, rating, at / ${MINUTE_MS} AS minute, count(*) AS votes, max(at) AS lastAt
            , EXISTS (SELECT 1 FROM exclusions e JOIN sources s ON s.terminal_key = e.terminal_key WHERE s.key = votes.source_key
-               AND e.ended_at IS NULL AND votes.at >= e.from_at AND votes.at < e.to_at) AS excluded
-         FROM votes GROUP BY 1, 2, 3, excluded`,
+               AND e.ended_at IS NULL AND votes.at >= e.from_at AND votes.at < e.to_at) AS excluded, verdict
+         FROM votes GROUP BY 1, 2, 3, excluded, verdict`,
       )
       .all() as {
       windowKey: number;
@@ -185,6 +185,7 @@ export function recountScores(
       votes: number;
       lastAt: number;
       excluded: 0 | 1;
+      verdict: number;
     }[];
 
     const empty = (): Recount => ({
@@ -203,7 +204,8 @@ export function recountScores(
         concerned.push(unit.recount);
         key = unit.parentKey;
       }
-      const counted = row.excluded === 0 && isIn[period](row.minute, dayName(row.minute * MINUTE_MS));
+      const counted =
+        row.excluded === 0 && row.verdict === 0 && isIn[period](row.minute, dayName(row.minute * MINUTE_MS));
       for (const recount of concerned) {
         if (counted) recount.counts[RATINGS[row.rating] as keyof Counts] += row.votes;
         recount.lastVoteAt = Math.max(recount.lastVoteAt ?? 0, row.lastAt);

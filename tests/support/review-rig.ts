@@ -4,7 +4,7 @@ import type { Batch, QuarantineRecord } from '../../gateway/store/ledger.ts';
 import type { ReviewTx } from '../../gateway/store/review.ts';
 import { decide } from './decide.ts';
 import { batchOf } from './ledger-home.ts';
-import { compareExcluded, compareRollups } from './ledger-recount.ts';
+import { compareDiscounted, compareExcluded, compareRollups } from './ledger-recount.ts';
 import type { PortsHome } from './port-homes.ts';
 import { voteRecord } from './store.ts';
 import { addSmallTown } from './tree.ts';
@@ -27,7 +27,11 @@ export async function createReviewRig(home: PortsHome) {
     source,
     commit: (batch: Partial<Batch>) => ports.ledger.commit(batchOf(batch)),
     /** A millisecond apart. */
-    votes: (...seqs: number[]) => seqs.map((seq) => voteRecord({ journalKey: source, seq, at: BASE + seq })),
+    /** Every third is discounted. */
+    votes: (...seqs: number[]) =>
+      seqs.map((seq) =>
+        voteRecord({ journalKey: source, seq, at: BASE + seq, ...(seq % 3 === 0 && { verdict: 1 }) }),
+      ),
     aside: (seq: number, change: Partial<QuarantineRecord> = {}): QuarantineRecord => ({
       ...{ receivedAt: BASE + seq, reason: 'too-fast', terminalKey: 1, topic: 't', payload: `${seq}` },
       ...{ journalKey: source, seq },
@@ -39,10 +43,12 @@ export async function createReviewRig(home: PortsHome) {
     /** Everything kept beside the votes is what they say. */
     async end() {
       const [rollups, excluded] = [await compareRollups(home), await compareExcluded(home)];
+      const discounted = await compareDiscounted(home);
       await ports.close();
       await home.dispose();
       expect(rollups.kept, 'rollups').toEqual(rollups.counted);
       expect(excluded.kept, 'excluded').toEqual(excluded.counted);
+      expect(discounted.kept, 'discounted').toEqual(discounted.counted);
     },
   };
 }

@@ -1,5 +1,6 @@
 /** The export of votes for spreadsheets. */
 import { CHANNELS } from '../../../protocol/channel.ts';
+import { VERDICTS, type Verdict } from '../../../protocol/verdict.ts';
 import { CLOCKS, RATINGS } from '../../../protocol/vote.ts';
 import type { ExportedVote } from '../../store/votes.ts';
 import { BYTE_ORDER_MARK, csvLine, textCell } from './csv.ts';
@@ -20,6 +21,7 @@ const COLUMNS = [
   'claimedAtTime',
   'excluded',
   'channel',
+  'verdict',
 ];
 
 export type VoteCsvDeps = {
@@ -61,7 +63,12 @@ export async function* votesAsCsv(
           vote.claimedAt === null ? '' : timeOf(vote.claimedAt),
           vote.excluded === 1 ? 'true' : 'false',
           CHANNELS[vote.channel],
+          verdictOf(vote),
         ]),
       )
       .join('');
 }
+
+/** What it counts for now: what a person has excluded is dismissed, whatever the rules say of it. */
+export const verdictOf = ({ excluded, verdict }: Pick<ExportedVote, 'excluded' | 'verdict'>): Verdict =>
+  excluded === 1 ? 'dismissed' : (VERDICTS[verdict] as Verdict);

@@ -5,6 +5,7 @@ import type { FastifySchema } from 'fastify';
 import { CHANNELS } from '../../../protocol/channel.ts';
 import { EpochMs, ORG_ID_PATTERN } from '../../../protocol/ids.ts';
 import { NullableNumber, oneOf } from '../../../protocol/score.ts';
+import { VERDICTS } from '../../../protocol/verdict.ts';
 import { CLOCKS, RATINGS } from '../../../protocol/vote.ts';
 import type { Audit } from '../../audit/audit.ts';
 import { type Actor, isSameActor } from '../../domain/actor.ts';
@@ -15,7 +16,7 @@ import type { ExportedVote, VoteReads } from '../../store/votes.ts';
 import { Refusal } from '../border/errors.ts';
 import { byOf, principalOf } from '../border/guard.ts';
 import type { VisibleTree } from '../org/visible-tree.ts';
-import { votesAsCsv } from './vote-csv.ts';
+import { verdictOf, votesAsCsv } from './vote-csv.ts';
 
 export type VoteDeps = { visibleTree: VisibleTree; votes: VoteReads; audit: Audit; timeZone: string };
 
@@ -54,6 +55,7 @@ const VoteItem = Type.Object({
   receivedAt: Type.Integer(),
   claimedAt: NullableNumber,
   excluded: Type.Boolean(),
+  verdict: oneOf(VERDICTS),
 });
 
 /** For the description: a stream is sent as it is. */
@@ -80,6 +82,7 @@ function recordOf(vote: ExportedVote) {
     receivedAt: vote.receivedAt,
     claimedAt: vote.claimedAt,
     excluded: vote.excluded === 1,
+    verdict: verdictOf(vote),
   };
 }
 

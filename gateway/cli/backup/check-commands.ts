@@ -70,8 +70,8 @@ async function repairAll(withStore: WithStore, journalKeys: readonly number[]): 
   if (journalKeys.length === 0) return 0;
   let rows = 0;
   await withStore(async ({ repairRollups }, _json, { by }) => {
-    const { differences, excluded } = await repairRollups(journalKeys, by);
-    rows = differences.length + excluded;
+    const { differences, leftOut } = await repairRollups(journalKeys, by);
+    rows = differences.length + leftOut;
   });
   return rows;
 }

@@ -6,7 +6,12 @@
 import { CompiledQuery, sql } from 'kysely';
 import type { CheckReport, DatabaseCheck, NumberFault } from '../check.ts';
 import { checkBesideVotes, checkVotes } from '../sql/number-check.ts';
-import { type Compared, excludedDifferences, rollupDifferences } from '../sql/recount-terms.ts';
+import {
+  type Compared,
+  discountedDifferences,
+  excludedDifferences,
+  rollupDifferences,
+} from '../sql/recount-terms.ts';
 import { type Differences, readDifferences, turnsOf } from '../sql/rollup-repair.ts';
 import type { Queries } from '../sql/sql-database.ts';
 import { type Connection, createConnection } from './connection.ts';
@@ -29,10 +34,14 @@ const GENTLY = `SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL work_me
 
 const SHOWN = 20;
 
+const ofPart = (table: string, remainder: number) =>
+  `(SELECT * FROM ${table} WHERE satisfies_hash_partition('votes'::regclass, ${PARTITIONS}, ${remainder}, source_key))`;
+
 const part = (remainder: number): Compared => ({
   votes: `votes_${remainder}`,
   rollups: `rollups_${remainder}`,
-  excluded: `(SELECT * FROM excluded WHERE satisfies_hash_partition('votes'::regclass, ${PARTITIONS}, ${remainder}, source_key))`,
+  excluded: ofPart('excluded', remainder),
+  discounted: ofPart('discounted', remainder),
 });
 
 /** Connects when it is first asked. */
@@ -85,7 +94,11 @@ async function readParts(queries: Queries, progress: (part: number) => void) {
   let done = 0;
   for (const [remainder, size] of sizes.entries()) {
     const compared = part(remainder);
-    for (const differences of [rollupDifferences(compared), excludedDifferences(compared)]) {
+    for (const differences of [
+      rollupDifferences(compared),
+      excludedDifferences(compared),
+      discountedDifferences(compared),
+    ]) {
       const keys = `SELECT DISTINCT "journalKey" FROM (${differences}) AS differences`;
       const { rows } = await queries.executeQuery<{ journalKey: number }>(CompiledQuery.raw(keys));
       for (const { journalKey } of rows) suspects.add(journalKey);
@@ -109,11 +122,11 @@ async function confirm(
   const journals = new Set<number>();
   const confirmed: CheckReport['rollups'] = { checked: true, differing: 0, journalKeys: [], examples: [] };
   for (const keys of await turnsOf(queries, [...suspects])) {
-    const { rollups, excluded } = await lookAt(looking, keys);
-    confirmed.differing += rollups.length + excluded.length;
+    const { rollups, leftOut } = await lookAt(looking, keys);
+    confirmed.differing += rollups.length + leftOut.length;
     confirmed.examples.push(...rollups.slice(0, SHOWN - confirmed.examples.length));
     for (const { journalKey } of rollups) journals.add(journalKey);
-    for (const key of excluded) journals.add(key);
+    for (const key of leftOut) journals.add(key);
   }
   return { ...confirmed, journalKeys: [...journals] };
 }

@@ -14,7 +14,7 @@ const QUARTERS = `
   WHERE quarter BETWEEN $1 AND $2 GROUP BY quarter ORDER BY quarter`;
 const VOTES = `
   SELECT t.id AS "terminalId", s.epoch, v.seq, w.id AS "windowId", v.channel, v.rating, v.at, v.clock, v.received_at AS "receivedAt",
-    d.claimed_at AS "claimedAt", (${IN_EXCLUSION})::int AS excluded
+    d.claimed_at AS "claimedAt", (${IN_EXCLUSION})::int AS excluded, v.verdict
   FROM rollups r
   JOIN votes v ON v.source_key = r.source_key AND v.seq BETWEEN r.first_seq AND r.last_seq
     AND v.window_key = r.window_key AND v.at / ${QUARTER_MS} = r.quarter

@@ -52,7 +52,7 @@ export function createPostgresImports(options: PostgresImportOptions): PostgresI
     const records = votes
       .filter((_, index) => known[index]?.setAsideReason === null)
       .map((vote) => ({ ...vote, journalKey: key }));
-    const batch = { votes: records, quarantine: [], lost: [], keepsConflict: () => true };
+    const batch = { votes: records, quarantine: [], lost: [], corrections: [], keepsConflict: () => true };
     // Its boots are its own: those of a dry run are never made.
     const { outcomes } = await write(transaction, createBoots(), batch);
     await transaction.rows({ text: DECIDED });

@@ -1,9 +1,10 @@
 /** The ledger in PostgreSQL: several gateways may write to one. See the README for how a commit goes. */
-import type { Batch, Ledger, VoteOutcome, VoteRecord } from '../ledger.ts';
+import type { Batch, Committed, Corrected, Ledger, VoteOutcome, VoteRecord } from '../ledger.ts';
 import type { CommitId } from '../neighbours.ts';
 import { type Boots, createBoots } from './boots.ts';
 import { coalesce } from './coalesce.ts';
 import { createConnection, type Transaction } from './connection.ts';
+import { correct } from './corrections.ts';
 import { readByCursor } from './cursor.ts';
 import { countVotes, type Journal, openJournals, readAccountedRanges, readKnownNumbers } from './journals.ts';
 import { createLanes } from './lanes.ts';
@@ -28,13 +29,15 @@ export type PostgresLedgerOptions = {
 
 export type Announce = {
   stored(commit: CommitId, votes: readonly VoteRecord[]): void;
+  /** … after the votes of that commit, if it has any: verdicts of those that count no more, and of older ones. */
+  corrected(commit: CommitId, corrected: readonly Corrected[]): void;
   /** Something else of these journals is written. */
   journals(journalKeys: readonly number[]): void;
   /** A commit that was called failed before may have been stored all the same, and that shows by now. */
   doubtful(): void;
 };
 
-const NOBODY: Announce = { stored() {}, journals() {}, doubtful() {} };
+const NOBODY: Announce = { stored() {}, corrected() {}, journals() {}, doubtful() {} };
 
 export type PostgresLedger = Ledger & {
   /**
@@ -101,7 +104,9 @@ export function createPostgresLedger(options: PostgresLedgerOptions): PostgresLe
     lanes: lanes.count,
     laneOf: lanes.laneOf,
     async commit(batch) {
-      if (batch.votes.length + batch.quarantine.length + batch.lost.length === 0) return [];
+      const { votes, quarantine, lost, corrections } = batch;
+      if (votes.length + quarantine.length + lost.length + corrections.length === 0)
+        return { outcomes: [], corrected: [] };
       return lanes.run(journalKeysOf(batch), async (number) => {
         const lane = committing[number] as Lane;
         try {
@@ -111,7 +116,8 @@ export function createPostgresLedger(options: PostgresLedgerOptions): PostgresLe
           lane.boots.keep();
           endDoubt(lane);
           tell(announce, batch, written);
-          return written.outcomes;
+          const { outcomes, corrected } = written;
+          return { outcomes, corrected };
         } catch (error) {
           lane.boots.forget();
           lane.isDoubtful = true;
@@ -146,31 +152,39 @@ export function createPostgresLedger(options: PostgresLedgerOptions): PostgresLe
   };
 }
 
-function journalKeysOf({ votes, quarantine, lost }: Pick<Batch, 'votes' | 'quarantine' | 'lost'>): number[] {
+function journalKeysOf({ votes, quarantine, lost, corrections }: Omit<Batch, 'keepsConflict'>): number[] {
   const keys = new Set<number>();
   for (const { journalKey } of votes) keys.add(journalKey);
   for (const { journalKey } of quarantine) if (journalKey !== null) keys.add(journalKey);
   for (const { journalKey } of lost) keys.add(journalKey);
+  for (const { journalKey } of corrections) keys.add(journalKey);
   return [...keys];
 }
 
 /** What a batch has become. */
-type Written = StoredVotes & { stored: readonly VoteRecord[] };
+type Written = StoredVotes & Committed & { stored: readonly VoteRecord[] };
 
-function tell(announce: Announce, batch: Batch, { commit, outcomes, stored }: Written): void {
+function tell(announce: Announce, batch: Batch, { commit, outcomes, corrected, stored }: Written): void {
   if (commit !== null && stored.length > 0) announce.stored(commit, stored);
+  const judged = [...stored.flatMap(notCounted), ...corrected];
+  if (commit !== null && judged.length > 0) announce.corrected(commit, judged);
   const conflicts = batch.votes.filter((_, index) => outcomes[index] === 'conflict');
   const others = journalKeysOf({ ...batch, votes: conflicts });
   if (others.length > 0) announce.journals(others);
 }
 
+function notCounted({ windowKey, rating, at, verdict, excluded = false }: VoteRecord): Corrected[] {
+  return verdict === undefined ? [] : [{ windowKey, rating, at, from: 0, to: verdict, excluded }];
+}
+
 /** Tables in this order, and rows in the order of their keys: no two commits wait for each other in a ring. */
 export async function write(transaction: Transaction, boots: Boots, batch: Batch): Promise<Written> {
-  const { votes, quarantine, lost } = batch;
-  const { commit, outcomes } = await storeVotes(transaction, boots, votes);
+  const { votes, quarantine, lost, corrections } = batch;
+  const { commit: storedIn, outcomes } = await storeVotes(transaction, boots, votes);
   const of = (wanted: VoteOutcome): VoteRecord[] => votes.filter((_, index) => outcomes[index] === wanted);
   const stored = of('stored');
   await noteBeside(transaction, stored);
+  const { commit: correctedIn, corrected } = await correct(transaction, corrections);
   await keepConflicts(
     transaction,
     of('conflict').filter((vote) => batch.keepsConflict(vote)),
@@ -179,5 +193,5 @@ export async function write(transaction: Transaction, boots: Boots, batch: Batch
   await noteLost(transaction, lost);
   // What was there already may be on this machine only. A commit that writes nothing would not wait for the standby.
   if (stored.length === 0) await transaction.rows(SETTLE);
-  return { commit, outcomes, stored };
+  return { commit: storedIn ?? correctedIn, outcomes, corrected, stored };
 }

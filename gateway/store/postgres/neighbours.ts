@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { EpochMs, Seq } from '../../../protocol/ids.ts';
-import type { VoteRecord } from '../ledger.ts';
+import type { Corrected, VerdictCode, VoteRecord } from '../ledger.ts';
 import type { CommitId, NeighbourListener, Neighbours } from '../neighbours.ts';
 import type { Announce } from './ledger.ts';
 import { createNotices } from './notices.ts';
@@ -27,6 +27,18 @@ const votesSchema = Compile(
     Type.Array(Type.Tuple([key, Seq, key, rating, since])),
   ]),
 );
+const verdict = Type.Integer({ minimum: 0, maximum: 8 });
+const correctedSchema = Compile(
+  Type.Tuple([
+    Type.Literal('corrected'),
+    Type.String({ pattern: '^[0-9]{1,20}$' }),
+    EpochMs,
+    /** window, rating, time, verdict before and after, whether a person has excluded it */
+    Type.Array(
+      Type.Tuple([key, rating, since, verdict, verdict, Type.Union([Type.Literal(0), Type.Literal(1)])]),
+    ),
+  ]),
+);
 const journalsSchema = Compile(Type.Tuple([Type.Literal('journals'), Type.Array(key)]));
 const wordSchema = Compile(Type.Tuple([Type.Literal('word'), Type.Unknown()]));
 
@@ -43,6 +55,9 @@ export function createNeighbours(
     announce: {
       stored(commit, votes) {
         for (const some of inParts(votes, VOTES_AT_ONCE)) notices.tell(votesItem(commit, some));
+      },
+      corrected(commit, corrected) {
+        for (const some of inParts(corrected, VOTES_AT_ONCE)) notices.tell(correctedItem(commit, some));
       },
       journals(keys) {
         for (const some of inParts(keys, KEYS_AT_ONCE)) notices.tell(['journals', some]);
@@ -71,6 +86,15 @@ function votesItem(commit: CommitId, votes: readonly VoteRecord[]): unknown[] {
   return ['votes', commit, base, rows];
 }
 
+function correctedItem(commit: CommitId, corrected: readonly Corrected[]): unknown[] {
+  const base = (corrected[0] as Corrected).at;
+  const rows = corrected.map(({ windowKey, rating, at, from, to, excluded }) => [
+    ...[windowKey, rating, at - base],
+    ...[from, to, excluded ? 1 : 0],
+  ]);
+  return ['corrected', commit, base, rows];
+}
+
 /** @returns false for what is none of these. */
 function hear(from: string, item: unknown, isOwn: boolean, listener: NeighbourListener): boolean {
   if (wordSchema.Check(item)) listener.word(from, item[1]);
@@ -81,6 +105,14 @@ function hear(from: string, item: unknown, isOwn: boolean, listener: NeighbourLi
       ...{ journalKey, seq, windowKey, rating, at: base + since },
     }));
     listener.votes(commit, votes);
+  } else if (correctedSchema.Check(item)) {
+    if (isOwn) return true;
+    const [, commit, base, rows] = item;
+    const corrected = rows.map(([windowKey, rating, since, from, to, excluded]) => ({
+      ...{ windowKey, rating, at: base + since, excluded: excluded === 1 },
+      ...{ from: from as VerdictCode, to: to as VerdictCode },
+    }));
+    listener.corrected(commit, corrected);
   } else if (journalsSchema.Check(item)) {
     if (!isOwn) listener.journals(item[1]);
   } else return false;

@@ -1,6 +1,7 @@
 /** What live scores are made of. */
 import { MINUTE_MS, QUARTER_MS } from '../../domain/calendar.ts';
 import type { RatingCode } from '../../domain/tally.ts';
+import type { VerdictCode } from '../ledger.ts';
 import type { Includes, ScoreParts, ScoreReads } from '../scores.ts';
 import { IN_EXCLUSION } from '../sql/ledger-terms.ts';
 import { type CursorOptions, openReading } from './cursor.ts';
@@ -10,7 +11,14 @@ import { readRollups } from './rollups.ts';
 export type SelectRows = <R extends object>(select: string) => AsyncIterable<R>;
 
 type Last = { windowKey: number; lastAt: number };
-type Minute = { minute: number; windowKey: number; rating: RatingCode; excluded: boolean; votes: number };
+type Minute = {
+  minute: number;
+  windowKey: number;
+  rating: RatingCode;
+  excluded: boolean;
+  verdict: VerdictCode;
+  votes: number;
+};
 type Counted = {
   quarter: number;
   windowKey: number;
@@ -31,10 +39,10 @@ export function scoreParts(select: SelectRows): ScoreParts {
     },
     async *minutes(fromMs) {
       const rows = select<Minute>(
-        `SELECT v.at / ${MINUTE_MS} AS minute, v.window_key AS "windowKey", v.rating, ${IN_EXCLUSION} AS excluded, count(*) AS votes
+        `SELECT v.at / ${MINUTE_MS} AS minute, v.window_key AS "windowKey", v.rating, ${IN_EXCLUSION} AS excluded, v.verdict, count(*) AS votes
          FROM rollups r JOIN votes v ON v.source_key = r.source_key AND v.seq BETWEEN r.first_seq AND r.last_seq
            AND v.window_key = r.window_key AND v.at / ${QUARTER_MS} = r.quarter
-         WHERE r.quarter >= ${Math.floor(fromMs / QUARTER_MS)} AND v.at >= ${fromMs} GROUP BY 1, 2, 3, 4`,
+         WHERE r.quarter >= ${Math.floor(fromMs / QUARTER_MS)} AND v.at >= ${fromMs} GROUP BY 1, 2, 3, 4, 5`,
       );
       for await (const { minute, ...row } of rows) yield { minuteStart: minute * MINUTE_MS, ...row };
     },
@@ -48,6 +56,21 @@ export function scoreParts(select: SelectRows): ScoreParts {
         yield {
           quarterStart: quarter * QUARTER_MS,
           windowKey,
+          counts: [satisfied, basically, unsatisfied],
+        };
+    },
+    async *discounted(fromMs) {
+      const rows = select<Counted & { verdict: VerdictCode }>(
+        `SELECT quarter, window_key AS "windowKey", verdict, sum(satisfied)::int8 AS satisfied, sum(basically)::int8 AS basically,
+           sum(unsatisfied)::int8 AS unsatisfied
+         FROM discounted WHERE quarter >= ${Math.floor(fromMs / QUARTER_MS)}
+         GROUP BY quarter, window_key, verdict ORDER BY quarter, window_key, verdict`,
+      );
+      for await (const { quarter, windowKey, verdict, satisfied, basically, unsatisfied } of rows)
+        yield {
+          quarterStart: quarter * QUARTER_MS,
+          windowKey,
+          verdict,
           counts: [satisfied, basically, unsatisfied],
         };
     },

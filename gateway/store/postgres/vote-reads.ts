@@ -31,12 +31,13 @@ type Stored = { terminalKey: number; quarter: number; votes: number };
 
 /** @param cursor for a connection of its own */
 export function createVoteReads(reading: Connection, cursor: CursorOptions): VoteReads {
-  const { lastVotes, minutes, excluded } = scoreParts((select) => readByCursor(cursor, select));
+  const { lastVotes, minutes, excluded, discounted } = scoreParts((select) => readByCursor(cursor, select));
   const quarterOf = (atMs: number) => Math.floor(atMs / QUARTER_MS);
   return {
     lastVotes,
     minutes,
     excluded,
+    discounted,
     async *storedSince(fromMs) {
       const rows = readByCursor<Stored>(
         cursor,

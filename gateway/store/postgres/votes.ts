@@ -16,11 +16,11 @@ const SOME_IS_EXCLUDED = `(SELECT EXISTS (SELECT FROM exclusions e WHERE e.ended
 /** In the order of the key, here and for the rollups: two that have the same rows to write never wait for each other in a ring. */
 const insertVotes = (onConflict: string) => `
   WITH stored AS (
-    INSERT INTO votes (source_key, seq, window_key, rating, at, clock, boot_key, mono, received_at, channel)
-    SELECT * FROM unnest($1::int4[], $2::int4[], $3::int4[], $4::int2[], $5::int8[], $6::int2[], $7::int4[], $8::int8[], $9::int8[], $10::int2[])
-      AS sent (source_key, seq, window_key, rating, at, clock, boot_key, mono, received_at, channel)
+    INSERT INTO votes (source_key, seq, window_key, rating, at, clock, boot_key, mono, received_at, channel, verdict)
+    SELECT * FROM unnest($1::int4[], $2::int4[], $3::int4[], $4::int2[], $5::int8[], $6::int2[], $7::int4[], $8::int8[], $9::int8[], $10::int2[], $11::int2[])
+      AS sent (source_key, seq, window_key, rating, at, clock, boot_key, mono, received_at, channel, verdict)
     ORDER BY source_key, seq ${onConflict}
-    RETURNING source_key, seq, window_key, rating, at
+    RETURNING source_key, seq, window_key, rating, at, verdict
   ), rolled AS (
     INSERT INTO rollups AS kept
       (source_key, quarter, window_key, satisfied, basically, unsatisfied, first_seq, last_seq, last_at)
@@ -43,9 +43,18 @@ const insertVotes = (onConflict: string) => `
       satisfied = kept.satisfied + excluded.satisfied,
       basically = kept.basically + excluded.basically,
       unsatisfied = kept.unsatisfied + excluded.unsatisfied
+  ), discounting AS (
+    INSERT INTO discounted AS kept (source_key, quarter, window_key, verdict, satisfied, basically, unsatisfied)
+    SELECT v.source_key, v.at / ${QUARTER_MS}, v.window_key, v.verdict, count(*) FILTER (WHERE v.rating = 0),
+      count(*) FILTER (WHERE v.rating = 1), count(*) FILTER (WHERE v.rating = 2)
+    FROM stored v WHERE v.verdict <> 0 AND NOT (${SOME_IS_EXCLUDED} AND ${IN_EXCLUSION}) GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+    ON CONFLICT (source_key, quarter, window_key, verdict) DO UPDATE SET
+      satisfied = kept.satisfied + excluded.satisfied,
+      basically = kept.basically + excluded.basically,
+      unsatisfied = kept.unsatisfied + excluded.unsatisfied
   )
-  SELECT pg_current_xact_id()::text AS commit, count(*)::int4 AS count, CASE WHEN count(*) < $11::int4 THEN array_agg(source_key) END AS journals,
-    CASE WHEN count(*) < $11::int4 THEN array_agg(seq) END AS seqs FROM stored`;
+  SELECT pg_current_xact_id()::text AS commit, count(*)::int4 AS count, CASE WHEN count(*) < $12::int4 THEN array_agg(source_key) END AS journals,
+    CASE WHEN count(*) < $12::int4 THEN array_agg(seq) END AS seqs FROM stored`;
 /** Every one of them, or an error: a quarter less work than with a look for each whether it is there. */
 const INSERT_NEW = { name: 'insert_new_votes', text: insertVotes('') };
 const INSERT = { name: 'insert_votes', text: insertVotes('ON CONFLICT DO NOTHING') };
@@ -133,6 +142,7 @@ async function insert(
     arrayOf(votes.map(({ mono }) => mono)),
     arrayOf(votes.map(({ receivedAt }) => receivedAt)),
     arrayOf(votes.map(({ channel }) => channel)),
+    arrayOf(votes.map(({ verdict }) => verdict ?? 0)),
     votes.length,
   ];
   // Whose boot is not known is there already.

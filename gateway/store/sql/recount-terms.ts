@@ -4,13 +4,14 @@ import type { RollupDifference, RollupFigures } from '../check.ts';
 import { IN_EXCLUSION } from './ledger-terms.ts';
 
 /** What is compared, each as what may stand after FROM. */
-export type Compared = { votes: string; rollups: string; excluded: string };
+export type Compared = { votes: string; rollups: string; excluded: string; discounted: string };
 
 /** Of the journals for which this holds of their `source_key`. */
 export const comparedWhere = (condition: string): Compared => ({
   votes: `(SELECT * FROM votes WHERE ${condition})`,
   rollups: `(SELECT * FROM rollups WHERE ${condition})`,
   excluded: `(SELECT * FROM excluded WHERE ${condition})`,
+  discounted: `(SELECT * FROM discounted WHERE ${condition})`,
 });
 
 export const comparedOf = (journalKeys: readonly number[]): Compared =>
@@ -50,7 +51,7 @@ export type DifferenceRow = { journalKey: number; quarter: number; windowKey: nu
 >;
 
 /** A row for every rollup that is not what its votes say. One statement, and so one moment of a database that is being written to. */
-export const rollupDifferences = ({ votes, rollups }: Omit<Compared, 'excluded'>): string => `
+export const rollupDifferences = ({ votes, rollups }: Pick<Compared, 'votes' | 'rollups'>): string => `
   WITH counted AS MATERIALIZED (
       ${COUNTED}, min(v.seq) AS first_seq, max(v.seq) AS last_seq, max(v.at) AS last_at FROM ${votes} v GROUP BY 1, 2, 3),
     kept AS (SELECT ${KEY}, ${FIGURES} FROM ${rollups} r)
@@ -74,11 +75,21 @@ export function differenceOf(row: DifferenceRow): RollupDifference {
 }
 
 /** Journals (`journalKey`) of which what is kept as excluded is not what people have excluded of their votes. */
-export const excludedDifferences = ({ votes, excluded }: Omit<Compared, 'rollups'>): string => `
+export const excludedDifferences = ({ votes, excluded }: Pick<Compared, 'votes' | 'excluded'>): string => `
   WITH counted AS MATERIALIZED (
       ${COUNTED} FROM ${votes} v
       WHERE v.source_key IN (
         SELECT s.key FROM sources s JOIN exclusions e ON e.terminal_key = s.terminal_key WHERE e.ended_at IS NULL)
         AND ${IN_EXCLUSION} GROUP BY 1, 2, 3),
     kept AS (SELECT ${KEY}, ${COUNTS} FROM ${excluded} x)
+  SELECT DISTINCT source_key AS "journalKey" FROM (${ASTRAY}) AS astray ORDER BY 1`;
+
+/** Journals (`journalKey`) of which what is kept as discounted is not what the verdicts of their votes say. */
+export const discountedDifferences = ({
+  votes,
+  discounted,
+}: Pick<Compared, 'votes' | 'discounted'>): string => `
+  WITH counted AS MATERIALIZED (
+      ${COUNTED}, v.verdict FROM ${votes} v WHERE v.verdict <> 0 AND NOT ${IN_EXCLUSION} GROUP BY 1, 2, 3, v.verdict),
+    kept AS (SELECT ${KEY}, ${COUNTS}, verdict FROM ${discounted} x)
   SELECT DISTINCT source_key AS "journalKey" FROM (${ASTRAY}) AS astray ORDER BY 1`;

@@ -7,11 +7,12 @@ import {
   comparedOf,
   type DifferenceRow,
   differenceOf,
+  discountedDifferences,
   excludedDifferences,
   rollupDifferences,
 } from './recount-terms.ts';
 import { decidedOn } from './review/decided.ts';
-import { recountExcluded, recountRollups } from './review/recount.ts';
+import { recountLeftOut, recountRollups } from './review/recount.ts';
 import { chunksOf } from './review/rows.ts';
 import type { Queries, SqlDatabase } from './sql-database.ts';
 
@@ -30,13 +31,13 @@ export function createRollupRepair(database: SqlDatabase, audit: AuditDeps): Rep
     (queries) => ({
       hold: () => database.holdVotes(queries),
       differences: (keys: readonly number[]) => readDifferences(queries, keys),
-      recount: (rollups: readonly number[], excluded: readonly number[]) =>
+      recount: (rollups: readonly number[], leftOut: readonly number[]) =>
         decidedOn(
           database,
           queries,
         )(async () => {
           await recountRollups(queries, rollups);
-          await recountExcluded(queries, excluded);
+          await recountLeftOut(queries, leftOut);
         }),
     }),
     'asked',
@@ -44,47 +45,52 @@ export function createRollupRepair(database: SqlDatabase, audit: AuditDeps): Rep
   const repairSome: RepairRollups = (journalKeys, by) =>
     change(async (tx) => {
       await tx.hold();
-      const { rollups, excluded } = await tx.differences(journalKeys);
-      if (rollups.length + excluded.length === 0) return tx.unchanged({ differences: [], excluded: 0 });
-      await tx.recount([...new Set(rollups.map(({ journalKey }) => journalKey))], excluded);
+      const { rollups, leftOut } = await tx.differences(journalKeys);
+      if (rollups.length + leftOut.length === 0) return tx.unchanged({ differences: [], leftOut: 0 });
+      await tx.recount([...new Set(rollups.map(({ journalKey }) => journalKey))], leftOut);
       const sum = (side: 'kept' | 'counted') =>
         rollups.reduce((votes, difference) => votes + votesOf(difference[side]), 0);
       const detail = {
         rows: rollups.length,
-        journalsWithExcluded: excluded.length,
+        journalsWithLeftOut: leftOut.length,
         votesBefore: sum('kept'),
         votesAfter: sum('counted'),
         differences: rollups.slice(0, TOLD),
       };
       const line: AuditLine = { by, action: 'rollups.repair', target: { kind: 'rollups' }, detail };
-      return tx.audited(line, { differences: rollups, excluded: excluded.length });
+      return tx.audited(line, { differences: rollups, leftOut: leftOut.length });
     });
   return async (journalKeys, by) => {
-    const repaired: Awaited<ReturnType<RepairRollups>> = { differences: [], excluded: 0 };
+    const repaired: Awaited<ReturnType<RepairRollups>> = { differences: [], leftOut: 0 };
     for (const keys of await turnsOf(database.queries, journalKeys)) {
-      const { differences, excluded } = await repairSome(keys, by);
+      const { differences, leftOut } = await repairSome(keys, by);
       for (const difference of differences) repaired.differences.push(difference);
-      repaired.excluded += excluded;
+      repaired.leftOut += leftOut;
     }
     return repaired;
   };
 }
 
-export type Differences = { rollups: RollupDifference[]; excluded: number[] };
+/** `leftOut`: journals of which what is kept as not counted is not what people and rules say. */
+export type Differences = { rollups: RollupDifference[]; leftOut: number[] };
 
 /** Of these journals, as they are now. */
 export async function readDifferences(
   queries: Queries,
   journalKeys: readonly number[],
 ): Promise<Differences> {
-  const found: Differences = { rollups: [], excluded: [] };
+  const found: Differences = { rollups: [], leftOut: [] };
+  const leftOut = new Set<number>();
   for (const keys of chunksOf(journalKeys)) {
     const compared = comparedOf(keys);
     const rollups = await sql.raw<DifferenceRow>(rollupDifferences(compared)).execute(queries);
     for (const row of rollups.rows) found.rollups.push(differenceOf(row));
-    const excluded = await sql.raw<{ journalKey: number }>(excludedDifferences(compared)).execute(queries);
-    for (const { journalKey } of excluded.rows) found.excluded.push(journalKey);
+    for (const differences of [excludedDifferences(compared), discountedDifferences(compared)]) {
+      const { rows } = await sql.raw<{ journalKey: number }>(differences).execute(queries);
+      for (const { journalKey } of rows) leftOut.add(journalKey);
+    }
   }
+  found.leftOut.push(...leftOut);
   return found;
 }
 

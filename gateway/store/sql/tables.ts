@@ -101,10 +101,12 @@ export type Tables = {
     mono: number;
     received_at: number;
     channel: Generated<number>;
+    verdict: Generated<number>;
   };
   rollups: Excluded & { first_seq: number; last_seq: number; last_at: number };
   datings: { source_key: number; seq: number; claimed_at: number };
   excluded: Excluded;
+  discounted: Excluded & { verdict: number };
   quarantine: {
     key: number;
     source_key: number | null;

@@ -8,7 +8,7 @@ import type { CheckReport } from '../check.ts';
 import { StoreFailure } from '../failures.ts';
 import { openForReading } from './database.ts';
 import { SCHEMA_VERSION, schemaVersionOf } from './migrate.ts';
-import { findExcludedDifferences, findRollupDifferences } from './rollup-check.ts';
+import { findLeftOutDifferences, findRollupDifferences } from './rollup-check.ts';
 
 const SHOWN = 20;
 
@@ -46,9 +46,7 @@ function compareRollups(db: Database.Database, rollups: CheckReport['rollups'], 
     for (const { journalKey } of differences) keys.add(journalKey);
     if (!goesOn()) return;
   }
-  // A database that is still to be brought up to date may be from before anything could be excluded.
-  const hasExcluded = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'excluded'").get() !== undefined;
-  for (const key of hasExcluded ? findExcludedDifferences(db) : []) {
+  for (const key of findLeftOutDifferences(db)) {
     rollups.differing += 1;
     keys.add(key);
   }

@@ -29,7 +29,7 @@ export async function* exportPages(
     const select = reader.prepare(`
       SELECT t.id AS terminalId, s.epoch, v.seq, w.id AS windowId, v.channel, v.rating, v.at, v.clock, v.received_at AS receivedAt,
         d.claimed_at AS claimedAt, EXISTS (SELECT 1 FROM exclusions e WHERE e.terminal_key = s.terminal_key
-          AND e.ended_at IS NULL AND v.at >= e.from_at AND v.at < e.to_at) AS excluded
+          AND e.ended_at IS NULL AND v.at >= e.from_at AND v.at < e.to_at) AS excluded, v.verdict
       FROM rollups r
       CROSS JOIN votes v ON v.source_key = r.source_key AND v.seq BETWEEN r.first_seq AND r.last_seq
       JOIN sources s ON s.key = v.source_key JOIN terminals t ON t.key = s.terminal_key

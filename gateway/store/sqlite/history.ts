@@ -1,6 +1,7 @@
 /** Reading votes back: rollups for scores, the last while by the minute. */
 import { MINUTE_MS, QUARTER_MS } from '../../domain/calendar.ts';
-import type { RollupRow } from '../ledger.ts';
+import type { RatingCode } from '../../domain/tally.ts';
+import type { RollupRow, VerdictCode } from '../ledger.ts';
 import { IN_EXCLUSION } from '../sql/ledger-terms.ts';
 import type { MinuteRow } from '../votes.ts';
 import type { Connection } from './database.ts';
@@ -20,6 +21,12 @@ export function createHistory(db: Connection): History {
        WHERE quarter >= @quarter AND quarter < @end GROUP BY quarter, window_key`,
     )
     .raw();
+  const selectDiscounted = db
+    .prepare(
+      `SELECT quarter, window_key, verdict, sum(satisfied), sum(basically), sum(unsatisfied) FROM discounted
+       WHERE quarter >= @quarter AND quarter < @end GROUP BY quarter, window_key, verdict`,
+    )
+    .raw();
   const selectQuarter = db.prepare('SELECT min(quarter) FROM rollups WHERE quarter >= ?').pluck();
   const selectCounts = db
     .prepare(
@@ -32,11 +39,11 @@ export function createHistory(db: Connection): History {
   // A rollup row names the stretch of its journal that holds its votes; the exact press time decides.
   const selectMinutes = db
     .prepare(`
-    SELECT v.at / ${MINUTE_MS}, v.window_key, v.rating, ${IN_EXCLUSION}, count(*) FROM rollups r
+    SELECT v.at / ${MINUTE_MS}, v.window_key, v.rating, ${IN_EXCLUSION}, v.verdict, count(*) FROM rollups r
     CROSS JOIN votes v ON v.source_key = r.source_key AND v.seq BETWEEN r.first_seq AND r.last_seq
     WHERE r.quarter >= @quarter AND r.quarter < @end
       AND v.window_key = r.window_key AND v.at / ${QUARTER_MS} = r.quarter AND v.at >= @from
-    GROUP BY 1, 2, 3, 4`)
+    GROUP BY 1, 2, 3, 4, 5`)
     .raw();
   const selectStored = db
     .prepare(`
@@ -53,6 +60,13 @@ export function createHistory(db: Connection): History {
         quarterStart: quarter * QUARTER_MS,
         windowKey,
         counts: [a, b, c],
+      })),
+    discountedWithin: (quarters) =>
+      (selectDiscounted.all(quarters) as RawDiscounted[]).map(([quarter, windowKey, verdict, ...counts]) => ({
+        quarterStart: quarter * QUARTER_MS,
+        windowKey,
+        verdict,
+        counts,
       })),
     minutesWithin: (quarters, from) =>
       (selectMinutes.all({ ...quarters, from }) as RawMinute[]).map(minuteOf),
@@ -83,8 +97,24 @@ function rollupOf([quarter, windowKey, a, b, c, lastAt]: RawRollup): RollupRow {
   return { quarterStart: quarter * QUARTER_MS, windowKey, counts: [a, b, c], lastAt };
 }
 
-type RawMinute = [minute: number, windowKey: number, rating: 0 | 1 | 2, excluded: 0 | 1, votes: number];
+type RawDiscounted = [
+  quarter: number,
+  windowKey: number,
+  verdict: VerdictCode,
+  satisfied: number,
+  basically: number,
+  unsatisfied: number,
+];
 
-function minuteOf([minute, windowKey, rating, excluded, votes]: RawMinute): MinuteRow {
-  return { minuteStart: minute * MINUTE_MS, windowKey, rating, excluded: excluded === 1, votes };
+type RawMinute = [
+  minute: number,
+  windowKey: number,
+  rating: RatingCode,
+  excluded: 0 | 1,
+  verdict: VerdictCode,
+  votes: number,
+];
+
+function minuteOf([minute, windowKey, rating, excluded, verdict, votes]: RawMinute): MinuteRow {
+  return { minuteStart: minute * MINUTE_MS, windowKey, rating, excluded: excluded === 1, verdict, votes };
 }

@@ -48,7 +48,7 @@ export function createImports(
       .filter(({ seq }) => tables.knownNumber(journalKey, seq).setAsideReason === null)
       .map((vote) => ({ ...vote, journalKey }));
     const counts = { stored: 0, duplicates: 0, conflicts: 0, held: votes.length - records.length };
-    for (const outcome of tables.commit(records, [])) {
+    for (const outcome of tables.commit(records, []).outcomes) {
       if (outcome === 'stored') counts.stored += 1;
       else if (outcome === 'duplicate') counts.duplicates += 1;
       else counts.conflicts += 1;

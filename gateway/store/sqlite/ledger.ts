@@ -22,8 +22,8 @@ export function createSqliteLedger(
   return {
     lanes: 1,
     laneOf: () => 0,
-    commit: ({ votes, quarantine, lost, keepsConflict }) =>
-      exclusive(() => tables.commit(votes, quarantine, { lost, keepsConflict })),
+    commit: ({ votes, quarantine, lost, corrections, keepsConflict }) =>
+      exclusive(() => tables.commit(votes, quarantine, { lost, corrections, keepsConflict })),
     openJournal: (terminalKey, epoch) => exclusive(() => tables.openJournal(terminalKey, epoch)),
     knownNumbers: (journalKey, seqs) =>
       exclusive(() => seqs.map((seq) => tables.knownNumber(journalKey, seq))),

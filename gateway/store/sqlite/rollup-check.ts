@@ -4,6 +4,7 @@ import {
   comparedWhere,
   type DifferenceRow,
   differenceOf,
+  discountedDifferences,
   excludedDifferences,
   rollupDifferences,
 } from '../sql/recount-terms.ts';
@@ -16,6 +17,7 @@ type Stretch = { from: number; to: number };
 
 const ROLLUPS = rollupDifferences(comparedWhere('source_key BETWEEN @from AND @to'));
 const EXCLUDED = excludedDifferences({ votes: 'votes', excluded: 'excluded' });
+const DISCOUNTED = discountedDifferences({ votes: 'votes', discounted: 'discounted' });
 
 /** Every rollup that is not what its votes say; between two steps others may write. */
 export function* findRollupDifferences(db: Connection): Generator<RollupDifference[]> {
@@ -23,9 +25,21 @@ export function* findRollupDifferences(db: Connection): Generator<RollupDifferen
   for (const stretch of stretches(db)) yield (statement.all(stretch) as DifferenceRow[]).map(differenceOf);
 }
 
-/** Journals of which what is kept as excluded is not what is excluded. */
-export function findExcludedDifferences(db: Connection): number[] {
-  return (db.prepare(EXCLUDED).all() as { journalKey: number }[]).map(({ journalKey }) => journalKey);
+/**
+ * Journals of which what is kept as not counted is not what people have excluded and rules discount. A database that is still to be
+ * brought up to date may be from before anything could be.
+ */
+export function findLeftOutDifferences(db: Connection): Set<number> {
+  const found = new Set<number>();
+  for (const [table, differences] of [
+    ['excluded', EXCLUDED],
+    ['discounted', DISCOUNTED],
+  ] as const) {
+    if (db.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(table) === undefined) continue;
+    for (const { journalKey } of db.prepare(differences).all() as { journalKey: number }[])
+      found.add(journalKey);
+  }
+  return found;
 }
 
 /** Journals by key, so that each stretch has about as many votes; the first and the last are open. */

@@ -3,19 +3,21 @@ import type { Counts } from '../../../protocol/vote.ts';
 import type { Range } from '../../domain/seq-ranges.ts';
 import type { Announcement, JournalIdentity, KeptJournal } from '../journals.ts';
 import type {
+  Committed,
+  Correction,
   KnownNumber,
   LostRecord,
   QuarantineRecord,
   RollupRow,
-  VoteOutcome,
   VoteRecord,
 } from '../ledger.ts';
-import type { ExcludedRow, MinuteRow, RecentVote, SetAside } from '../votes.ts';
+import type { DiscountedRow, ExcludedRow, MinuteRow, RecentVote, SetAside } from '../votes.ts';
 
 /** What a commit may hold beside votes and quarantine. */
 export type CommitExtras = {
   lost?: readonly LostRecord[];
   /** Is the other body of this vote, which is in conflict, to be quarantined? */
+  corrections?: readonly Correction[];
   keepsConflict?: (vote: VoteRecord) => boolean;
 };
 
@@ -28,7 +30,7 @@ export type LedgerTables = {
     votes: readonly VoteRecord[],
     quarantine: readonly QuarantineRecord[],
     extras?: CommitExtras,
-  ): VoteOutcome[];
+  ): Committed;
   openJournal(terminalKey: number, epoch: string): JournalIdentity;
   knownNumber(journalKey: number, seq: number): KnownNumber;
   accountedRanges(journalKey: number): Range[];
@@ -43,6 +45,7 @@ export type VoteTables = {
   quarterFrom(quarter: number): number | null;
   rollupsWithin(quarters: Quarters): RollupRow[];
   excludedWithin(quarters: Quarters): ExcludedRow[];
+  discountedWithin(quarters: Quarters): DiscountedRow[];
   minutesWithin(quarters: Quarters, fromMs: number): MinuteRow[];
   storedWithin(quarters: Quarters): { terminalKey: number; quarterStart: number; votes: number }[];
   lastVotes(): { windowKey: number; lastAt: number }[];

@@ -20,6 +20,8 @@ export function createVoteReads(tables: VoteTables, exclusive: Exclusive, file: 
       }),
     excluded: (fromMs) =>
       inStretches({ tables, exclusive, fromMs, atOnce: A_MONTH, read: tables.excludedWithin }),
+    discounted: (fromMs) =>
+      inStretches({ tables, exclusive, fromMs, atOnce: A_MONTH, read: tables.discountedWithin }),
     storedSince: (fromMs) =>
       inStretches({ tables, exclusive, fromMs, atOnce: AN_HOUR, read: tables.storedWithin }),
     newestVotes: (windows, limit) => exclusive(() => tables.newestVotes(windows, limit)),

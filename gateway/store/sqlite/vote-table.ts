@@ -1,5 +1,13 @@
 /** Votes, their rollups, the quarantine and what is lost: everything that one ingest transaction writes. */
-import type { QuarantineRecord, VoteOutcome, VoteRecord } from '../ledger.ts';
+import type {
+  Committed,
+  Corrected,
+  Correction,
+  QuarantineRecord,
+  VoteOutcome,
+  VoteRecord,
+} from '../ledger.ts';
+import { DiscountedBatch } from '../sql/discounted-batch.ts';
 import { RollupBatch } from '../sql/rollup-batch.ts';
 import type { SetAside } from '../votes.ts';
 import type { Connection } from './database.ts';
@@ -25,7 +33,7 @@ export function createVoteTable(
   db: Connection,
   withJournals: WithJournals,
 ): Pick<LedgerTables, 'commit'> & Pick<VoteTables, 'setAside'> {
-  const insertVote = db.prepare('INSERT OR IGNORE INTO votes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const insertVote = db.prepare('INSERT OR IGNORE INTO votes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const selectBody = db
     .prepare(
       'SELECT v.rating, b.boot, v.mono FROM votes v JOIN boots b ON b.key = v.boot_key WHERE v.source_key = ? AND v.seq = ?',
@@ -40,6 +48,20 @@ export function createVoteTable(
       satisfied = kept.satisfied + excluded.satisfied,
       basically = kept.basically + excluded.basically,
       unsatisfied = kept.unsatisfied + excluded.unsatisfied`);
+  const upsertDiscounted = db.prepare(`
+    INSERT INTO discounted AS kept (source_key, quarter, window_key, verdict, satisfied, basically, unsatisfied)
+    VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+      satisfied = kept.satisfied + excluded.satisfied,
+      basically = kept.basically + excluded.basically,
+      unsatisfied = kept.unsatisfied + excluded.unsatisfied`);
+  const dropEmpty = db.prepare(
+    `DELETE FROM discounted WHERE source_key = ? AND quarter = ? AND window_key = ? AND verdict = ?
+       AND satisfied = 0 AND basically = 0 AND unsatisfied = 0`,
+  );
+  const selectJudged = db.prepare(
+    'SELECT window_key AS windowKey, rating, at, verdict AS "from" FROM votes WHERE source_key = ? AND seq = ?',
+  );
+  const updateVerdict = db.prepare('UPDATE votes SET verdict = ? WHERE source_key = ? AND seq = ?');
   const selectExclusion = db
     .prepare('SELECT 1 FROM exclusions WHERE ended_at IS NULL AND to_at > ? AND from_at <= ?')
     .pluck();
@@ -105,71 +127,98 @@ export function createVoteTable(
     if (key % 256 === 0) prune.run(key - QUARANTINE_KEPT);
   };
 
+  const isExcluded = (journalKey: number, at: number) =>
+    selectExcluding.get(journalKey, at, at) !== undefined;
+
   /** By what people have decided until now, which whoever judged the votes may not have read yet. */
   const leftOutOf = (stored: readonly VoteRecord[]) => {
-    const leftOut = new RollupBatch();
+    const excluded = new RollupBatch();
+    const discounted = new DiscountedBatch();
     let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
     for (const { at } of stored) [first, last] = [Math.min(first, at), Math.max(last, at)];
-    if (stored.length > 0 && selectExclusion.get(first, last) !== undefined)
-      for (const vote of stored)
-        if (selectExcluding.get(vote.journalKey, vote.at, vote.at) !== undefined) leftOut.add(vote);
-    return leftOut.values();
+    const someAre = stored.length > 0 && selectExclusion.get(first, last) !== undefined;
+    for (const vote of stored)
+      if (someAre && isExcluded(vote.journalKey, vote.at)) excluded.add(vote);
+      else if (vote.verdict !== undefined) discounted.add(vote, vote.verdict);
+    return { excluded: excluded.values(), discounted };
   };
 
-  type Commit = [votes: readonly VoteRecord[], quarantine: readonly QuarantineRecord[], extras: CommitExtras];
-  const commit = withJournals((...[votes, quarantine, { lost = [], keepsConflict }]: Commit) => {
-    const rollups = new RollupBatch();
-    const stored: VoteRecord[] = [];
-    const outcomes: VoteOutcome[] = [];
-    for (const vote of votes) {
-      const { changes } = insertVote.run(
-        vote.journalKey,
-        vote.seq,
-        vote.windowKey,
-        vote.rating,
-        vote.at,
-        vote.clock,
-        bootKey(vote),
-        vote.mono,
-        vote.receivedAt,
-        vote.channel,
-      );
-      if (changes === 1) {
-        rollups.add(vote);
-        if (vote.claimedAt !== undefined) insertDating.run(vote.journalKey, vote.seq, vote.claimedAt);
-        stored.push(vote);
-        outcomes.push('stored');
-        continue;
+  const correct = (corrections: readonly Correction[], discounted: DiscountedBatch): Corrected[] =>
+    corrections.flatMap(({ journalKey, seq, verdict: to }) => {
+      const found = selectJudged.get(journalKey, seq) as Omit<Corrected, 'to' | 'excluded'> | undefined;
+      if (found === undefined || found.from === to) return [];
+      updateVerdict.run(to, journalKey, seq);
+      const excluded = isExcluded(journalKey, found.at);
+      if (!excluded) {
+        discounted.add({ journalKey, ...found }, found.from, -1);
+        discounted.add({ journalKey, ...found }, to);
       }
-      const [rating, boot, mono] = selectBody.get(vote.journalKey, vote.seq) as [number, string, number];
-      const same = rating === vote.rating && boot === vote.boot && mono === vote.mono;
-      outcomes.push(same ? 'duplicate' : 'conflict');
-      if (same || keepsConflict?.(vote) === false) continue;
-      const { receivedAt, journalKey, seq } = vote;
-      if ((countConflicts.get(journalKey, seq) as number) >= CONFLICTS_OF_ONE) continue;
-      const payload = JSON.stringify(vote);
-      quarantineOne(
-        { receivedAt, reason: 'identity-conflict', terminalKey: null, topic: '', journalKey, seq, payload },
-        0,
-      );
-    }
-    for (const { quarter, windowKey, journalKey, counts, firstSeq, lastSeq, lastAt } of rollups.values())
-      upsertRollup.run(quarter, windowKey, journalKey, ...counts, firstSeq, lastSeq, lastAt);
-    for (const { quarter, windowKey, journalKey, counts } of leftOutOf(stored))
-      upsertExcluded.run(quarter, windowKey, journalKey, ...counts);
-    for (const record of quarantine) quarantineOne(record, record.seq === null ? 0 : 1);
-    for (const { journalKey, range, at } of lost) insertLost.run(journalKey, ...range, at);
-    return outcomes;
-  });
+      return [{ ...found, to, excluded }];
+    });
+
+  type Commit = [votes: readonly VoteRecord[], quarantine: readonly QuarantineRecord[], extras: CommitExtras];
+  const commit = withJournals(
+    (...[votes, quarantine, { lost = [], corrections = [], keepsConflict }]: Commit) => {
+      const rollups = new RollupBatch();
+      const stored: VoteRecord[] = [];
+      const outcomes: VoteOutcome[] = [];
+      for (const vote of votes) {
+        const { changes } = insertVote.run(
+          vote.journalKey,
+          vote.seq,
+          vote.windowKey,
+          vote.rating,
+          vote.at,
+          vote.clock,
+          bootKey(vote),
+          vote.mono,
+          vote.receivedAt,
+          vote.channel,
+          vote.verdict ?? 0,
+        );
+        if (changes === 1) {
+          rollups.add(vote);
+          if (vote.claimedAt !== undefined) insertDating.run(vote.journalKey, vote.seq, vote.claimedAt);
+          stored.push(vote);
+          outcomes.push('stored');
+          continue;
+        }
+        const [rating, boot, mono] = selectBody.get(vote.journalKey, vote.seq) as [number, string, number];
+        const same = rating === vote.rating && boot === vote.boot && mono === vote.mono;
+        outcomes.push(same ? 'duplicate' : 'conflict');
+        if (same || keepsConflict?.(vote) === false) continue;
+        const { receivedAt, journalKey, seq } = vote;
+        if ((countConflicts.get(journalKey, seq) as number) >= CONFLICTS_OF_ONE) continue;
+        const payload = JSON.stringify(vote);
+        quarantineOne(
+          { receivedAt, reason: 'identity-conflict', terminalKey: null, topic: '', journalKey, seq, payload },
+          0,
+        );
+      }
+      for (const { quarter, windowKey, journalKey, counts, firstSeq, lastSeq, lastAt } of rollups.values())
+        upsertRollup.run(quarter, windowKey, journalKey, ...counts, firstSeq, lastSeq, lastAt);
+      const { excluded, discounted } = leftOutOf(stored);
+      for (const { quarter, windowKey, journalKey, counts } of excluded)
+        upsertExcluded.run(quarter, windowKey, journalKey, ...counts);
+      const corrected = correct(corrections, discounted);
+      for (const { journalKey, quarter, windowKey, verdict, counts } of discounted.values()) {
+        upsertDiscounted.run(journalKey, quarter, windowKey, verdict, ...counts);
+        if (counts.some((votes) => votes < 0)) dropEmpty.run(journalKey, quarter, windowKey, verdict);
+      }
+      for (const record of quarantine) quarantineOne(record, record.seq === null ? 0 : 1);
+      for (const { journalKey, range, at } of lost) insertLost.run(journalKey, ...range, at);
+      return { outcomes, corrected };
+    },
+  );
 
   return {
     commit(votes, quarantine, extras = {}) {
       // What it is within may yet be taken back.
       let isSettled = false;
       try {
-        const outcomes = commit(votes, quarantine, extras);
+        const committed: Committed = commit(votes, quarantine, extras);
         isSettled = !db.inTransaction;
-        return outcomes;
+        return committed;
       } finally {
         // Keys made in a transaction that was refused or taken back do not exist.
         if (!isSettled) boots = new Map();

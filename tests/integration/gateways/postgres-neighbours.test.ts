@@ -4,6 +4,7 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createCalendar } from '../../../gateway/domain/calendar.ts';
 import { openScoreKeeper, type ScoreKeeper } from '../../../gateway/scores/score-keeper.ts';
+import type { Corrected } from '../../../gateway/store/ledger.ts';
 import type { StoredVote, Word } from '../../../gateway/store/neighbours.ts';
 import { createNoticeSignature } from '../../../gateway/store/postgres/notice-signature.ts';
 import { openPostgresStore, type PostgresStore } from '../../../gateway/store/postgres/postgres-store.ts';
@@ -23,6 +24,7 @@ type Heard = {
   instance: string;
   store: Store;
   votes: StoredVote[];
+  corrected: Corrected[];
   journals: number[];
   words: [from: string, word: Word][];
   missed: number;
@@ -43,9 +45,18 @@ describe.runIf(have(POSTGRES))('gateways on one PostgreSQL database', () => {
         nonsense += 1;
       },
     });
-    const one: Heard = { instance: randomUUID(), store, votes: [], journals: [], words: [], missed: 0 };
+    const one: Heard = {
+      instance: randomUUID(),
+      store,
+      votes: [],
+      corrected: [],
+      journals: [],
+      words: [],
+      missed: 0,
+    };
     await store.neighbours?.join(one.instance, {
       votes: (_commit, votes) => void one.votes.push(...votes),
+      corrected: (_commit, corrected) => void one.corrected.push(...corrected),
       journals: (keys) => void one.journals.push(...keys),
       word: (from, word) => void one.words.push([from, word]),
       missed() {

@@ -51,7 +51,7 @@ describe.runIf(have(POSTGRES))('the check of PostgreSQL', () => {
     expect(
       await rig.ports.repairRollups([rig.source], { actor: { kind: 'gateway' }, origin: 'local' }),
     ).toEqual({
-      ...{ differences: [], excluded: 1 },
+      ...{ differences: [], leftOut: 1 },
     });
   });
 
@@ -91,7 +91,7 @@ describe.runIf(have(POSTGRES))('the check of PostgreSQL', () => {
         actor: { kind: 'gateway' },
         origin: 'local',
       });
-      expect(repaired).toMatchObject({ differences: [{ quarter: 7, counted: null }], excluded: 0 });
+      expect(repaired).toMatchObject({ differences: [{ quarter: 7, counted: null }], leftOut: 0 });
       expect((await check.check(() => {})).rollups.differing).toBe(0);
     } finally {
       isDone = true;

@@ -5,7 +5,7 @@ import { createPostgresLedger, type PostgresLedger } from '../../../gateway/stor
 import { migrate } from '../../../gateway/store/postgres/migrate.ts';
 import type { Migration } from '../../../gateway/store/sql/migrations/flavour.ts';
 import { BEGINNING, MIGRATIONS } from '../../../gateway/store/sql/migrations/index.ts';
-import { batchOf, createPostgresHome } from '../../support/ledger-home.ts';
+import { batchOf, createPostgresHome, outcomesOf } from '../../support/ledger-home.ts';
 import { compareRollups } from '../../support/ledger-recount.ts';
 import { type Cluster, POSTGRES, startCluster } from '../../support/postgres.ts';
 import { have } from '../../support/prerequisites.ts';
@@ -286,7 +286,7 @@ describe.runIf(have(POSTGRES))('the ledger in PostgreSQL', () => {
       // Forwards, backwards, and from both sides: without one order of their own they would wait for each other in a ring.
       const orders = [votes, votes.toReversed(), halves(votes), halves(votes.toReversed())];
       const outcomes = await Promise.all(
-        gateways.map((gateway, index) => gateway.commit(batchOf({ votes: orders[index] ?? [] }))),
+        gateways.map((gateway, index) => outcomesOf(gateway.commit(batchOf({ votes: orders[index] ?? [] })))),
       );
       expect(outcomes.flat().filter((outcome) => outcome === 'stored')).toHaveLength(4_000);
       expect(outcomes.flat().filter((outcome) => outcome === 'duplicate')).toHaveLength(12_000);
@@ -318,8 +318,12 @@ describe.runIf(have(POSTGRES))('the ledger in PostgreSQL', () => {
     const votes = ['nul\0', 'half \ud800', 'whole 😀'].map((boot, index) =>
       voteRecord({ journalKey: key, seq: index + 1, boot }),
     );
-    expect(await ledger.commit(batchOf({ votes }))).toEqual(['stored', 'stored', 'stored']);
-    expect(await ledger.commit(batchOf({ votes }))).toEqual(['duplicate', 'duplicate', 'duplicate']);
+    expect(await outcomesOf(ledger.commit(batchOf({ votes })))).toEqual(['stored', 'stored', 'stored']);
+    expect(await outcomesOf(ledger.commit(batchOf({ votes })))).toEqual([
+      'duplicate',
+      'duplicate',
+      'duplicate',
+    ]);
     const record = { receivedAt: 1, reason: 'schema-invalid', terminalKey: 1, journalKey: null, seq: null };
     await ledger.commit(batchOf({ quarantine: [{ ...record, topic: 'a\0b', payload: '{"\0\udc00😀' }] }));
     expect(await home.rows('SELECT topic, payload FROM quarantine')).toEqual([

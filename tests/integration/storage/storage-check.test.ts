@@ -75,7 +75,7 @@ describe('rollups that are not what their votes say', () => {
     expect(rows).toContainEqual(
       expect.objectContaining({
         action: 'rollups.repair',
-        detail: expect.objectContaining({ rows: 0, journalsWithExcluded: 1 }),
+        detail: expect.objectContaining({ rows: 0, journalsWithLeftOut: 1 }),
       }),
     );
     expect((await run('check')).code).toBe(0);

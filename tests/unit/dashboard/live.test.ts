@@ -22,6 +22,7 @@ const row = (id: string, votes: number): LiveRow => ({
   rate: votes > 0 ? 1 : null,
   index: votes > 0 ? 100 : null,
   excluded: null,
+  discounted: null,
   lastVoteAt: null,
   terminals: { online: 1, offline: 0, offlineSince: null, clockApart: 0 },
   completeness: { state: 'complete', pending: 0, held: 0, setAside: 0, lost: 0, since: null },

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { createCommitLanes } from '../../../gateway/ingest/commit-lanes.ts';
 import { type Commitment, MAX_BATCH } from '../../../gateway/ingest/commit-queue.ts';
-import type { Batch, VoteOutcome } from '../../../gateway/store/ledger.ts';
+import type { Batch, Committed } from '../../../gateway/store/ledger.ts';
 import { voteRecord } from '../../support/store.ts';
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -18,13 +18,19 @@ function createRig(lanes = 1) {
       laneOf: (journalKey) => journalKey % lanes,
       commit(batch) {
         batches.push(batch);
-        return new Promise<VoteOutcome[]>((resolve, reject) => {
-          open.push({ fulfil: () => resolve(batch.votes.map(() => 'stored')), refuse: reject });
+        return new Promise<Committed>((resolve, reject) => {
+          open.push({
+            fulfil: () => resolve({ outcomes: batch.votes.map(() => 'stored'), corrected: [] }),
+            refuse: reject,
+          });
         });
       },
     },
-    (votes) => void sizes.push(votes),
-    () => true,
+    {
+      batch: (votes) => void sizes.push(votes),
+      corrected: () => {},
+      keepsConflict: () => true,
+    },
   );
   const commitment = (name: string, votes: number, journalKey: number | null): Commitment => ({
     journalKey,

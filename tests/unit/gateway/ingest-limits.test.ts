@@ -36,6 +36,7 @@ async function createSide(store: SqliteStore, ledger: Ledger = store.ledger) {
     events: {
       stored: () => {},
       storedBefore: () => {},
+      corrected: () => {},
       evidence: () => {},
       duplicates: () => {},
       quarantined: (reason) => void quarantined.push(reason),

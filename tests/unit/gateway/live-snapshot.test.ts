@@ -75,7 +75,13 @@ describe('the snapshot', () => {
     const tree = city();
     const calendar = createCalendar('Asia/Shanghai');
     const board = createBoard({
-      ...{ tree: () => tree, book, excludedBook: new ScoreBook(calendar), weights: DEFAULT_WEIGHTS },
+      ...{
+        tree: () => tree,
+        book,
+        excludedBook: new ScoreBook(calendar),
+        discountedBooks: [],
+        weights: DEFAULT_WEIGHTS,
+      },
       targetRate: 0.85,
       presence: { isOnline: () => false, lastSeenAt: () => null },
       isClockApart: () => false,

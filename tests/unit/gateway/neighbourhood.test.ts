@@ -49,7 +49,7 @@ function createTown() {
         ...{ setAside: 0, journals: [] },
       }),
       events: {
-        ...{ votes() {}, journals() {}, said() {}, touched() {} },
+        ...{ votes() {}, corrected() {}, journals() {}, said() {}, touched() {} },
         takenOver(terminalKey) {
           gateway.here.delete(terminalKey);
           gateway.others.disconnected(terminalKey);

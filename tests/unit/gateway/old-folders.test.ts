@@ -7,7 +7,7 @@ import { SCHEMA_VERSION } from '../../../gateway/store/sqlite/migrate.ts';
 import { createSqliteReader, type SqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
 import { addAccount } from '../../support/change-people.ts';
 import { decide } from '../../support/decide.ts';
-import { batchOf } from '../../support/ledger-home.ts';
+import { batchOf, outcomesOf } from '../../support/ledger-home.ts';
 import {
   makeOldFolder,
   OLD_ACCOUNTED,
@@ -155,7 +155,11 @@ describe.each(VERSIONS)('a folder of schema %i', (version) => {
       ...{ mustChangePassword: false, createdAt: OLD_AT, disabledAt: null },
     });
     const votes = [46, 7, 8].map((seq) => voteRecord({ journalKey: 1, seq, at: OLD_AT + seq }));
-    expect(await store.ledger.commit(batchOf({ votes }))).toEqual(['stored', 'duplicate', 'conflict']);
+    expect(await outcomesOf(store.ledger.commit(batchOf({ votes })))).toEqual([
+      'stored',
+      'duplicate',
+      'conflict',
+    ]);
     await decide(store.review, (tx) => tx.closeJournal('t-1', OLD_EPOCH, OLD_AT));
     expect(verifyAudit(home.file)).toMatchObject({ unbroken: true, entries: before.length + 2 });
     const { damage, rollups, schemaVersion } = checkDatabase(home.file);

@@ -27,7 +27,13 @@ beforeEach(async () => {
   const calendar = createCalendar('Asia/Shanghai');
   const book = new ScoreBook(calendar);
   const board = createBoard({
-    ...{ tree: () => tree, book, excludedBook: new ScoreBook(calendar), weights: DEFAULT_WEIGHTS },
+    ...{
+      tree: () => tree,
+      book,
+      excludedBook: new ScoreBook(calendar),
+      discountedBooks: [],
+      weights: DEFAULT_WEIGHTS,
+    },
     presence: { isOnline: () => false, lastSeenAt: () => null },
     isClockApart: () => false,
     completenessOf: () => UNKNOWN,

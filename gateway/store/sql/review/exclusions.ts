@@ -4,7 +4,7 @@ import { OrgRefusal } from '../../failures.ts';
 import type { Exclusion, ReviewReads, ReviewTx } from '../../review.ts';
 import type { Queries } from '../sql-database.ts';
 import type { Decided } from './decided.ts';
-import { recountExcluded, recountRollups } from './recount.ts';
+import { recountLeftOut, recountRollups } from './recount.ts';
 import { terminalKeyOf } from './terminal.ts';
 
 const exclusionsOn = (queries: Queries) =>
@@ -51,7 +51,7 @@ export function exclusionWrites(
           .values({ id, ...span, reason, made_at: madeAt, made_by: madeBy })
           .execute();
         const journals = await journalKeysOf(queries, terminalKey);
-        await recountExcluded(queries, journals);
+        await recountLeftOut(queries, journals);
         if (journals.length === 0) return 0;
         const { votes } = await queries
           .selectFrom('votes')
@@ -69,7 +69,7 @@ export function exclusionWrites(
         if (exclusion.endedAt !== null)
           throw new OrgRefusal('exclusion-ended', `the exclusion ${id} has been taken back already`);
         await queries.updateTable('exclusions').set({ ended_at: at }).where('id', '=', id).execute();
-        await recountExcluded(queries, await journalKeysOf(queries, exclusion.terminalKey));
+        await recountLeftOut(queries, await journalKeysOf(queries, exclusion.terminalKey));
         return { ...exclusion, endedAt: at };
       }),
     redate: (terminalId, span, how) =>
@@ -80,7 +80,7 @@ export function exclusionWrites(
           ? toClaimed(queries, journals, span)
           : shift(queries, journals, span, how));
         await recountRollups(queries, journals);
-        await recountExcluded(queries, journals);
+        await recountLeftOut(queries, journals);
         return changed;
       }),
   };

@@ -4,7 +4,7 @@ import type { HeldFilter, HeldRecord, HeldSummary, ReviewReads, ReviewTx } from 
 import { SENT_WELL } from '../ledger-terms.ts';
 import type { Queries } from '../sql-database.ts';
 import type { Decided } from './decided.ts';
-import { recountExcluded } from './recount.ts';
+import { recountLeftOut } from './recount.ts';
 import { type Candidate, storeReleased } from './released.ts';
 import { chunksOf } from './rows.ts';
 
@@ -75,7 +75,7 @@ export function heldWrites(
           if (vote) candidates.push({ row, vote, windowKey: vote.windowKey ?? row.windowKey });
         }
         const stored = await storeReleased(queries, candidates);
-        await recountExcluded(queries, [...new Set(stored.map(({ row }) => row.journalKey))]);
+        await recountLeftOut(queries, [...new Set(stored.map(({ row }) => row.journalKey))]);
         for (const some of chunksOf(stored))
           await queries
             .updateTable('quarantine')

@@ -20,8 +20,24 @@ export async function recountRollups(queries: Queries, journalKeys: readonly num
   }
 }
 
-/** What of their votes is excluded. */
-export async function recountExcluded(queries: Queries, journalKeys: readonly number[]): Promise<void> {
+/** What of their votes is not counted, because people have excluded it or rules discount it. */
+export async function recountLeftOut(queries: Queries, journalKeys: readonly number[]): Promise<void> {
+  await recountExcluded(queries, journalKeys);
+  await recountDiscounted(queries, journalKeys);
+}
+
+async function recountDiscounted(queries: Queries, journalKeys: readonly number[]): Promise<void> {
+  for (const keys of chunksOf(journalKeys)) {
+    await queries.deleteFrom('discounted').where('source_key', 'in', keys).execute();
+    await sql`
+      INSERT INTO discounted (source_key, quarter, window_key, verdict, satisfied, basically, unsatisfied)
+      SELECT ${sql.raw(GROUPED)}, v.verdict, ${sql.raw(COUNTS)} FROM votes v
+      WHERE v.source_key IN (${sql.join(keys)}) AND v.verdict <> 0 AND NOT ${sql.raw(IN_EXCLUSION)}
+      GROUP BY 1, 2, 3, 4`.execute(queries);
+  }
+}
+
+async function recountExcluded(queries: Queries, journalKeys: readonly number[]): Promise<void> {
   for (const keys of chunksOf(journalKeys)) {
     await queries.deleteFrom('excluded').where('source_key', 'in', keys).execute();
     const concerned = await queries
