@@ -10,6 +10,7 @@ import type {
   Ledger,
   LostRecord,
   QuarantineRecord,
+  Unjudged,
   VoteOutcome,
   VoteRecord,
 } from '../store/ledger.ts';
@@ -22,6 +23,7 @@ export type Commitment = {
   readonly quarantine: readonly QuarantineRecord[];
   readonly lost?: readonly LostRecord[];
   readonly corrections?: readonly Correction[];
+  readonly unjudged?: readonly Unjudged[];
   /** After the commit: one outcome a vote, from `first` on. */
   stored(outcomes: readonly VoteOutcome[], first: number): void;
   /** Instead: nothing of it is stored. */
@@ -95,16 +97,21 @@ export function createCommitQueue(
     const quarantine: QuarantineRecord[] = [];
     const lost: LostRecord[] = [];
     const corrections: Correction[] = [];
+    const unjudged = new Map<number, Unjudged>();
     for (const commitment of batch) {
       for (const vote of commitment.votes) votes.push(vote);
       for (const record of commitment.quarantine) quarantine.push(record);
       for (const record of commitment.lost ?? []) lost.push(record);
       for (const correction of commitment.corrections ?? []) corrections.push(correction);
+      for (const span of commitment.unjudged ?? []) widen(unjudged, span);
     }
     let committed: Committed;
     const begun = performance.now();
     try {
-      committed = await ledger.commit({ votes, quarantine, lost, corrections, keepsConflict });
+      committed = await ledger.commit({
+        ...{ votes, quarantine, lost, corrections, keepsConflict },
+        unjudged: [...unjudged.values()],
+      });
     } catch (error) {
       const failure = error instanceof Error ? error : new Error(String(error));
       for (const commitment of batch) commitment.refused(failure);
@@ -149,4 +156,14 @@ export function createCommitQueue(
       tellListeners();
     },
   };
+}
+
+/** One span a window: a backlog that comes late is judged in one piece. */
+function widen(spans: Map<number, Unjudged>, { windowKey, from, to }: Unjudged): void {
+  const before = spans.get(windowKey);
+  spans.set(windowKey, {
+    windowKey,
+    from: Math.min(from, before?.from ?? from),
+    to: Math.max(to, before?.to ?? to),
+  });
 }

@@ -94,6 +94,9 @@ export type RollupRow = {
 /** Another verdict of a vote that is stored. What is not stored, or has it already, is left as it is. */
 export type Correction = { journalKey: number; seq: number; verdict: VerdictCode };
 
+/** Votes of a window, by press time (both ends included), that are to be judged by what is stored. */
+export type Unjudged = { windowKey: number; from: number; to: number };
+
 /** What goes into the ledger together, in one transaction. */
 export type Batch = {
   votes: readonly VoteRecord[];
@@ -102,6 +105,7 @@ export type Batch = {
   lost: readonly LostRecord[];
   /** Of votes that were stored before, or are in `votes`. */
   corrections: readonly Correction[];
+  unjudged: readonly Unjudged[];
   /** Is the other body of this vote, which is in conflict, to be quarantined? A cloned card may send any number of them. */
   keepsConflict(vote: VoteRecord): boolean;
 };

@@ -13,6 +13,7 @@ import type { PeopleStore } from './people.ts';
 import type { ReviewStore } from './review.ts';
 import type { ScoreReads } from './scores.ts';
 import type { Upkeep } from './upkeep.ts';
+import type { VerdictStore } from './verdicts.ts';
 import type { VoteReads } from './votes.ts';
 
 export type Store = {
@@ -31,6 +32,7 @@ export type Store = {
   scores: ScoreReads;
   /** Null where a gateway has its database for itself. */
   neighbours: Neighbours | null;
+  verdicts: VerdictStore;
   repairRollups: RepairRollups;
   /** What was begun is ended first. */
   close(): void | Promise<void>;

@@ -92,7 +92,7 @@ async function fill(dataDir: string, votes: number, say: (text: string) => void)
         receivedAt: at,
       });
     }
-    const nothing = { quarantine: [], lost: [], corrections: [] };
+    const nothing = { quarantine: [], lost: [], corrections: [], unjudged: [] };
     await store.ledger.commit({ votes: batch, ...nothing, keepsConflict: () => true });
     if (done % 1_000_000 === 0) say(`  ${done / 1e6} million votes stored`);
   }

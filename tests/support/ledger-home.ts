@@ -44,7 +44,7 @@ export async function createPostgresHome(cluster: Cluster): Promise<LedgerHome &
 }
 
 export const batchOf = (batch: Partial<Batch>): Batch => ({
-  ...{ votes: [], quarantine: [], lost: [], corrections: [], keepsConflict: () => true },
+  ...{ votes: [], quarantine: [], lost: [], corrections: [], unjudged: [], keepsConflict: () => true },
   ...batch,
 });
 

@@ -20,6 +20,7 @@ import type { AuditDeps } from '../../gateway/store/sql/changes.ts';
 import { createSqlPorts, type SqlPorts } from '../../gateway/store/sql/ports.ts';
 import { createReviewStore, reviewOn } from '../../gateway/store/sql/review/review-store.ts';
 import { createRollupRepair } from '../../gateway/store/sql/rollup-repair.ts';
+import { createVerdictStore } from '../../gateway/store/sql/verdicts.ts';
 import { auditKeyFile, readAuditKey } from '../../gateway/store/sqlite/audit-key.ts';
 import { verifyAudit as verifyFile } from '../../gateway/store/sqlite/audit-verify.ts';
 import { failure, openForReading } from '../../gateway/store/sqlite/database.ts';
@@ -28,6 +29,7 @@ import { createExclusive } from '../../gateway/store/sqlite/exclusive.ts';
 import { createSqliteSql } from '../../gateway/store/sqlite/sql-dialect.ts';
 import { createSqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
 import type { Upkeep } from '../../gateway/store/upkeep.ts';
+import type { VerdictStore } from '../../gateway/store/verdicts.ts';
 import type { VoteReads } from '../../gateway/store/votes.ts';
 import { createMigrated } from './migrated.ts';
 import { openRows } from './open-rows.ts';
@@ -41,6 +43,7 @@ export type OpenPorts = SqlPorts & {
   votes: VoteReads;
   review: ReviewStore;
   upkeep: Upkeep;
+  verdicts: VerdictStore;
   repairRollups: RepairRollups;
   close(): Promise<void>;
 };
@@ -116,6 +119,7 @@ export function openPostgresPorts(
     votes: createVoteReads(reading, link('test pages')),
     review: createReviewStore(database, audit, imports),
     upkeep: createUpkeep(reading, ledger),
+    verdicts: createVerdictStore(database),
     repairRollups: createRollupRepair(database, audit),
     async close() {
       await Promise.all([database, ledger, imports, reading, saving].map((one) => one.close()));

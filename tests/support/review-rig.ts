@@ -26,8 +26,7 @@ export async function createReviewRig(home: PortsHome) {
     journal,
     source,
     commit: (batch: Partial<Batch>) => ports.ledger.commit(batchOf(batch)),
-    /** A millisecond apart. */
-    /** Every third is discounted. */
+    /** A millisecond apart; every third is discounted. */
     votes: (...seqs: number[]) =>
       seqs.map((seq) =>
         voteRecord({ journalKey: source, seq, at: BASE + seq, ...(seq % 3 === 0 && { verdict: 1 }) }),

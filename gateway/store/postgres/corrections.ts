@@ -1,6 +1,6 @@
 /** Other verdicts of votes that are stored, and what rules discount by them. */
 import { QUARTER_MS } from '../../domain/calendar.ts';
-import type { Corrected, Correction } from '../ledger.ts';
+import type { Corrected, Correction, Unjudged } from '../ledger.ts';
 import type { CommitId } from '../neighbours.ts';
 import { IN_EXCLUSION } from '../sql/ledger-terms.ts';
 import type { Transaction } from './connection.ts';
@@ -35,6 +35,19 @@ const CORRECT = `
     pg_current_xact_id()::text AS commit FROM changed`;
 const DROP_EMPTY = `
   DELETE FROM discounted WHERE source_key = ANY ($1::int4[]) AND satisfied = 0 AND basically = 0 AND unsatisfied = 0`;
+
+const NOTE_UNJUDGED = `
+  INSERT INTO unjudged (window_key, from_at, to_at) SELECT * FROM unnest($1::int4[], $2::int8[], $3::int8[])`;
+
+export async function noteUnjudged(transaction: Transaction, unjudged: readonly Unjudged[]): Promise<void> {
+  if (unjudged.length === 0) return;
+  const values = [
+    arrayOf(unjudged.map(({ windowKey }) => windowKey)),
+    arrayOf(unjudged.map(({ from }) => from)),
+    arrayOf(unjudged.map(({ to }) => to)),
+  ];
+  await transaction.rows({ text: NOTE_UNJUDGED, values });
+}
 
 /** After the batch's own votes. @param corrections of two of one vote the later one holds */
 export async function correct(

@@ -1,6 +1,7 @@
 /** Votes that come from a journal's file and not from its terminal: a commit like any other, beside gateways that run. */
 import type { VoteOutcome } from '../ledger.ts';
 import type { ImportedJournal, ReviewStore } from '../review.ts';
+import { unjudgedOf } from '../sql/unjudged.ts';
 import { createBoots } from './boots.ts';
 import { createConnection, type Transaction } from './connection.ts';
 import { openJournals, readKnownNumbers } from './journals.ts';
@@ -52,7 +53,14 @@ export function createPostgresImports(options: PostgresImportOptions): PostgresI
     const records = votes
       .filter((_, index) => known[index]?.setAsideReason === null)
       .map((vote) => ({ ...vote, journalKey: key }));
-    const batch = { votes: records, quarantine: [], lost: [], corrections: [], keepsConflict: () => true };
+    const batch = {
+      votes: records,
+      quarantine: [],
+      lost: [],
+      corrections: [],
+      unjudged: unjudgedOf(records),
+      keepsConflict: () => true,
+    };
     // Its boots are its own: those of a dry run are never made.
     const { outcomes } = await write(transaction, createBoots(), batch);
     await transaction.rows({ text: DECIDED });

@@ -4,7 +4,7 @@ import type { CommitId } from '../neighbours.ts';
 import { type Boots, createBoots } from './boots.ts';
 import { coalesce } from './coalesce.ts';
 import { createConnection, type Transaction } from './connection.ts';
-import { correct } from './corrections.ts';
+import { correct, noteUnjudged } from './corrections.ts';
 import { readByCursor } from './cursor.ts';
 import { countVotes, type Journal, openJournals, readAccountedRanges, readKnownNumbers } from './journals.ts';
 import { createLanes } from './lanes.ts';
@@ -104,8 +104,8 @@ export function createPostgresLedger(options: PostgresLedgerOptions): PostgresLe
     lanes: lanes.count,
     laneOf: lanes.laneOf,
     async commit(batch) {
-      const { votes, quarantine, lost, corrections } = batch;
-      if (votes.length + quarantine.length + lost.length + corrections.length === 0)
+      const { votes, quarantine, lost, corrections, unjudged } = batch;
+      if (votes.length + quarantine.length + lost.length + corrections.length + unjudged.length === 0)
         return { outcomes: [], corrected: [] };
       return lanes.run(journalKeysOf(batch), async (number) => {
         const lane = committing[number] as Lane;
@@ -152,7 +152,12 @@ export function createPostgresLedger(options: PostgresLedgerOptions): PostgresLe
   };
 }
 
-function journalKeysOf({ votes, quarantine, lost, corrections }: Omit<Batch, 'keepsConflict'>): number[] {
+function journalKeysOf({
+  votes,
+  quarantine,
+  lost,
+  corrections,
+}: Omit<Batch, 'keepsConflict' | 'unjudged'>): number[] {
   const keys = new Set<number>();
   for (const { journalKey } of votes) keys.add(journalKey);
   for (const { journalKey } of quarantine) if (journalKey !== null) keys.add(journalKey);
@@ -179,7 +184,7 @@ function notCounted({ windowKey, rating, at, verdict, excluded = false }: VoteRe
 
 /** Tables in this order, and rows in the order of their keys: no two commits wait for each other in a ring. */
 export async function write(transaction: Transaction, boots: Boots, batch: Batch): Promise<Written> {
-  const { votes, quarantine, lost, corrections } = batch;
+  const { votes, quarantine, lost, corrections, unjudged } = batch;
   const { commit: storedIn, outcomes } = await storeVotes(transaction, boots, votes);
   const of = (wanted: VoteOutcome): VoteRecord[] => votes.filter((_, index) => outcomes[index] === wanted);
   const stored = of('stored');
@@ -189,6 +194,7 @@ export async function write(transaction: Transaction, boots: Boots, batch: Batch
     transaction,
     of('conflict').filter((vote) => batch.keepsConflict(vote)),
   );
+  await noteUnjudged(transaction, unjudged);
   await setAside(transaction, quarantine);
   await noteLost(transaction, lost);
   // What was there already may be on this machine only. A commit that writes nothing would not wait for the standby.

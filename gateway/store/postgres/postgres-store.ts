@@ -10,14 +10,16 @@ import { createSqlPorts } from '../sql/ports.ts';
 import { createReviewStore, reviewOn } from '../sql/review/review-store.ts';
 import { createRollupRepair } from '../sql/rollup-repair.ts';
 import { createSealedKeys, type SealedKeys } from '../sql/sealed-keys.ts';
+import { createVerdictStore } from '../sql/verdicts.ts';
 import type { Store } from '../store.ts';
+import type { VerdictStore } from '../verdicts.ts';
 import { type CommonKeys, openCommonKeys } from './common-keys.ts';
 import { createConnection } from './connection.ts';
 import { createPostgresImports } from './import.ts';
 import { createJournalStore } from './kept-journals.ts';
 import { createPostgresLedger } from './ledger.ts';
 import { assertMigrated, migrate } from './migrate.ts';
-import { createNeighbours } from './neighbours.ts';
+import { createNeighbours, type PostgresNeighbours } from './neighbours.ts';
 import { createScoreReads } from './score-parts.ts';
 import { createPostgresSql } from './sql-database.ts';
 import { createUpkeep } from './upkeep.ts';
@@ -116,6 +118,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
           await neighbours.leave();
         },
       },
+      verdicts: announcing(createVerdictStore(database), neighbours),
       repairRollups: createRollupRepair(database, audit),
       close,
     };
@@ -124,6 +127,16 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     throw error;
   }
 }
+
+/** What one gateway has judged, the others count as well. */
+const announcing = (verdicts: VerdictStore, { announce }: PostgresNeighbours): VerdictStore => ({
+  ...verdicts,
+  async judge(by) {
+    const judged = await verdicts.judge(by);
+    if (judged.commit !== null) announce.corrected(judged.commit, judged.corrected);
+    return judged;
+  },
+});
 
 /** Where its key is gone, so is the audit. */
 async function noteAdopted(audit: AuditStore, { adopted, auditKey }: CommonKeys): Promise<void> {

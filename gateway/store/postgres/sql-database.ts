@@ -4,6 +4,7 @@
  */
 import { CompiledQuery, sql } from 'kysely';
 import { StoreFailure } from '../failures.ts';
+import type { CommitId } from '../neighbours.ts';
 import type { SqlDatabase } from '../sql/sql-database.ts';
 import { storable } from '../text.ts';
 import { holdChain } from './chain.ts';
@@ -84,6 +85,12 @@ export function createPostgresSql(options: PostgresSqlOptions): PostgresSql {
       }
     },
     holdVotes: async (tx) => void (await tx.executeQuery(CompiledQuery.raw(HOLD_VOTES))),
+    async commitId(tx) {
+      const { rows } = await tx.executeQuery<{ commit: CommitId }>(
+        CompiledQuery.raw('SELECT pg_current_xact_id()::text AS commit'),
+      );
+      return rows[0]?.commit ?? null;
+    },
     clock: (aheadMs) =>
       sql<number>`cast(extract(epoch from clock_timestamp()) * 1000 as int8) + cast(${aheadMs} as int8)`,
     auditKey,

@@ -1,5 +1,6 @@
 /** What the databases have in common, and the little in which they differ. */
 import type { Kysely, RawBuilder } from 'kysely';
+import type { CommitId } from '../neighbours.ts';
 import type { Tables } from './tables.ts';
 
 export type Queries = Kysely<Tables>;
@@ -10,6 +11,8 @@ export type SqlDatabase = {
   transaction<T>(act: (queries: Queries) => Promise<T>): Promise<T>;
   /** Within a transaction: from here to its end no vote is stored beside it, and it sees all that were. */
   holdVotes(queries: Queries): Promise<void>;
+  /** Within a transaction: how its commit is named; null where there is one gateway. */
+  commitId(queries: Queries): Promise<CommitId | null>;
   /** The moment so many milliseconds from now by its own clock, UTC milliseconds. */
   clock(aheadMs: number): RawBuilder<number>;
   /** The key of the audit's chain; null when it is gone. */

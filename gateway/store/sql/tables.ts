@@ -84,6 +84,18 @@ export type Tables = {
     made_by: string;
     ended_at: Generated<number | null>;
   };
+  rule_versions: {
+    key: Generated<number>;
+    node: string;
+    version: number;
+    valid_from: string;
+    valid_to: string | null;
+    settings: string;
+    reason: string;
+    made_at: number;
+    made_by: string;
+  };
+  unjudged: { key: Generated<number>; window_key: number; from_at: number; to_at: number };
   reviewed: { key: number; decisions: number };
   leases: { name: string; holder: string; token: number; until: number };
   noted: { key: number; version: number };

@@ -1,6 +1,7 @@
 /** Votes that come from a journal's file and not from its terminal: written beside a gateway that runs. */
 import type { ImportedCounts, ReviewStore } from '../review.ts';
 import type { SqlDatabase } from '../sql/sql-database.ts';
+import { unjudgedOf } from '../sql/unjudged.ts';
 import type { Connection } from './database.ts';
 import { IMPORTED_FROM } from './kept-journals.ts';
 import type { DecisionTables, ImportTables, LedgerTables } from './tables.ts';
@@ -48,7 +49,7 @@ export function createImports(
       .filter(({ seq }) => tables.knownNumber(journalKey, seq).setAsideReason === null)
       .map((vote) => ({ ...vote, journalKey }));
     const counts = { stored: 0, duplicates: 0, conflicts: 0, held: votes.length - records.length };
-    for (const outcome of tables.commit(records, []).outcomes) {
+    for (const outcome of tables.commit(records, [], { unjudged: unjudgedOf(records) }).outcomes) {
       if (outcome === 'stored') counts.stored += 1;
       else if (outcome === 'duplicate') counts.duplicates += 1;
       else counts.conflicts += 1;

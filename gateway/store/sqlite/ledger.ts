@@ -22,8 +22,7 @@ export function createSqliteLedger(
   return {
     lanes: 1,
     laneOf: () => 0,
-    commit: ({ votes, quarantine, lost, corrections, keepsConflict }) =>
-      exclusive(() => tables.commit(votes, quarantine, { lost, corrections, keepsConflict })),
+    commit: ({ votes, quarantine, ...extras }) => exclusive(() => tables.commit(votes, quarantine, extras)),
     openJournal: (terminalKey, epoch) => exclusive(() => tables.openJournal(terminalKey, epoch)),
     knownNumbers: (journalKey, seqs) =>
       exclusive(() => seqs.map((seq) => tables.knownNumber(journalKey, seq))),

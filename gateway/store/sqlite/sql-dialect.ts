@@ -80,6 +80,7 @@ export function createSqliteSql({ connection, exclusive, translate, auditKey }: 
     transaction: (act) => queries.transaction().execute((tx) => withinThisTurn(act(tx))),
     // It has them: the connection is one, and its transaction began as a writer's.
     holdVotes: async () => {},
+    commitId: async () => null,
     clock: (aheadMs) => sql<number>`cast(unixepoch('subsec') * 1000 as integer) + ${aheadMs}`,
     auditKey,
   };

@@ -7,6 +7,7 @@ import { createSqlPorts } from '../sql/ports.ts';
 import { createReviewStore, reviewOn } from '../sql/review/review-store.ts';
 import { createRollupRepair } from '../sql/rollup-repair.ts';
 import type { SqlDatabase } from '../sql/sql-database.ts';
+import { createVerdictStore } from '../sql/verdicts.ts';
 import type { Store } from '../store.ts';
 import type { Upkeep } from '../upkeep.ts';
 
@@ -76,6 +77,7 @@ function createPorts({ file, database, audit, tables, exclusive }: PortDeps) {
     scores: createScoreReads({ ...votes, rollups: ledger.rollups }),
     ...createSqlPorts(database, audit, reviewOn(database)),
     review: createReviewStore(database, audit, createImports(database, tables)),
+    verdicts: createVerdictStore(database),
     repairRollups: createRollupRepair(database, audit),
   };
 }

@@ -9,6 +9,7 @@ import type {
   LostRecord,
   QuarantineRecord,
   RollupRow,
+  Unjudged,
   VoteRecord,
 } from '../ledger.ts';
 import type { DiscountedRow, ExcludedRow, MinuteRow, RecentVote, SetAside } from '../votes.ts';
@@ -18,6 +19,7 @@ export type CommitExtras = {
   lost?: readonly LostRecord[];
   /** Is the other body of this vote, which is in conflict, to be quarantined? */
   corrections?: readonly Correction[];
+  unjudged?: readonly Unjudged[];
   keepsConflict?: (vote: VoteRecord) => boolean;
 };
 

@@ -62,6 +62,7 @@ export function createVoteTable(
     'SELECT window_key AS windowKey, rating, at, verdict AS "from" FROM votes WHERE source_key = ? AND seq = ?',
   );
   const updateVerdict = db.prepare('UPDATE votes SET verdict = ? WHERE source_key = ? AND seq = ?');
+  const insertUnjudged = db.prepare('INSERT INTO unjudged (window_key, from_at, to_at) VALUES (?, ?, ?)');
   const selectExclusion = db
     .prepare('SELECT 1 FROM exclusions WHERE ended_at IS NULL AND to_at > ? AND from_at <= ?')
     .pluck();
@@ -158,7 +159,7 @@ export function createVoteTable(
 
   type Commit = [votes: readonly VoteRecord[], quarantine: readonly QuarantineRecord[], extras: CommitExtras];
   const commit = withJournals(
-    (...[votes, quarantine, { lost = [], corrections = [], keepsConflict }]: Commit) => {
+    (...[votes, quarantine, { lost = [], corrections = [], unjudged = [], keepsConflict }]: Commit) => {
       const rollups = new RollupBatch();
       const stored: VoteRecord[] = [];
       const outcomes: VoteOutcome[] = [];
@@ -205,6 +206,7 @@ export function createVoteTable(
         upsertDiscounted.run(journalKey, quarter, windowKey, verdict, ...counts);
         if (counts.some((votes) => votes < 0)) dropEmpty.run(journalKey, quarter, windowKey, verdict);
       }
+      for (const { windowKey, from, to } of unjudged) insertUnjudged.run(windowKey, from, to);
       for (const record of quarantine) quarantineOne(record, record.seq === null ? 0 : 1);
       for (const { journalKey, range, at } of lost) insertLost.run(journalKey, ...range, at);
       return { outcomes, corrected };

@@ -1,8 +1,10 @@
 /** Spans of a terminal's votes that are not counted, and votes that are set to another time. None is removed by it. */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { OrgRefusal } from '../../failures.ts';
+import type { Unjudged } from '../../ledger.ts';
 import type { Exclusion, ReviewReads, ReviewTx } from '../../review.ts';
 import type { Queries } from '../sql-database.ts';
+import { noteUnjudged } from '../unjudged.ts';
 import type { Decided } from './decided.ts';
 import { recountLeftOut, recountRollups } from './recount.ts';
 import { terminalKeyOf } from './terminal.ts';
@@ -76,6 +78,7 @@ export function exclusionWrites(
       decided(async () => {
         const journals = await journalKeysOf(queries, await terminalKeyOf(queries, terminalId));
         if (journals.length === 0) return 0;
+        await noteUnjudged(queries, await spansOf(queries, journals, span, how));
         const changed = await (how === 'claimed'
           ? toClaimed(queries, journals, span)
           : shift(queries, journals, span, how));
@@ -91,6 +94,27 @@ type Span = { from: number; to: number };
 /** Of `votes`. */
 const within = (journals: readonly number[], { from, to }: Span) =>
   sql`votes.source_key IN (${sql.join(journals)}) AND votes.at >= ${from} AND votes.at < ${to}`;
+
+/** Where the votes are now, and where they will be. */
+async function spansOf(
+  queries: Queries,
+  journals: readonly number[],
+  span: Span,
+  how: number | 'claimed',
+): Promise<Unjudged[]> {
+  const spans = async (at: RawBuilder<unknown>) => {
+    const { rows } = await sql<Unjudged>`
+      SELECT votes.window_key AS "windowKey", min(${at}) AS "from", max(${at}) AS "to"
+      FROM votes LEFT JOIN datings d ON d.source_key = votes.source_key AND d.seq = votes.seq
+      WHERE ${within(journals, span)} GROUP BY votes.window_key`.execute(queries);
+    return rows;
+  };
+  const moved =
+    how === 'claimed'
+      ? sql`coalesce(d.claimed_at, votes.at)`
+      : sql`CASE WHEN votes.at < ${-how} THEN 0 ELSE votes.at + ${how} END`;
+  return [...(await spans(sql`votes.at`)), ...(await spans(moved))];
+}
 
 async function shift(queries: Queries, journals: readonly number[], span: Span, by: number): Promise<number> {
   // What the terminal itself has said is kept once, however often its votes are set to another time.

@@ -3,6 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { HeldFilter, HeldRecord, HeldSummary, ReviewReads, ReviewTx } from '../../review.ts';
 import { SENT_WELL } from '../ledger-terms.ts';
 import type { Queries } from '../sql-database.ts';
+import { noteUnjudged, unjudgedOf } from '../unjudged.ts';
 import type { Decided } from './decided.ts';
 import { recountLeftOut } from './recount.ts';
 import { type Candidate, storeReleased } from './released.ts';
@@ -76,6 +77,10 @@ export function heldWrites(
         }
         const stored = await storeReleased(queries, candidates);
         await recountLeftOut(queries, [...new Set(stored.map(({ row }) => row.journalKey))]);
+        await noteUnjudged(
+          queries,
+          unjudgedOf(stored.map(({ vote, windowKey }) => ({ windowKey, at: vote.at }))),
+        );
         for (const some of chunksOf(stored))
           await queries
             .updateTable('quarantine')

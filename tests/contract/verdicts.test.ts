@@ -1,0 +1,151 @@
+/** Votes whose verdict only what is stored can tell, in every database. After each test everything kept beside the votes is what they say. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { VerdictCode, VoteRecord } from '../../gateway/store/ledger.ts';
+import type { Judging, PressSpan } from '../../gateway/store/verdicts.ts';
+import { type PortsHome, portHomes } from '../support/port-homes.ts';
+import { BASE, createReviewRig, type ReviewRig } from '../support/review-rig.ts';
+import { voteRecord } from '../support/store.ts';
+
+const HOUR = 3_600_000;
+const SLACK = 1_000;
+
+describe.each(portHomes())('verdicts of what is stored in %s', (_name, createHome) => {
+  let home: PortsHome;
+  let rig: ReviewRig;
+  beforeEach(async () => {
+    home = await createHome();
+    rig = await createReviewRig(home);
+  });
+  afterEach(() => rig.end());
+
+  const vote = (seq: number, at: number, more: Partial<VoteRecord> = {}) =>
+    voteRecord({ journalKey: rig.source, seq, at, ...more });
+  /** A rule of this test: the unsatisfied are a burst where somebody pressed less than a second before. */
+  const judging = () => {
+    const asked: { windowKey: number; needed: PressSpan; seqs: number[] }[] = [];
+    let needed: PressSpan = { from: 0, to: 0 };
+    const by: Judging = {
+      reachOf(_windowKey, { from, to }) {
+        needed = { from: from - 2 * SLACK, to: to + 2 * SLACK };
+        return { affected: { from: from - SLACK, to: to + SLACK }, needed };
+      },
+      verdictsOf(windowKey, votes) {
+        asked.push({ windowKey, needed, seqs: votes.map(({ seq }) => seq) });
+        return votes.map(({ rating, at }, index): VerdictCode => {
+          const before = votes[index - 1];
+          return rating === 2 && before !== undefined && at - before.at < SLACK ? 3 : 0;
+        });
+      },
+    };
+    return { by, asked };
+  };
+  const judgeAll = async () => {
+    const { by, asked } = judging();
+    const corrected: number[][] = [];
+    while (await rig.ports.verdicts.isWaiting()) {
+      const judged = await rig.ports.verdicts.judge(by);
+      for (const { at, from, to } of judged.corrected) corrected.push([at - BASE, from, to]);
+    }
+    return { asked, corrected };
+  };
+  const verdicts = async () =>
+    (await home.rows<{ seq: number; verdict: number }>('SELECT seq, verdict FROM votes ORDER BY seq')).map(
+      ({ seq, verdict }) => [seq, verdict],
+    );
+
+  it('are found of the window and its neighbourhood, and told once', async () => {
+    expect(await rig.ports.verdicts.isWaiting()).toBe(false);
+    await rig.commit({
+      votes: [
+        vote(1, BASE - 5 * SLACK, { rating: 2 }),
+        vote(2, BASE - 100, { rating: 0 }),
+        vote(3, BASE, { rating: 2 }),
+        vote(4, BASE + 100, { rating: 2, windowKey: 2 }),
+        vote(5, BASE + 2 * HOUR, { rating: 0, verdict: 1 }),
+      ],
+      unjudged: [
+        { windowKey: 1, from: BASE, to: BASE },
+        { windowKey: 1, from: BASE + 2 * HOUR, to: BASE + 2 * HOUR },
+      ],
+    });
+    const { asked, corrected } = await judgeAll();
+    expect(corrected).toEqual([
+      [0, 0, 3],
+      [2 * HOUR, 1, 0],
+    ]);
+    expect(asked.map(({ windowKey, seqs }) => [windowKey, seqs])).toEqual([
+      [1, [2, 3]],
+      [1, [5]],
+    ]);
+    expect(await verdicts()).toEqual([
+      [1, 0],
+      [2, 0],
+      [3, 3],
+      [4, 0],
+      [5, 0],
+    ]);
+    await rig.commit({ unjudged: [{ windowKey: 1, from: BASE, to: BASE }] });
+    expect((await judgeAll()).corrected).toEqual([]);
+  });
+
+  it('are found of a long span in parts, which together are the whole', async () => {
+    const every = 20 * 60_000;
+    const votes = Array.from({ length: 60 }, (_, index) =>
+      vote(index + 1, BASE + Math.floor(index / 2) * every + (index % 2), {
+        rating: index % 2 === 0 ? 0 : 2,
+      }),
+    );
+    await rig.commit({ votes, unjudged: [{ windowKey: 1, from: BASE, to: BASE + 30 * every }] });
+    const { asked, corrected } = await judgeAll();
+    expect(asked.length).toBe(2);
+    expect(corrected.length).toBe(30);
+    expect((await verdicts()).filter(([, verdict]) => verdict === 3)).toHaveLength(30);
+  });
+
+  it('wait for what people set to another time, release and bring in', async () => {
+    await rig.commit({
+      votes: [vote(1, BASE, { rating: 0 }), vote(2, BASE + 50, { rating: 2, verdict: 3 })],
+      quarantine: [rig.aside(3), rig.aside(4)],
+    });
+    await rig.act((tx) => tx.redate('t-1', { from: BASE + 50, to: BASE + 51 }, 10 * SLACK));
+    expect((await judgeAll()).corrected).toEqual([[50 + 10 * SLACK, 3, 0]]);
+    await rig.act((tx) => tx.redate('t-1', { from: BASE, to: BASE + HOUR }, 'claimed'));
+    expect((await judgeAll()).corrected).toEqual([[50, 0, 3]]);
+    await rig.act((tx) =>
+      tx.release({}, BASE, ({ seq }) => ({
+        ...{ rating: 2, at: BASE + 100 + seq, clock: 0, mono: seq, boot: 'b', channel: 0 },
+        ...{ claimedAt: null, windowKey: null },
+      })),
+    );
+    expect((await judgeAll()).corrected).toEqual([
+      [103, 0, 3],
+      [104, 0, 3],
+    ]);
+    const imported = { terminalKey: 1, epoch: 'cd'.repeat(16), last: 1, totals: null };
+    const { journalKey: _, ...carried } = vote(1, BASE + 200, { rating: 2 });
+    await rig.ports.review.storeImported(imported, [carried], false);
+    expect((await judgeAll()).corrected).toEqual([[200, 0, 3]]);
+  });
+
+  it('of what people have excluded are found too, and counted when that ends', async () => {
+    await rig.act((tx) =>
+      tx.exclude({
+        ...{ id: 'e-1', terminalId: 't-1', from: BASE, to: BASE + HOUR },
+        ...{ reason: '试机', madeAt: BASE, madeBy: 'cli:test' },
+      }),
+    );
+    await rig.commit({
+      votes: [vote(1, BASE, { rating: 0 }), vote(2, BASE + 50, { rating: 2 })],
+      unjudged: [{ windowKey: 1, from: BASE, to: BASE + 50 }],
+    });
+    const { by } = judging();
+    expect((await rig.ports.verdicts.judge(by)).corrected).toEqual([
+      { windowKey: 1, rating: 2, at: BASE + 50, from: 0, to: 3, excluded: true },
+    ]);
+    expect(await home.rows('SELECT 1 FROM discounted')).toHaveLength(0);
+    await rig.act((tx) => tx.endExclusion('e-1', BASE));
+    expect(await home.rows('SELECT verdict, unsatisfied FROM discounted')).toEqual([
+      { verdict: 3, unsatisfied: 1 },
+    ]);
+  });
+});
