@@ -16,3 +16,25 @@ export type OrgCode =
   | 'exclusion-ended'
   | 'commands-too-many'
   | 'reason-invalid';
+
+/** Why rules of verdicts or opening hours are refused as they are configured. */
+export type SettingFaultCode =
+  | 'rule-invalid'
+  | 'rule-incomplete'
+  | 'rule-unreachable'
+  | 'rule-date-invalid'
+  | 'rule-span-reversed'
+  | 'rule-version-taken'
+  | 'hours-week-invalid'
+  | 'hours-time-invalid'
+  | 'hours-empty'
+  | 'hours-across-midnight'
+  | 'hours-overlap'
+  | 'hours-never-open'
+  | 'hours-date-invalid'
+  | 'hours-date-twice'
+  | 'hours-grace-invalid'
+  | 'hours-too-many';
+
+/** One of them: where it is, and what to do. */
+export type SettingFault = { code: SettingFaultCode; field: string; message: string };
