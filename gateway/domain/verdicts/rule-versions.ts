@@ -1,0 +1,109 @@
+/** Rules as they are kept: versions at nodes of the tree, never edited, each of which says what it sets and from which day on. */
+import { readDate } from '../opening-hours/hours-settings.ts';
+import type { SettingFault } from '../refusals.ts';
+import { settingFaults } from './rule-faults.ts';
+import { DEFAULT_RULES, type RuleSettings } from './rule-settings.ts';
+
+export type RuleVersion = {
+  /** Of a unit or a window. */
+  nodeId: string;
+  /** Counts up from 1 at each node. */
+  version: number;
+  /** Local dates (YYYY-MM-DD) in the window's time zone; `validTo` is the last day, null: until further notice. */
+  validFrom: string;
+  validTo: string | null;
+  /** What is left out is inherited from above. */
+  settings: Partial<RuleSettings>;
+};
+
+export type RulesInForce = {
+  /** Which versions they are, from the top of the tree down: `city@3 hall@1`; `default` where nobody has set any. */
+  id: string;
+  settings: RuleSettings;
+  /** Where each setting comes from; null: the default. */
+  origins: Readonly<Record<keyof RuleSettings, { nodeId: string; version: number } | null>>;
+};
+
+/** @returns what is wrong with a new version beside those there are. Whether it contradicts what it inherits is `ruleFaults`' question. */
+export function versionFaults(next: RuleVersion, known: readonly RuleVersion[]): SettingFault[] {
+  const faults = settingFaults(next.settings);
+  const add = (code: SettingFault['code'], field: string, message: string) =>
+    faults.push({ code, field, message });
+  const { validFrom, validTo } = next;
+  for (const [field, date] of Object.entries({ validFrom, validTo }))
+    if (date !== null && readDate(date) === null)
+      add('rule-date-invalid', field, `there is no ${date}: write a date as 2026-10-01`);
+  if (validTo !== null && validTo < validFrom)
+    add(
+      'rule-span-reversed',
+      'validTo',
+      `it ends on ${validTo}, before it begins on ${validFrom}: give the last day of the span, or none`,
+    );
+  const own = known.filter(({ nodeId }) => nodeId === next.nodeId);
+  const last = Math.max(0, ...own.map(({ version }) => version));
+  if (next.version !== last + 1)
+    add(
+      'rule-version-taken',
+      'version',
+      `somebody else has changed these rules: look at version ${last}, and make yours version ${last + 1}`,
+    );
+  return faults;
+}
+
+/** Of the versions of one node that cover a day, the one that was written last; null when none does. */
+export function versionOn(versions: readonly RuleVersion[], date: string): RuleVersion | null {
+  let found: RuleVersion | null = null;
+  for (const version of versions) {
+    const covers = version.validFrom <= date && (version.validTo === null || date <= version.validTo);
+    if (covers && (found === null || version.version > found.version)) found = version;
+  }
+  return found;
+}
+
+/**
+ * The rules at the end of a path on a local date: each setting by the lowest node that sets it on that day.
+ * @param path ids from the top of the tree down to the window.
+ */
+export function rulesFor(
+  path: readonly string[],
+  date: string,
+  versions: readonly RuleVersion[],
+): RulesInForce {
+  const settings: Record<string, unknown> = { ...DEFAULT_RULES };
+  const origins: Record<string, { nodeId: string; version: number } | null> = Object.fromEntries(
+    Object.keys(DEFAULT_RULES).map((field) => [field, null]),
+  );
+  const names: string[] = [];
+  for (const nodeId of path) {
+    const found = versionOn(
+      versions.filter((version) => version.nodeId === nodeId),
+      date,
+    );
+    if (!found) continue;
+    const { version } = found;
+    names.push(`${nodeId}@${version}`);
+    for (const [field, value] of Object.entries(found.settings)) {
+      if (value === undefined || !(field in DEFAULT_RULES)) continue;
+      settings[field] = value;
+      origins[field] = { nodeId, version };
+    }
+  }
+  return {
+    id: names.join(' ') || 'default',
+    settings: settings as RuleSettings,
+    origins: origins as RulesInForce['origins'],
+  };
+}
+
+/** The local dates on which the rules of a path may change, ascending: from each on, until the next, they are the same. */
+export function changeDates(path: readonly string[], versions: readonly RuleVersion[]): string[] {
+  const nodes = new Set(path);
+  const dates = new Set<string>();
+  for (const { nodeId, validFrom, validTo } of versions) {
+    if (!nodes.has(nodeId)) continue;
+    dates.add(validFrom);
+    const last = validTo === null ? null : readDate(validTo);
+    if (last !== null) dates.add(new Date((last + 1) * 86_400_000).toISOString().slice(0, 10));
+  }
+  return [...dates].sort();
+}
