@@ -36,6 +36,7 @@ export type Config = {
   weights: Weights;
   /** Target for the satisfaction rate, 0 to 1. */
   targetRate: number;
+  firstRules: 'default' | 'none';
   allowedOrigins: readonly string[];
   /** Addresses and networks (CIDR) of proxies whose word about the caller is taken. */
   trustedProxies: readonly string[];
@@ -109,6 +110,12 @@ const SETTINGS = {
     weights,
   ),
   targetRate: setting('MANYI_TARGET_RATE', '0.85', 'target for the satisfaction rate', number(0, 1)),
+  firstRules: setting(
+    'MANYI_FIRST_RULES',
+    'default',
+    'rules that a new database judges votes by: default, or none',
+    oneOf('default', 'none'),
+  ),
   allowedOrigins: setting('MANYI_ALLOWED_ORIGINS', '', 'other origins whose pages may listen live', origins),
   trustedProxies: setting(
     'MANYI_TRUSTED_PROXIES',

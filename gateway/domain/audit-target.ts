@@ -8,7 +8,7 @@ export type AuditTarget =
   /** A name that no account has, and that is not written. */
   | { kind: 'account-unknown' }
   /** All of them. */
-  | { kind: 'quarantine' | 'votes' | 'rollups' | 'data' | 'keys' };
+  | { kind: 'quarantine' | 'votes' | 'rollups' | 'rules' | 'data' | 'keys' };
 
 export function writeTarget(target: AuditTarget): string {
   switch (target.kind) {
@@ -30,6 +30,7 @@ export function writeTarget(target: AuditTarget): string {
     case 'quarantine':
     case 'votes':
     case 'rollups':
+    case 'rules':
     case 'data':
     case 'keys':
       return target.kind;

@@ -15,7 +15,8 @@ export type OrgCode =
   | 'exclusion-unknown'
   | 'exclusion-ended'
   | 'commands-too-many'
-  | 'reason-invalid';
+  | 'reason-invalid'
+  | 'rule-version-taken';
 
 /** Why rules of verdicts or opening hours are refused as they are configured. */
 export type SettingFaultCode =

@@ -6,7 +6,7 @@ import type { Exclusions } from '../domain/exclusions.ts';
 import type { Terminal } from '../domain/org.ts';
 import { createTokenBuckets } from '../domain/token-buckets.ts';
 import { createVoteRates, type VoteRateLimits, type VoteRates } from '../domain/vote-rates.ts';
-import type { Corrected, KnownNumber, Ledger, VoteRecord } from '../store/ledger.ts';
+import type { Corrected, KnownNumber, Ledger, Unjudged, VoteRecord } from '../store/ledger.ts';
 import type { StoredVote } from '../store/neighbours.ts';
 import type { VoteReads } from '../store/votes.ts';
 import type { KnownNumbers } from './accounting.ts';
@@ -15,7 +15,7 @@ import { createCommitLanes } from './commit-lanes.ts';
 import { createHellos, type HelloDeps } from './hello.ts';
 import { type Journal, MAX_FRAGMENTS } from './journal.ts';
 import type { Journals } from './journals.ts';
-import { createJudge } from './judge.ts';
+import { createJudge, type JudgeDeps } from './judge.ts';
 import { type BadVote, parseVotes } from './parse-votes.ts';
 import { createReadings } from './readings.ts';
 import type { QuarantineReason } from './reasons.ts';
@@ -54,11 +54,20 @@ export type IngestDeps = {
   /** For what measures a span: `now` may be set while it is measured. */
   monotonic: () => number;
   exclusions: () => Exclusions;
+  verdicts: IngestVerdicts;
   publish: (topic: string, payload: string) => void;
   limits: IngestLimits;
   events: IngestEvents;
   /** Others may have stored votes of the same terminals. */
   hasNeighbours: boolean;
+};
+
+/** What counts for what, as far as it can be told at once. */
+export type IngestVerdicts = {
+  judge: JudgeDeps['verdict'];
+  /** Another gateway has stored it. @returns what only what is stored can tell now; null when nobody here had said anything of it. */
+  heard(vote: Pick<StoredVote, 'windowKey' | 'at'>): Unjudged | null;
+  doubt(windowKey: number): void;
 };
 
 export type IngestDone = (error?: Error) => void;
@@ -157,9 +166,10 @@ export async function openIngest(deps: IngestDeps): Promise<Ingest> {
   const readings = createReadings(now, monotonic);
   const rates = createVoteRates(limits);
   await rememberStored(rates, deps.stored, now());
-  const judge = createJudge({ readings, rates, exclusions });
+  const { verdicts } = deps;
+  const judge = createJudge({ readings, rates, exclusions, verdict: verdicts.judge });
   const isKept = (vote: VoteRecord) => !unkept.has(vote);
-  const taking = { allowed, mayHold, isFull, rates, events, isKept, failed, heard };
+  const taking = { allowed, mayHold, isFull, rates, events, isKept, failed, heard, doubt: verdicts.doubt };
 
   const take = (
     terminal: KnownTerminal,
@@ -175,6 +185,13 @@ export async function openIngest(deps: IngestDeps): Promise<Ingest> {
       judge(terminal, journal, pressed, receivedAt, known?.get(pressed.seq), taken);
     queue.push(taken);
   };
+
+  const leaveUnjudged = (unjudged: readonly Unjudged[]) =>
+    queue.push({
+      ...{ journalKey: null, votes: [], quarantine: [], unjudged },
+      stored() {},
+      refused: (error) => failed(error, () => {}),
+    });
 
   /** In its terminal's turn: what is under way of it is stored first, and counted. */
   const lookAgain = async (journalKey: number) => {
@@ -270,6 +287,8 @@ export async function openIngest(deps: IngestDeps): Promise<Ingest> {
 
     storedElsewhere(votes) {
       const unclear = new Set<number>();
+      const unjudged = votes.flatMap((vote) => verdicts.heard(vote) ?? []);
+      if (unjudged.length > 0) leaveUnjudged(unjudged);
       for (const vote of votes) {
         if (!journals.storedElsewhere(vote)) unclear.add(vote.journalKey);
         const terminalKey = journals.terminalOf(vote.journalKey);

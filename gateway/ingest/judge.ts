@@ -8,14 +8,21 @@ import type { Exclusions } from '../domain/exclusions.ts';
 import type { RatingCode } from '../domain/tally.ts';
 import type { VoteRates } from '../domain/vote-rates.ts';
 import { isBelievable, placeVote } from '../domain/vote-time.ts';
-import type { ChannelCode, ClockCode, KnownNumber, VoteRecord } from '../store/ledger.ts';
+import type {
+  ChannelCode,
+  ClockCode,
+  Correction,
+  KnownNumber,
+  Unjudged,
+  VoteRecord,
+} from '../store/ledger.ts';
 import type { KnownTerminal } from './ingest.ts';
 import type { Journal } from './journal.ts';
 import type { Readings } from './readings.ts';
 import { type HeldReason, isHeldReason } from './reasons.ts';
 
 /** What is judged is given to one of these; to neither when it is held already: only a person can make a vote of that. */
-export type Judged = {
+export type Judged = Aside & {
   /** @param isRepeat it was not counted in the rates */
   vote(vote: VoteRecord, isRepeat: boolean): void;
   hold(seq: number, reason: HeldReason, payload: string): void;
@@ -31,14 +38,23 @@ export type Judge = (
   into: Judged,
 ) => void;
 
-export type JudgeDeps = { readings: Readings; rates: VoteRates; exclusions: () => Exclusions };
+/** What is to be stored with a vote, by its verdict. */
+export type Aside = { correct(correction: Correction): void; leave(unjudged: Unjudged): void };
+
+export type JudgeDeps = {
+  readings: Readings;
+  rates: VoteRates;
+  exclusions: () => Exclusions;
+  /** Gives a vote that is going to be stored its verdict. */
+  verdict(vote: VoteRecord, terminalKey: number, aside: Aside): void;
+};
 
 const RATING_CODE = new Map(RATINGS.map((rating, code) => [rating, code as RatingCode]));
 /** Terminals have buttons. */
 const BUTTON = CHANNELS.indexOf('button') as ChannelCode;
 const CLOCK_CODE = new Map(CLOCKS.map((clock, code) => [clock, code as ClockCode]));
 
-export function createJudge({ readings, rates, exclusions }: JudgeDeps): Judge {
+export function createJudge({ readings, rates, exclusions, verdict }: JudgeDeps): Judge {
   return (terminal, journal, pressed, receivedAt, known, into) => {
     const { seq, rating, at: claimedAt, clock, boot, mono } = pressed;
     const isVoid = known !== undefined && !known.isStored;
@@ -71,6 +87,7 @@ export function createJudge({ readings, rates, exclusions }: JudgeDeps): Judge {
     // As it would be stored, so that it can be released as it is.
     if (reason !== null) return into.hold(seq, reason, JSON.stringify(vote));
     if (exclusions().excludes(terminal.key, at)) vote.excluded = true;
+    verdict(vote, terminal.key, into);
     into.vote(vote, false);
   };
 }

@@ -2,7 +2,7 @@
 import type { VotesMessage } from '../../protocol/vote.ts';
 import { votesIn } from '../domain/tally.ts';
 import type { VoteRates } from '../domain/vote-rates.ts';
-import type { QuarantineRecord, VoteOutcome, VoteRecord } from '../store/ledger.ts';
+import type { Correction, QuarantineRecord, Unjudged, VoteOutcome, VoteRecord } from '../store/ledger.ts';
 import { accountHeld, accountVote, type KnownNumbers } from './accounting.ts';
 import type { Commitment } from './commit-queue.ts';
 import type { IngestDone, IngestEvents, KnownTerminal } from './ingest.ts';
@@ -18,6 +18,8 @@ export type TakenDeps = Pick<Refusals, 'allowed' | 'mayHold' | 'isFull'> & {
   events: Pick<IngestEvents, 'stored' | 'storedBefore' | 'duplicates' | 'quarantined'>;
   /** Is the other body of this vote, which is in conflict, kept for a person to decide on? */
   isKept(vote: VoteRecord): boolean;
+  /** What is remembered of the votes of a window is not what is stored. */
+  doubt(windowKey: number): void;
   failed(error: Error, done: IngestDone): void;
   heard(terminal: KnownTerminal, journal: Journal): void;
 };
@@ -26,6 +28,8 @@ export class TakenMessage implements Commitment, Judged {
   readonly journalKey: number;
   readonly votes: VoteRecord[] = [];
   readonly quarantine: QuarantineRecord[] = [];
+  corrections?: Correction[];
+  unjudged?: Unjudged[];
   private repeats: Set<VoteRecord> | null = null;
   private readonly deps: TakenDeps;
   private readonly terminal: KnownTerminal;
@@ -70,6 +74,16 @@ export class TakenMessage implements Commitment, Judged {
     else this.tellFull();
   }
 
+  correct(correction: Correction): void {
+    this.corrections ??= [];
+    this.corrections.push(correction);
+  }
+
+  leave(unjudged: Unjudged): void {
+    this.unjudged ??= [];
+    this.unjudged.push(unjudged);
+  }
+
   setAside({ seq, reason, payload }: BadVote): void {
     // One that is accounted for already adds nothing.
     if (this.journal.accounted.has(seq)) return;
@@ -94,6 +108,7 @@ export class TakenMessage implements Commitment, Judged {
         }
       } else {
         if (deps.isKept(vote)) journal.conflicts.add(vote.seq);
+        deps.doubt(vote.windowKey);
         deps.events.quarantined('identity-conflict', terminal.id);
       }
     }
@@ -111,7 +126,10 @@ export class TakenMessage implements Commitment, Judged {
   refused(error: Error): void {
     const { deps, terminal, votes, repeats, done } = this;
     // It will be sent again, and is not to be counted twice for that.
-    for (const vote of votes) if (!repeats?.has(vote)) deps.rates.giveBack(terminal.key, vote.at);
+    for (const vote of votes) {
+      if (!repeats?.has(vote)) deps.rates.giveBack(terminal.key, vote.at);
+      deps.doubt(vote.windowKey);
+    }
     deps.failed(error, done);
   }
 

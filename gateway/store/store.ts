@@ -11,6 +11,7 @@ import type { Neighbours } from './neighbours.ts';
 import type { OrgStore } from './org.ts';
 import type { PeopleStore } from './people.ts';
 import type { ReviewStore } from './review.ts';
+import type { RuleStore } from './rules.ts';
 import type { ScoreReads } from './scores.ts';
 import type { Upkeep } from './upkeep.ts';
 import type { VerdictStore } from './verdicts.ts';
@@ -33,6 +34,7 @@ export type Store = {
   /** Null where a gateway has its database for itself. */
   neighbours: Neighbours | null;
   verdicts: VerdictStore;
+  rules: RuleStore;
   repairRollups: RepairRollups;
   /** What was begun is ended first. */
   close(): void | Promise<void>;

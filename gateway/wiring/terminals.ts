@@ -120,6 +120,7 @@ export function openTerminals({ config, ground, neighbours }: TerminalsDeps): Pr
     const jobs = [
       save('terminals', { storage, save: saveSaid }),
       noteFirstUses({ save: access.save, failed: storage.failed }),
+      ...votes.jobs,
       expireCommands({ hasExpired: putAway.hasExpired, expire: putAway.expire, failed: storage.failed }),
     ];
     return { access, presence, everywhere, putAway, votes, said, say: said.tell, touched, jobs };

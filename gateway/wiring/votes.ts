@@ -1,21 +1,47 @@
 /** The wiring of votes: message → committed → announced. */
 import type { Config } from '../config.ts';
+import { createCalendar } from '../domain/calendar.ts';
+import { CLOCK_TOLERANCE_MS } from '../domain/vote-time.ts';
 import { type ClockAlarms, createClockAlarms } from '../fleet/clock-alarms.ts';
 import { type Ingest, type KnownTerminal, openIngest } from '../ingest/ingest.ts';
 import { type Journals, openJournals } from '../ingest/journals.ts';
+import type { Job } from '../jobs/job.ts';
+import { judgeVotes } from '../jobs/judge-votes.ts';
 import { type LiveExclusions, openExclusions } from '../scores/live-exclusions.ts';
 import type { Corrected, VoteRecord } from '../store/ledger.ts';
 import type { CommitId, StoredVote } from '../store/neighbours.ts';
+import { beginRules } from '../verdicts/first-rules.ts';
+import { createLiveVerdicts } from '../verdicts/live-verdicts.ts';
+import { openRuleBook, type RuleBook } from '../verdicts/rule-book.ts';
+import { judgeStored } from '../verdicts/stored-verdicts.ts';
 import { createVoteLog } from '../watch/vote-log.ts';
 import type { Ground } from './ground.ts';
 import type { NeighboursStep } from './neighbours.ts';
 import { createSignal, type Heard } from './signal.ts';
 
 export type VotesDeps = {
-  config: Pick<Config, 'messagesPerS' | 'messageBurst' | 'votesPerMinute' | 'votesPerHour' | 'votesPerDay'>;
+  config: Pick<
+    Config,
+    | 'messagesPerS'
+    | 'messageBurst'
+    | 'votesPerMinute'
+    | 'votesPerHour'
+    | 'votesPerDay'
+    | 'timeZone'
+    | 'firstRules'
+  >;
   ground: Pick<
     Ground,
-    'log' | 'now' | 'monotonic' | 'store' | 'ledger' | 'standstill' | 'metrics' | 'storage'
+    | 'log'
+    | 'now'
+    | 'monotonic'
+    | 'store'
+    | 'ledger'
+    | 'registry'
+    | 'standstill'
+    | 'changes'
+    | 'metrics'
+    | 'storage'
   >;
   neighbours: NeighboursStep;
   /** To a terminal, if it is there. */
@@ -32,6 +58,8 @@ export type Votes = {
   journals: Journals;
   clocks: ClockAlarms;
   exclusions: LiveExclusions['current'];
+  rules: RuleBook;
+  jobs: readonly Job[];
   /** A vote is on the disk. */
   stored: Heard<[vote: VoteRecord]>;
   /** … of another gateway, which has announced it. */
@@ -45,7 +73,7 @@ export type Votes = {
 /** @throws StoreFailure */
 export async function openVotes(deps: VotesDeps): Promise<Votes> {
   const { config, ground, neighbours, say, touch, isAskedFor } = deps;
-  const { log, now, monotonic, store, ledger, standstill, metrics, storage } = ground;
+  const { log, now, monotonic, store, ledger, registry, standstill, changes, metrics, storage } = ground;
   const { tallied, commitVotes, commitSeconds } = metrics;
   const journals = await openJournals({
     store: store.journals,
@@ -64,9 +92,15 @@ export async function openVotes(deps: VotesDeps): Promise<Votes> {
   const stored = createSignal<[VoteRecord]>();
   const corrected = createSignal<[readonly Corrected[]]>();
   const evidence = createSignal<[KnownTerminal]>();
+  await beginRules(store.rules, createCalendar(config.timeZone), now(), config.firstRules);
+  const book = await openRuleBook({ rules: store.rules, tree: registry.tree, timeZone: config.timeZone });
+  const verdicts = createLiveVerdicts({
+    ...{ rulesOf: book.rulesOf, now, aheadMs: CLOCK_TOLERANCE_MS },
+    lastVotes: neighbours.has ? null : await store.votes.lastVotes(),
+  });
   const ingest = await openIngest({
     ...{ stored: store.votes, ledger, journals, now, monotonic },
-    exclusions: exclusions.current,
+    ...{ exclusions: exclusions.current, verdicts },
     hasNeighbours: neighbours.has,
     publish: say,
     limits: {
@@ -138,9 +172,24 @@ export async function openVotes(deps: VotesDeps): Promise<Votes> {
   storage.rereading.listen(async () => {
     await journals.reload();
     await exclusions.reload();
+    await book.reload();
+    verdicts.forget();
+  });
+  const judging = judgeStored(book);
+  const judge = () =>
+    standstill.during(async () => {
+      const judged = await store.verdicts.judge(judging);
+      if (judged.corrected.length > 0) corrected.tell(judged.corrected);
+      return judged.votes;
+    });
+  // Also where the tree is another: what a window inherits may be.
+  changes.heard.listen(async () => {
+    if (await book.reload()) verdicts.forget();
   });
   return {
     ...{ ingest, journals, clocks, exclusions: exclusions.current },
+    rules: book,
+    jobs: [judgeVotes({ isWaiting: store.verdicts.isWaiting, judge, failed: storage.failed })],
     ...{ stored, storedElsewhere, corrected, evidence },
   };
 }

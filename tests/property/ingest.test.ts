@@ -17,6 +17,7 @@ import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
 import type { Ack } from '../../protocol/ack.ts';
 import { PERIODS } from '../../protocol/score.ts';
 import { RATINGS, type Vote } from '../../protocol/vote.ts';
+import { liveVerdicts } from '../support/live-verdicts.ts';
 import { createStoreHome, exported } from '../support/store.ts';
 import { addSmallTown } from '../support/tree.ts';
 
@@ -48,6 +49,7 @@ async function createGatewaySide(store: SqliteStore) {
     now: () => clock.now,
     monotonic: () => performance.now(),
     exclusions: () => createExclusions([]),
+    verdicts: liveVerdicts(),
     hasNeighbours: false,
     publish: (topic, payload) => {
       const of = TERMINALS.findIndex(({ id }) => topic === `manyi/v1/${id}/ack`);

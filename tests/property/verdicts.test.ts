@@ -6,7 +6,7 @@ import type { RatingCode } from '../../gateway/domain/tally.ts';
 import type { JudgedVote } from '../../gateway/domain/verdicts/judged-vote.ts';
 import { affectedSpan, reachOf } from '../../gateway/domain/verdicts/reach.ts';
 import type { RuleSettings } from '../../gateway/domain/verdicts/rule-settings.ts';
-import type { Verdict } from '../../gateway/domain/verdicts/verdict.ts';
+import type { Judgement } from '../../gateway/domain/verdicts/verdict.ts';
 import { verdictsOf } from '../../gateway/domain/verdicts/verdicts-of.ts';
 import {
   constantRules,
@@ -14,7 +14,7 @@ import {
   type WindowRules,
 } from '../../gateway/domain/verdicts/window-rules.ts';
 import { type TellChange, WindowVerdicts } from '../../gateway/domain/verdicts/window-verdicts.ts';
-import type { VerdictCode } from '../../protocol/verdict.ts';
+import type { Verdict } from '../../protocol/verdict.ts';
 import { anySettings, anyVotes, MORNING, placeIn, pressOf, rulesOf } from '../support/presses.ts';
 
 const ZONES = [
@@ -56,7 +56,7 @@ function windowRules(
 }
 
 const nameOf = ({ sourceKey, seq }: JudgedVote) => `${sourceKey}/${seq}`;
-const byName = (votes: readonly JudgedVote[], verdicts: readonly Verdict[]) =>
+const byName = (votes: readonly JudgedVote[], verdicts: readonly Judgement[]) =>
   Object.fromEntries(votes.map((vote, index) => [nameOf(vote), verdicts[index]]));
 
 function shuffled<T>(items: readonly T[], keys: readonly number[]): T[] {
@@ -164,7 +164,7 @@ describe('verdicts of all votes', () => {
 
 /** What somebody has who keeps each vote's verdict as it is told. */
 function follow(votes: readonly JudgedVote[], window: WindowVerdicts) {
-  const told = new Map<string, VerdictCode>();
+  const told = new Map<string, Verdict>();
   const unknown: JudgedVote[] = [];
   const tell: TellChange = (vote, now, before) => {
     expect(told.get(nameOf(vote))).toBe(before);
@@ -212,7 +212,7 @@ describe('verdicts of votes as they come', () => {
         ({ votes, windowRules }, order, memory, patience) => {
           let window = new WindowVerdicts({ rules: windowRules, ...memory });
           const stored: JudgedVote[] = [];
-          const kept = new Map<string, VerdictCode>();
+          const kept = new Map<string, Verdict>();
           let unknown = 0;
           for (const vote of inOrder(votes, order)) {
             stored.push(vote);
@@ -257,7 +257,7 @@ describe('verdicts of votes as they come', () => {
           mostPresses: 1e9,
         });
         const all = codesOf(votes, windowRules);
-        const codes = new Map<string, VerdictCode>();
+        const codes = new Map<string, Verdict>();
         for (const vote of votes.slice(-coming)) {
           const code = window.take(vote, (other, now) => codes.set(nameOf(other), now));
           expect(code).not.toBeNull();

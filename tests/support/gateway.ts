@@ -27,6 +27,8 @@ export const NO_PLAUSIBILITY = {
   MANYI_VOTES_PER_MINUTE: '1000000000',
   MANYI_VOTES_PER_HOUR: '1000000000',
   MANYI_VOTES_PER_DAY: '1000000000',
+  // Nor do they press like people.
+  MANYI_FIRST_RULES: 'none',
 };
 
 /** Base64; of every database under test, so that any gateway and command line may have any. */

@@ -4,6 +4,7 @@ import { type KnownTerminal, openIngest } from '../../gateway/ingest/ingest.ts';
 import { openJournals } from '../../gateway/ingest/journals.ts';
 import type { Ledger } from '../../gateway/store/ledger.ts';
 import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
+import { liveVerdicts } from './live-verdicts.ts';
 
 export const NOW = Date.parse('2026-11-22T03:00:00Z');
 export const EPOCH = 'ab'.repeat(16);
@@ -26,6 +27,7 @@ export async function createIngestSide(
   const ingest = await openIngest({
     ...{ stored: store.votes, ledger, journals, now: () => NOW, monotonic: () => 0 },
     exclusions: () => createExclusions([]),
+    verdicts: liveVerdicts(),
     hasNeighbours: false,
     publish: () => {},
     limits: { messagesPerS: 1e6, burst: 1e6, perMinute: perDay, perHour: perDay, perDay },

@@ -34,9 +34,6 @@ export const NOT_CODES: ReadonlySet<string> = new Set([
   // Programs that the gateway starts, as the bundle names them.
   'check-process',
   'copy-process',
-  // Verdicts of votes.
-  'out-of-hours',
-  'too-soon',
   // Packages of npm and Debian, and their commands.
   'apt-get',
   'better-sqlite3',

@@ -55,7 +55,7 @@ export function setAside(dataDir: string): Map<string, number> {
   return new Map(rows.map(({ reason, count }) => [reason, count]));
 }
 
-function readFile<T>(dataDir: string, read: (db: Database.Database) => T): T {
+export function readFile<T>(dataDir: string, read: (db: Database.Database) => T): T {
   const db = new Database(databaseFile(dataDir), { readonly: true, timeout: 5_000 });
   try {
     return read(db);

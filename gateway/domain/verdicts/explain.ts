@@ -2,12 +2,12 @@
 import { gapOf, type JudgedVote, refOf } from './judged-vote.ts';
 import { codeOf, type Press } from './press.ts';
 import type { RegularRun } from './regularity.ts';
-import type { Verdict } from './verdict.ts';
+import type { Judgement } from './verdict.ts';
 
 /** What a press is part of, where that speaks against it. */
 export type PartOf = { regular?: RegularRun; burst?: { first: Press; last: Press } };
 
-export function explain(press: Press, { regular, burst }: PartOf): Verdict {
+export function explain(press: Press, { regular, burst }: PartOf): Judgement {
   const { vote, rules, kept, correctedBy } = press;
   const { id } = rules;
   switch (codeOf(press)) {
@@ -42,7 +42,7 @@ function apart(earlier: JudgedVote, later: JudgedVote, by: JudgedVote) {
   return { by: refOf(by), gapMs: gapOf(earlier, later) };
 }
 
-function stuckIn({ first, last, presses, sumMs, squares }: RegularRun, { rules }: Press): Verdict {
+function stuckIn({ first, last, presses, sumMs, squares }: RegularRun, { rules }: Press): Judgement {
   const gaps = presses - 1;
   const deviation = Math.sqrt(Math.max(0, gaps * squares - sumMs * sumMs));
   return {

@@ -1,10 +1,10 @@
 /** What a vote is by itself, whatever its neighbours are. */
-import type { VerdictCode } from '../../../protocol/verdict.ts';
+import type { Verdict } from '../../../protocol/verdict.ts';
 import type { JudgedVote } from './judged-vote.ts';
-import type { Verdict } from './verdict.ts';
+import type { Judgement } from './verdict.ts';
 import type { Rules } from './window-rules.ts';
 
-type CodeOfItself = Extract<VerdictCode, 'imputed' | 'test' | 'out-of-hours' | 'stuck'>;
+type CodeOfItself = Extract<Verdict, 'imputed' | 'test' | 'out-of-hours' | 'stuck'>;
 
 /** @returns why it counts for nothing; null when nothing about itself says so. It then makes no other vote count for nothing either. */
 export function codeOfItself(vote: JudgedVote, { openingHours, stuckHeldMs }: Rules): CodeOfItself | null {
@@ -15,7 +15,7 @@ export function codeOfItself(vote: JudgedVote, { openingHours, stuckHeldMs }: Ru
 }
 
 /** The same, with what a person needs to check it. */
-export function verdictOfItself(vote: JudgedVote, rules: Rules): Verdict | null {
+export function verdictOfItself(vote: JudgedVote, rules: Rules): Judgement | null {
   const code = codeOfItself(vote, rules);
   const { id } = rules;
   switch (code) {

@@ -1,5 +1,5 @@
 /** A press that takes part in the rules: one of a device that nothing speaks against by itself. What is found of it is kept with it. */
-import type { VerdictCode } from '../../../protocol/verdict.ts';
+import type { Verdict } from '../../../protocol/verdict.ts';
 import type { JudgedVote } from './judged-vote.ts';
 import type { Rules } from './window-rules.ts';
 
@@ -25,7 +25,7 @@ export class Press {
   /** It would count, if it were not in a burst of which another is kept. */
   isSurplus = false;
   /** What was last said of it. */
-  code: VerdictCode = 'counted';
+  code: Verdict = 'counted';
 
   constructor(vote: JudgedVote, rules: Rules) {
     this.vote = vote;
@@ -39,7 +39,7 @@ export class Press {
 }
 
 /** The first thing that speaks against it is told. */
-export function codeOf(press: Press): VerdictCode {
+export function codeOf(press: Press): Verdict {
   if (press.isRegular) return 'stuck';
   if (press.correctedBy !== null) return 'superseded';
   if (press.kept !== press) return 'too-soon';

@@ -1,5 +1,5 @@
 /** What a person has decided about one vote, laid over what the rules say of it. */
-import type { Verdict } from './verdict.ts';
+import type { Judgement } from './verdict.ts';
 
 /** `id` of the review: who, when and why is kept there. */
 export type Review = { id: string; decision: 'dismiss' | 'reinstate' };
@@ -8,7 +8,7 @@ export type Review = { id: string; decision: 'dismiss' | 'reinstate' };
  * A review decides on its vote alone. For its neighbours the press was a press: dismissing one makes no other count.
  * What a system gave is never a citizen's vote, whoever says so.
  */
-export function withReview(verdict: Verdict, review: Review | null): Verdict {
+export function withReview(verdict: Judgement, review: Review | null): Judgement {
   if (review === null || verdict.code === 'imputed') return verdict;
   const { rules } = verdict;
   const code = review.decision === 'dismiss' ? 'dismissed' : 'counted';

@@ -36,6 +36,13 @@ export const DEFAULT_RULES: RuleSettings = {
   hours: null,
 };
 
+/** Everything that was pressed counts. */
+export const RULES_OFF: RuleSettings = {
+  ...{ pressIntervalMs: 0, changeOfMindMs: 0, burstPresses: 0, burstSpanMs: 0 },
+  ...{ stuckPresses: 0, stuckVariationPercent: 0, stuckLongestGapMs: 0, stuckHeldMs: 0 },
+  hours: null,
+};
+
 type Bounds = { least: number; most: number };
 
 /**

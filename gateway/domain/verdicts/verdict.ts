@@ -3,7 +3,7 @@ import type { OpenSpan } from '../opening-hours/opening-hours.ts';
 import type { VoteRef } from './judged-vote.ts';
 
 /** `rules`: the versions by which it was judged, see `Rules`. Times in milliseconds; `by`, `first` and `last` are other votes of the window. */
-export type Verdict = { readonly rules: string } & (
+export type Judgement = { readonly rules: string } & (
   | { readonly code: 'counted' }
   /** Less than `leastMs` after `by`, which was kept. */
   | { readonly code: 'too-soon'; readonly by: VoteRef; readonly gapMs: number; readonly leastMs: number }
@@ -36,6 +36,6 @@ export type Verdict = { readonly rules: string } & (
   | { readonly code: 'test' }
   | { readonly code: 'imputed' }
   /** By a person; `instead` is what the rules say. */
-  | { readonly code: 'dismissed'; readonly review: string; readonly instead: Verdict }
-  | { readonly code: 'counted'; readonly review: string; readonly instead: Verdict }
+  | { readonly code: 'dismissed'; readonly review: string; readonly instead: Judgement }
+  | { readonly code: 'counted'; readonly review: string; readonly instead: Judgement }
 );

@@ -6,7 +6,7 @@ import { compareVotes, isSameTrack, type JudgedVote } from './judged-vote.ts';
 import { Press } from './press.ts';
 import { isSameButton, regularAround } from './regularity.ts';
 import { seat, sit } from './sittings.ts';
-import type { Verdict } from './verdict.ts';
+import type { Judgement } from './verdict.ts';
 import type { WindowRules } from './window-rules.ts';
 
 const NOTHING: PartOf = {};
@@ -15,8 +15,8 @@ const NOTHING: PartOf = {};
  * @param votes in any order; one that is there twice is judged once.
  * @returns in the order of `votes`. The same for the same votes, in whatever order and wherever it is asked.
  */
-export function verdictsOf(votes: readonly JudgedVote[], windowRules: WindowRules): Verdict[] {
-  const verdicts: Verdict[] = new Array(votes.length);
+export function verdictsOf(votes: readonly JudgedVote[], windowRules: WindowRules): Judgement[] {
+  const verdicts: Judgement[] = new Array(votes.length);
   const order = votes.map((_vote, index) => index);
   order.sort((a, b) => compareVotes(votes[a] as JudgedVote, votes[b] as JudgedVote));
   const presses: Press[] = [];

@@ -6,7 +6,7 @@ import { createOpeningHours, type OpeningHours } from '../opening-hours/opening-
 import { widestRatio } from './regularity.ts';
 import type { RuleSettings, Thresholds } from './rule-settings.ts';
 import { changeDates, type RuleVersion, rulesFor } from './rule-versions.ts';
-import type { Verdict } from './verdict.ts';
+import type { Judgement } from './verdict.ts';
 
 /** Rules in force, ready to judge by. */
 export type Rules = Thresholds & {
@@ -19,7 +19,7 @@ export type Rules = Thresholds & {
   /** See `widestRatio`. */
   readonly stuckRatio: number;
   /** The verdict of nearly every vote: made once. */
-  readonly counted: Verdict;
+  readonly counted: Judgement;
 };
 
 export type WindowRules = {

@@ -1,5 +1,5 @@
 /** The verdicts of one window's votes as they come, one at a time, in whatever order: at any moment what `verdictsOf` says of all of them. */
-import type { VerdictCode } from '../../../protocol/verdict.ts';
+import type { Verdict } from '../../../protocol/verdict.ts';
 import { codeOfItself } from './facts.ts';
 import { compareVotes, type JudgedVote } from './judged-vote.ts';
 import { codeOf, Press } from './press.ts';
@@ -27,7 +27,7 @@ export type WindowVerdictsSettings = {
 };
 
 /** The verdict of a vote that was taken before is another one now. */
-export type TellChange = (vote: JudgedVote, now: VerdictCode, before: VerdictCode) => void;
+export type TellChange = (vote: JudgedVote, now: Verdict, before: Verdict) => void;
 
 export class WindowVerdicts {
   readonly reach: Reach;
@@ -55,7 +55,7 @@ export class WindowVerdicts {
    * of `affectedSpan(vote.at, reach)` with `verdictsOf`. Until there is a pause of `reach.aloneMs`, or a new one of these is made from
    * the votes, more may be unknown.
    */
-  take(vote: JudgedVote, tell: TellChange): VerdictCode | null {
+  take(vote: JudgedVote, tell: TellChange): Verdict | null {
     const rules = this.rules.at(vote.at);
     const itself = codeOfItself(vote, rules);
     if (itself !== null) return itself;

@@ -5,6 +5,7 @@ import type { FleetStore } from '../fleet.ts';
 import type { LeaseStore } from '../leases.ts';
 import type { OrgStore } from '../org.ts';
 import type { PeopleStore } from '../people.ts';
+import type { RuleStore } from '../rules.ts';
 import { createAuditStore } from './audit-store.ts';
 import type { AuditDeps } from './changes.ts';
 import { createCommandStore } from './commands.ts';
@@ -12,6 +13,7 @@ import { createFleetStore } from './fleet.ts';
 import { createLeaseStore } from './leases.ts';
 import { createOrgStore } from './org.ts';
 import { createPeopleStore } from './people.ts';
+import { createRuleStore } from './rules.ts';
 import type { SqlDatabase } from './sql-database.ts';
 
 export type SqlPorts = {
@@ -21,6 +23,7 @@ export type SqlPorts = {
   commands: CommandStore;
   audit: AuditStore;
   leases: LeaseStore;
+  rules: RuleStore;
 };
 
 /** @param journalsOn what the database has for the ledger's side of a change of commands */
@@ -36,5 +39,6 @@ export function createSqlPorts(
     commands: createCommandStore(database, audit, journalsOn),
     audit: createAuditStore(database, audit),
     leases: createLeaseStore(database),
+    rules: createRuleStore(database, audit),
   };
 }

@@ -7,6 +7,7 @@ import type { Ledger } from '../../../gateway/store/ledger.ts';
 import type { SqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
 import { decide } from '../../support/decide.ts';
 import { batchOf } from '../../support/ledger-home.ts';
+import { liveVerdicts } from '../../support/live-verdicts.ts';
 import { createStoreHome } from '../../support/store.ts';
 import { addSmallTown } from '../../support/tree.ts';
 
@@ -30,6 +31,7 @@ async function createSide(store: SqliteStore, ledger: Ledger = store.ledger) {
   const ingest = await openIngest({
     ...{ stored: store.votes, ledger, journals, now: () => NOW, monotonic: () => 0 },
     exclusions: () => createExclusions([]),
+    verdicts: liveVerdicts(),
     hasNeighbours: false,
     publish: () => {},
     limits: { messagesPerS: 1e6, burst: 1e6, perMinute: PER_DAY, perHour: PER_DAY, perDay: PER_DAY },

@@ -1,0 +1,85 @@
+/**
+ * The verdicts of votes as they come, from what is in memory of each window. What that cannot tell (of a vote that comes late, or soon after
+ * the start) counts for now, and is left to what is stored.
+ */
+import type { JudgedVote } from '../domain/verdicts/judged-vote.ts';
+import { WindowVerdicts } from '../domain/verdicts/window-verdicts.ts';
+import type { Correction, Unjudged, VoteRecord } from '../store/ledger.ts';
+import { codeOfVerdict, judgedOf } from './judged.ts';
+import type { RuleBook } from './rule-book.ts';
+
+/** What is to be stored with a vote. */
+export type Aside = { correct(correction: Correction): void; leave(unjudged: Unjudged): void };
+
+export type LiveVerdicts = {
+  /** Gives the vote its verdict. It is going to be stored; the same may be given again. */
+  judge(vote: VoteRecord, terminalKey: number, aside: Aside): void;
+  /** Another gateway has stored a vote. @returns what that may change of what was said here, which is left to what is stored. */
+  heard(vote: Pick<VoteRecord, 'windowKey' | 'at'>): Unjudged | null;
+  /** What is in memory of a window is not what is stored. */
+  doubt(windowKey: number): void;
+  /** … of any. */
+  forget(): void;
+};
+
+export type LiveVerdictsDeps = {
+  rulesOf: RuleBook['rulesOf'];
+  now: () => number;
+  /** A vote may be dated so far ahead of its coming. */
+  aheadMs: number;
+  /** Of every window that has votes, when the latest was pressed; null where other gateways may be storing some meanwhile. */
+  lastVotes: readonly { windowKey: number; lastAt: number }[] | null;
+};
+
+export function createLiveVerdicts(deps: LiveVerdictsDeps): LiveVerdicts {
+  const { rulesOf, now, aheadMs, lastVotes } = deps;
+  let windows = new Map<number, WindowVerdicts>();
+  /** Whatever is pressed since has come here, or will; undefined: ever. */
+  let since: number | undefined = lastVotes === null ? now() + aheadMs : undefined;
+  /** Of some windows another moment. */
+  let sinceAt = new Map((lastVotes ?? []).map(({ windowKey, lastAt }) => [windowKey, lastAt + 1]));
+
+  const verdictsAt = (windowKey: number): WindowVerdicts => {
+    let verdicts = windows.get(windowKey);
+    if (!verdicts) {
+      const from = sinceAt.get(windowKey) ?? since;
+      const rules = rulesOf(windowKey);
+      verdicts = new WindowVerdicts({ rules, ...(from !== undefined && { since: from }) });
+      windows.set(windowKey, verdicts);
+    }
+    return verdicts;
+  };
+
+  let into: Aside | null = null;
+  const tell = ({ sourceKey, seq }: JudgedVote, verdict: Parameters<typeof codeOfVerdict>[0]) => {
+    into?.correct({ journalKey: sourceKey, seq, verdict: codeOfVerdict(verdict) });
+  };
+  const doubt = (windowKey: number) => {
+    windows.delete(windowKey);
+    sinceAt.set(windowKey, now() + aheadMs);
+  };
+
+  return {
+    judge(vote, terminalKey, aside) {
+      into = aside;
+      const verdict = verdictsAt(vote.windowKey).take(
+        judgedOf(vote, terminalKey, vote.claimedAt !== undefined),
+        tell,
+      );
+      into = null;
+      if (verdict === null) aside.leave({ windowKey: vote.windowKey, from: vote.at, to: vote.at });
+      else if (verdict !== 'counted') vote.verdict = codeOfVerdict(verdict);
+    },
+    heard({ windowKey, at }) {
+      const hasSaid = windows.has(windowKey);
+      doubt(windowKey);
+      return hasSaid ? { windowKey, from: at, to: at } : null;
+    },
+    doubt,
+    forget() {
+      windows = new Map();
+      sinceAt = new Map();
+      since = now() + aheadMs;
+    },
+  };
+}

@@ -1,0 +1,56 @@
+/** Whether the verdicts that are stored are those of the rules, judged from all votes of a window at once. */
+import { expect } from 'vitest';
+import { DEFAULT_RULES, type RuleSettings } from '../../gateway/domain/verdicts/rule-settings.ts';
+import { verdictsOf } from '../../gateway/domain/verdicts/verdicts-of.ts';
+import { CHANNELS } from '../../protocol/channel.ts';
+import { VERDICTS } from '../../protocol/verdict.ts';
+import { CLOCKS } from '../../protocol/vote.ts';
+import { rulesOf } from './live-verdicts.ts';
+import { readFile } from './recount.ts';
+
+type Row = {
+  windowKey: number;
+  terminalKey: number;
+  journalKey: number;
+  seq: number;
+  rating: 0 | 1 | 2;
+  at: number;
+  clock: number;
+  channel: number;
+  boot: string;
+  mono: number;
+  isPlaced: 0 | 1;
+  verdict: number;
+};
+
+/** @param settings of the rules that held all the while */
+export function expectVerdictsOfRules(dataDir: string, settings: RuleSettings = DEFAULT_RULES): void {
+  const rows = readFile(
+    dataDir,
+    (db) =>
+      db
+        .prepare(
+          `SELECT v.window_key AS windowKey, s.terminal_key AS terminalKey, v.source_key AS journalKey, v.seq, v.rating, v.at, v.clock,
+             v.channel, b.boot, v.mono, d.seq IS NOT NULL AS isPlaced, v.verdict
+           FROM votes v JOIN sources s ON s.key = v.source_key JOIN boots b ON b.key = v.boot_key
+           LEFT JOIN datings d ON d.source_key = v.source_key AND d.seq = v.seq`,
+        )
+        .all() as Row[],
+  );
+  const rules = rulesOf(settings);
+  for (const windowKey of new Set(rows.map((row) => row.windowKey))) {
+    const of = rows.filter((row) => row.windowKey === windowKey);
+    const judged = verdictsOf(
+      of.map((row) => ({
+        ...{ sourceKey: row.journalKey, seq: row.seq, rating: row.rating, at: row.at },
+        ...{ boot: row.boot, mono: row.mono, heldMs: null, isTest: false, isImputed: false },
+        isTimed: CLOCKS[row.clock] !== 'estimated' && row.isPlaced === 0,
+        device: ['button', 'touch'].includes(CHANNELS[row.channel] ?? '') ? row.terminalKey : null,
+      })),
+      rules,
+    );
+    const stored = of.map(({ journalKey, seq, verdict }) => `${journalKey}/${seq} ${VERDICTS[verdict]}`);
+    const told = of.map(({ journalKey, seq }, index) => `${journalKey}/${seq} ${judged[index]?.code}`);
+    expect(stored, `verdicts of window ${windowKey}`).toEqual(told);
+  }
+}
