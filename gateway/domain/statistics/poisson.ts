@@ -51,7 +51,7 @@ export function gammaQuantile(level: number, a: number): number {
     if (excess > 0) high = x;
     else low = x;
     let next = x - excess / ((front(a, x) * a) / x);
-    if (!(next > low && next < high)) next = high === Number.POSITIVE_INFINITY ? 2 * x : (low + high) / 2;
+    if (!(next >= low && next <= high)) next = high === Number.POSITIVE_INFINITY ? 2 * x : (low + high) / 2;
     if (Math.abs(next - x) <= 1e-15 * x) return next;
     x = next;
   }

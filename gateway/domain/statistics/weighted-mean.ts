@@ -65,10 +65,11 @@ function reachOf(shares: number[], d: number[], sign: 1 | -1, c: number, lowest:
     if (value > 0) high = lambda;
     else low = lambda;
     let next = lambda - value / slope;
-    if (!(next > low && next < high)) next = (low + high) / 2;
-    const isSettled = Math.abs(next - lambda) <= 1e-15 * lambda;
+    if (!(next >= low && next <= high)) next = (low + high) / 2;
+    const move = Math.abs(next - lambda);
     lambda = next;
-    if (isSettled) break;
+    // What is left is of the order of the move's square.
+    if (move <= 1e-9 * lambda) break;
   }
   return c / lambda;
 }

@@ -79,6 +79,20 @@ describe("the index's interval", () => {
     expect(found.upper.toFixed(3)).toBe(upper);
   });
 
+  // The equation of README.md solved with 60 digits (mpmath).
+  it.each([
+    [[2, 0, 1], 20.76596008020477, 93.85080552796038],
+    [[1_000_000_000, 10_000_000, 1], 99.60371597758134, 99.6042044681378],
+    [[1_000_000_000, 0, 1], 99.99999943350657, 99.99999998234755],
+    [[1, 1_000_000_000, 1], 59.99999969790821, 60.00000017219808],
+    [[0, 1_000_000_000, 1], 59.999999660103946, 60.00000009365835],
+    [[1, 1, 1_000_000_000], 4.343277776137537e-8, 6.35748257230829e-7],
+  ])('of %j, to the last digits', (votes, lower, upper) => {
+    const found = weightedMean(votes, WEIGHTS, 0.95);
+    expect(Math.abs(found.lower - lower)).toBeLessThan(5e-14);
+    expect(Math.abs(found.upper - upper)).toBeLessThan(5e-14);
+  });
+
   it('has the published scores of other scales as its value', () => {
     expect(weightedMean([3, 1, 16, 62, 147], [0, 1, 2, 3, 4], 0.95).value / 4).toBeCloseTo(
       0.88100436681223,
