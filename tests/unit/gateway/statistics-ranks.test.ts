@@ -52,6 +52,23 @@ describe('sets of places', () => {
     ]);
   });
 
+  it('of pairs count both directions of each, and get easier with every one that is decided', () => {
+    const table = (p: Record<string, number>) => (i: number, j: number) => p[`${i}>${j}`] ?? 1;
+    const both = [
+      { best: 1, worst: 1 },
+      { best: 2, worst: 2 },
+    ];
+    const open = { best: 1, worst: 2 };
+    expect(rankSetsOfPairs(2, 0.05, table({ '0>1': 0.025 }))).toEqual(both);
+    expect(rankSetsOfPairs(2, 0.05, table({ '0>1': 0.026 }))).toEqual([open, open]);
+    // Of six tests: 0.05/6 = 0.0083, then 0.05/5 = 0.01, then 0.05/4 = 0.0125.
+    const sets = (second: number) =>
+      rankSetsOfPairs(3, 0.05, table({ '0>2': 0.0083, '0>1': second, '1>2': 0.0125 }));
+    expect(sets(0.01)).toEqual([1, 2, 3].map((place) => ({ best: place, worst: place })));
+    expect(sets(0.0126)).toEqual([open, { best: 1, worst: 3 }, { best: 2, worst: 3 }]);
+    expect(rankSetsOfPairs(1, 0.05, table({}))).toEqual([{ best: 1, worst: 1 }]);
+  });
+
   // Means and standard errors of PISA 2018, mathematics, OECD (PISA 2018 Results I, table I.B1.5); the two that are equal when
   // rounded with a decimal more.
   const PISA: readonly (readonly [string, number, number])[] = [
