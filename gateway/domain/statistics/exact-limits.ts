@@ -35,8 +35,8 @@ function lowerLimit(x: number, n: number, logLevel: number, z: number): number {
     const bend = (newton * (x - (n + 1) * p - slope)) / 2;
     const move = Math.abs(bend) < 0.5 ? newton / (1 + bend) : newton;
     theta += move;
-    // What is left is of the order of the move's third power.
-    if (Math.abs(move) < 1e-7) return p * (1 + q * move);
+    // What is left of the excess is of the order of its third power.
+    if (Math.abs(excess) < 1e-4) return p * (1 + q * move * (1 + ((q - p) * move) / 2));
   }
   return p;
 }
