@@ -12,6 +12,9 @@ export class Press {
   readonly rules: Rules;
   /** R5. When it is, no citizen has pressed: the press is nothing to other rules. */
   isRegular = false;
+  /** The gap to the press of its button before it, -1 where there is none, and at most how many gaps up to it may be alike: the quick way, see `gauge`. */
+  gapMs = -1;
+  alike = 0;
   /** R1: the press that is kept of this sitting as of this press; itself, when it is. */
   kept: Press = this;
   /** R2: `kept` has taken the place of an earlier press: not twice. */

@@ -2,7 +2,7 @@
 import { gapOf } from './judged-vote.ts';
 import type { Press } from './press.ts';
 import type { Changed, RecentPresses } from './recent-presses.ts';
-import { isSameButton, regularAround } from './regularity.ts';
+import { isSameButton, regularAround, regularFrom } from './regularity.ts';
 import type { Widest } from './widest.ts';
 
 /**
@@ -18,10 +18,11 @@ export function renewRegular(
 ): boolean {
   const { stuckPresses, stuckLongestGapMs } = widest;
   if (stuckPresses === 0) return true;
-  if (isUniform) {
-    const touches = touchesRun(recent, place);
-    if (touches !== 'perhaps') return touches === 'no';
-  }
+  const press = recent.presses[place] as Press;
+  gauge(recent, place, stuckLongestGapMs);
+  if (place < recent.presses.length - 1) gaugeAfter(recent, place, stuckLongestGapMs);
+  else if (isUniform && press.alike < press.rules.stuckPresses - 1) return true;
+  if (isUniform && !partsRun(recent, place, stuckLongestGapMs)) return findRunsWith(recent, place, changed);
   const far = 2 * (stuckPresses - 1);
   const before = placesBefore(recent, place, far, stuckLongestGapMs);
   if (before === null) return false;
@@ -39,36 +40,89 @@ export function renewRegular(
   return true;
 }
 
-/**
- * The quick way for nearly every press: it parts no run, since its neighbours are in none; and it is in none, since the gaps to either side
- * of it differ too much after two or three.
- */
-function touchesRun(recent: RecentPresses, place: number): 'no' | 'perhaps' | 'unknown' {
+/** What `alike` is where the press before it may be forgotten. */
+const UNKNOWN = 1_000;
+
+/** Gaps that are too different are in no run together: of nearly every press no more than two or three up to it are alike. */
+function gauge(recent: RecentPresses, place: number, pauseMs: number): void {
+  const press = recent.presses[place] as Press;
+  const { vote, rules } = press;
+  for (let at = place - 1; ; at--) {
+    const before = recent.presses[at];
+    if (before === undefined || vote.at - before.vote.at > pauseMs) {
+      press.gapMs = -1;
+      press.alike = before === undefined && recent.mayHaveForgotten(vote.at, pauseMs) ? UNKNOWN : 0;
+      return;
+    }
+    if (!isSameButton(before, press)) continue;
+    const gapMs = gapOf(before.vote, vote);
+    const areAlike = gapMs <= before.gapMs * rules.stuckRatio && before.gapMs <= gapMs * rules.stuckRatio;
+    press.gapMs = gapMs;
+    press.alike = areAlike || before.gapMs < 0 ? Math.min(UNKNOWN, before.alike + 1) : 1;
+    return;
+  }
+}
+
+/** Those that come after it on its button, until nothing differs. */
+function gaugeAfter(recent: RecentPresses, place: number, pauseMs: number): void {
+  let before = recent.presses[place] as Press;
+  for (let at = place + 1; ; at++) {
+    const press = recent.presses[at];
+    if (press === undefined || press.vote.at - before.vote.at > pauseMs) return;
+    if (!isSameButton(before, press)) continue;
+    const { gapMs, alike } = press;
+    gauge(recent, at, pauseMs);
+    if (press.gapMs === gapMs && press.alike === alike) return;
+    before = press;
+  }
+}
+
+/** A run that it parts has the presses of its button to either side of it. */
+function partsRun(recent: RecentPresses, place: number, pauseMs: number): boolean {
+  const [after] = placesAfter(recent, place, 1, pauseMs);
+  if (after === undefined || !recent.presses[after]?.isRegular) return false;
+  const before = placesBefore(recent, place, 1, pauseMs);
+  return before === null || before.some((at) => recent.presses[at]?.isRegular);
+}
+
+/** Runs that it is in, where there are no others to be told of. @returns false when they may begin with presses that are forgotten. */
+function findRunsWith(recent: RecentPresses, place: number, changed: Changed): boolean {
   const { presses } = recent;
   const { rules } = presses[place] as Press;
-  const gaps = { back: 0, forward: 0 };
+  const places = [place];
   for (const step of [-1, 1] as const) {
     let next = presses[place] as Press;
     let [count, shortest, longest] = [0, Number.POSITIVE_INFINITY, 0];
     for (let at = place + step; count < rules.stuckPresses - 1; at += step) {
       const press = presses[at];
       if (press === undefined) {
-        if (step === -1 && recent.mayHaveForgotten(next.vote.at, rules.stuckLongestGapMs)) return 'unknown';
+        if (step === -1 && recent.mayHaveForgotten(next.vote.at, rules.stuckLongestGapMs)) return false;
         break;
       }
       if (Math.abs(next.vote.at - press.vote.at) > rules.stuckLongestGapMs) break;
       if (!isSameButton(press, next)) continue;
-      if (press.isRegular) return 'perhaps';
       const gap = step === -1 ? gapOf(press.vote, next.vote) : gapOf(next.vote, press.vote);
       if (gap > longest) longest = gap;
       if (gap < shortest) shortest = gap;
       if (longest > shortest * rules.stuckRatio) break;
+      if (step === -1) places.unshift(at);
+      else places.push(at);
       count += 1;
       next = press;
     }
-    gaps[step === -1 ? 'back' : 'forward'] = count;
   }
-  return gaps.back + gaps.forward < rules.stuckPresses - 1 ? 'no' : 'perhaps';
+  if (places.length < rules.stuckPresses) return true;
+  const button = places.map((at) => presses[at] as Press);
+  for (let start = 0; start + rules.stuckPresses <= button.length; start++) {
+    if (regularFrom(button, start, rules) === null) continue;
+    for (let index = start; index < start + rules.stuckPresses; index++) {
+      const press = button[index] as Press;
+      if (press.isRegular) continue;
+      press.isRegular = true;
+      changed.note(places[index] as number);
+    }
+  }
+  return true;
 }
 
 /** Places of presses of the same button before it, ascending, without a pause; null when some are forgotten. */
