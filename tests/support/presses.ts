@@ -1,6 +1,7 @@
 /** Votes of one window as the rules see them, made up: readable for tables, and arbitrary for properties. */
 import fc from 'fast-check';
 import { createCalendar } from '../../gateway/domain/calendar.ts';
+import { NO_HOLIDAYS } from '../../gateway/domain/opening-hours/holidays.ts';
 import type { RatingCode } from '../../gateway/domain/tally.ts';
 import type { JudgedVote } from '../../gateway/domain/verdicts/judged-vote.ts';
 import { DEFAULT_RULES, type RuleSettings } from '../../gateway/domain/verdicts/rule-settings.ts';
@@ -31,7 +32,7 @@ export function placeIn(timeZone: string): RulesPlace {
   return {
     calendar: createCalendar(timeZone),
     zoned: createZonedTime(timeZone),
-    holidaysOf: () => ({ on: () => null, isProvisional: () => false }),
+    holidaysOf: () => NO_HOLIDAYS,
   };
 }
 

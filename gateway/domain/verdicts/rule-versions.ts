@@ -1,7 +1,7 @@
 /** Rules as they are kept: versions at nodes of the tree, never edited, each of which says what it sets and from which day on. */
 import { readDate } from '../opening-hours/hours-settings.ts';
 import type { SettingFault } from '../refusals.ts';
-import { settingFaults } from './rule-faults.ts';
+import { ruleFaults, settingFaults } from './rule-faults.ts';
 import { DEFAULT_RULES, type RuleSettings } from './rule-settings.ts';
 
 export type RuleVersion = {
@@ -106,4 +106,31 @@ export function changeDates(path: readonly string[], versions: readonly RuleVers
     if (last !== null) dates.add(new Date((last + 1) * 86_400_000).toISOString().slice(0, 10));
   }
   return [...dates].sort();
+}
+
+/** Where and from which date on rules contradict each other, of those that are inherited and those that override them. */
+export type FaultInForce = SettingFault & { nodeId: string; date: string };
+
+/**
+ * What a new version of the rules at one node does to all below it, from its first day on.
+ * @param paths of every node that has rules of its own, and of `next`: ids from the top of the tree down to it.
+ */
+export function faultsInForce(
+  next: RuleVersion,
+  known: readonly RuleVersion[],
+  paths: readonly (readonly string[])[],
+): FaultInForce[] {
+  const versions = [...known, next];
+  return paths
+    .filter((path) => path.includes(next.nodeId))
+    .flatMap((path) => {
+      const nodeId = path.at(-1) as string;
+      const dates = changeDates(path, versions).filter((date) => date >= next.validFrom);
+      for (const date of dates) {
+        const faults = ruleFaults(rulesFor(path, date, versions).settings);
+        // The first day says it.
+        if (faults.length > 0) return faults.map((fault) => ({ ...fault, nodeId, date }));
+      }
+      return [];
+    });
 }

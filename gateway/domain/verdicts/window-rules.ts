@@ -37,11 +37,12 @@ export type RulesPlace = {
   holidaysOf: (jurisdiction: string) => Holidays;
 };
 
-/** @param id names the versions; with holidays in them, whoever gives these names their revision in it too. */
-export function createRules(id: string, settings: RuleSettings, place: RulesPlace): Rules {
+/** @param versions names them, see `RulesInForce`; the holidays that they use are named with them. */
+export function createRules(versions: string, settings: RuleSettings, place: RulesPlace): Rules {
   const { hours, ...thresholds } = settings;
   const { calendar, zoned } = place;
   const holidays = hours?.jurisdiction ? place.holidaysOf(hours.jurisdiction) : NO_HOLIDAYS;
+  const id = hours?.jurisdiction ? `${versions} ${hours.jurisdiction}:${holidays.revision}` : versions;
   return {
     ...thresholds,
     id,

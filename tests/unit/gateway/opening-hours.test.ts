@@ -18,6 +18,7 @@ const WEEK: HoursSettings = {
 };
 /** Of the State Council's notice for 2026. */
 const NOTICE = createHolidays({
+  revision: '2026-1',
   years: [2026],
   days: [
     { date: '2026-10-01', name: '国庆节', isOff: true },

@@ -1,5 +1,6 @@
 /** R11: votes pressed when the window was not open. */
 import { describe, expect, it } from 'vitest';
+import { createHolidays } from '../../../../gateway/domain/opening-hours/holidays.ts';
 import { DEFAULT_RULES } from '../../../../gateway/domain/verdicts/rule-settings.ts';
 import { verdictsOf } from '../../../../gateway/domain/verdicts/verdicts-of.ts';
 import { constantRules, createRules } from '../../../../gateway/domain/verdicts/window-rules.ts';
@@ -40,5 +41,16 @@ describe('a vote out of hours', () => {
     const always = createRules('default', DEFAULT_RULES, placeIn('Asia/Shanghai'));
     const votes = [pressOf(1, Date.parse('2026-11-28T19:00:00Z'))];
     expect(verdictsOf(votes, constantRules(always))[0]!.code).toBe('counted');
+  });
+
+  it('names the revision of the holidays that it goes by', () => {
+    const holidays = createHolidays({
+      ...{ revision: '2026-2', years: [2026] },
+      days: [{ date: '2026-10-01', name: '国庆节', isOff: true }],
+    });
+    const place = { ...placeIn('Asia/Shanghai'), holidaysOf: () => holidays };
+    const cn = createRules('hall@2', { ...DEFAULT_RULES, hours: { ...hours, jurisdiction: 'cn' } }, place);
+    const [verdict] = verdictsOf([pressOf(1, Date.parse('2026-10-01T02:00:00Z'))], constantRules(cn));
+    expect(verdict).toEqual({ rules: 'hall@2 cn:2026-2', code: 'out-of-hours', day: '2026-10-01', open: [] });
   });
 });

@@ -7,6 +7,7 @@ import {
   THRESHOLD_BOUNDS,
 } from '../../../../gateway/domain/verdicts/rule-settings.ts';
 import {
+  faultsInForce,
   type RuleVersion,
   rulesFor,
   versionFaults,
@@ -61,6 +62,21 @@ describe('a version', () => {
     [{ settings: { burstPresses: 1 } }, ['rule-invalid']],
   ])('%j: %j', (given, codes) => {
     expect(versionFaults(version('city', 3, given), known).map(({ code }) => code)).toEqual(codes);
+  });
+  it('is refused where it contradicts what is set below it, with the place and the day', () => {
+    const below = [
+      version('hall', 1, { validFrom: '2026-04-01', settings: { changeOfMindMs: 4_000 } }),
+      version('w1', 1, { validFrom: '2026-08-01', settings: { pressIntervalMs: 9_000 } }),
+    ];
+    const paths = [['city'], ['city', 'hall'], ['city', 'hall', 'w1'], ['city', 'other']];
+    const next = version('city', 3, { validFrom: '2026-05-01', settings: { pressIntervalMs: 3_000 } });
+    const faults = faultsInForce(next, [...known, ...below], paths);
+    expect(faults.map(({ nodeId, date, code }) => [nodeId, date, code])).toEqual([
+      ['hall', '2026-05-01', 'rule-unreachable'],
+      ['w1', '2026-05-01', 'rule-unreachable'],
+    ]);
+    const later = { ...next, validFrom: '2026-08-01' };
+    expect(faultsInForce(later, [...known, ...below], paths).map(({ nodeId }) => nodeId)).toEqual(['hall']);
   });
   it('is counted at each node by itself', () => {
     expect(versionFaults(version('hall', 1, {}), known)).toEqual([]);
