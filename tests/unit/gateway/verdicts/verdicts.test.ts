@@ -177,6 +177,28 @@ describe('a contact that sticks', () => {
     expect(codes(votes)).toEqual(votes.map(() => 'counted'));
   });
 
+  it('is unknown where the presses that it takes to see it are forgotten, and never taken for a citizen', () => {
+    const settings = { pressIntervalMs: 0, changeOfMindMs: 0, burstPresses: 0, burstSpanMs: 0 };
+    const citizens = Array.from({ length: 60 }, (_none, index) =>
+      pressOf(100 + index, MORNING + index * 1_700 + ((index * 7) % 5) * 150, { rating: 0 }),
+    );
+    const votes = [...every(7_000, 15), ...citizens].sort((a, b) => a.at - b.at);
+    const rules = constantRules(rulesOf(settings));
+    const taken = (mostPresses: number) => {
+      const window = new WindowVerdicts({ rules, mostPresses });
+      const codes = new Map<JudgedVote, string | null>();
+      for (const vote of votes)
+        codes.set(
+          vote,
+          window.take(vote, (other, now) => codes.set(other, now)),
+        );
+      return votes.filter(({ rating }) => rating === 2).map((vote) => codes.get(vote));
+    };
+    expect(taken(192)).toEqual(Array.from({ length: 15 }, () => 'stuck'));
+    // The tenth is the first that shows it.
+    expect(taken(20).slice(9)).toEqual(Array.from({ length: 6 }, () => null));
+  });
+
   it('says which presses, and how regular they are', () => {
     const votes = every(30_000, 11, 300);
     expect(verdictsOf(votes, constantRules(rulesOf()))[10]).toEqual({
