@@ -115,7 +115,7 @@ export function openPostgresPorts(
   return {
     ...createSqlPorts(database, audit, reviewOn(database)),
     ledger,
-    journals: createJournalStore(reading, saving),
+    journals: createJournalStore(reading, ledger.settled, saving),
     votes: createVoteReads(reading, link('test pages')),
     review: createReviewStore(database, audit, imports),
     upkeep: createUpkeep(reading, ledger),

@@ -3,8 +3,9 @@ import type { Counts } from '../../../protocol/vote.ts';
 import type { Range } from '../../domain/seq-ranges.ts';
 import type { JournalIdentity } from '../journals.ts';
 import type { KnownNumber } from '../ledger.ts';
-import type { Connection, Transaction } from './connection.ts';
+import type { Transaction } from './connection.ts';
 import { arrayOf } from './numbers.ts';
+import type { Reads } from './settled-reads.ts';
 
 export type Journal = { terminalKey: number; epoch: string };
 
@@ -57,21 +58,18 @@ const COUNT_STORED = `
     count(*) FILTER (WHERE rating = 2) AS unsatisfied
   FROM votes WHERE source_key = $1`;
 
-export const readKnownNumbers = (
-  connection: Pick<Connection, 'rows'>,
-  journalKey: number,
-  seqs: readonly number[],
-) => connection.rows<KnownNumber>({ text: KNOWN_NUMBERS, values: [journalKey, arrayOf(seqs)] });
+export const readKnownNumbers = (reads: Reads, journalKey: number, seqs: readonly number[]) =>
+  reads.rows<KnownNumber>({ text: KNOWN_NUMBERS, values: [journalKey, arrayOf(seqs)] });
 
-export async function readAccountedRanges(connection: Connection, journalKey: number): Promise<Range[]> {
-  const rows = await connection.rows<{ from: number; to: number }>({
+export async function readAccountedRanges(reads: Reads, journalKey: number): Promise<Range[]> {
+  const rows = await reads.rows<{ from: number; to: number }>({
     text: ACCOUNTED_RANGES,
     values: [journalKey],
   });
   return rows.map(({ from, to }) => [from, to]);
 }
 
-export async function countVotes(connection: Connection, journalKey: number): Promise<Counts> {
-  const [counts] = await connection.rows<Counts>({ text: COUNT_STORED, values: [journalKey] });
+export async function countVotes(reads: Reads, journalKey: number): Promise<Counts> {
+  const [counts] = await reads.rows<Counts>({ text: COUNT_STORED, values: [journalKey] });
   return counts as Counts;
 }

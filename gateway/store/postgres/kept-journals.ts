@@ -12,6 +12,7 @@ import {
 import type { Connection } from './connection.ts';
 import { ACCOUNTED_RANGES } from './journals.ts';
 import { arrayOf } from './numbers.ts';
+import { createSettledReads, type SettledReads } from './settled-reads.ts';
 
 const SELECT = selectJournals(STORED_BY_ROLLUPS, 'true');
 /** In one statement: a vote that another gateway stores between two would pass for a lost one. */
@@ -27,14 +28,22 @@ const SAVE = `
     AS t (key, announced, satisfied, basically, unsatisfied, known_seq, known_at, floor_at)
   WHERE s.key = t.key`;
 
-export function createJournalStore(reading: Connection, saving: Connection): JournalStore {
+/**
+ * What a gateway holds of a journal is what it acknowledges by: both reads have settled.
+ * @param reading for all of them @param settled for one, which many ask for at once
+ */
+export function createJournalStore(
+  reading: Connection,
+  settled: SettledReads,
+  saving: Connection,
+): JournalStore {
+  const settledOnReading = createSettledReads(reading);
   return {
-    journals: async () => (await reading.rows<JournalRow>({ text: SELECT })).map(journalOf),
+    journals: async () =>
+      (await settledOnReading((reads) => reads.rows<JournalRow>({ text: SELECT }))).map(journalOf),
     async journal(key) {
-      const [row] = await reading.rows<JournalRow & { accounted: Range[] | null }>({
-        text: SELECT_ONE,
-        values: [key],
-      });
+      type Row = JournalRow & { accounted: Range[] | null };
+      const [row] = await settled((reads) => reads.rows<Row>({ text: SELECT_ONE, values: [key] }));
       return row && journalOf(row);
     },
     async saveAnnouncements(announcements) {

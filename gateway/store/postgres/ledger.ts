@@ -10,6 +10,7 @@ import { countVotes, type Journal, openJournals, readAccountedRanges, readKnownN
 import { createLanes } from './lanes.ts';
 import { keepConflicts, noteLost, setAside } from './quarantine.ts';
 import { readRollups } from './rollups.ts';
+import { createSettledReads, SETTLE, type SettledReads } from './settled-reads.ts';
 import { noteBeside, type StoredVotes, storeVotes } from './votes.ts';
 import { SHARE_VOTES } from './votes-lock.ts';
 
@@ -40,11 +41,10 @@ export type Announce = {
 const NOBODY: Announce = { stored() {}, corrected() {}, journals() {}, doubtful() {} };
 
 export type PostgresLedger = Ledger & {
-  /**
-   * Everything that any read has shown by now is on the disk of every machine that has to have it. For what is read elsewhere;
-   * the ledger's own reads have waited for it. @throws StoreFailure
-   */
+  /** A commit that writes nothing goes through, standby and all. @throws StoreFailure */
   settle(): Promise<void>;
+  /** For what is read beside the ledger, as its own reads are. */
+  settled: SettledReads;
   /**
    * Commits that were called failed show by now, or never will, and that is told: those after whom no vote has come. @throws StoreFailure
    */
@@ -52,9 +52,6 @@ export type PostgresLedger = Ledger & {
   /** What was begun is ended first. */
   close(): Promise<void>;
 };
-
-/** Writes a record to the log of the database and no row, so that the COMMIT after it waits for the standby. */
-const SETTLE = { text: `SELECT pg_logical_emit_message(true, 'manyi', '')` };
 
 /** Connects when it is first asked, and anew after every failure; the schema must be there (`migrate`). */
 export function createPostgresLedger(options: PostgresLedgerOptions): PostgresLedger {
@@ -87,11 +84,7 @@ export function createPostgresLedger(options: PostgresLedgerOptions): PostgresLe
       return journals;
     }),
   );
-  const settled = async <T>(answer: Promise<T>): Promise<T> => {
-    const result = await answer;
-    await settle(null);
-    return result;
-  };
+  const settled = createSettledReads(reading);
 
   type Lane = (typeof committing)[number];
   /** It has committed something. The connection before the one that did is ended: what it was about shows, or never will. */
@@ -126,14 +119,15 @@ export function createPostgresLedger(options: PostgresLedgerOptions): PostgresLe
       });
     },
     openJournal: (terminalKey, epoch) => openJournal({ terminalKey, epoch }),
-    knownNumbers: (journalKey, seqs) => settled(readKnownNumbers(reading, journalKey, seqs)),
-    accountedRanges: (journalKey) => settled(readAccountedRanges(reading, journalKey)),
-    countStored: (journalKey) => settled(countVotes(reading, journalKey)),
+    knownNumbers: (journalKey, seqs) => settled((reads) => readKnownNumbers(reads, journalKey, seqs)),
+    accountedRanges: (journalKey) => settled((reads) => readAccountedRanges(reads, journalKey)),
+    countStored: (journalKey) => settled((reads) => countVotes(reads, journalKey)),
     rollups: (fromMs) =>
       readRollups((select) => readByCursor(link('rollups', readTimeoutMs), select), fromMs),
     async settle() {
       await settle(null);
     },
+    settled,
     async endDoubts() {
       const end = (lane: Lane, number: number) =>
         lanes.run([number], async () => {

@@ -21,7 +21,7 @@ import { createPostgresLedger } from './ledger.ts';
 import { assertMigrated, migrate } from './migrate.ts';
 import { createNeighbours, type PostgresNeighbours } from './neighbours.ts';
 import { createScoreReads } from './score-parts.ts';
-import { createPostgresSql } from './sql-database.ts';
+import { createPostgresSql, queriesSettled } from './sql-database.ts';
 import { createUpkeep } from './upkeep.ts';
 import { createVoteReads } from './vote-reads.ts';
 
@@ -81,28 +81,14 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     if (migrates) await migrate({ address });
     else await assertMigrated(reading);
     const seals = createSeals({ sealKey, sealKeyFile, dataDir });
-    const keys = createSealedKeys({ database, audit, seals, settle: ledger.settle });
+    const keys = createSealedKeys({ database, audit, seals, settled: queriesSettled(ledger.settled) });
     if (!onlyReads)
       common = await openCommonKeys({ keys, folder: createKeyFolder(dataDir), connection: reading });
     const ports = createSqlPorts(database, audit, reviewOn(database));
     if (common.adopted.length > 0) await noteAdopted(ports.audit, common);
-    const kept = createJournalStore(reading, writing);
     return {
       ledger,
-      journals: {
-        ...kept,
-        async journals() {
-          const journals = await kept.journals();
-          // What a gateway holds of a journal is what it acknowledges by.
-          await ledger.settle();
-          return journals;
-        },
-        async journal(key) {
-          const journal = await kept.journal(key);
-          await ledger.settle();
-          return journal;
-        },
-      },
+      journals: createJournalStore(reading, ledger.settled, writing),
       votes: createVoteReads(reading, link('pages', READ_MS)),
       ...ports,
       keys,

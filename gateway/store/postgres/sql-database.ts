@@ -5,12 +5,13 @@
 import { CompiledQuery, sql } from 'kysely';
 import { StoreFailure } from '../failures.ts';
 import type { CommitId } from '../neighbours.ts';
-import type { SqlDatabase } from '../sql/sql-database.ts';
+import type { Queries, SqlDatabase } from '../sql/sql-database.ts';
 import { storable } from '../text.ts';
 import { holdChain } from './chain.ts';
 import { createConnection, type Transaction } from './connection.ts';
 import { queriesOn } from './queries.ts';
 import type { Statement } from './session.ts';
+import type { SettledReads } from './settled-reads.ts';
 import { HOLD_VOTES } from './votes-lock.ts';
 
 export type PostgresSqlOptions = {
@@ -108,6 +109,14 @@ const statementOf = ({ sql, parameters }: CompiledQuery): Statement => ({
   text: sql,
   values: parameters.map((value) => (typeof value === 'string' ? storable(value) : value)),
 });
+
+/** Queries that are written once, as reads that something may rest on. */
+export const queriesSettled =
+  (settled: SettledReads) =>
+  <T>(read: (queries: Queries) => Promise<T>): Promise<T> =>
+    settled((reads) =>
+      read(queriesOn(async (query) => ({ rows: await reads.rows<never>(statementOf(query)) }))),
+    );
 
 /** The statements of one transaction, one after another, also when they were given at once; none of them after its end. */
 function workOn(transaction: Transaction) {

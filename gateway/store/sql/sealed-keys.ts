@@ -18,13 +18,13 @@ export type SealedKeysDeps = {
   database: SqlDatabase;
   audit: AuditDeps;
   seals: Seals;
-  /** Waits until what was read cannot be lost any more: everything that is made by a key rests on it. */
-  settle(): Promise<void>;
+  /** Answers when what was read cannot be lost any more: everything that is made by a key rests on it. */
+  settled<T>(read: (queries: Queries) => Promise<T>): Promise<T>;
 };
 
 type Row = { name: string; sealed_with: string; sealed: Buffer };
 
-export function createSealedKeys({ database, audit, seals, settle }: SealedKeysDeps): SealedKeys {
+export function createSealedKeys({ database, audit, seals, settled }: SealedKeysDeps): SealedKeys {
   const place = (name: string) => `the key "${name}" in the database`;
   const open = ({ name, sealed_with, sealed }: Row): Buffer => {
     const secret = seals.of(sealed_with).open(name, sealed);
@@ -62,8 +62,7 @@ export function createSealedKeys({ database, audit, seals, settle }: SealedKeysD
   return {
     place,
     async read(name) {
-      const rows = await readRows(database.queries);
-      await settle();
+      const rows = await settled(readRows);
       const row = rows.find((one) => one.name === name);
       return row ? open(row) : null;
     },

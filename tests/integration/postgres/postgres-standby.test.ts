@@ -6,6 +6,7 @@ import { batchOf, createPostgresHome } from '../../support/ledger-home.ts';
 import { type Cluster, POSTGRES, type Server, startCluster } from '../../support/postgres.ts';
 import { have } from '../../support/prerequisites.ts';
 import { voteRecord } from '../../support/store.ts';
+import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import { until } from '../../support/wait.ts';
 
 const EPOCH = 'ab'.repeat(16);
@@ -144,6 +145,46 @@ describe.runIf(have(POSTGRES))('a ledger with a synchronous standby', () => {
 });
 
 describe.runIf(have(POSTGRES))('a primary that is lost', () => {
+  it('does not vouch for what nobody else has, while the new one answers the next connection', async () => {
+    const cluster = await startCluster({ standby: true });
+    const home = await createPostgresHome(cluster);
+    const { primary } = cluster;
+    const standby = cluster.standby as Server;
+    let leading = primary;
+    const way = await startTcpProxy(() => leading.socketPath);
+    const address = `postgresql://manyi@127.0.0.1:${way.port}/${nameOf(home.address)}`;
+    const ledger = createPostgresLedger({ address, lanes: 1, readTimeoutMs: 2_000 });
+    try {
+      const { key } = await ledger.openJournal(1, EPOCH);
+      expect(await ledger.knownNumbers(key, [1])).toMatchObject([{ isStored: false }]);
+      standby.pause();
+      const commit = watch(ledger.commit(batchOf({ votes: [voteRecord({ journalKey: key, seq: 1 })] })));
+      await until('its wait to be cancelled', async () => {
+        await home.rows(`SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'`);
+        return commit.seen.isOver;
+      });
+      expect(commit.seen.error).toMatchObject({ code: 'database-unreplicated' });
+      // What has come as far as its socket goes with it.
+      await standby.kill();
+      await standby.start();
+      await standby.sql('postgres', 'SELECT pg_promote()');
+      leading = standby;
+      await home.rows(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE application_name LIKE 'manyi %' AND application_name <> 'manyi reads'`,
+      );
+      const answers = await until('the new one to be asked', async () => {
+        const [answer] = await ledger.knownNumbers(key, [1]).catch(() => []);
+        return answer === undefined ? undefined : [answer];
+      });
+      expect(answers, 'on the strength of the old one alone').toMatchObject([{ isStored: false }]);
+    } finally {
+      await ledger.close();
+      await home.dispose();
+      await cluster.dispose();
+    }
+  });
+
   it('takes nothing with it that was acknowledged', async () => {
     const cluster = await startCluster({ standby: true });
     const home = await createPostgresHome(cluster);

@@ -11,6 +11,7 @@ import {
   type PostgresStore,
   type PostgresStoreOptions,
 } from '../../../gateway/store/postgres/postgres-store.ts';
+import { createPostgresSql } from '../../../gateway/store/postgres/sql-database.ts';
 import { createSeal } from '../../../gateway/store/seal.ts';
 import { createSeals, sealKeyIn } from '../../../gateway/store/seal-key.ts';
 import { authorityOf, issueIdentity } from '../../support/certificates.ts';
@@ -133,9 +134,12 @@ describe.runIf(have(POSTGRES))('keys in the database', () => {
       settle = resolve;
     });
     let isAsked = false;
-    const { keys, close } = openSealedKeys(address, seals, () => {
+    const database = createPostgresSql({ address, auditKey: () => null });
+    const { keys, close } = openSealedKeys(address, seals, async (read) => {
+      const answer = await read(database.queries);
       isAsked = true;
-      return settled;
+      await settled;
+      return answer;
     });
     let given: Buffer | null = null;
     const reading = keys.read('authority').then((secret) => {
@@ -146,7 +150,7 @@ describe.runIf(have(POSTGRES))('keys in the database', () => {
     settle();
     await reading;
     expect(given).not.toBeNull();
-    await close();
+    await Promise.all([close(), database.close()]);
   });
 
   describe('that somebody changes who can write the database, but has not the key', () => {
