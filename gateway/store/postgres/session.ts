@@ -66,10 +66,14 @@ const LOOK = `
   SELECT pg_backend_pid() AS pid, pg_is_in_recovery() AS follows, current_setting('fsync') AS fsync,
     current_setting('server_encoding') AS encoding, current_setting('server_version_num')::int4 AS version,
     (SELECT extract(epoch FROM backend_start)::text FROM pg_stat_activity WHERE pid = pg_backend_pid()) AS "startedAt"`;
-/** The process of a connection that was given up may still wait for a standby, or hold what the next one wants. */
+/**
+ * The process of a connection that was given up may still wait for a standby, or hold what the next one wants. It has ended before that is
+ * used: what it was about shows by then, or never will.
+ */
 const END_BACKEND = `
-  SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+  SELECT pg_terminate_backend(pid, $3) AS "hasEnded" FROM pg_stat_activity
   WHERE pid = $1 AND extract(epoch FROM backend_start)::text = $2 AND usename = current_user`;
+const ENDED_MS = 1_000;
 const OLDEST = 14;
 
 type Look = {
@@ -136,7 +140,7 @@ export async function openSession(options: SessionOptions, abandoned: Backend | 
     const [look] = (await query<Look>({ text: LOOK })).rows;
     if (!look) throw new StoreFailure('storage-failed', 'the server does not say who it is');
     refuseUnsafe(look);
-    if (abandoned) await query({ text: END_BACKEND, values: [abandoned.pid, abandoned.startedAt] });
+    if (abandoned) await endBackend(query, abandoned);
     return {
       backend: { pid: look.pid, startedAt: look.startedAt },
       get isOver() {
@@ -162,6 +166,19 @@ export async function openSession(options: SessionOptions, abandoned: Backend | 
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** @throws StoreFailure */
+async function endBackend(query: Session['query'], { pid, startedAt }: Backend): Promise<void> {
+  const end = async () =>
+    (await query<{ hasEnded: boolean }>({ text: END_BACKEND, values: [pid, startedAt, ENDED_MS] })).rows;
+  const isThere = (rows: { hasEnded: boolean }[]) => rows.some(({ hasEnded }) => !hasEnded);
+  // One that ends by itself between being found and being told is not there the second time.
+  if (isThere(await end()) && isThere(await end()))
+    throw new StoreFailure(
+      'database-interrupted',
+      `process ${pid} of a connection that was given up does not end; it is tried again`,
+    );
 }
 
 /** @throws StoreFailure */

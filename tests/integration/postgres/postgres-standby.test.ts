@@ -142,6 +142,41 @@ describe.runIf(have(POSTGRES))('a ledger with a synchronous standby', () => {
     await hasty.close();
     expect(await ledger.countStored(key)).toMatchObject({ satisfied: 1 });
   });
+
+  it('tells of a commit that was called failed only when its process has ended: it shows by then, or never will', async () => {
+    const { key } = await ledger.openJournal(1, EPOCH);
+    let told = 0;
+    const hasty = createPostgresLedger({
+      ...{ address: home.address, lanes: 1, commitTimeoutMs: 2_500 },
+      announce: { stored() {}, journals() {}, doubtful: () => void told++ },
+    });
+    standby.pause();
+    const refused = watch(hasty.commit(batchOf({ votes: [voteRecord({ journalKey: key, seq: 1 })] })));
+    const [{ pid }] = await until('it to wait for the standby', async () => {
+      const rows = await waiting();
+      return rows.length > 0 ? (rows as [{ pid: number }]) : undefined;
+    });
+    process.kill(pid, 'SIGSTOP');
+    try {
+      await refused.done;
+      expect(refused.seen.error).toMatchObject({ code: 'database-timeout' });
+      standby.resume();
+      await expect(hasty.endDoubts()).rejects.toMatchObject({ code: 'database-interrupted' });
+      expect(await home.rows('SELECT 1 FROM votes')).toEqual([]);
+      expect(told).toBe(0);
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    await until('the doubt to end', () =>
+      hasty.endDoubts().then(
+        () => true,
+        () => false,
+      ),
+    );
+    expect(told).toBe(1);
+    expect(await home.rows('SELECT 1 FROM votes')).toHaveLength(1);
+    await hasty.close();
+  });
 });
 
 describe.runIf(have(POSTGRES))('a primary that is lost', () => {
