@@ -51,7 +51,7 @@ export async function createCommandDispatch(deps: CommandDispatchDeps): Promise<
   let reported = new Map<number, readonly SetAside[]>();
   const saidAt = new Map<string, number>();
 
-  const read = async () => {
+  const readNow = async () => {
     const commands = await store.openCommands();
     const reports = commands.length === 0 ? [] : await store.putAway();
     reported = new Map(reports.map(({ terminalKey, journals }) => [terminalKey, journals]));
@@ -63,6 +63,13 @@ export async function createCommandDispatch(deps: CommandDispatchDeps): Promise<
     }
     const ids = new Set(commands.map(({ id }) => id));
     for (const id of saidAt.keys()) if (!ids.has(id)) saidAt.delete(id);
+  };
+  let turn: Promise<unknown> = Promise.resolve();
+  /** One after another: none ends later than one that has seen more. */
+  const read = (): Promise<void> => {
+    const reading = turn.then(readNow);
+    turn = reading.catch(() => {});
+    return reading;
   };
   await read();
 
