@@ -7,6 +7,7 @@ import { createTakes } from './takes.ts';
 import {
   type JournalStanding,
   readWord,
+  sizeOf,
   standingsOf,
   type TerminalStanding,
   type Word,
@@ -19,8 +20,8 @@ export const TELL_MS = 500;
 const GONE_MS = 5_000;
 /** One's own words come round. */
 const DEAF_MS = 3_000;
-/** Held back, and then more than is worth keeping: everything is read again instead. */
-const MAX_HELD = 100_000;
+/** Votes, journals and terminals held back, some 100 bytes each; more than is worth keeping: everything is read again instead. */
+const MAX_HELD = 500_000;
 
 export type NeighbourhoodDeps = {
   neighbours: Neighbours;
@@ -75,14 +76,17 @@ export function createNeighbourhood(deps: NeighbourhoodDeps): Neighbourhood {
   let ownHeardAt = monotonic();
   let holds = 0;
   let held: (() => void)[] = [];
+  let heldSize = 0;
 
   const isDeaf = () => monotonic() - ownHeardAt > DEAF_MS;
   const say = (word: Word) => neighbours.tell(word);
 
-  const inOrder = (act: () => void) => {
+  /** @param size how much it speaks of, beside itself */
+  const inOrder = (act: () => void, size = 0) => {
     if (holds === 0) return act();
-    if (held.length < MAX_HELD) return void held.push(act);
-    held = [];
+    heldSize += 1 + size;
+    if (heldSize <= MAX_HELD) return void held.push(act);
+    [held, heldSize] = [[], 0];
     missed();
   };
 
@@ -155,7 +159,7 @@ export function createNeighbourhood(deps: NeighbourhoodDeps): Neighbourhood {
         holds -= 1;
         while (holds === 0 && held.length > 0) {
           const acts = held;
-          held = [];
+          [held, heldSize] = [[], 0];
           for (const act of acts) act();
         }
       };
@@ -178,9 +182,10 @@ export function createNeighbourhood(deps: NeighbourhoodDeps): Neighbourhood {
     isDeaf,
     async join() {
       await neighbours.join(instance, {
-        votes: (commit, votes) => inOrder(() => events.votes(commit, votes)),
-        corrected: (commit, corrected) => inOrder(() => events.corrected(commit, corrected)),
-        journals: (journalKeys) => inOrder(() => events.journals(journalKeys)),
+        votes: (commit, votes) => inOrder(() => events.votes(commit, votes), votes.length),
+        corrected: (commit, corrected) =>
+          inOrder(() => events.corrected(commit, corrected), corrected.length),
+        journals: (journalKeys) => inOrder(() => events.journals(journalKeys), journalKeys.length),
         missed: () => inOrder(missed),
         word(from, value) {
           const word = readWord(value);
@@ -192,7 +197,7 @@ export function createNeighbourhood(deps: NeighbourhoodDeps): Neighbourhood {
           }
           // It was slow, and called gone: it does not know. One that has just begun asks, and says all by itself.
           if (gateways.heard(from, monotonic()) && !('ask' in word)) mustAsk = true;
-          inOrder(() => hear(from, word));
+          inOrder(() => hear(from, word), sizeOf(word));
         },
       });
       ownHeardAt = monotonic();

@@ -108,6 +108,12 @@ export function* wordsOf(standings: Iterable<TerminalStanding>): Generator<Word>
   if (some.length > 0) yield wordOf(some);
 }
 
+/** Terminals and journals that it speaks of. */
+export function sizeOf(word: Word): number {
+  if (!('standings' in word)) return 0;
+  return word.standings.reduce((sum, [, , , , , journals]) => sum + 1 + journals.length, 0);
+}
+
 export function standingsOf({ standings }: Extract<Word, { standings: unknown }>): TerminalStanding[] {
   return standings.map(([terminalKey, online, lastSeenAt, clockApartMs, setAside, journals]) => ({
     ...{ terminalKey, online: online === 1, lastSeenAt, clockApartMs, setAside },

@@ -182,4 +182,43 @@ describe('gateways that hear each other', () => {
     releaseToo();
     expect(a.others.elsewhere.isOnline(1)).toBe(true);
   });
+
+  it('hold no more back than there is room for, however much each notice tells, and read everything again instead', async () => {
+    let listener: NeighbourListener | null = null;
+    let [missed, heard] = [0, 0];
+    const others = createNeighbourhood({
+      ...{ instance: 'a', now: () => 0, monotonic: () => 0, connections: () => 0 },
+      neighbours: {
+        async join(_instance, given) {
+          listener = given;
+        },
+        tell() {},
+        leave: async () => {},
+      },
+      standingOf: () => expect.unreachable(),
+      events: {
+        ...{ journals() {}, said() {}, takenOver() {}, touched() {} },
+        votes(_commit, votes) {
+          heard += votes.length;
+        },
+        missed: () => void missed++,
+      },
+    });
+    await others.join();
+    const release = others.hold();
+    const votes = Array.from({ length: 150 }, (_, at) => ({
+      ...{ journalKey: 1, seq: at + 1, windowKey: 1, rating: 0 as const, at: 0 },
+    }));
+    const tell = (notices: number) => {
+      for (let told = 0; told < notices; told++) (listener as NeighbourListener | null)?.votes('1', votes);
+    };
+    tell(3_000);
+    expect(missed).toBe(0);
+    tell(1_000);
+    expect(missed).toBe(1);
+    release();
+    expect(heard).toBeLessThan(1_000 * 150);
+    tell(1);
+    expect(missed).toBe(1);
+  });
 });
