@@ -25,6 +25,10 @@ const CLUSTER = [
   { package: 'etcd-server', command: 'etcd' },
   { package: 'patroni', command: 'patroni' },
   { package: 'keepalived', command: 'keepalived' },
+  { package: 'curl', command: 'curl' },
+  // Machines apart, and what is lost between them.
+  { package: 'iproute2', command: 'ip' },
+  { package: 'nftables', command: 'nft' },
 ];
 /** Real faults: I/O errors in a running process, and a wall clock that jumps. */
 const FAULTS = [

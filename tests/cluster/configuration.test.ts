@@ -1,16 +1,11 @@
 /** The files of docs/operations as they are, to the programs that they are for. Those that the other files start say more of them. */
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { have, succeeds } from '../support/prerequisites.ts';
+import { KEEPALIVED } from '../support/cluster/shared-address.ts';
+import { have } from '../support/prerequisites.ts';
 import { HAPROXY } from '../support/proxies.ts';
 
 const file = (name: string) => new URL(`../../docs/operations/${name}`, import.meta.url).pathname;
-const KEEPALIVED = {
-  name: 'keepalived',
-  howToGetIt: 'apt-get install keepalived',
-  isThere: () => succeeds('/usr/sbin/keepalived', ['--version']),
-};
-
 const said = (command: string, args: string[]) => {
   const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
   return { status, output: stdout + stderr };

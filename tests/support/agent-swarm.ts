@@ -45,6 +45,8 @@ export type SwarmTerminal = {
   lastUpMs(): number | null;
   lastDownMs(): number | null;
   isUp(): boolean;
+  /** How often it has connected. */
+  ups(): number;
 };
 
 export type Swarm = {
@@ -70,6 +72,8 @@ export type SwarmOptions = {
   logins: readonly TerminalLogin[];
   /** The gateway's port or a proxy's, which may be another for each. */
   port: (login: TerminalLogin) => number;
+  /** Of this machine, if none is named. */
+  host?: string;
   /** Where their journals are; null for journals in memory, which a killed process loses. */
   folder: string | null | ((processNumber: number) => string);
   processes?: number;
@@ -89,6 +93,7 @@ type Tally = {
   up: number | null;
   down: number | null;
   isUp: boolean;
+  ups: number;
 };
 type Host = { child: ChildProcess | null; isStarted: boolean; logins: TerminalLogin[] };
 
@@ -106,7 +111,7 @@ export function createSwarm(options: SwarmOptions): Swarm {
   const envOf = (login: TerminalLogin) => {
     const place = typeof folder === 'function' ? folder(hostOf(login)) : folder;
     return {
-      ...terminalEnv(login, port(login)),
+      ...terminalEnv(login, port(login), options.host),
       MANYI_JOURNAL: place === null ? ':memory:' : join(place, `${login.id}.db`),
     };
   };
@@ -123,6 +128,7 @@ export function createSwarm(options: SwarmOptions): Swarm {
     } else if (message.kind === 'link') {
       const tally = tallies.get(message.id) as Tally;
       tally[message.up ? 'up' : 'down'] = message.atMs;
+      if (message.up) tally.ups += 1;
       tally.isUp = message.up;
     }
   }
@@ -199,7 +205,10 @@ export function createSwarm(options: SwarmOptions): Swarm {
   const terminals = logins.map((login, at): SwarmTerminal => {
     const host = at % processes;
     hosts[host]?.logins.push(login);
-    const tally: Tally = { pressed: 0, thanked: 0, refused: 0, cutOff: 0, up: null, down: null, isUp: false };
+    const tally: Tally = {
+      ...{ pressed: 0, thanked: 0, refused: 0, cutOff: 0 },
+      ...{ up: null, down: null, isUp: false, ups: 0 },
+    };
     tallies.set(login.id, tally);
     return {
       login,
@@ -221,6 +230,7 @@ export function createSwarm(options: SwarmOptions): Swarm {
       lastUpMs: () => tally.up,
       lastDownMs: () => tally.down,
       isUp: () => tally.isUp,
+      ups: () => tally.ups,
     };
   });
 

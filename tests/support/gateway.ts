@@ -17,7 +17,7 @@ import { reap } from './reaper.ts';
 import { plant, type Tree } from './tree.ts';
 import { until } from './wait.ts';
 
-const MAIN = new URL('../../dist/gateway/run/main.js', import.meta.url).pathname;
+export const MAIN = new URL('../../dist/gateway/run/main.js', import.meta.url).pathname;
 
 /** `folder` holds the identity as files (see writeIdentity). */
 export type TerminalLogin = { id: string; windowId: string; identity: Identity; folder: string };
@@ -74,7 +74,8 @@ export type GatewayOptions = {
   /** What its keys are sealed with; null where the test puts it there, or does not. */
   sealKey?: string | null;
   env?: Record<string, string>;
-  main?: string;
+  /** The program, at each start. */
+  main?: () => string;
   /** Where its log goes from its second start on, instead of to `log()`. */
   logTo?: () => number | null;
 };
@@ -84,7 +85,7 @@ export async function startGateway({
   database = null,
   sealKey = SEAL_KEY,
   env = {},
-  main = MAIN,
+  main = () => MAIN,
   logTo = () => null,
 }: GatewayOptions = {}): Promise<TestGateway> {
   if (database !== null && sealKey !== null) createOnce(sealKeyIn(dataDir), sealKey);
@@ -96,7 +97,7 @@ export async function startGateway({
   const start = async () => {
     output = '';
     const logFd = ports.httpPort === 0 ? null : logTo();
-    const started = spawn(process.execPath, [main], {
+    const started = spawn(process.execPath, [main()], {
       env: {
         ...process.env,
         MANYI_DATA_DIR: dataDir,

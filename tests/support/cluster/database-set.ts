@@ -10,7 +10,7 @@ import type { Databases } from './databases.ts';
 import { documented } from './documented.ts';
 import { createEtcd, type EtcdMember } from './etcd.ts';
 import { databaseAddress } from './gateways.ts';
-import { openNetwork } from './network.ts';
+import { type Network, openNetwork } from './network.ts';
 import { createNode, type DatabaseNode, type Role } from './patroni.ts';
 
 export type DatabaseSet = Databases & {
@@ -29,12 +29,25 @@ const NUMBERS = [1, 2, 3];
 const DATABASE = 'manyi';
 const LOG_SHOWN = 3_000;
 
-export async function startDatabaseSet(): Promise<DatabaseSet> {
+async function follows(address: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: address, connectionTimeoutMillis: 2_000 });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ follows: boolean }>('SELECT pg_is_in_recovery() AS follows');
+    return rows[0]?.follows !== false;
+  } finally {
+    await client.end();
+  }
+}
+
+/** @param network of the loopback device, if none is given */
+export async function startDatabaseSet(given?: Network): Promise<DatabaseSet> {
   const folder = mkdtempSync(join(tmpdir(), 'manyi-set-'));
   // Its servers are other users'.
   chmodSync(folder, 0o755);
   const forget = reapBelow(folder);
-  const network = await openNetwork();
+  const network = given ?? (await openNetwork());
   const etcd = NUMBERS.map((number) => createEtcd(network, folder, number));
   const nodes = NUMBERS.map((number) => createNode(network, folder, number));
 
@@ -78,6 +91,13 @@ export async function startDatabaseSet(): Promise<DatabaseSet> {
     );
     await having('synchronous');
   };
+  /** HAProxy takes every node for the primary until it has asked it for the first time. */
+  const leadsToPrimary = (address: string) =>
+    until('a balancer to lead to the primary, and to nobody else', async () => {
+      for (let connection = 0; connection < nodes.length; connection++)
+        if (await follows(address)) return false;
+      return true;
+    });
   const logs = () =>
     [...etcd, ...nodes].map((one) => `== ${one.name}\n${one.log().slice(-LOG_SHOWN)}`).join('\n');
   const dispose = async () => {
@@ -96,10 +116,15 @@ export async function startDatabaseSet(): Promise<DatabaseSet> {
       ...{ folder, etcd, nodes, having, whole, sql, logs, dispose },
       async door(number) {
         const balancer = await startDatabaseBalancer(network, folder, number);
+        const address = databaseAddress(balancer);
+        await leadsToPrimary(address);
         return {
-          address: databaseAddress(balancer.port),
+          address,
           kill: balancer.kill,
-          start: balancer.start,
+          async start() {
+            await balancer.start();
+            await leadsToPrimary(address);
+          },
         };
       },
       primaryAddress: async () => (await having('primary')).address(DATABASE),

@@ -23,7 +23,7 @@ export function createEtcd(network: Network, parent: string, number: number): Et
     (line) => !line.startsWith('ETCD_INITIAL_CLUSTER='),
   );
   const env = environmentOf(network.translate(replaceWords(text, { '/var/lib/etcd': folder })));
-  const server = createServerProcess({ folder, command: 'etcd', env });
+  const server = createServerProcess({ folder, command: 'etcd', env, on: { network, machine: 10 + number } });
   return {
     ...server,
     name: env.ETCD_NAME as string,

@@ -8,7 +8,11 @@ export type Network = {
   port(documented: number): number;
   /** Addresses and ports as they are here. */
   translate(text: string): string;
+  /** What runs a command on a machine, where that is one apart; as a user without rights, if nothing else is said. */
+  within?(machine: number, command: string, args: readonly string[], asRoot?: boolean): Command;
 };
+
+export type Command = { command: string; args: readonly string[] };
 
 /** etcd for clients and for each other, PostgreSQL, Patroni's API. */
 const PORTS = [2379, 2380, 5432, 8008];

@@ -51,7 +51,7 @@ export function createNode(network: Network, parent: string, number: number): Da
   const passwordOf = (user: string) =>
     new RegExp(`username: ${user}\n\\s+password: (\\S+)`).exec(config)?.[1];
   return {
-    ...createServerProcess({ folder, command: PROGRAM, args: [file] }),
+    ...createServerProcess({ folder, command: PROGRAM, args: [file], on: { network, machine: 10 + number } }),
     name: `db${number}`,
     host,
     dataDir: `${folder}/data`,

@@ -6,6 +6,7 @@ import { NOBODY } from '../other-user.ts';
 import { processesBelow, signalBelow, stopBelow } from '../processes-below.ts';
 import { reap } from '../reaper.ts';
 import { until } from '../wait.ts';
+import type { Network } from './network.ts';
 
 export type ServerProcess = {
   start(): void;
@@ -41,16 +42,22 @@ export type ServerProgram = {
   command: string;
   args?: readonly string[];
   env?: Record<string, string>;
+  /** The machine that it runs on, and whether it needs rights there. */
+  on?: { network: Network; machine: number; asRoot?: boolean };
 };
 
-export function createServerProcess({ folder, command, args = [], env = {} }: ServerProgram): ServerProcess {
+export function createServerProcess({ folder, env = {}, ...program }: ServerProgram): ServerProcess {
+  const { on, args: own = [] } = program;
+  const entered = on?.network.within?.(on.machine, program.command, own, on.asRoot);
+  const { command, args } = entered ?? { command: program.command, args: own };
   let child: ChildProcess | null = null;
   let said = '';
   return {
     start() {
       said = '';
       const started = spawn(command, args, {
-        ...other,
+        // Entering another machine takes rights, which are given up there.
+        ...(entered === undefined && other),
         cwd: folder,
         env: { PATH: process.env.PATH, HOME: folder, LC_ALL: 'C.UTF-8', ...env },
         stdio: ['ignore', 'pipe', 'pipe'],

@@ -16,9 +16,11 @@ import { type Presses, thankedLine } from './presses.ts';
 export type Sums = {
   /** Of the primary, as the superuser. */
   database: string;
+  /** Any others are the case's own to look at: they are in the scores, and in nothing else here. */
   terminals: readonly SwarmTerminal[];
   presses: Presses;
   gateways: readonly TestGateway[];
+  /** At least one at each gateway. */
   walls: readonly LiveClient[];
 };
 
@@ -34,7 +36,9 @@ export async function expectSums({ database, terminals, presses, gateways, walls
   expect(acked, 'what is acknowledged is what was thanked').toBe(thanked.size);
   const copy = await copyToSqlite(database);
   try {
-    const votes = storedVotes(copy.dataDir);
+    const all = storedVotes(copy.dataDir);
+    const own = new Set(terminals.map(({ login }) => login.id));
+    const votes = all.filter(({ terminal }) => own.has(terminal));
     const stored = votes.map(({ terminal, seq, rating }) =>
       thankedLine(terminal, seq, RATINGS[rating] as Rating),
     );
@@ -50,7 +54,7 @@ export async function expectSums({ database, terminals, presses, gateways, walls
     for (const gateway of gateways)
       await until(`gateway on port ${gateway.httpPort} to have all votes in its scores`, async () => {
         const votesOf = (await gateway.scores()).find(({ kind }) => kind === 'unit')?.votes;
-        if (votesOf !== stored.length) throw new Error(`${votesOf} of ${stored.length}`);
+        if (votesOf !== all.length) throw new Error(`${votesOf} of ${all.length}`);
         return true;
       });
     for (const gateway of gateways) await expectScoresEqualRecount({ ...gateway, dataDir: copy.dataDir });
