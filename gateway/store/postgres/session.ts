@@ -46,8 +46,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
   // Each of these, and statement_timeout, would cancel such a wait.
   transaction_timeout: '0',
   lock_timeout: '0',
-  // A gateway that has gone without a word must not keep others waiting.
-  idle_in_transaction_session_timeout: '60s',
+  // A gateway that stands still must not keep others waiting: a decision waits for its commits, and all commits wait for the decision.
+  idle_in_transaction_session_timeout: '20s',
   client_connection_check_interval: '5s',
   tcp_keepalives_idle: '10',
   tcp_keepalives_interval: '5',
