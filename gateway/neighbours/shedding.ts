@@ -31,6 +31,8 @@ export function createShedding(monotonic: () => number): Shedding {
   /** Of those that were sent away lately, and when. */
   const away = new Map<string, number>();
   let [sent, back] = [0, 0];
+  /** The first of them have gone to others. */
+  let hasProved = false;
   let restUntil = Number.NEGATIVE_INFINITY;
   let inVain = false;
   let due = 0;
@@ -48,13 +50,15 @@ export function createShedding(monotonic: () => number): Shedding {
       if (others.length === 0 || monotonic() < restUntil) return 0;
       const share = (own + others.reduce((sum, count) => sum + count, 0)) / (others.length + 1);
       if (own <= share * (1 + TOLERANCE) + TOLERANCE_TERMINALS) {
-        [sent, back, due] = [0, 0, 0];
+        [sent, back, due, hasProved] = [0, 0, 0, false];
         return 0;
       }
       // It is not known yet whether anybody takes them.
-      if (sent >= PROBE && away.size > 0 && sent < 2 * PROBE) return 0;
+      if (sent >= PROBE && !hasProved && away.size > 0) return 0;
+      hasProved = sent >= PROBE;
       const perS = Math.max(1, own * PART_PER_S);
-      due = Math.min(perS, due + (perS * sinceMs) / 1_000);
+      // What is left of the second before is less than one.
+      due = Math.min(perS + 1, due + (perS * sinceMs) / 1_000);
       const now = Math.floor(Math.min(due, own - share, sent < PROBE ? PROBE - sent : own));
       due -= now;
       return now;
@@ -69,7 +73,7 @@ export function createShedding(monotonic: () => number): Shedding {
       if (back < PROBE / 2 || back * 2 < sent) return;
       restUntil = monotonic() + REST_MS;
       inVain = true;
-      [sent, back, due] = [0, 0, 0];
+      [sent, back, due, hasProved] = [0, 0, 0, false];
       away.clear();
     },
     takeInVain() {

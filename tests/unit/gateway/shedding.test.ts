@@ -55,6 +55,14 @@ describe('terminals are shared out', () => {
     expect(town.most.inVain).toBe(0);
   });
 
+  it('of a hall, too: once it is known that they go, nobody waits to know it again', () => {
+    const town = createTown([200, 0], true);
+    town.pass(85);
+    expect(town.counts()[0]).toBeLessThanOrEqual(100 * 1.1 + 2);
+    expect(town.most.shed).toBeLessThanOrEqual(2);
+    expect(town.most.inVain).toBe(0);
+  });
+
   it('and then left in peace', () => {
     const town = createTown([1_100, 900, 1_000], true);
     town.pass(600);
