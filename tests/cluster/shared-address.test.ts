@@ -11,6 +11,8 @@ import { until } from '../support/wait.ts';
 
 /** Who has just been connecting to what stands still waits for 45 s (device/uplink/connection.ts). */
 const ACKS_GO_ON_MS = 60_000;
+const LOST_PERCENT = 15;
+const LOSSY_MS = 20_000;
 const seconds = (ms: number) => (ms / 1_000).toFixed(1);
 
 describe.runIf(have(POSTGRES, HAPROXY, KEEPALIVED, NAMESPACES))('the address of the balancers', () => {
@@ -65,5 +67,23 @@ describe.runIf(have(POSTGRES, HAPROXY, KEEPALIVED, NAMESPACES))('the address of 
       () => wires.heal(third.machine),
     );
     await scene.end(moved.join('; '));
+  });
+
+  it('is reached over a line that loses packets, from terminals and to gateways', async () => {
+    const front = createSharedAddress(wires, set.folder);
+    const scene = await startScene(set, { name: "terminals' packets lost", gateways: 2, front });
+    const { machine } = await front.holder();
+    wires.lose(machine, LOST_PERCENT, [wires.here]);
+    const endsMs = performance.now() + LOSSY_MS;
+    let [worstMs, acks] = [0, 0];
+    while (performance.now() < endsMs) {
+      worstMs = Math.max(worstMs, await scene.presses.acksGoOn(ACKS_GO_ON_MS));
+      acks += 1;
+    }
+    wires.heal(machine);
+    await scene.presses.acksGoOn(ACKS_GO_ON_MS);
+    await scene.end(
+      `${LOST_PERCENT} % each way for ${LOSSY_MS / 1_000} s: ${acks} times an ack for all, the slowest after ${seconds(worstMs)} s`,
+    );
   });
 });
