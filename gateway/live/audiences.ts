@@ -36,6 +36,7 @@ export type Audiences<Client> = {
   /** An audience ends with its last client. */
   leave(audience: Audience<Client>, client: Client): void;
   all(): Iterable<Audience<Client>>;
+  areThere(): boolean;
   snapshotOf(audience: Audience<Client>): SharedSnapshot;
   /** Whoever still gets the shared snapshot gets this after it. */
   changed(audience: Audience<Client>, change: Change): void;
@@ -66,6 +67,7 @@ export function createAudiences<Client>({ feed, monotonic, compressor }: Audienc
         audiences.delete(audience.unitId);
     },
     all: () => audiences.values(),
+    areThere: () => audiences.size > 0,
     snapshotOf(audience) {
       if (audience.shared !== null && isShared(audience)) return audience.shared;
       const madeAt = monotonic();

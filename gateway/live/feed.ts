@@ -53,7 +53,12 @@ export type FeedDeps = {
   newestVotes: VoteReads['newestVotes'];
 };
 
-export type FeedListener = { changed(change: CityChange): void; replaced(): void };
+export type FeedListener = {
+  /** Is there anybody to be told? While there is nobody, no rows are made. */
+  isHeard(): boolean;
+  changed(change: CityChange): void;
+  replaced(): void;
+};
 
 export type Feed = {
   voted(vote: RecentVote): void;
@@ -112,36 +117,29 @@ export async function openFeed(deps: FeedDeps): Promise<Feed> {
     const seen = newVotes.flatMap(see);
     const votes = seen.map(({ vote }) => vote);
     const latest = votes.slice(-TICKER_LENGTH).reverse();
-    const windows = new Map<string, LiveRow>();
-    const dirtyUnits = new Set<string>();
-    for (const id of dirtyWindows) {
-      const serviceWindow = tree().windowById.get(id);
-      if (!serviceWindow) continue;
-      board.forget(id);
-      windows.set(id, board.windowRow(serviceWindow, at));
-      for (const unit of unitsAbove(tree(), serviceWindow.unitId)) dirtyUnits.add(unit.id);
+    const dirty = [...dirtyWindows].flatMap((id) => tree().windowById.get(id) ?? []);
+    for (const { id } of dirty) board.forget(id);
+    const heard = listeners.filter((listener) => listener.isHeard());
+    let change: CityChange | null = null;
+    if (heard.length > 0) {
+      const units = new Set(dirty.flatMap(({ unitId }) => unitsAbove(tree(), unitId)));
+      change = {
+        from: revision,
+        revision: revision + 1,
+        units: rowsOf(units, (unit) => board.unitRow(unit, at)),
+        windows: rowsOf(dirty, (serviceWindow) => board.windowRow(serviceWindow, at)),
+        trend: new Map([...dirtyMinutes].map((start) => [start, trendMinute(start)])),
+        ticker: latest,
+        votes,
+      };
     }
-    const units = new Map<string, LiveRow>();
-    for (const id of dirtyUnits) {
-      const unit = tree().unitById.get(id);
-      if (unit) units.set(id, board.unitRow(unit, at));
-    }
-    const change: CityChange = {
-      from: revision,
-      revision: revision + 1,
-      units,
-      windows,
-      trend: new Map([...dirtyMinutes].map((start) => [start, trendMinute(start)])),
-      ticker: latest,
-      votes,
-    };
     revision += 1;
     ticker = [...latest, ...ticker].slice(0, TICKER_LENGTH);
     if (seen.length > 0) recent = [...recent, ...seen].slice(-RECENT_VOTES);
     dirtyWindows = new Set();
     dirtyMinutes = new Set();
     newVotes = [];
-    for (const listener of listeners) listener.changed(change);
+    if (change) for (const listener of heard) listener.changed(change);
   };
 
   /** At once when it has been quiet, so that a lone vote does not wait. */
@@ -269,6 +267,13 @@ export async function openFeed(deps: FeedDeps): Promise<Feed> {
       if (timer) clearTimeout(timer);
     },
   };
+}
+
+function rowsOf<T extends { id: string }>(
+  those: Iterable<T>,
+  row: (one: T) => LiveRow,
+): Map<string, LiveRow> {
+  return new Map(Array.from(those, (one) => [one.id, row(one)]));
 }
 
 function minuteOf(at: number): number {

@@ -157,6 +157,7 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
   };
 
   feed.listen({
+    isHeard: audiences.areThere,
     changed(change) {
       for (const audience of audiences.all()) {
         const own = audience.stream.narrow(change);

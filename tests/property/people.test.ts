@@ -202,6 +202,7 @@ describe('the stream of a subtree', () => {
         const counted = new Map<string, number>();
         const ownVotes: { windowId: string; at: number }[] = [];
         feed.listen({
+          isHeard: () => true,
           changed(change) {
             const own = stream.narrow(change);
             const isOwn =

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import WebSocket from 'ws';
 import { type Compressor, createCompressor } from '../../../gateway/compress/compressor.ts';
 import { createCalendar } from '../../../gateway/domain/calendar.ts';
@@ -12,7 +12,7 @@ import { buildTree } from '../../../gateway/domain/org.ts';
 import type { Credential } from '../../../gateway/domain/principal.ts';
 import { DEFAULT_WEIGHTS } from '../../../gateway/domain/score.ts';
 import { ScoreBook } from '../../../gateway/domain/score-book.ts';
-import { createBoard } from '../../../gateway/live/board.ts';
+import { type Board, createBoard } from '../../../gateway/live/board.ts';
 import { type Feed, openFeed } from '../../../gateway/live/feed.ts';
 import { createHub, type Hub } from '../../../gateway/live/hub.ts';
 import type { LiveMessage, LiveRow } from '../../../protocol/live.ts';
@@ -66,6 +66,7 @@ function read(data: Buffer, isBinary: boolean) {
 }
 
 describe('the snapshot', () => {
+  let board: Board;
   let feed: Feed;
   let hub: Hub;
   let server: Server;
@@ -74,14 +75,9 @@ describe('the snapshot', () => {
   beforeEach(async () => {
     const tree = city();
     const calendar = createCalendar('Asia/Shanghai');
-    const board = createBoard({
-      ...{
-        tree: () => tree,
-        book,
-        excludedBook: new ScoreBook(calendar),
-        discountedBooks: [],
-        weights: DEFAULT_WEIGHTS,
-      },
+    board = createBoard({
+      ...{ tree: () => tree, book, excludedBook: new ScoreBook(calendar), weights: DEFAULT_WEIGHTS },
+      discountedBooks: [],
       targetRate: 0.85,
       presence: { isOnline: () => false, lastSeenAt: () => null },
       isClockApart: () => false,
@@ -178,6 +174,31 @@ describe('the snapshot', () => {
     feed.announce();
     hub.close();
     await until('every vote', () => pressed.every((id) => (rowOf(wall, id)?.votes ?? 0) > 0));
+  });
+
+  it('has what was pressed while no wall was there, for which no rows were made', async () => {
+    const rowsMade = vi.spyOn(board, 'windowRow');
+    const votes = () => rowOf(wall, 'unit-0')?.votes;
+    let wall = open('/plain');
+    await until('the city', () => wall.snapshot !== null);
+    const before = votes() ?? 0;
+    press();
+    await until('a vote', () => votes() === before + 1);
+    wall.close();
+    await until('nobody', () => hub.metrics.clients() === 0);
+    rowsMade.mockClear();
+    for (let times = 0; times < 3; times++) {
+      press();
+      feed.announce();
+    }
+    expect(rowsMade).not.toHaveBeenCalled();
+    wall = open('/plain');
+    await until('the city', () => wall.snapshot !== null);
+    expect(votes()).toBe(before + 4);
+    const window = press();
+    await until('one vote more', () => wall.patched.get('unit-0')?.votes === before + 5);
+    expect(wall.patched.get(window)?.votes).toBeGreaterThan(0);
+    wall.close();
   });
 
   it('is the same for whoever cannot unpack it, and much larger', async () => {
