@@ -4,10 +4,12 @@ import type { Client } from 'aedes';
 import { topicOf } from '../../protocol/topics.ts';
 import type { Broker, BrokerEvents, BrokerLimits, Welcome } from './broker.ts';
 import { createDeliveries } from './deliveries.ts';
+import { KeptMessages } from './kept-messages.ts';
 import { createListener, type ListenerDeps, type Transport } from './listener.ts';
 import { OneWayAedes } from './one-way-aedes.ts';
 import { createPubacks } from './pubacks.ts';
 import { reasonOf } from './refusal-reasons.ts';
+import { createRoutes } from './routes.ts';
 import { createSignIn, streamOf } from './sign-in.ts';
 import { TerminalStream } from './terminal-stream.ts';
 import { createTraffic } from './traffic.ts';
@@ -34,8 +36,8 @@ export async function createEmbeddedBroker(
     // There is no other broker whose wills were to be sent for it. Aedes measures that by the wall clock: one that is set
     // forward would make it send the wills of terminals that are there.
     heartbeatInterval: NEVER_MS,
-    // A frozen peer keeps its deliveries until drainTimeout: with as many places as peers, nobody waits behind it.
-    concurrency: limits.maxConnections,
+    mq: createRoutes(),
+    persistence: new KeptMessages(),
     connectTimeout: limits.connectTimeoutMs,
     drainTimeout: limits.drainTimeoutMs,
     maxInflightInbound: 10,

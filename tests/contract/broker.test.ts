@@ -142,17 +142,28 @@ describe.each(BROKER_ADAPTERS)('the broker, $name', ({ open: openHome, readsProx
       expect(door.heard.every(({ connection }) => connection !== null)).toBe(true);
     });
 
-    it('with QoS 0 is taken and not acknowledged; one with QoS 2 is taken once', async () => {
+    it('with QoS 0 is taken and not acknowledged; one with QoS 2 is received, and released by its number', async () => {
       const { signIn } = await start();
       const terminal = await signIn('t-1');
       terminal.send(publishPacket(VOTES, 'zero', 0));
       await heard(1);
       terminal.send(publishPacket(VOTES, 'two', 2, { packetId: 7 }));
       await terminal.until(PUBREC);
-      terminal.send(pubrel(7));
-      await terminal.until(PUBCOMP);
-      expect(texts()).toEqual(['zero', 'two']);
+      terminal.send(publishPacket(VOTES, 'two', 2, { packetId: 7 }));
+      await terminal.until(PUBREC, 2);
+      for (const times of [1, 2]) {
+        terminal.send(pubrel(7));
+        await terminal.until(PUBCOMP, times);
+      }
       expect(idsOf(terminal)).toEqual([]);
+      // Released, its number is a new message's.
+      terminal.send(publishPacket(VOTES, 'three', 2, { packetId: 7 }));
+      await terminal.until(PUBREC, 3);
+      const again = await signIn('t-1');
+      again.send(publishPacket(VOTES, 'four', 2, { packetId: 7 }));
+      await again.until(PUBREC);
+      // That the second is the same vote as the first, its identity says.
+      expect(texts()).toEqual(['zero', 'two', 'two', 'three', 'four']);
     });
 
     it('with no topic that can be one cuts the connection', async () => {
