@@ -1,14 +1,14 @@
 /**
  * What aedes has in place of a terminal's socket. Everything that is read passes here first: what is too large, too much or
- * no MQTT is cut, votes go the short way (vote-tap.ts), the rest is for aedes to read; and silence is measured here, where
+ * no MQTT is cut, votes go the short way (message-tap.ts), the rest is for aedes to read; and silence is measured here, where
  * every byte is seen.
  */
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { PeerCertificate } from './broker.ts';
 import { answerHttp, isHttp } from './http-spoken.ts';
+import { createVoteTap, type VoteTap } from './message-tap.ts';
 import { createFloodWatch, createHeaderWalk, type HeaderWalk } from './packet-limit.ts';
-import { createVoteTap, type VoteTap } from './vote-tap.ts';
 
 /** Messages taken and not done, beyond which no more is read from this connection. */
 const MAX_UNDONE = 512;
