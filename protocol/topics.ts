@@ -18,7 +18,12 @@ export type Kind = UpKind | DownKind;
 export const GATEWAY_STATUS_TOPIC = `${ROOT}/gateway/status`;
 
 export function topicOf(terminalId: string, kind: Kind): string {
-  return `${ROOT}/${terminalId}/${kind}`;
+  return `${topicsOf(terminalId)}${kind}`;
+}
+
+/** What all topics of a terminal begin with. */
+export function topicsOf(terminalId: string): string {
+  return `${ROOT}/${terminalId}/`;
 }
 
 const KINDS = new Set<string>([...UP_KINDS, ...DOWN_KINDS]);

@@ -1,7 +1,7 @@
 /** The broker in this process: aedes, with everything a terminal sends ending at the gateway. */
 import type { EventEmitter } from 'node:events';
 import type { Client } from 'aedes';
-import { topicOf } from '../../protocol/topics.ts';
+import { topicOf, topicsOf } from '../../protocol/topics.ts';
 import type { Broker, BrokerEvents, BrokerLimits, Welcome } from './broker.ts';
 import { createDeliveries } from './deliveries.ts';
 import { KeptMessages } from './kept-messages.ts';
@@ -68,14 +68,15 @@ export async function createEmbeddedBroker(
       events.disconnected(terminalId, connection);
     });
     events.connected(terminalId, connection);
-    const topic = topicOf(terminalId, 'votes');
-    stream.tapVotes(topic, (payload, packetId, done) =>
+    const votes = topicOf(terminalId, 'votes');
+    stream.tapMessages(topicsOf(terminalId), (kind, payload, packetId, done) => {
+      const topic = kind === 'votes' ? votes : topicOf(terminalId, kind);
       events.message({ terminalId, connection, topic, payload, code, address, isOpen }, (error) => {
         if (error) stream.cut(reasonOf(error));
-        else acks.send(stream, packetId);
+        else if (packetId !== null) acks.send(stream, packetId);
         done();
-      }),
-    );
+      });
+    });
   });
   aedes.on('clientError', (client: Client, error: Error) => events.refused(reasonOf(error), client.id));
   // Without a listener, an error in aedes' own rounds would end the process.

@@ -1,13 +1,14 @@
 /**
  * What aedes has in place of a terminal's socket. Everything that is read passes here first: what is too large, too much or
- * no MQTT is cut, votes go the short way (message-tap.ts), the rest is for aedes to read; and silence is measured here, where
- * every byte is seen.
+ * no MQTT is cut, a terminal's messages go the short way (message-tap.ts), the rest is for aedes to read; and silence is measured
+ * here, where every byte is seen.
  */
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
+import type { UpKind } from '../../protocol/topics.ts';
 import type { PeerCertificate } from './broker.ts';
 import { answerHttp, isHttp } from './http-spoken.ts';
-import { createVoteTap, type VoteTap } from './message-tap.ts';
+import { createMessageTap, type MessageTap } from './message-tap.ts';
 import { createFloodWatch, createHeaderWalk, type HeaderWalk } from './packet-limit.ts';
 
 /** Messages taken and not done, beyond which no more is read from this connection. */
@@ -32,8 +33,8 @@ export type TerminalStreamOptions = {
   refused(reason: string, terminalId: string | null): void;
 };
 
-/** @param done to be called once the message is settled. */
-export type TakeVotes = (payload: Buffer, packetId: number, done: () => void) => void;
+/** @param packetId null with QoS 0. @param done to be called once the message is settled. */
+export type TakeMessage = (kind: UpKind, payload: Buffer, packetId: number | null, done: () => void) => void;
 
 export class TerminalStream extends Duplex {
   readonly socket: Socket;
@@ -45,7 +46,7 @@ export class TerminalStream extends Duplex {
   readonly #refused: TerminalStreamOptions['refused'];
   readonly #walk: HeaderWalk;
   readonly #isFlood: () => boolean;
-  #tap: VoteTap | null = null;
+  #tap: MessageTap | null = null;
   /** aedes is in the middle of a packet: what follows is its own. */
   #passing = false;
   #spoken = false;
@@ -78,17 +79,17 @@ export class TerminalStream extends Duplex {
     return this.#undone > 0;
   }
 
-  /** From now on, votes on `topic` are handed to `take`. */
-  tapVotes(topic: string, take: TakeVotes): void {
+  /** From now on, messages on the topics that begin with `prefix` are handed to `take`. */
+  tapMessages(prefix: string, take: TakeMessage): void {
     const done = () => {
       this.#undone -= 1;
       if (!this.#held || this.#undone > MAX_UNDONE / 2) return;
       this.#held = false;
       this.#readOn();
     };
-    this.#tap = createVoteTap(topic, (payload, packetId) => {
+    this.#tap = createMessageTap(prefix, (kind, payload, packetId) => {
       this.#undone += 1;
-      take(payload, packetId, done);
+      take(kind, payload, packetId, done);
       return !this.socket.destroyed;
     });
   }

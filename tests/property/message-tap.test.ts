@@ -1,15 +1,17 @@
 /**
- * Each packet of a connection is either taken as a vote or reaches the broker untouched, once and in order, wherever the
- * chunks are cut and however late the broker reads. (Votes behind another packet in the same chunk may go the long way.)
+ * Each packet of a connection is either taken as a message or reaches the broker untouched, once and in order, wherever the
+ * chunks are cut and however late the broker reads. (What is behind another packet in the same chunk may go the long way.)
  */
 import type { Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { TerminalStream } from '../../gateway/mqtt/terminal-stream.ts';
+import { topicOf, topicsOf, UP_KINDS } from '../../protocol/topics.ts';
 import { until } from '../support/wait.ts';
 
-const TOPIC = 'manyi/v1/t-1/votes';
+const TOPIC = topicOf('t-1', 'votes');
+const PUBACK = 0x40;
 
 function publish(topic: string, payload: string, id: number, first = 0x32): Buffer {
   const body = Buffer.concat([
@@ -23,28 +25,47 @@ function publish(topic: string, payload: string, id: number, first = 0x32): Buff
   return Buffer.concat([Buffer.from([first, ...length]), body]);
 }
 
-type Piece = { vote: boolean; bytes: Buffer; payload: string; id: number };
+type Piece = { isOwn: boolean; bytes: Buffer; payload: string; id: number };
 const payload = fc.string({ maxLength: 300, unit: 'grapheme-ascii' });
 const id = fc.integer({ min: 1, max: 65_535 });
-const votes = fc.tuple(payload, id, fc.constantFrom(0x32, 0x3a)).map(
-  ([text, packetId, first]): Piece => ({
-    vote: true,
-    bytes: publish(TOPIC, text, packetId, first),
-    payload: text,
-    id: packetId,
-  }),
-);
+const messages = fc
+  .tuple(payload, id, fc.constantFrom(0x32, 0x3a, 0x33, 0x3b, 0x30, 0x31), fc.constantFrom(...UP_KINDS))
+  .map(([text, packetId, first, kind]): Piece => {
+    // What says which one it is, without a packet identifier.
+    const told = `${packetId} ${text}`;
+    return {
+      isOwn: true,
+      bytes: publish(topicOf('t-1', kind), told, packetId, first),
+      payload: told,
+      id: packetId,
+    };
+  });
 const others = fc
   .oneof(
     fc.constant(Buffer.from([0xc0, 0])),
-    fc.tuple(payload, id).map(([text, packetId]) => publish('manyi/v1/t-1/hello', text, packetId)),
+    id.map((packetId) => Buffer.from([PUBACK, 2, packetId >> 8, packetId & 255])),
     fc.tuple(payload, id).map(([text, packetId]) => publish('manyi/v1/t-2/votes', text, packetId)),
-    payload.map((text) => publish(TOPIC, text, 0, 0x30)),
-    fc.tuple(payload, id).map(([text, packetId]) => publish(TOPIC, text, packetId, 0x33)),
+    fc.tuple(payload, id).map(([text, packetId]) => publish('manyi/v1/t-1/ack', text, packetId)),
+    fc.tuple(payload, id).map(([text, packetId]) => publish(`${TOPIC}/x`, text, packetId)),
+    payload.map((text) => publish('manyi/v1/t-1/', text, 0, 0x30)),
+    payload.map((text) => publish(TOPIC, text, 0, 0x38)),
     fc.tuple(payload, id).map(([text, packetId]) => publish(TOPIC, text, packetId, 0x34)),
     payload.map((text) => publish(TOPIC, text, 0)),
   )
-  .map((bytes): Piece => ({ vote: false, bytes, payload: '', id: 0 }));
+  .map((bytes): Piece => ({ isOwn: false, bytes, payload: '', id: 0 }));
+
+/** Acknowledgements may be left out: nobody waits for them. */
+function withoutAcks(bytes: Buffer): Buffer {
+  const packets: Buffer[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const isLong = ((bytes[at + 1] ?? 0) & 128) > 0;
+    const length = isLong ? (bytes[at + 1]! & 127) + bytes[at + 2]! * 128 : bytes[at + 1]!;
+    const end = at + (isLong ? 3 : 2) + length;
+    if (bytes[at] !== PUBACK) packets.push(bytes.subarray(at, end));
+    at = end;
+  }
+  return Buffer.concat(packets);
+}
 
 const open = (maxPacketBytes = 17_408) => {
   const socket = new PassThrough({ highWaterMark: 1 << 20 });
@@ -60,12 +81,12 @@ const open = (maxPacketBytes = 17_408) => {
 };
 
 describe('what is read of a terminal', () => {
-  it('is a vote that is taken or is for the broker, once and in order', async () => {
+  it('is a message that is taken or is for the broker, once and in order', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.uniqueArray(fc.oneof({ weight: 3, arbitrary: votes }, others), {
+        fc.uniqueArray(fc.oneof({ weight: 3, arbitrary: messages }, others), {
           maxLength: 30,
-          selector: ({ vote, id: packetId, bytes }) => (vote ? packetId : bytes.toString('hex')),
+          selector: ({ isOwn, id: packetId, bytes }) => (isOwn ? packetId : bytes.toString('hex')),
         }),
         fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 20 }),
         fc.boolean(),
@@ -73,9 +94,10 @@ describe('what is read of a terminal', () => {
           const { socket, stream, refused } = open();
           let taken = 0;
           const came: Buffer[] = [];
-          stream.tapVotes(TOPIC, (bytes, packetId, done) => {
-            const piece = pieces.find((one) => one.vote && one.id === packetId);
-            expect(bytes.toString()).toBe(piece?.payload);
+          stream.tapMessages(topicsOf('t-1'), (kind, bytes, packetId, done) => {
+            const piece = pieces.find((one) => one.isOwn && one.payload === bytes.toString());
+            if (packetId !== null) expect(piece?.id).toBe(packetId);
+            expect(piece?.bytes.includes(topicOf('t-1', kind))).toBe(true);
             came.push(piece?.bytes as Buffer);
             taken += 1;
             done();
@@ -92,9 +114,10 @@ describe('what is read of a terminal', () => {
             if (cut % 3 > 0) await new Promise(setImmediate);
             at += size;
           }
-          await until('every byte', () => Buffer.concat(came).length === bytes.length);
-          expect(Buffer.concat(came).equals(bytes)).toBe(true);
-          if (pieces.every(({ vote }) => vote)) expect(taken).toBe(pieces.length);
+          const expected = withoutAcks(bytes);
+          await until('every byte', () => withoutAcks(Buffer.concat(came)).length === expected.length);
+          expect(withoutAcks(Buffer.concat(came)).equals(expected)).toBe(true);
+          if (pieces.every(({ isOwn }) => isOwn)) expect(taken).toBe(pieces.length);
           expect(refused).toEqual([]);
         },
       ),
@@ -106,7 +129,7 @@ describe('what is read of a terminal', () => {
     const { socket, stream, refused } = open();
     const undone: (() => void)[] = [];
     let taken = 0;
-    stream.tapVotes(TOPIC, (_payload, _id, done) => {
+    stream.tapMessages(topicsOf('t-1'), (_kind, _payload, _id, done) => {
       taken += 1;
       undone.push(done);
     });
