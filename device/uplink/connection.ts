@@ -15,7 +15,7 @@ import { isEnrolmentRefusal } from '../identity/enrolment.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Log } from '../log.ts';
 import { createSessionRenewal } from './session-renewal.ts';
-import { createTlsSession } from './tls-session.ts';
+import { createTlsSession, goOnWith } from './tls-session.ts';
 import { WRONG_PORT, wrongPortOf } from './wrong-port.ts';
 
 export type ConnectionOptions = {
@@ -109,13 +109,14 @@ export function createConnection(options: ConnectionOptions): Connection {
     let answered = false;
     let session: mqtt.MqttClient;
     try {
+      const { secureContext, session: kept } = tls.offer(identity);
       session = mqtt.connect(gatewayUrl, {
         protocolVersion: 4,
         clean: true,
         clientId: terminalId,
         username: terminalId,
         // Nobody but the authority of the code, and of nobody's certificates but the gateway's.
-        ...tls.offer(identity),
+        ...{ secureContext },
         servername: GATEWAY_NAME,
         keepalive: keepaliveS,
         reconnectPeriod: 0,
@@ -124,6 +125,7 @@ export function createConnection(options: ConnectionOptions): Connection {
         resubscribe: false,
         will: { topic: statusTopic, payload: Buffer.from(status(false)), qos: 1, retain: true },
       });
+      goOnWith(kept, session.stream);
     } catch (error) {
       complain('gateway-url-invalid', messageOf(error));
       return comeBack(false);

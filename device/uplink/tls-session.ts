@@ -2,7 +2,7 @@
  * What stays of a TLS connection for the next one: the session (RFC 8446, 2.2), which spares both ends the signatures. It belongs
  * to one certificate: the gateway goes on with the one that it was shown when the session began. Kept in memory alone.
  */
-import { type ConnectionOptions, createSecureContext, type SecureContext } from 'node:tls';
+import { type ConnectionOptions, createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
 import type { Identity } from '../identity/identity.ts';
 
 export type TlsSession = {
@@ -82,6 +82,19 @@ export function createTlsSession(monoMs: () => number = () => performance.now())
       if (of?.context === context) kept = { session, sinceMs: monoMs() };
     },
   };
+}
+
+/** What `tls.connect` itself calls for its option; its types leave it out. */
+type WithSession = TLSSocket & { setSession(session: Buffer): void };
+
+/**
+ * Goes on with this session, once there is somebody to do it with. As an option of the connection, Node.js would read it twice, and
+ * for every attempt that reaches nobody: each time as much work as all that is left of the handshake.
+ */
+export function goOnWith(session: Buffer | undefined, stream: unknown): void {
+  if (session === undefined || !(stream instanceof TLSSocket)) return;
+  // Before Node.js, which begins the handshake then.
+  stream.prependOnceListener('connect', () => (stream as WithSession).setSession(session));
 }
 
 type Begun = { session: Buffer | null; isReached: boolean; isWelcome: boolean };
