@@ -74,7 +74,7 @@ function describeJournal(
 type Measured = Pick<Health, 'disk' | 'memory' | 'temperatureC' | 'undervoltage'>;
 
 async function measureBoard(journalPath: string): Promise<Measured> {
-  const disk = await measureDisk(dirname(journalPath));
+  const disk = await measureDisk(journalPath);
   const memory = measureMemory();
   const temperatureC = measureTemperature();
   const undervoltage = measureVoltage();
@@ -86,9 +86,11 @@ async function measureBoard(journalPath: string): Promise<Measured> {
   };
 }
 
-export async function measureDisk(folder: string): Promise<Measured['disk']> {
+/** Of the disk that the journal is on; one in memory is on none. */
+export async function measureDisk(journalPath: string): Promise<Measured['disk']> {
+  if (journalPath === ':memory:') return undefined;
   try {
-    const { bavail, blocks, bsize } = await statfs(folder);
+    const { bavail, blocks, bsize } = await statfs(dirname(journalPath));
     return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
   } catch {
     return undefined;

@@ -2,7 +2,6 @@
  * Whether the terminal can take votes now. It is found out before the next citizen is disappointed: the room on the card is
  * looked at every few seconds, and a journal that failed is tried again until it works.
  */
-import { dirname } from 'node:path';
 import type { Faults } from '../board/faults.ts';
 import { JOURNAL_SOURCE, measureDisk } from '../board/health.ts';
 import { DeviceError, messageOf } from '../errors.ts';
@@ -58,7 +57,7 @@ export function createJournalWatch(options: JournalWatchOptions): JournalWatch {
     change(true);
   };
   const look = async () => {
-    const disk = journalPath === ':memory:' ? undefined : await measureDisk(dirname(journalPath));
+    const disk = await measureDisk(journalPath);
     if (stopped) return;
     const isLow = disk !== undefined && disk.freeBytes < LOW_DISK_BYTES;
     if (isLow || outOfOrder || journal.trouble !== null) {
