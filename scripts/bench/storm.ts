@@ -43,8 +43,10 @@ export type StormFigures = StormRound & {
   terminals: number;
   /** From nothing: how long until all were connected for the first time. */
   firstConnectS: number;
-  /** What a connection without traffic adds to the gateway's memory. */
+  /** What a connection without traffic adds to the gateway's memory, with all that the first of them make it set up for good. */
   kibPerConnection: number;
+  /** … each after the first thousand. */
+  kibPerFurtherConnection: number;
   withoutSessions: StormRound;
   /** Over both. */
   thanked: number;
@@ -54,6 +56,8 @@ export type StormFigures = StormRound & {
 /** In the data folder. */
 const TICKET_KEYS = 'pki/tickets.json';
 const PROCESSES = 4;
+/** With so many connections, what is made once is made: pools, compiled code, the room for young objects. */
+const SET_UP = 1_000;
 const VOTES_PER_S = 100;
 /** A session that lasted 10 s makes the next attempt a quick one (device/uplink/connection.ts): all come back at once. */
 const GOOD_SESSION_MS = 11_000;
@@ -78,7 +82,11 @@ export async function measureStorm(count: number, say: (text: string) => void): 
     return startNode('./terminals.js', [writePlan({ port, terminals } satisfies TerminalsPlan)]);
   });
   await Promise.all(hosts.map((host) => host.line(({ running }) => running === true)));
-  const first = await waitFor(hosts, 'up', count);
+  const baseline = { connections: 0, mb: emptyMb };
+  const first = await waitFor(hosts, 'up', count, (connections) => {
+    if (baseline.connections === 0 && connections >= SET_UP)
+      Object.assign(baseline, { connections, mb: rssMb(gateway.child.pid) });
+  });
   if (first.upAtMs.length < count)
     throw new Error(
       `${count - first.upAtMs.length} terminals never came: ${JSON.stringify(first.complaints)}`,
@@ -88,7 +96,8 @@ export async function measureStorm(count: number, say: (text: string) => void): 
 
   await tell(hosts, { order: 'vote', perS: VOTES_PER_S / PROCESSES }, 'voting');
   await pause(GOOD_SESSION_MS);
-  const kibPerConnection = Math.round(((rssMb(gateway.child.pid) - emptyMb) * 1_024) / count);
+  const fullMb = rssMb(gateway.child.pid);
+  const kibPer = (mb: number, connections: number) => Math.round(((fullMb - mb) * 1_024) / connections);
 
   await tell(hosts, { order: 'vote', perS: 0 }, 'voting');
   const comeBack = async (): Promise<{ round: StormRound; thanked: number }> => {
@@ -111,7 +120,8 @@ export async function measureStorm(count: number, say: (text: string) => void): 
     terminals: count,
     firstConnectS,
     ...resumed.round,
-    kibPerConnection,
+    kibPerConnection: kibPer(emptyMb, count),
+    kibPerFurtherConnection: kibPer(baseline.mb, count - baseline.connections),
     withoutSessions,
     thanked,
     stored,
@@ -178,12 +188,18 @@ async function ask(hosts: Child[]): Promise<Report> {
   };
 }
 
-/** @returns what is so once all of `wanted` are, or when patience is at its end. */
-async function waitFor(hosts: Child[], field: keyof Tally, wanted: number): Promise<Report> {
+/** @returns what is so once all of `wanted` are, or when patience is at its end. @param look at how many there are, now and then */
+async function waitFor(
+  hosts: Child[],
+  field: keyof Tally,
+  wanted: number,
+  look = (_there: number) => {},
+): Promise<Report> {
   const untilMs = nowMs() + PATIENCE_MS;
   for (let there = 0; there < wanted && nowMs() < untilMs; await pause(LOOK_MS)) {
     const parts = await tell(hosts, { order: 'count' }, field);
     there = parts.reduce((sum, part) => sum + Number(part[field]), 0);
+    look(there);
   }
   return ask(hosts);
 }

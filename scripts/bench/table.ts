@@ -74,11 +74,13 @@ export function printTable({ ingest, ack, pressToWall, scores, storm, attack, po
     row('storm: all acknowledged, s', `${storm.ackedS}`, '', '≤ 15');
     row('storm: handshakes a second', `${storm.handshakesPerS}`);
     row('storm: gateway CPU, s', `${storm.gatewayCpuS}`, '', '≤ 12');
+    row('storm: CPU of the terminals on the same cores, s', `${storm.terminalsCpuS}`);
     const { withoutSessions: anew } = storm;
     row('… without their TLS sessions: all acknowledged, s', `${anew.ackedS}`);
     row('… gateway CPU, s', `${anew.gatewayCpuS}`);
     row('storm: gateway peak memory, MiB', `${storm.peakRssMb}`);
     row('storm: memory a connection, KiB', `${storm.kibPerConnection}`, '', '≤ 50');
+    row('… each after the first thousand', `${storm.kibPerFurtherConnection}`);
     row('storm: stored / thanked', `${storm.stored} / ${storm.thanked}`, '', 'equal');
   }
   for (const [name, figures] of Object.entries(attack ?? {})) {
