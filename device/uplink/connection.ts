@@ -49,6 +49,9 @@ export type Connection = {
 /** The gateway's own patience with a handshake, and some more: a whole city may be coming back at once. */
 const CONNECT_TIMEOUT_MS = 45_000;
 const GOODBYE_TIMEOUT_MS = 1_000;
+/** Nobody listens at the gateway's port: the gateway is being started, perhaps. To be told so costs neither end anything. */
+const NOT_LISTENING = 'ECONNREFUSED';
+const NOT_LISTENING_CAP_MS = 5_000;
 /** A session that lasted this long was a good one: the next attempt may be quick. */
 const GOOD_SESSION_MS = 10_000;
 const REFUSAL_TEXT: Record<string, string> = {
@@ -107,6 +110,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     connectionId = randomUUID();
     let refused = false;
     let answered = false;
+    let isListening = true;
     let session: mqtt.MqttClient;
     try {
       const { secureContext, session: kept } = tls.offer(identity);
@@ -151,10 +155,11 @@ export function createConnection(options: ConnectionOptions): Connection {
       if (upSinceMs > 0 && performance.now() - upSinceMs > GOOD_SESSION_MS) backoff.reset();
       // With the certificate itself it may be another matter.
       if (upSinceMs === 0 && tls.failed(answered) && !stopped) comeBackIn(0);
-      else comeBack(refused);
+      else comeBack(refused, isListening);
     };
     session.on('error', (error) => {
       const code = codeOf(error);
+      isListening = code !== NOT_LISTENING;
       refused = code === '4' || code === '5' || code === '2';
       answered = refused || code === TLS_ALERT || UNTRUSTED.test(code);
       // A new certificate that will not do must not keep the terminal away: the one before it is tried next.
@@ -209,10 +214,10 @@ export function createConnection(options: ConnectionOptions): Connection {
     });
   };
 
-  const comeBack = (refused: boolean) => {
+  const comeBack = (refused: boolean, isListening = true) => {
     if (stopped) return;
     // What is refused does not get better by trying often, and each try costs the gateway a handshake.
-    const delayMs = backoff.nextMs() + (refused ? 5_000 : 0);
+    const delayMs = backoff.nextMs(isListening ? undefined : NOT_LISTENING_CAP_MS) + (refused ? 5_000 : 0);
     comeBackIn(delayMs);
   };
   const comeBackIn = (delayMs: number) => {
