@@ -7,6 +7,7 @@ import { createDeliveries } from './deliveries.ts';
 import { KeptMessages } from './kept-messages.ts';
 import { createListener, type ListenerDeps, type Transport } from './listener.ts';
 import { OneWayAedes } from './one-way-aedes.ts';
+import { createOutbox } from './outbox.ts';
 import { createPubacks } from './pubacks.ts';
 import { reasonOf } from './refusal-reasons.ts';
 import { createRoutes } from './routes.ts';
@@ -31,6 +32,7 @@ export async function createEmbeddedBroker(
   /** Connections with a code, which are not shown as terminals. */
   const enrolling = new Set<TerminalStream>();
   const acks = createPubacks();
+  const outbox = createOutbox();
 
   const aedes = new OneWayAedes({
     // There is no other broker whose wills were to be sent for it. Aedes measures that by the wall clock: one that is set
@@ -90,7 +92,7 @@ export async function createEmbeddedBroker(
     accept(socket, certificate, address) {
       const { maxPacketBytes } = limits;
       const { refused } = events;
-      aedes.handle(new TerminalStream({ socket, certificate, address, maxPacketBytes, refused }));
+      aedes.handle(new TerminalStream({ socket, certificate, address, maxPacketBytes, outbox, refused }));
     },
     handshaken: events.handshaken,
     refused: (reason) => events.refused(reason, null),

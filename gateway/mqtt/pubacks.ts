@@ -33,7 +33,7 @@ export function createPubacks(): Pubacks {
         bytes.writeUInt16BE(id, at * 4 + 2);
       });
       // Beside what aedes writes: both write whole packets.
-      socket.write(bytes);
+      stream.flush(bytes);
       if (socket.writableLength > MAX_UNREAD_BYTES) stream.cut('receiver-frozen');
     }
   };

@@ -15,28 +15,32 @@ export type Routes = {
 };
 
 export function createRoutes(): Routes {
-  const takers = new Map<string, Set<Take>>();
+  /** Of nearly every topic there is one: a set of its own would cost more than the rest. */
+  const takers = new Map<string, Take | Set<Take>>();
   return {
     on(topic, take, done) {
-      const those = takers.get(topic);
-      if (those) those.add(take);
-      else takers.set(topic, new Set([take]));
+      const there = takers.get(topic);
+      if (there === undefined) takers.set(topic, take);
+      else if (there instanceof Set) there.add(take);
+      else takers.set(topic, new Set([there, take]));
       done?.();
     },
     removeListener(topic, take, done) {
-      const those = takers.get(topic);
-      if (those?.delete(take) && those.size === 0) takers.delete(topic);
+      const there = takers.get(topic);
+      if (there instanceof Set) there.delete(take);
+      else if (there === take) takers.delete(topic);
       done?.();
     },
     emit(packet, done) {
-      const those = takers.get(packet.topic);
-      if (!those) return done();
-      let left = those.size;
+      const there = takers.get(packet.topic) ?? [];
+      const those = typeof there === 'function' ? [there] : [...there];
+      let left = those.length;
+      if (left === 0) return done();
       const taken = () => {
         left -= 1;
         if (left === 0) done();
       };
-      for (const take of [...those]) take(packet, taken);
+      for (const take of those) take(packet, taken);
     },
     close: (done) => setImmediate(done),
   };

@@ -62,6 +62,7 @@ export function createSignIn(
           address,
           isOpen: () => !socket.destroyed,
         };
+        stream.certificate = null;
         stream.expectWord(keepaliveS * 1_000 * KEEPALIVES);
         signedIn(stream);
         done(null, true);

@@ -1,7 +1,7 @@
 /**
  * What aedes has in place of a terminal's socket. Everything that is read passes here first: what is too large, too much or
  * no MQTT is cut, a terminal's messages go the short way (message-tap.ts), the rest is for aedes to read; and silence is measured
- * here, where every byte is seen.
+ * here, where every byte is seen. What is written goes out with what else is (outbox.ts).
  */
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
@@ -9,6 +9,7 @@ import type { UpKind } from '../../protocol/topics.ts';
 import type { PeerCertificate } from './broker.ts';
 import { answerHttp, isHttp } from './http-spoken.ts';
 import { createMessageTap, type MessageTap } from './message-tap.ts';
+import type { Outbox, Outlet } from './outbox.ts';
 import { createFloodWatch, createHeaderWalk, type HeaderWalk } from './packet-limit.ts';
 
 /** Messages taken and not done, beyond which no more is read from this connection. */
@@ -29,6 +30,7 @@ export type TerminalStreamOptions = {
   certificate: PeerCertificate | null;
   address: string;
   maxPacketBytes: number;
+  outbox: Outbox;
   /** It has been cut, or answered in HTTP, for this reason. */
   refused(reason: string, terminalId: string | null): void;
 };
@@ -36,9 +38,10 @@ export type TerminalStreamOptions = {
 /** @param packetId null with QoS 0. @param done to be called once the message is settled. */
 export type TakeMessage = (kind: UpKind, payload: Buffer, packetId: number | null, done: () => void) => void;
 
-export class TerminalStream extends Duplex {
+export class TerminalStream extends Duplex implements Outlet {
   readonly socket: Socket;
-  readonly certificate: PeerCertificate | null;
+  /** Until it has signed in: a connection that stays keeps no more of it than its number. */
+  certificate: PeerCertificate | null;
   readonly address: string;
   session: Session | null = null;
   /** As its CONNECT has asked for. */
@@ -46,6 +49,7 @@ export class TerminalStream extends Duplex {
   readonly #refused: TerminalStreamOptions['refused'];
   readonly #walk: HeaderWalk;
   readonly #isFlood: () => boolean;
+  readonly #outbox: Outbox;
   #tap: MessageTap | null = null;
   /** aedes is in the middle of a packet: what follows is its own. */
   #passing = false;
@@ -55,9 +59,11 @@ export class TerminalStream extends Duplex {
   #held = false;
   #full = false;
   #silence: NodeJS.Timeout | null = null;
+  /** Whole packets that are written when the outbox is flushed. */
+  #unsent: Buffer[] | null = null;
   #drained: (() => void) | null = null;
 
-  constructor({ socket, certificate, address, maxPacketBytes, refused }: TerminalStreamOptions) {
+  constructor({ socket, certificate, address, maxPacketBytes, outbox, refused }: TerminalStreamOptions) {
     // Nothing is read while aedes has not taken what was: a vote is not to overtake what came before it.
     super({ readableHighWaterMark: 1 });
     this.socket = socket;
@@ -66,6 +72,7 @@ export class TerminalStream extends Duplex {
     this.#refused = refused;
     this.#walk = createHeaderWalk(maxPacketBytes);
     this.#isFlood = createFloodWatch(this.#walk);
+    this.#outbox = outbox;
     socket
       .on('data', this.#take)
       .on('end', () => this.push(null))
@@ -136,13 +143,28 @@ export class TerminalStream extends Duplex {
   }
 
   override _write(bytes: Buffer, _encoding: BufferEncoding, written: () => void): void {
-    if (this.socket.write(bytes)) written();
-    else this.#drained = written;
+    if (this.#unsent) this.#unsent.push(bytes);
+    else {
+      this.#unsent = [bytes];
+      this.#outbox.add(this);
+    }
+    if (this.socket.writableNeedDrain) this.#drained = written;
+    else written();
   }
 
   /** Whole packets: aedes corks while it writes one in pieces. */
   override _writev(pieces: { chunk: Buffer }[], written: () => void): void {
     this._write(Buffer.concat(pieces.map(({ chunk }) => chunk)), 'utf8', written);
+  }
+
+  /** Writes, at once, what is unsent, and these packets behind it. */
+  flush(packets?: Buffer): void {
+    const unsent = this.#unsent ?? [];
+    this.#unsent = null;
+    if (packets) unsent.push(packets);
+    const [first] = unsent;
+    if (first && !this.socket.destroyed)
+      this.socket.write(unsent.length === 1 ? first : Buffer.concat(unsent));
   }
 
   readonly #goOn = () => {
@@ -153,6 +175,7 @@ export class TerminalStream extends Duplex {
 
   override _destroy(error: Error | null, destroyed: (error: Error | null) => void): void {
     if (this.#silence) clearTimeout(this.#silence);
+    this.flush();
     this.socket.destroy();
     destroyed(error);
   }

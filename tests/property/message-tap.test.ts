@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
+import { createOutbox } from '../../gateway/mqtt/outbox.ts';
 import { TerminalStream } from '../../gateway/mqtt/terminal-stream.ts';
 import { topicOf, topicsOf, UP_KINDS } from '../../protocol/topics.ts';
 import { until } from '../support/wait.ts';
@@ -75,6 +76,7 @@ const open = (maxPacketBytes = 17_408) => {
     certificate: null,
     address: '',
     maxPacketBytes,
+    outbox: createOutbox(),
     refused: (reason) => void refused.push(reason),
   });
   return { socket, stream, refused };
