@@ -75,7 +75,7 @@ export async function createEmbeddedBroker(
       const topic = kind === 'votes' ? votes : topicOf(terminalId, kind);
       events.message({ terminalId, connection, topic, payload, code, address, isOpen }, (error) => {
         if (error) stream.cut(reasonOf(error));
-        else if (packetId !== null) acks.send(stream, packetId);
+        else if (packetId !== null) acks[kind === 'votes' ? 'send' : 'sendAlong'](stream, packetId);
         done();
       });
     });

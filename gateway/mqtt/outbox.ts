@@ -1,6 +1,7 @@
 /**
- * What is on its way to terminals: all that is written to a connection in one turn of the event loop goes out together, as one TLS
- * record and with one system call, which cost more than what they carry.
+ * What is on its way to terminals: all that is written to a connection in two turns of the event loop goes out together, as one TLS
+ * record and with one system call, which cost more than what they carry. Two, because what the gateway publishes in answer to a
+ * message comes a turn after the PUBACK.
  */
 export type Outlet = {
   /** Writes what there is. */
@@ -21,7 +22,7 @@ export function createOutbox(): Outbox {
   };
   return {
     add(outlet) {
-      if (waiting.length === 0) setImmediate(flush);
+      if (waiting.length === 0) setImmediate(setImmediate, flush);
       waiting.push(outlet);
     },
   };

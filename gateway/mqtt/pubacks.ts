@@ -14,8 +14,10 @@ const MAX_UNREAD_BYTES = 64 * 1024;
 export type Pubacks = {
   /** Takes the acknowledgement of a message over from aedes. @returns its packet identifier; null when there is none to send. */
   take(packet: PublishPacket): number | null;
-  /** In the order in which the messages were done. */
+  /** In the order in which the messages were done; at once. */
   send(stream: TerminalStream, packetId: number): void;
+  /** … with what else is about to be said to this terminal. */
+  sendAlong(stream: TerminalStream, packetId: number): void;
 };
 
 export function createPubacks(): Pubacks {
@@ -26,14 +28,8 @@ export function createPubacks(): Pubacks {
     for (const [stream, ids] of streams) {
       const { socket } = stream;
       if (socket.destroyed) continue;
-      const bytes = Buffer.allocUnsafe(ids.length * 4);
-      ids.forEach((id, at) => {
-        bytes[at * 4] = HEADER;
-        bytes[at * 4 + 1] = REMAINING_LENGTH;
-        bytes.writeUInt16BE(id, at * 4 + 2);
-      });
       // Beside what aedes writes: both write whole packets.
-      stream.flush(bytes);
+      stream.flush(packetsOf(ids));
       if (socket.writableLength > MAX_UNREAD_BYTES) stream.cut('receiver-frozen');
     }
   };
@@ -53,5 +49,20 @@ export function createPubacks(): Pubacks {
       if (waiting.size === 0) process.nextTick(flush);
       waiting.set(stream, [packetId]);
     },
+    sendAlong(stream, packetId) {
+      const ids = waiting.get(stream);
+      if (ids) ids.push(packetId);
+      else stream.add(packetsOf([packetId]));
+    },
   };
+}
+
+function packetsOf(ids: readonly number[]): Buffer {
+  const bytes = Buffer.allocUnsafe(ids.length * 4);
+  ids.forEach((id, at) => {
+    bytes[at * 4] = HEADER;
+    bytes[at * 4 + 1] = REMAINING_LENGTH;
+    bytes.writeUInt16BE(id, at * 4 + 2);
+  });
+  return bytes;
 }

@@ -143,11 +143,7 @@ export class TerminalStream extends Duplex implements Outlet {
   }
 
   override _write(bytes: Buffer, _encoding: BufferEncoding, written: () => void): void {
-    if (this.#unsent) this.#unsent.push(bytes);
-    else {
-      this.#unsent = [bytes];
-      this.#outbox.add(this);
-    }
+    this.add(bytes);
     if (this.socket.writableNeedDrain) this.#drained = written;
     else written();
   }
@@ -155,6 +151,15 @@ export class TerminalStream extends Duplex implements Outlet {
   /** Whole packets: aedes corks while it writes one in pieces. */
   override _writev(pieces: { chunk: Buffer }[], written: () => void): void {
     this._write(Buffer.concat(pieces.map(({ chunk }) => chunk)), 'utf8', written);
+  }
+
+  /** Whole packets, which go out with what else does. */
+  add(packets: Buffer): void {
+    if (this.#unsent) this.#unsent.push(packets);
+    else {
+      this.#unsent = [packets];
+      this.#outbox.add(this);
+    }
   }
 
   /** Writes, at once, what is unsent, and these packets behind it. */
