@@ -1,6 +1,7 @@
-/** What the gateway publishes, on its way through aedes. */
-import type { Aedes, AedesPublishPacket } from 'aedes';
+/** What the gateway publishes, on its way to who has subscribed. */
 import type { Broker } from './broker.ts';
+import type { KeptMessages } from './kept-messages.ts';
+import type { Routes } from './routes.ts';
 
 export type Deliveries = {
   publish: Broker['publish'];
@@ -11,21 +12,22 @@ export type Deliveries = {
 /** A peer that does not read is not waited for. */
 const LAST_WORDS_MS = 500;
 
-export function createDeliveries(aedes: Pick<Aedes, 'id' | 'publish'>): Deliveries {
-  let count = 0;
+export function createDeliveries(routes: Pick<Routes, 'emit'>, kept: KeptMessages): Deliveries {
   let underWay = 0;
   let wake = () => {};
   return {
     publish(topic, payload, { qos, retain }) {
-      const packet: AedesPublishPacket = {
-        ...{ cmd: 'publish', topic, payload: Buffer.from(payload), qos, retain, dup: false },
-        // aedes drops a message as a duplicate when a client has had a later one of the same broker. One that is retained, or
-        // has QoS 1, takes longer on its way than one that is or has not: each kind is numbered as if by a broker of its own.
-        brokerId: `${aedes.id}-${qos}${retain ? '-retained' : ''}`,
-        brokerCounter: ++count,
-      };
+      const packet = {
+        cmd: 'publish',
+        topic,
+        payload: Buffer.from(payload),
+        qos,
+        retain,
+        dup: false,
+      } as const;
+      if (retain) kept.keep(packet);
       underWay += 1;
-      aedes.publish(packet, () => {
+      routes.emit(packet, () => {
         underWay -= 1;
         if (underWay === 0) wake();
       });

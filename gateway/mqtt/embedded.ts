@@ -33,13 +33,15 @@ export async function createEmbeddedBroker(
   const enrolling = new Set<TerminalStream>();
   const acks = createPubacks();
   const outbox = createOutbox();
+  const routes = createRoutes();
+  const kept = new KeptMessages();
 
   const aedes = new OneWayAedes({
     // There is no other broker whose wills were to be sent for it. Aedes measures that by the wall clock: one that is set
     // forward would make it send the wills of terminals that are there.
     heartbeatInterval: NEVER_MS,
-    mq: createRoutes(),
-    persistence: new KeptMessages(),
+    mq: routes,
+    persistence: kept,
     connectTimeout: limits.connectTimeoutMs,
     drainTimeout: limits.drainTimeoutMs,
     maxInflightInbound: 10,
@@ -48,7 +50,7 @@ export async function createEmbeddedBroker(
     ...createTraffic(events, acks),
   });
   await aedes.listen();
-  const deliveries = createDeliveries(aedes);
+  const deliveries = createDeliveries(routes, kept);
 
   aedes.on('clientReady', (client: Client) => {
     const stream = streamOf(client);

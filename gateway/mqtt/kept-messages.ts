@@ -3,21 +3,22 @@
  * 4.3.3). Nothing else is: a session ends with its connection (sign-in.ts), so nothing waits for a terminal that is away.
  */
 import { Readable } from 'node:stream';
-import type { AedesPublishPacket, Client } from 'aedes';
+import type { Client, PublishPacket } from 'aedes';
 
 type Numbered = { messageId?: number | undefined };
 
 /** What aedes asks of its `persistence`. */
 export class KeptMessages {
-  readonly #retained = new Map<string, AedesPublishPacket>();
+  readonly #retained = new Map<string, PublishPacket>();
   /** They go with their connection. */
   readonly #unreleased = new WeakMap<Client, Set<number>>();
 
   async setup(): Promise<void> {}
 
-  async storeRetained(packet: AedesPublishPacket): Promise<void> {
+  /** The latest of its topic; one that is empty ends it (3.3.1.3). */
+  keep(packet: PublishPacket): void {
     if (packet.payload.length === 0) this.#retained.delete(packet.topic);
-    else this.#retained.set(packet.topic, { ...packet });
+    else this.#retained.set(packet.topic, packet);
   }
 
   createRetainedStreamCombi(topics: readonly string[]): Readable {
@@ -44,10 +45,6 @@ export class KeptMessages {
     this.#unreleased.delete(client);
   }
 
-  async subscriptionsByTopic(): Promise<[]> {
-    return [];
-  }
-
   outgoingStream(): Readable {
     return streamOf([]);
   }
@@ -57,14 +54,13 @@ export class KeptMessages {
   }
 
   async cleanSubscriptions(): Promise<void> {}
-  async outgoingEnqueueCombi(): Promise<void> {}
   async outgoingClearMessageId(): Promise<void> {}
   /** aedes has it beside its client. */
   async putWill(): Promise<void> {}
   async delWill(): Promise<void> {}
 }
 
-function streamOf(packets: readonly AedesPublishPacket[]): Readable {
+function streamOf(packets: readonly PublishPacket[]): Readable {
   return new Readable({
     objectMode: true,
     read() {
