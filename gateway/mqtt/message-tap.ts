@@ -69,8 +69,10 @@ function nextPacket(bytes: Buffer, start: number, own: Buffer): Packet | 'incomp
   let at = start + 1;
   for (let shift = 0; ; shift += 7) {
     if (at >= bytes.length) return 'incomplete';
+    // Four bytes at the most (2.2.3).
+    if (shift > 21) return 'other';
     const byte = bytes[at++] as number;
-    length += (byte & 0x7f) * 2 ** shift;
+    length += (byte & 0x7f) << shift;
     if ((byte & 0x80) === 0) break;
   }
   const end = at + length;
@@ -79,8 +81,7 @@ function nextPacket(bytes: Buffer, start: number, own: Buffer): Packet | 'incomp
   const topicEnd = at + 2 + bytes.readUInt16BE(at);
   const kindAt = at + 2 + own.length;
   const payload = isNumbered ? topicEnd + 2 : topicEnd;
-  if (payload > end || kindAt >= topicEnd || bytes.compare(own, 0, own.length, at + 2, kindAt) !== 0)
-    return 'other';
+  if (payload > end || kindAt >= topicEnd || !isAt(bytes, at + 2, own)) return 'other';
   const kind = kindAmong(bytes, kindAt, topicEnd);
   if (kind === null) return 'other';
   if (!isNumbered) return { kind, id: null, payload, end };
@@ -91,6 +92,12 @@ function nextPacket(bytes: Buffer, start: number, own: Buffer): Packet | 'incomp
 
 function kindAmong(bytes: Buffer, from: number, to: number): UpKind | null {
   for (const { kind, bytes: name } of KINDS)
-    if (name.length === to - from && bytes.compare(name, 0, name.length, from, to) === 0) return kind;
+    if (name.length === to - from && isAt(bytes, from, name)) return kind;
   return null;
+}
+
+/** Of so few bytes, a call into native code costs more than the comparison. */
+function isAt(bytes: Buffer, from: number, name: Buffer): boolean {
+  for (let at = 0; at < name.length; at++) if (bytes[from + at] !== name[at]) return false;
+  return true;
 }

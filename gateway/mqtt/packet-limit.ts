@@ -41,7 +41,7 @@ export function createHeaderWalk(maxBytes: number): HeaderWalk {
           continue;
         }
         // Remaining length: seven bits a byte, four bytes at the most (2.2.3).
-        length += (byte & 0x7f) * 2 ** shift;
+        length += (byte & 0x7f) << shift;
         shift += 7;
         if (length > maxBytes) return false;
         if ((byte & 0x80) === 0) {
