@@ -10,8 +10,10 @@ export const ORG_ID_PATTERN = '^[a-z0-9][a-z0-9-]{0,39}$';
 export const Epoch = Type.String({ pattern: '^[0-9a-f]{32}$' });
 /** The operating system's boot id (Linux: /proc/sys/kernel/random/boot_id) or another token new at every start. */
 export const BootId = Type.String({ pattern: '^[0-9A-Za-z-]{1,36}$' });
+/** The end of the year 9999. */
+export const MAX_EPOCH_MS = 253_402_300_799_999;
 /** Milliseconds since 1970-01-01T00:00:00Z. */
-export const EpochMs = Type.Integer({ minimum: 0, maximum: 253_402_300_799_999 });
+export const EpochMs = Type.Integer({ minimum: 0, maximum: MAX_EPOCH_MS });
 /** Votes one journal can have: at one a second more than thirty years. A claim beyond it is no claim. */
 export const MAX_VOTES_PER_EPOCH = 1_000_000_000;
 /** Position of a vote in its journal, from 1 without a gap. */

@@ -314,7 +314,7 @@ export async function openIngest(deps: IngestDeps): Promise<Ingest> {
   };
 }
 
-type GoodMessage = { message: VotesMessage; bad: BadVote[] };
+type GoodMessage = { message: VotesMessage; bad: readonly BadVote[] };
 
 /** Is one of its numbers accounted for, and may no vote be stored under it? Of nearly every message it is not. */
 function mayBeVoid(journal: Journal, { votes }: VotesMessage): boolean {

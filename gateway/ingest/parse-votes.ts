@@ -16,7 +16,7 @@ import { readUsualForm } from './usual-form.ts';
 export type BadVote = { seq: number; reason: QuarantineReason; payload: string };
 
 export type ParsedVotes =
-  | { ok: true; message: VotesMessage; bad: BadVote[] }
+  | { ok: true; message: VotesMessage; bad: readonly BadVote[] }
   | { ok: false; reason: QuarantineReason };
 
 const strict = Compile(VotesMessage);
@@ -33,14 +33,15 @@ const envelope = Compile(
   ),
 );
 
+const NONE: readonly BadVote[] = [];
+
 export function parseVotes(payload: Buffer): ParsedVotes {
-  const parsed = parseMessage(payload);
+  const usual = payload.length <= MAX_PAYLOAD_BYTES ? readUsualForm(payload) : null;
+  if (usual !== null) return inOrder(usual);
+  const parsed = parseJson(payload);
   if (!parsed.ok) return parsed;
   const { value } = parsed;
-  if (strict.Check(value))
-    return ascending(value.votes)
-      ? { ok: true, message: value, bad: [] }
-      : { ok: false, reason: 'sequence-backwards' };
+  if (strict.Check(value)) return inOrder(value);
   if (!envelope.Check(value)) return { ok: false, reason: 'schema-invalid' };
   if (!ascending(value.votes)) return { ok: false, reason: 'sequence-backwards' };
 
@@ -54,12 +55,13 @@ export function parseVotes(payload: Buffer): ParsedVotes {
   return { ok: true, message: { epoch: value.epoch, votes, totals: value.totals }, bad };
 }
 
-type ParsedJson = { ok: true; value: unknown } | { ok: false; reason: QuarantineReason };
-
-function parseMessage(payload: Buffer): ParsedJson {
-  const value = payload.length <= MAX_PAYLOAD_BYTES ? readUsualForm(payload) : null;
-  return value === null ? parseJson(payload) : { ok: true, value };
+function inOrder(message: VotesMessage): ParsedVotes {
+  return ascending(message.votes)
+    ? { ok: true, message, bad: NONE }
+    : { ok: false, reason: 'sequence-backwards' };
 }
+
+type ParsedJson = { ok: true; value: unknown } | { ok: false; reason: QuarantineReason };
 
 export function parseJson(payload: Buffer): ParsedJson {
   if (payload.length > MAX_PAYLOAD_BYTES) return { ok: false, reason: 'payload-too-large' };

@@ -1,24 +1,55 @@
-/** What the gateway reads by its form is what JSON says, to the byte; and what is only nearly of that form is left to JSON. */
+/**
+ * What the gateway reads by its form is what JSON says, to the byte, and what the schema takes; what is only nearly of that form is left
+ * to both.
+ */
 import fc from 'fast-check';
+import { Compile } from 'typebox/compile';
 import { expect, it } from 'vitest';
 import { readUsualForm } from '../../gateway/ingest/usual-form.ts';
-import { CLOCKS, RATINGS } from '../../protocol/vote.ts';
+import { MAX_EPOCH_MS, MAX_VOTES_PER_EPOCH } from '../../protocol/ids.ts';
+import { CLOCKS, MAX_VOTES_PER_MESSAGE, RATINGS, VotesMessage } from '../../protocol/vote.ts';
 
-const count = fc.oneof(fc.nat(20), fc.nat(), fc.integer({ min: 0, max: 999_999_999_999_999 }));
+const schema = Compile(VotesMessage);
+/** Mostly within bounds, often at one of them. */
+const upTo = (most: number) =>
+  fc.oneof(
+    { weight: 40, arbitrary: fc.oneof(fc.nat(20), fc.integer({ min: 1, max: most }), fc.constant(most)) },
+    { weight: 1, arbitrary: fc.constantFrom(0, most + 1, 999_999_999_999_999) },
+  );
+const votes = upTo(MAX_VOTES_PER_EPOCH);
 const vote = fc.record({
-  seq: count,
+  seq: votes,
   rating: fc.constantFrom(...RATINGS),
-  at: count,
+  at: upTo(MAX_EPOCH_MS),
   clock: fc.constantFrom(...CLOCKS),
-  boot: fc.oneof(fc.uuid(), fc.string({ maxLength: 40 }), fc.string({ unit: 'binary', maxLength: 20 })),
-  mono: count,
+  boot: fc.oneof(
+    { weight: 8, arbitrary: fc.uuid() },
+    // That begin alike, and go on differently or end.
+    { weight: 8, arbitrary: fc.string({ unit: fc.constantFrom('a', 'B', '-'), minLength: 1, maxLength: 6 }) },
+    { weight: 1, arbitrary: fc.string({ maxLength: 40 }) },
+    { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 20 }) },
+  ),
+  mono: upTo(999_999_999_999_998),
 });
+const epochs = ['ab'.repeat(16), `${'ab'.repeat(15)}cd`, '0'.repeat(32)];
 const message = fc.record({
-  epoch: fc.oneof(fc.constant('ab'.repeat(16)), fc.string({ maxLength: 40 })),
-  votes: fc.array(vote, { minLength: 1, maxLength: 5 }),
-  totals: fc.record({ satisfied: count, basically: count, unsatisfied: count }),
+  epoch: fc.oneof(
+    { weight: 8, arbitrary: fc.constantFrom(...epochs) },
+    { weight: 1, arbitrary: fc.string({ maxLength: 40 }) },
+    { weight: 1, arbitrary: fc.constantFrom('ab'.repeat(15), 'ab'.repeat(17), 'AB'.repeat(16)) },
+  ),
+  votes: fc.oneof(
+    { weight: 20, arbitrary: fc.array(vote, { minLength: 1, maxLength: 5 }) },
+    {
+      weight: 1,
+      arbitrary: fc.array(vote, {
+        minLength: MAX_VOTES_PER_MESSAGE - 1,
+        maxLength: MAX_VOTES_PER_MESSAGE + 1,
+      }),
+    },
+  ),
+  totals: fc.record({ satisfied: votes, basically: votes, unsatisfied: votes }),
 });
-const isPlain = (text: string) => /^[ !#-[\]-~]*$/.test(text);
 /** In the order of the schema, whatever order a record was drawn in. */
 const write = ({ epoch, votes, totals }: typeof message extends fc.Arbitrary<infer M> ? M : never) =>
   Buffer.from(
@@ -33,21 +64,37 @@ const write = ({ epoch, votes, totals }: typeof message extends fc.Arbitrary<inf
     }),
   );
 
-it('reads every message that a terminal writes, as JSON does', () => {
-  let read = 0;
+it('reads every message that a terminal writes, as JSON does, and none that the schema refuses', () => {
+  let [read, left] = [0, 0];
   fc.assert(
     fc.property(message, (drawn) => {
       const payload = write(drawn);
       const found = readUsualForm(payload);
-      if (isPlain(drawn.epoch) && drawn.votes.every(({ boot }) => isPlain(boot))) {
+      if (schema.Check(drawn)) {
         read += 1;
         expect(JSON.stringify(found)).toBe(payload.toString());
+        expect(found).toEqual(JSON.parse(payload.toString('utf8')));
+      } else {
+        left += 1;
+        expect(found).toBeNull();
       }
-      if (found !== null) expect(found).toEqual(JSON.parse(payload.toString('utf8')));
     }),
-    { numRuns: 3_000 },
+    { numRuns: 5_000 },
   );
   expect(read).toBeGreaterThan(500);
+  expect(left).toBeGreaterThan(500);
+});
+
+it('takes as many votes as the schema does', () => {
+  const one = { rating: 'satisfied', at: 1, clock: 'ntp', boot: 'b', mono: 1 } as const;
+  const of = (count: number) =>
+    write({
+      epoch: 'ab'.repeat(16),
+      votes: Array.from({ length: count }, (_, place) => ({ ...one, seq: place + 1 })),
+      totals: { satisfied: count, basically: 0, unsatisfied: 0 },
+    });
+  expect(readUsualForm(of(MAX_VOTES_PER_MESSAGE))?.votes).toHaveLength(MAX_VOTES_PER_MESSAGE);
+  expect(readUsualForm(of(MAX_VOTES_PER_MESSAGE + 1))).toBeNull();
 });
 
 it('reads nothing that JSON would read otherwise, or not at all, whatever was changed in it', () => {
@@ -60,9 +107,10 @@ it('reads nothing that JSON would read otherwise, or not at all, whatever was ch
     ),
     length: fc.integer({ min: 1, max: 12 }),
   });
+  const taken = message.filter((drawn) => schema.Check(drawn));
   let [changed, read] = [0, 0];
   fc.assert(
-    fc.property(message, fc.array(change, { minLength: 1, maxLength: 3 }), (drawn, changes) => {
+    fc.property(taken, fc.array(change, { minLength: 1, maxLength: 3 }), (drawn, changes) => {
       let payload: Buffer = write(drawn);
       for (const { how, where, byte, length } of changes) {
         const at = payload.length === 0 ? 0 : where % payload.length;
@@ -78,6 +126,7 @@ it('reads nothing that JSON would read otherwise, or not at all, whatever was ch
       if (found === null) return;
       read += 1;
       expect(found).toEqual(JSON.parse(payload.toString('utf8')));
+      expect(schema.Check(found)).toBe(true);
     }),
     { numRuns: 20_000 },
   );
@@ -99,9 +148,17 @@ it.each([
   ['something after the end', '}}', '}} '],
   ['no vote', '[{"seq":7,"rating":"satisfied","at":8,"clock":"ntp","boot":"b","mono":9}]', '[]'],
   ['a comma after the last vote', '"mono":9}]', '"mono":9},]'],
+  ['a vote number of zero', '"seq":7', '"seq":0'],
+  ['a moment beyond the year 9999', '"at":8', '"at":253402300800000'],
+  ['a total beyond what a journal can have', '"satisfied":1', '"satisfied":1000000001'],
+  ['an epoch in capitals', 'abababababababababababababababab', 'ABABABABABABABABABABABABABABABAB'],
+  ['an epoch that is longer', 'abababababababababababababababab', 'ababababababababababababababababab'],
+  ['an epoch that is shorter', 'abababababababababababababababab', 'ababababababababababababababab'],
+  ['a boot without a name', '"boot":"b"', '"boot":""'],
+  ['a boot with a space', '"boot":"b"', '"boot":"b b"'],
 ])('leaves %s to JSON', (_what, from, to) => {
   const usual =
-    '{"epoch":"e","votes":[{"seq":7,"rating":"satisfied","at":8,"clock":"ntp","boot":"b","mono":9}],"totals":{"satisfied":1,"basically":0,"unsatisfied":0}}';
+    '{"epoch":"abababababababababababababababab","votes":[{"seq":7,"rating":"satisfied","at":8,"clock":"ntp","boot":"b","mono":9}],"totals":{"satisfied":1,"basically":0,"unsatisfied":0}}';
   expect(readUsualForm(Buffer.from(usual))).toEqual(JSON.parse(usual));
   expect(usual).toContain(from);
   expect(readUsualForm(Buffer.from(usual.replace(from, to)))).toBeNull();
