@@ -81,6 +81,36 @@ describe.each(KINDS)('the ledger in %s', (_name, createHome) => {
     expect(await ledger.countStored(journalKey)).toEqual({ satisfied: 2, basically: 0, unsatisfied: 1 });
   });
 
+  it('stores once what somebody else has stored meanwhile, and says which that was', async () => {
+    const journalKey = await source();
+    const votes = (from: number, to: number) =>
+      Array.from({ length: to - from + 1 }, (_, place) => voteRecord({ journalKey, seq: from + place }));
+    await commit({ votes: votes(1, 40) });
+    const other = await home.open();
+    expect((await other.openJournal(1, EPOCH)).key).toBe(journalKey);
+    await other.commit(batchOf({ votes: votes(50, 70) }));
+    await other.close();
+    const asked: number[] = [];
+    const outcomes = await commit({
+      votes: [...votes(30, 59), voteRecord({ journalKey, seq: 60, mono: 7 }), ...votes(61, 100)],
+      keepsConflict: ({ seq }) => asked.push(seq) > 0,
+    });
+    const expected = Array.from({ length: 71 }, (_, place) => {
+      const seq = 30 + place;
+      if (seq === 60) return 'conflict';
+      return seq <= 40 || (seq >= 50 && seq <= 70) ? 'duplicate' : 'stored';
+    });
+    expect(outcomes).toEqual(expected);
+    expect(asked).toEqual([60]);
+    expect(await commit({ votes: votes(90, 130) })).toEqual([
+      ...Array(11).fill('duplicate'),
+      ...Array(30).fill('stored'),
+    ]);
+    expect(await ledger.accountedRanges(journalKey)).toEqual([[1, 130]]);
+    const { kept, counted } = await compareRollups(home);
+    expect(kept).toEqual(counted);
+  });
+
   it('takes commits that are given at once in their order', async () => {
     const journalKey = await source();
     const vote = (rating: 0 | 1) => ({ votes: [voteRecord({ journalKey, seq: 1, rating })] });

@@ -1,18 +1,12 @@
 /** Votes, their rollups, the quarantine and what is lost: everything that one ingest transaction writes. */
-import type {
-  Committed,
-  Corrected,
-  Correction,
-  QuarantineRecord,
-  VoteOutcome,
-  VoteRecord,
-} from '../ledger.ts';
-import { DiscountedBatch } from '../sql/discounted-batch.ts';
+import type { Committed, QuarantineRecord, VoteOutcome, VoteRecord } from '../ledger.ts';
 import { RollupBatch } from '../sql/rollup-batch.ts';
 import type { SetAside } from '../votes.ts';
 import type { Connection } from './database.ts';
 import type { WithJournals } from './kept-journals.ts';
+import { createLeftOutTable } from './left-out.ts';
 import type { CommitExtras, LedgerTables, VoteTables } from './tables.ts';
+import { createVoteInserts, StoredAlready } from './vote-inserts.ts';
 
 /** Records that speak of no number, or are decided about, are only for looking at: the newest are kept. */
 const QUARANTINE_KEPT = 20_000;
@@ -33,7 +27,6 @@ export function createVoteTable(
   db: Connection,
   withJournals: WithJournals,
 ): Pick<LedgerTables, 'commit'> & Pick<VoteTables, 'setAside'> {
-  const insertVote = db.prepare('INSERT OR IGNORE INTO votes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const selectBody = db
     .prepare(
       'SELECT v.rating, b.boot, v.mono FROM votes v JOIN boots b ON b.key = v.boot_key WHERE v.source_key = ? AND v.seq = ?',
@@ -43,35 +36,7 @@ export function createVoteTable(
   const selectBoot = db.prepare('SELECT key FROM boots WHERE boot = ?').pluck();
   const upsertRollup = db.prepare(UPSERT_ROLLUP);
   const insertDating = db.prepare('INSERT OR REPLACE INTO datings VALUES (?, ?, ?)');
-  const upsertExcluded = db.prepare(`
-    INSERT INTO excluded AS kept VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-      satisfied = kept.satisfied + excluded.satisfied,
-      basically = kept.basically + excluded.basically,
-      unsatisfied = kept.unsatisfied + excluded.unsatisfied`);
-  const upsertDiscounted = db.prepare(`
-    INSERT INTO discounted AS kept (source_key, quarter, window_key, verdict, satisfied, basically, unsatisfied)
-    VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-      satisfied = kept.satisfied + excluded.satisfied,
-      basically = kept.basically + excluded.basically,
-      unsatisfied = kept.unsatisfied + excluded.unsatisfied`);
-  const dropEmpty = db.prepare(
-    `DELETE FROM discounted WHERE source_key = ? AND quarter = ? AND window_key = ? AND verdict = ?
-       AND satisfied = 0 AND basically = 0 AND unsatisfied = 0`,
-  );
-  const selectJudged = db.prepare(
-    'SELECT window_key AS windowKey, rating, at, verdict AS "from" FROM votes WHERE source_key = ? AND seq = ?',
-  );
-  const updateVerdict = db.prepare('UPDATE votes SET verdict = ? WHERE source_key = ? AND seq = ?');
-  const insertUnjudged = db.prepare('INSERT INTO unjudged (window_key, from_at, to_at) VALUES (?, ?, ?)');
-  const selectExclusion = db
-    .prepare('SELECT 1 FROM exclusions WHERE ended_at IS NULL AND to_at > ? AND from_at <= ?')
-    .pluck();
-  const selectExcluding = db
-    .prepare(
-      `SELECT 1 FROM sources s JOIN exclusions e ON e.terminal_key = s.terminal_key
-       WHERE s.key = ? AND e.ended_at IS NULL AND e.from_at <= ? AND e.to_at > ?`,
-    )
-    .pluck();
+  const keepLeftOut = createLeftOutTable(db);
   const QUARANTINE =
     'INTO quarantine (received_at, reason, terminal_key, topic, source_key, seq, payload, claims) VALUES (?, ?, ?, ?, ?, ?, ?, ?)';
   const insertQuarantine = db.prepare(`INSERT OR IGNORE ${QUARANTINE}`);
@@ -112,6 +77,8 @@ export function createVoteTable(
     return key;
   };
 
+  const inserts = createVoteInserts(db, bootKey);
+
   const quarantineOne = (record: QuarantineRecord, claims: 0 | 1) => {
     const { receivedAt, reason, terminalKey, topic, journalKey, seq, payload } = record;
     const { lastInsertRowid } = (record.replaces ? replaceQuarantine : insertQuarantine).run(
@@ -128,104 +95,84 @@ export function createVoteTable(
     if (key % 256 === 0) prune.run(key - QUARANTINE_KEPT);
   };
 
-  const isExcluded = (journalKey: number, at: number) =>
-    selectExcluding.get(journalKey, at, at) !== undefined;
+  type Commit = [
+    votes: readonly VoteRecord[],
+    quarantine: readonly QuarantineRecord[],
+    extras: Required<CommitExtras>,
+  ];
+  const commit = withJournals((oneByOne: boolean, ...[votes, quarantine, extras]: Commit) => {
+    const { lost, keepsConflict } = extras;
+    const rollups = new RollupBatch();
+    const stored: VoteRecord[] = [];
+    const outcomes: VoteOutcome[] = [];
+    for (const vote of votes) {
+      const isAhead = !oneByOne && inserts.isAhead(vote);
+      if (isAhead) inserts.add(vote);
+      else inserts.flush();
+      if (isAhead || inserts.insert(vote)) {
+        rollups.add(vote);
+        if (vote.claimedAt !== undefined) insertDating.run(vote.journalKey, vote.seq, vote.claimedAt);
+        stored.push(vote);
+        outcomes.push('stored');
+        continue;
+      }
+      const [rating, boot, mono] = selectBody.get(vote.journalKey, vote.seq) as [number, string, number];
+      const same = rating === vote.rating && boot === vote.boot && mono === vote.mono;
+      outcomes.push(same ? 'duplicate' : 'conflict');
+      if (same || !keepsConflict(vote)) continue;
+      const { receivedAt, journalKey, seq } = vote;
+      if ((countConflicts.get(journalKey, seq) as number) >= CONFLICTS_OF_ONE) continue;
+      const payload = JSON.stringify(vote);
+      quarantineOne(
+        { receivedAt, reason: 'identity-conflict', terminalKey: null, topic: '', journalKey, seq, payload },
+        0,
+      );
+    }
+    inserts.flush();
+    for (const { quarter, windowKey, journalKey, counts, firstSeq, lastSeq, lastAt } of rollups.values())
+      upsertRollup.run(quarter, windowKey, journalKey, ...counts, firstSeq, lastSeq, lastAt);
+    const corrected = keepLeftOut(stored, extras);
+    for (const record of quarantine) quarantineOne(record, record.seq === null ? 0 : 1);
+    for (const { journalKey, range, at } of lost) insertLost.run(journalKey, ...range, at);
+    return { outcomes, corrected };
+  });
 
-  /** By what people have decided until now, which whoever judged the votes may not have read yet. */
-  const leftOutOf = (stored: readonly VoteRecord[]) => {
-    const excluded = new RollupBatch();
-    const discounted = new DiscountedBatch();
-    let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-    for (const { at } of stored) [first, last] = [Math.min(first, at), Math.max(last, at)];
-    const someAre = stored.length > 0 && selectExclusion.get(first, last) !== undefined;
-    for (const vote of stored)
-      if (someAre && isExcluded(vote.journalKey, vote.at)) excluded.add(vote);
-      else if (vote.verdict !== undefined) discounted.add(vote, vote.verdict);
-    return { excluded: excluded.values(), discounted };
+  const commitOnce = (oneByOne: boolean, ...given: Commit) => {
+    // What it is within may yet be taken back.
+    let isSettled = false;
+    try {
+      const committed: Committed = commit(oneByOne, ...given);
+      isSettled = !db.inTransaction;
+      return committed;
+    } finally {
+      // Keys made in a transaction that was refused or taken back do not exist.
+      if (!isSettled) {
+        boots = new Map();
+        inserts.forget();
+      }
+    }
   };
 
-  const correct = (corrections: readonly Correction[], discounted: DiscountedBatch): Corrected[] =>
-    corrections.flatMap(({ journalKey, seq, verdict: to }) => {
-      const found = selectJudged.get(journalKey, seq) as Omit<Corrected, 'to' | 'excluded'> | undefined;
-      if (found === undefined || found.from === to) return [];
-      updateVerdict.run(to, journalKey, seq);
-      const excluded = isExcluded(journalKey, found.at);
-      if (!excluded) {
-        discounted.add({ journalKey, ...found }, found.from, -1);
-        discounted.add({ journalKey, ...found }, to);
-      }
-      return [{ ...found, to, excluded }];
-    });
-
-  type Commit = [votes: readonly VoteRecord[], quarantine: readonly QuarantineRecord[], extras: CommitExtras];
-  const commit = withJournals(
-    (...[votes, quarantine, { lost = [], corrections = [], unjudged = [], keepsConflict }]: Commit) => {
-      const rollups = new RollupBatch();
-      const stored: VoteRecord[] = [];
-      const outcomes: VoteOutcome[] = [];
-      for (const vote of votes) {
-        const { changes } = insertVote.run(
-          vote.journalKey,
-          vote.seq,
-          vote.windowKey,
-          vote.rating,
-          vote.at,
-          vote.clock,
-          bootKey(vote),
-          vote.mono,
-          vote.receivedAt,
-          vote.channel,
-          vote.verdict ?? 0,
-        );
-        if (changes === 1) {
-          rollups.add(vote);
-          if (vote.claimedAt !== undefined) insertDating.run(vote.journalKey, vote.seq, vote.claimedAt);
-          stored.push(vote);
-          outcomes.push('stored');
-          continue;
-        }
-        const [rating, boot, mono] = selectBody.get(vote.journalKey, vote.seq) as [number, string, number];
-        const same = rating === vote.rating && boot === vote.boot && mono === vote.mono;
-        outcomes.push(same ? 'duplicate' : 'conflict');
-        if (same || keepsConflict?.(vote) === false) continue;
-        const { receivedAt, journalKey, seq } = vote;
-        if ((countConflicts.get(journalKey, seq) as number) >= CONFLICTS_OF_ONE) continue;
-        const payload = JSON.stringify(vote);
-        quarantineOne(
-          { receivedAt, reason: 'identity-conflict', terminalKey: null, topic: '', journalKey, seq, payload },
-          0,
-        );
-      }
-      for (const { quarter, windowKey, journalKey, counts, firstSeq, lastSeq, lastAt } of rollups.values())
-        upsertRollup.run(quarter, windowKey, journalKey, ...counts, firstSeq, lastSeq, lastAt);
-      const { excluded, discounted } = leftOutOf(stored);
-      for (const { quarter, windowKey, journalKey, counts } of excluded)
-        upsertExcluded.run(quarter, windowKey, journalKey, ...counts);
-      const corrected = correct(corrections, discounted);
-      for (const { journalKey, quarter, windowKey, verdict, counts } of discounted.values()) {
-        upsertDiscounted.run(journalKey, quarter, windowKey, verdict, ...counts);
-        if (counts.some((votes) => votes < 0)) dropEmpty.run(journalKey, quarter, windowKey, verdict);
-      }
-      for (const { windowKey, from, to } of unjudged) insertUnjudged.run(windowKey, from, to);
-      for (const record of quarantine) quarantineOne(record, record.seq === null ? 0 : 1);
-      for (const { journalKey, range, at } of lost) insertLost.run(journalKey, ...range, at);
-      return { outcomes, corrected };
-    },
-  );
-
   return {
-    commit(votes, quarantine, extras = {}) {
-      // What it is within may yet be taken back.
-      let isSettled = false;
+    commit(votes, quarantine, { lost = [], corrections = [], unjudged = [], keepsConflict } = {}) {
+      const extras = { lost, corrections, unjudged, keepsConflict: askedOnce(keepsConflict) };
       try {
-        const committed: Committed = commit(votes, quarantine, extras);
-        isSettled = !db.inTransaction;
-        return committed;
-      } finally {
-        // Keys made in a transaction that was refused or taken back do not exist.
-        if (!isSettled) boots = new Map();
+        return commitOnce(false, votes, quarantine, extras);
+      } catch (error) {
+        if (!(error instanceof StoredAlready)) throw error;
+        return commitOnce(true, votes, quarantine, extras);
       }
     },
     setAside: (limit) => selectQuarantine.all(limit) as SetAside[],
+  };
+}
+
+/** Asking may take something, and a commit may be made twice. */
+function askedOnce(keeps: (vote: VoteRecord) => boolean = () => true): (vote: VoteRecord) => boolean {
+  const answers = new Map<VoteRecord, boolean>();
+  return (vote) => {
+    const answer = answers.get(vote) ?? keeps(vote);
+    answers.set(vote, answer);
+    return answer;
   };
 }
