@@ -32,8 +32,11 @@ export function createPresence(
     if (lastSeenAt !== null) entries.set(id, { connection: null, lastSeenAt, unsaved: false });
 
   const entryOf = (terminalId: string): Entry => {
-    const entry = entries.get(terminalId) ?? { connection: null, lastSeenAt: 0, unsaved: false };
-    entries.set(terminalId, entry);
+    let entry = entries.get(terminalId);
+    if (!entry) {
+      entry = { connection: null, lastSeenAt: 0, unsaved: false };
+      entries.set(terminalId, entry);
+    }
     return entry;
   };
   const heard = (terminalId: string): Entry => {

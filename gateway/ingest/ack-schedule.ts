@@ -27,8 +27,9 @@ export function createAckSchedule<K extends object>(send: (journal: K) => void):
 
   return {
     want(journal) {
-      if (wanted.has(journal)) {
-        wanted.set(journal, true);
+      const isWanted = wanted.get(journal);
+      if (isWanted !== undefined) {
+        if (!isWanted) wanted.set(journal, true);
         return;
       }
       wanted.set(journal, false);

@@ -176,9 +176,9 @@ export async function openIngest(deps: IngestDeps): Promise<Ingest> {
     journal: Journal,
     { message, bad }: GoodMessage,
     known: KnownNumbers | null,
+    receivedAt: number,
     done: IngestDone,
   ) => {
-    const receivedAt = now();
     const taken = new TakenMessage(taking, terminal, journal, message, known, receivedAt, done);
     for (const one of bad) taken.setAside(one);
     for (const pressed of message.votes)
@@ -212,7 +212,7 @@ export async function openIngest(deps: IngestDeps): Promise<Ingest> {
       const seqs = accountedOf(journal, good.message);
       const known = await ledger.knownNumbers(journal.key, seqs);
       const bySeq = new Map(seqs.map((seq, at) => [seq, known[at] as KnownNumber]));
-      take(terminal, journal, good, bySeq, done);
+      take(terminal, journal, good, bySeq, now(), done);
     } catch (error) {
       failed(error as Error, done);
     }
@@ -226,7 +226,8 @@ export async function openIngest(deps: IngestDeps): Promise<Ingest> {
     done: IngestDone,
   ): Promise<void> | undefined => {
     const last = Math.max(all.message.votes.at(-1)?.seq ?? 0, all.bad.at(-1)?.seq ?? 0);
-    if (!journal.history.isPossible(last, now())) {
+    const receivedAt = now();
+    if (!journal.history.isPossible(last, receivedAt)) {
       disbelieve(terminal, journal);
       return void refuse(terminal, terminal.votesTopic, 'counter-implausible', payload, done);
     }
@@ -234,7 +235,7 @@ export async function openIngest(deps: IngestDeps): Promise<Ingest> {
     if (good.message.votes.length + good.bad.length === 0)
       return void refuse(terminal, terminal.votesTopic, 'gap-limit', payload, done);
     if (mayBeVoid(journal, good.message)) return takeKnown(terminal, journal, good, done);
-    return void take(terminal, journal, good, null, done);
+    return void take(terminal, journal, good, null, receivedAt, done);
   };
 
   const withJournal: HelloDeps['withJournal'] = (terminal, epoch, { topic, payload, done }, act) => {

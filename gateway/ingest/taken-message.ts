@@ -24,12 +24,21 @@ export type TakenDeps = Pick<Refusals, 'allowed' | 'mayHold' | 'isFull'> & {
   heard(terminal: KnownTerminal, journal: Journal): void;
 };
 
+const NONE: readonly never[] = [];
+
+/** Most messages have one vote, and nothing for the quarantine: an array that begins empty has room for seventeen as soon as it has one. */
+function withOneMore<T>(those: readonly T[], one: T): readonly T[] {
+  if (those.length === 0) return [one];
+  (those as T[]).push(one);
+  return those;
+}
+
 export class TakenMessage implements Commitment, Judged {
   readonly journalKey: number;
-  readonly votes: VoteRecord[] = [];
-  readonly quarantine: QuarantineRecord[] = [];
-  corrections?: Correction[];
-  unjudged?: Unjudged[];
+  votes: readonly VoteRecord[] = NONE;
+  quarantine: readonly QuarantineRecord[] = NONE;
+  corrections: readonly Correction[] = NONE;
+  unjudged: readonly Unjudged[] = NONE;
   private repeats: Set<VoteRecord> | null = null;
   private readonly deps: TakenDeps;
   private readonly terminal: KnownTerminal;
@@ -62,7 +71,7 @@ export class TakenMessage implements Commitment, Judged {
   }
 
   vote(vote: VoteRecord, isRepeat: boolean): void {
-    this.votes.push(vote);
+    this.votes = withOneMore(this.votes, vote);
     if (!isRepeat) return;
     this.repeats ??= new Set();
     this.repeats.add(vote);
@@ -75,13 +84,11 @@ export class TakenMessage implements Commitment, Judged {
   }
 
   correct(correction: Correction): void {
-    this.corrections ??= [];
-    this.corrections.push(correction);
+    this.corrections = withOneMore(this.corrections, correction);
   }
 
   leave(unjudged: Unjudged): void {
-    this.unjudged ??= [];
-    this.unjudged.push(unjudged);
+    this.unjudged = withOneMore(this.unjudged, unjudged);
   }
 
   setAside({ seq, reason, payload }: BadVote): void {
@@ -136,7 +143,7 @@ export class TakenMessage implements Commitment, Judged {
   private keep(seq: number, reason: QuarantineReason, payload: string, replaces: boolean): void {
     const { terminal, journal, receivedAt, deps } = this;
     deps.events.quarantined(reason, terminal.id);
-    this.quarantine.push({
+    this.quarantine = withOneMore(this.quarantine, {
       ...{ receivedAt, reason, terminalKey: terminal.key, topic: terminal.votesTopic },
       ...{ journalKey: journal.key, seq, payload: payload.slice(0, KEPT_PAYLOAD_CHARS) },
       ...(replaces && { replaces: true as const }),

@@ -51,12 +51,15 @@ export function readUsualForm(payload: Buffer): VotesMessage | null {
   if (!reader.skip(EPOCH)) return null;
   const epoch = reader.id(epochs);
   if (epoch === null || !reader.skip(VOTES)) return null;
-  const votes: Vote[] = [];
-  do {
+  const first = reader.vote();
+  if (first === null) return null;
+  // Most messages have one: an array that begins empty has room for seventeen as soon as it has one.
+  const votes = [first];
+  while (reader.isNextVote() && reader.skip(NEXT_VOTE)) {
     const vote = reader.vote();
     if (vote === null || votes.length === MAX_VOTES_PER_MESSAGE) return null;
     votes.push(vote);
-  } while (reader.isNextVote() && reader.skip(NEXT_VOTE));
+  }
   if (!reader.skip(TOTALS)) return null;
   const satisfied = reader.count(0, MAX_VOTES_PER_EPOCH);
   if (satisfied === OTHERWISE || !reader.skip(BASICALLY)) return null;
