@@ -148,7 +148,7 @@ describe.runIf(have(POSTGRES))('a ledger with a synchronous standby', () => {
     let told = 0;
     const hasty = createPostgresLedger({
       ...{ address: home.address, lanes: 1, commitTimeoutMs: 2_500 },
-      announce: { stored() {}, journals() {}, doubtful: () => void told++ },
+      announce: { stored() {}, corrected() {}, journals() {}, doubtful: () => void told++ },
     });
     standby.pause();
     const refused = watch(hasty.commit(batchOf({ votes: [voteRecord({ journalKey: key, seq: 1 })] })));
