@@ -86,7 +86,7 @@ describe('verdicts of all votes', () => {
         const other = inOrder([...votes, ...votes.slice(0, 9)], order);
         expect(byName(other, verdictsOf(other, windowRules))).toEqual(expected);
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 
@@ -100,7 +100,7 @@ describe('verdicts of all votes', () => {
         const mine = byName(near, verdictsOf(near, windowRules));
         for (const vote of votes) if (vote.at === at) expect(mine[nameOf(vote)]).toEqual(all[nameOf(vote)]);
       }),
-      { numRuns: 400 },
+      { numRuns: 250 },
     );
   });
 
@@ -120,7 +120,7 @@ describe('verdicts of all votes', () => {
           expect(isAffected ? renewed[name] : before[name]).toEqual(after[name]);
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 250 },
     );
   });
 
@@ -140,7 +140,7 @@ describe('verdicts of all votes', () => {
         const all = byName(votes, verdictsOf(votes, windowRules));
         expect(byName(near, verdictsOf(near, windowRules))[nameOf(vote)]).toEqual(all[nameOf(vote)]);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -157,7 +157,7 @@ describe('verdicts of all votes', () => {
         const apart = stretches.flatMap((stretch) => verdictsOf(stretch, windowRules));
         expect(apart).toEqual(verdictsOf(votes, windowRules));
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 });
