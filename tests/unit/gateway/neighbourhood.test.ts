@@ -197,7 +197,7 @@ describe('gateways that hear each other', () => {
       },
       standingOf: () => expect.unreachable(),
       events: {
-        ...{ journals() {}, said() {}, takenOver() {}, touched() {} },
+        ...{ corrected() {}, journals() {}, said() {}, takenOver() {}, touched() {} },
         votes(_commit, votes) {
           heard += votes.length;
         },
