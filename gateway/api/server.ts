@@ -16,6 +16,7 @@ import type { People } from '../people/people.ts';
 import type { Review } from '../review/review.ts';
 import type { AuditStore } from '../store/audit.ts';
 import type { VoteReads } from '../store/votes.ts';
+import type { RuleChanges } from '../verdicts/rule-changes.ts';
 import { accountRoutes } from './accounts/account-routes.ts';
 import { auditRoutes } from './audit/audit-routes.ts';
 import { createBasePath, registerBasePath } from './border/base-path.ts';
@@ -36,6 +37,7 @@ import { orgRoutes } from './org/org-routes.ts';
 import { createVisibleTree } from './org/visible-tree.ts';
 import { registerPages } from './pages.ts';
 import { reviewRoutes } from './review/review-routes.ts';
+import { ruleRoutes } from './rules/rule-routes.ts';
 import { scoreRoutes } from './scores/score-routes.ts';
 import { sessionRoutes } from './sessions/session-routes.ts';
 import { commandRoutes } from './terminals/command-routes.ts';
@@ -57,6 +59,7 @@ export type ServerDeps = {
   provisioning: Provisioning;
   commandDesk: CommandDesk;
   review: Review;
+  rules: RuleChanges;
   people: People;
   audit: AuditStore;
   hub: Hub;
@@ -165,6 +168,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(terminalRoutes, { prefix, visibleTree, isOnline, lastSeenAt, provisioning });
   await app.register(commandRoutes, { prefix, visibleTree, commandDesk });
   await app.register(reviewRoutes, { prefix, visibleTree, review: deps.review });
+  await app.register(ruleRoutes, { prefix, rules: deps.rules });
   await app.register(scoreRoutes, { prefix, visibleTree, board, now });
   await app.register(voteRoutes, {
     prefix,

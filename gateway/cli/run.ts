@@ -13,6 +13,7 @@ import { explain, explainOutput, printOnly, usageError } from './output.ts';
 import { registerPeopleCommands } from './people/people-commands.ts';
 import { registerQuarantineCommands } from './review/quarantine-commands.ts';
 import { registerReviewCommands } from './review/review-commands.ts';
+import { registerRuleCommands } from './rules/rule-commands.ts';
 import { registerTerminalCommands } from './terminals/terminal-commands.ts';
 import { createWithStore } from './with-store.ts';
 
@@ -20,7 +21,7 @@ import { createWithStore } from './with-store.ts';
 export function createProgram(): Command {
   const program = new Command('manyi')
     .description(
-      'Units, windows, terminals, accounts, links, sessions; the quarantine, the votes that wait for a decision, and the audit; check, backup and restore. Works while the gateway runs, and while it does not (restore and check --repair only then). What only reads changes nothing.',
+      'Units, windows, terminals, accounts, links, sessions; the quarantine, the votes that wait for a decision, the rules that votes are judged by, and the audit; check, backup and restore. Works while the gateway runs, and while it does not (restore and check --repair only then). What only reads changes nothing.',
     )
     .option('--json', 'answer with JSON only')
     .option('--print <field>', 'answer with this field alone, e.g. id, for a script')
@@ -42,6 +43,7 @@ export function createProgram(): Command {
   registerTerminalCommands(program, withStore);
   registerQuarantineCommands(program, withStore);
   registerReviewCommands(program, withStore);
+  registerRuleCommands(program, withStore);
   registerPeopleCommands(program, withStore);
   registerAuditCommands(program, withStore);
   registerBackupCommands(program);

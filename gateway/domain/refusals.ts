@@ -16,7 +16,8 @@ export type OrgCode =
   | 'exclusion-ended'
   | 'commands-too-many'
   | 'reason-invalid'
-  | 'rule-version-taken';
+  | 'rule-past'
+  | SettingFaultCode;
 
 /** Why rules of verdicts or opening hours are refused as they are configured. */
 export type SettingFaultCode =

@@ -7,6 +7,7 @@ import { createTrust } from '../api/border/addresses.ts';
 import { createServer } from '../api/server.ts';
 import { createCompressor } from '../compress/compressor.ts';
 import type { Config } from '../config.ts';
+import { createCalendar } from '../domain/calendar.ts';
 import type { Job } from '../jobs/job.ts';
 import { lookAtDescriptors } from '../jobs/look-at-descriptors.ts';
 import { lookAtHttps } from '../jobs/look-at-https.ts';
@@ -14,6 +15,7 @@ import { sweepWalls } from '../jobs/sweep-walls.ts';
 import { createHub } from '../live/hub.ts';
 import { type HttpsCertificate, openHttpsCertificate } from '../pki/https-certificate.ts';
 import { createReview } from '../review/review.ts';
+import { createRuleChanges, type RuleChanges } from '../verdicts/rule-changes.ts';
 import { watchDescriptors } from '../watch/descriptor-watch.ts';
 import { type Closable, openInOrder } from './closing.ts';
 import type { Ground } from './ground.ts';
@@ -61,7 +63,8 @@ export type Web = {
 /** @throws PeopleRefusal for a first password that is none. */
 export function openWeb(deps: WebDeps): Promise<Web & Closable> {
   const { config, ground, neighbours, terminals, scores, ownCertificate } = deps;
-  const { log, now, monotonic, store, registry, people, metrics, storage, standstill, decisions } = ground;
+  const { log, now, monotonic, store, registry, people, metrics, storage, standstill, decisions, changes } =
+    ground;
   const { access, everywhere, putAway, votes } = terminals;
   return openInOrder(log, async (onClose) => {
     const oneTimePassword = await people.accounts.ensureFirst(FIRST_ADMINISTRATOR, config.adminPassword);
@@ -94,6 +97,13 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
             return done;
           }),
       }),
+      rules: heldBy(
+        createRuleChanges({
+          ...{ store: store.rules, tree: registry.tree, now },
+          calendar: createCalendar(config.timeZone),
+        }),
+        changes.tell,
+      ),
       board: scores.board,
       audit: store.audit,
       votes: store.votes,
@@ -144,3 +154,13 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
     };
   });
 }
+
+/** What is set here is taken up here at once. */
+const heldBy = (rules: RuleChanges, tell: () => Promise<void>): RuleChanges => ({
+  ...rules,
+  async add(by, asked) {
+    const added = await rules.add(by, asked);
+    await tell();
+    return added;
+  },
+});

@@ -91,7 +91,7 @@ describe.each(KINDS)('the ledger in %s', (_name, createHome) => {
     await other.commit(batchOf({ votes: votes(50, 70) }));
     await other.close();
     const asked: number[] = [];
-    const outcomes = await commit({
+    const { outcomes } = await commit({
       votes: [...votes(30, 59), voteRecord({ journalKey, seq: 60, mono: 7 }), ...votes(61, 100)],
       keepsConflict: ({ seq }) => asked.push(seq) > 0,
     });
@@ -102,7 +102,7 @@ describe.each(KINDS)('the ledger in %s', (_name, createHome) => {
     });
     expect(outcomes).toEqual(expected);
     expect(asked).toEqual([60]);
-    expect(await commit({ votes: votes(90, 130) })).toEqual([
+    expect(await outcomesOf(commit({ votes: votes(90, 130) }))).toEqual([
       ...Array(11).fill('duplicate'),
       ...Array(30).fill('stored'),
     ]);

@@ -21,6 +21,7 @@ import { createRegistry } from '../../gateway/org/registry.ts';
 import { createPeople, DEFAULT_SESSION_LIMITS } from '../../gateway/people/people.ts';
 import { createReview } from '../../gateway/review/review.ts';
 import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
+import { createRuleChanges } from '../../gateway/verdicts/rule-changes.ts';
 import { createMetrics } from '../../gateway/watch/metrics.ts';
 import { authorityOf } from './certificates.ts';
 
@@ -64,6 +65,7 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
     provisioning: createProvisioning({ store: store.fleet, authority, now }),
     commandDesk: createCommandDesk({ store: store.commands, now }),
     review: createReview({ store: store.review, now }),
+    rules: createRuleChanges({ store: store.rules, tree, calendar, now }),
     board,
     votes: store.votes,
     people,

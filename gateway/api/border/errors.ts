@@ -65,6 +65,8 @@ const ORG_STATUS: Partial<Record<OrgCode, number>> = {
   'exclusion-unknown': 404,
   'exclusion-ended': 409,
   'commands-too-many': 409,
+  'unit-unknown': 404,
+  'rule-version-taken': 409,
 };
 
 /** Refusals of the rooms behind the API, as the API says them. */

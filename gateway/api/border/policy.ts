@@ -61,6 +61,8 @@ export const POLICY: Readonly<Record<string, Who>> = {
   'GET /api/v1/held': ['administrator', 'operator', 'technician', 'auditor'],
   'GET /api/v1/held/summary': ['administrator', 'operator', 'technician', 'auditor'],
   'POST /api/v1/held/decisions': ['administrator', 'operator'],
+  'GET /api/v1/rules': ['administrator', 'operator', 'auditor'],
+  'POST /api/v1/rules': ['administrator'],
   'GET /api/v1/exclusions': ['administrator', 'operator', 'technician', 'auditor'],
   'POST /api/v1/exclusions': ['administrator', 'operator'],
   'POST /api/v1/exclusions/:id/end': ['administrator', 'operator'],

@@ -22,6 +22,9 @@ const LINK: readonly Refused[] = [
   AUDITED,
 ];
 
+/** Said of settings; the message names the field of each. */
+const RULE_FAULTS = ['rule-invalid', 'rule-incomplete', 'rule-unreachable', 'hours-overlap'] as const;
+
 const REVIEW: readonly Refused[] = [
   refused(404, 'terminal-unknown'),
   refused(422, 'reason-invalid'),
@@ -153,6 +156,16 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     'decideEpoch',
     refused(404, 'journal-unknown'),
     ...REVIEW,
+  ),
+  'GET /api/v1/rules': operation('listRules'),
+  'POST /api/v1/rules': operation(
+    'addRules',
+    refused(404, 'unit-unknown'),
+    refused(404, 'window-unknown'),
+    ...RULE_FAULTS.map((code) => refused(422, code)),
+    refused(422, 'rule-past'),
+    refused(422, 'reason-invalid'),
+    AUDITED,
   ),
   'GET /api/v1/scores': operation('getScores', refused(404, 'unit-unknown')),
   'GET /api/v1/votes': operation(

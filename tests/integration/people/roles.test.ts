@@ -62,6 +62,8 @@ const MAY: Record<string, string> = {
   'GET /api/v1/held': 'A O T R',
   'GET /api/v1/held/summary': 'A O T R',
   'POST /api/v1/held/decisions': 'A O',
+  'GET /api/v1/rules': 'A O R',
+  'POST /api/v1/rules': 'A',
   'GET /api/v1/exclusions': 'A O T R',
   'POST /api/v1/exclusions': 'A O',
   'POST /api/v1/exclusions/:id/end': 'A O',

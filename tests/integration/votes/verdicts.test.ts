@@ -1,6 +1,7 @@
 /** What counts for what, with real gateways: as votes come, come late, come after a restart, and by what people decide. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Rating } from '../../../protocol/vote.ts';
+import { manyi } from '../../support/cli.ts';
 import { startGateway, type TerminalLogin, type TestGateway } from '../../support/gateway.ts';
 import { listenLive } from '../../support/live-client.ts';
 import { vote, votesMessage } from '../../support/messages.ts';
@@ -101,5 +102,78 @@ describe('verdicts', () => {
     await send(press(1, 0));
     await send({ ...press(2, 1), at: START + 100_000 });
     await untilShown('two', { votes: 2, reasons: {} });
+  });
+
+  const today = () => new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Shanghai' }).format(Date.now());
+  const tomorrow = () =>
+    new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Shanghai' }).format(Date.now() + 86_400_000);
+  const set = (body: object) =>
+    gateway.fetch('/api/v1/rules', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ reason: '检查规则', ...body }),
+    });
+  const OFF = {
+    ...{ pressIntervalMs: 0, changeOfMindMs: 0, burstPresses: 0, burstSpanMs: 0 },
+    ...{ stuckPresses: 0, stuckVariationPercent: 0, stuckLongestGapMs: 0, stuckHeldMs: 0 },
+  };
+
+  it('follow the rules that people set, at the window that they are set for, and back again', async () => {
+    await send(press(1, 0), press(2, 2));
+    await untilShown('one too soon', { votes: 1, reasons: { 'too-soon': 1 } });
+
+    const refusedWith = async (body: object) => {
+      const response = await set(body);
+      return [response.status, ((await response.json()) as { error: { code: string } }).error.code];
+    };
+    expect(await refusedWith({ validFrom: today(), settings: OFF })).toEqual([422, 'rule-past']);
+    expect(await refusedWith({ validFrom: tomorrow(), settings: { pressIntervalMs: -1 } })).toEqual([
+      422,
+      'rule-invalid',
+    ]);
+    expect(await refusedWith({ validFrom: tomorrow(), settings: { burstPresses: 0 } })).toEqual([
+      422,
+      'rule-incomplete',
+    ]);
+    expect(await refusedWith({ validFrom: tomorrow(), window: 'w9', settings: OFF })).toEqual([
+      404,
+      'window-unknown',
+    ]);
+    const ended = { validFrom: '2026-12-02', validTo: '2026-12-01', settings: OFF };
+    expect(await refusedWith(ended)).toEqual([422, 'rule-span-reversed']);
+
+    const yesterday = new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Shanghai' }).format(
+      Date.now() - 86_400_000,
+    );
+    const replay = { validFrom: yesterday, judgeAgain: true };
+    const made = await set({ ...replay, window: 'w1', settings: OFF });
+    expect([made.status, await made.json()]).toEqual([
+      201,
+      { node: 'window:w1', version: 1, windowsJudgedAgain: 1 },
+    ]);
+    await untilShown('all that was pressed', { votes: 2, reasons: {} });
+    await send(press(3, 3));
+    await untilShown('what comes by the new rules', { votes: 3, reasons: {} });
+
+    const { code, out } = await manyi(
+      gateway.dataDir,
+      ...['--json', 'rules', 'set', '--window', 'w1', '--from', yesterday, '--judge-again'],
+      ...['--reason', 'as before', 'pressIntervalMs=5000', 'changeOfMindMs=3000', 'burstPresses=4'],
+      ...['burstSpanMs=20000', 'stuckPresses=10', 'stuckVariationPercent=10', 'stuckLongestGapMs=60000'],
+      'stuckHeldMs=5000',
+    );
+    expect([code, JSON.parse(out)]).toEqual([0, { node: 'window:w1', version: 2, windowsJudgedAgain: 1 }]);
+    await untilShown('as at the beginning', { votes: 1, reasons: { 'too-soon': 2 } });
+    const versions = await gateway.getJson<{ node: string; version: number }[]>('/api/v1/rules');
+    expect(versions.map(({ node, version }) => `${node}@${version}`)).toEqual([
+      'all@1',
+      'window:w1@1',
+      'window:w1@2',
+    ]);
+    const audit = await gateway.getJson<{ entries: { action: string }[] } | { action: string }[]>(
+      '/api/v1/audit',
+    );
+    const entries = Array.isArray(audit) ? audit : audit.entries;
+    expect(entries.filter(({ action }) => action === 'rules.add')).toHaveLength(2);
   });
 });

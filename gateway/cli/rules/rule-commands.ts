@@ -1,0 +1,106 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { MAX_REASON_CHARS } from '../../audit/reasons.ts';
+import { createCalendar } from '../../domain/calendar.ts';
+import { buildTree } from '../../domain/org.ts';
+import { DEFAULT_RULES, type RuleSettings, type Thresholds } from '../../domain/verdicts/rule-settings.ts';
+import type { Store } from '../../store/store.ts';
+import { createRuleChanges } from '../../verdicts/rule-changes.ts';
+import { show, showOne } from '../output.ts';
+import { checkText } from '../texts.ts';
+import type { WithStore } from '../with-store.ts';
+
+type Place = { unit?: string; window?: string };
+type New = Place & { from: string; to?: string; judgeAgain?: boolean; reason: string; timeZone: string };
+
+const changesOf = ({ rules, org }: Store, timeZone: string) =>
+  createRuleChanges({
+    store: rules,
+    tree: async () => buildTree(await org.units(), await org.windows(), await org.terminals()),
+    calendar: createCalendar(timeZone),
+    now: Date.now,
+  });
+
+/** By which rules a press counts for what: versions with a date, for all or for a unit or window and what is below it. */
+export function registerRuleCommands(program: Command, withStore: WithStore): void {
+  const rules = program.command('rules').description('by which rules a vote counts, or does not');
+  const zone = () =>
+    new Option('--time-zone <zone>', "the gateway's, whose days they are")
+      .env('MANYI_TIME_ZONE')
+      .default('Asia/Shanghai');
+  const place = (command: Command) =>
+    command
+      .option('--unit <id>', 'of this unit and what is below it')
+      .option('--window <id>', 'of this window');
+
+  rules
+    .command('list')
+    .description('every version, oldest first')
+    .action(() =>
+      withStore.reading(async (store, json) => {
+        const rows = (await store.rules.versions()).map(
+          ({ nodeId, settings, madeAt, validTo, ...version }) => ({
+            ...{ node: nodeId, ...version, validTo },
+            settings: json ? settings : JSON.stringify(settings),
+            madeAt: new Date(madeAt).toISOString(),
+          }),
+        );
+        show(rows, json);
+      }),
+    );
+  place(rules.command('show').description('the rules that hold on a day, and where each comes from'))
+    .requiredOption('--on <date>', 'YYYY-MM-DD')
+    .addOption(zone())
+    .action(({ on, timeZone, ...where }: Place & { on: string; timeZone: string }) =>
+      withStore.reading(async (store, json) => {
+        const { settings, origins } = await changesOf(store, timeZone).inForce(where, on);
+        const rows = Object.entries(settings).map(([rule, value]) => {
+          const origin = origins[rule as keyof RuleSettings];
+          return {
+            rule,
+            value: json ? value : JSON.stringify(value),
+            from: origin === null ? 'default' : `${origin.nodeId}@${origin.version}`,
+          };
+        });
+        show(rows, json);
+      }),
+    );
+  place(
+    rules
+      .command('set')
+      .description('a new version of some of them, from a day on; what is not named is inherited from above')
+      .argument(
+        '[rule=value...]',
+        `e.g. pressIntervalMs=8000; 0 turns a rule off. Rules: ${Object.keys(DEFAULT_RULES).join(', ')}; hours as JSON`,
+        readSetting,
+        {},
+      ),
+  )
+    .requiredOption('--from <date>', 'the first day, YYYY-MM-DD')
+    .option('--to <date>', 'the last day')
+    .option('--judge-again', 'days that have begun may be among them: their votes are judged again')
+    .requiredOption('--reason <text>', 'why, for the audit', checkText(MAX_REASON_CHARS))
+    .addOption(zone())
+    .action((settings: Partial<RuleSettings>, { from, to, judgeAgain, reason, timeZone, ...where }: New) =>
+      withStore(async (store, json, { by }) => {
+        const added = await changesOf(store, timeZone).add(by, {
+          ...{ ...where, settings, reason, validFrom: from, validTo: to ?? null },
+          replays: judgeAgain === true,
+        });
+        showOne({ ...added }, json, 'See what holds with: manyi rules show --on DATE');
+      }),
+    );
+}
+
+/** @throws InvalidArgumentError; whether a value is within its bounds is checked with all of them. */
+function readSetting(text: string, before: Partial<RuleSettings>): Partial<RuleSettings> {
+  const [rule = '', ...rest] = text.split('=');
+  const value = rest.join('=');
+  if (!(rule in DEFAULT_RULES) || rest.length === 0)
+    throw new InvalidArgumentError(`rule=value, with one of ${Object.keys(DEFAULT_RULES).join(', ')}`);
+  if (rule !== 'hours') return { ...before, [rule as keyof Thresholds]: Number(value) };
+  try {
+    return { ...before, hours: JSON.parse(value) };
+  } catch {
+    throw new InvalidArgumentError('hours: JSON, as `manyi --json rules list` shows it');
+  }
+}

@@ -1,0 +1,167 @@
+/** What a person may set about rules, at the command line and over HTTP alike: versions are added, each with its reason in the audit. */
+import { readReason } from '../audit/reasons.ts';
+import { writeActor } from '../domain/actor.ts';
+import type { Calendar } from '../domain/calendar.ts';
+import { readDate } from '../domain/opening-hours/hours-settings.ts';
+import { type OrgTree, unitsAbove } from '../domain/org.ts';
+import type { SettingFault } from '../domain/refusals.ts';
+import type { RuleSettings } from '../domain/verdicts/rule-settings.ts';
+import {
+  faultsInForce,
+  type RulesInForce,
+  type RuleVersion,
+  rulesFor,
+  versionFaults,
+} from '../domain/verdicts/rule-versions.ts';
+import type { By } from '../store/changes.ts';
+import { OrgRefusal } from '../store/failures.ts';
+import type { KeptRuleVersion, RuleStore } from '../store/rules.ts';
+import { ALL, pathOf, windowNode } from './rule-nodes.ts';
+
+/** Where rules are set: for all, or for a unit or window and what is below it. */
+export type RulePlace = { unit?: string | undefined; window?: string | undefined };
+
+export type NewRules = RulePlace & {
+  /** Local dates, YYYY-MM-DD; `validTo` is the last day, null: until further notice. */
+  validFrom: string;
+  validTo: string | null;
+  /** What is left out is inherited from above. */
+  settings: Partial<RuleSettings>;
+  /** Days that have begun may be among them: their votes are judged again, and their scores follow. */
+  replays: boolean;
+  reason: string;
+};
+
+export type RuleChanges = {
+  versions(): Promise<KeptRuleVersion[]>;
+  /** @throws OrgRefusal `unit-unknown`, `window-unknown` */
+  inForce(place: RulePlace, date: string): Promise<RulesInForce>;
+  /**
+   * @returns the version, and how many windows' votes are judged again.
+   * @throws OrgRefusal `unit-unknown`, `window-unknown`, `reason-invalid`, `rule-past`, and the codes of faults in them
+   */
+  add(by: By, rules: NewRules): Promise<{ node: string; version: number; windowsJudgedAgain: number }>;
+};
+
+export type RuleChangesDeps = {
+  store: RuleStore;
+  tree: () => OrgTree | Promise<OrgTree>;
+  calendar: Calendar;
+  now: () => number;
+};
+
+export function createRuleChanges({ store, tree, calendar, now }: RuleChangesDeps): RuleChanges {
+  return {
+    versions: () => store.versions(),
+    async inForce(place, date) {
+      const path = pathTo(await tree(), place);
+      if (readDate(date) === null) throw refusal([dateFault(date)]);
+      return rulesFor(path, date, await store.versions());
+    },
+    async add(by, { validFrom, validTo, settings, replays, reason, ...place }) {
+      const why = readReason(reason);
+      const known = await tree();
+      const path = pathTo(known, place);
+      const nodeId = path.at(-1) as string;
+      const today = calendar.nameOf(calendar.dayOf(now()));
+      return store.change(async (tx) => {
+        const versions = await tx.versions();
+        const own = versions.filter((one) => one.nodeId === nodeId);
+        const version = Math.max(0, ...own.map((one) => one.version)) + 1;
+        const next: RuleVersion = { nodeId, version, validFrom, validTo, settings };
+        refuseFaulty(next, versions, known);
+        if (validFrom <= today && !replays)
+          throw new OrgRefusal(
+            'rule-past',
+            `${validFrom} has begun: give a later day, or say that its votes are to be judged again`,
+          );
+        await tx.add({ ...next, reason: why, madeAt: now(), madeBy: writeActor(by.actor) });
+        const spans =
+          validFrom <= today
+            ? windowsBelow(known, place).map((windowKey) => ({ windowKey, ...spanOf(next) }))
+            : [];
+        await tx.judgeAgain(spans);
+        const detail = {
+          node: nodeId,
+          version,
+          validFrom,
+          validTo,
+          settings,
+          windowsJudgedAgain: spans.length,
+        };
+        return tx.audited(
+          { by, action: 'rules.add', target: { kind: 'rules' }, detail: { reason: why, ...detail } },
+          { node: nodeId, version, windowsJudgedAgain: spans.length },
+        );
+      });
+    },
+  };
+
+  /** Of the days that it is about, those that have begun. */
+  function spanOf({ validFrom, validTo }: RuleVersion) {
+    const last = validTo === null ? null : readDate(validTo);
+    const end = last === null ? Number.POSITIVE_INFINITY : calendar.startOf(last + 1) - 1;
+    return {
+      from: calendar.startOf(Math.max(0, readDate(validFrom) ?? 0)),
+      to: Math.min(end, now() + DAY_MS),
+    };
+  }
+}
+
+/** Votes may be dated a little ahead of now. */
+const DAY_MS = 24 * 3_600_000;
+
+function pathTo(tree: OrgTree, { unit, window }: RulePlace): string[] {
+  if (window !== undefined) {
+    const serviceWindow = tree.windowById.get(window);
+    if (!serviceWindow) throw new OrgRefusal('window-unknown', `there is no window ${window}: list them`);
+    return pathOf(idsAbove(tree, serviceWindow.unitId), window);
+  }
+  if (unit === undefined) return [ALL];
+  if (!tree.unitById.has(unit)) throw new OrgRefusal('unit-unknown', `there is no unit ${unit}: list them`);
+  return pathOf(idsAbove(tree, unit), null);
+}
+
+const idsAbove = (tree: OrgTree, unitId: string) => unitsAbove(tree, unitId).map(({ id }) => id);
+
+function windowsBelow(tree: OrgTree, { unit, window }: RulePlace): number[] {
+  if (window !== undefined) return [tree.windowById.get(window)?.key ?? 0];
+  return tree.windows
+    .filter(({ unitId }) => unit === undefined || idsAbove(tree, unitId).includes(unit))
+    .map(({ key }) => key);
+}
+
+function refuseFaulty(next: RuleVersion, versions: readonly RuleVersion[], tree: OrgTree): void {
+  const faults = versionFaults(next, versions);
+  if (faults.length > 0) throw refusal(faults);
+  const ruled = new Set([next, ...versions].map(({ nodeId }) => nodeId));
+  const paths = [
+    [ALL],
+    ...tree.units.map(({ id }) => pathOf(idsAbove(tree, id), null)),
+    ...tree.windows
+      .filter(({ id }) => ruled.has(windowNode(id)))
+      .map(({ id, unitId }) => pathOf(idsAbove(tree, unitId), id)),
+  ].filter((path) => ruled.has(path.at(-1) as string));
+  const below = faultsInForce(next, versions, paths);
+  if (below.length > 0)
+    throw refusal(
+      below.map(({ nodeId, date, ...fault }) => ({
+        ...fault,
+        message: `${fault.message} (at ${nodeId}, from ${date} on)`,
+      })),
+    );
+}
+
+const dateFault = (date: string): SettingFault => ({
+  code: 'rule-date-invalid',
+  field: 'date',
+  message: `there is no ${date}: write a date as 2026-10-01`,
+});
+
+function refusal(faults: readonly SettingFault[]): OrgRefusal {
+  const [first] = faults;
+  return new OrgRefusal(
+    first?.code ?? 'rule-invalid',
+    faults.map(({ field, message }) => `${field}: ${message}`).join('; '),
+  );
+}
