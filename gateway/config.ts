@@ -37,6 +37,8 @@ export type Config = {
   /** Target for the satisfaction rate, 0 to 1. */
   targetRate: number;
   firstRules: 'default' | 'none';
+  /** Fewer votes than this are an insufficient sample: no verdict on them, and no place. */
+  minimumVotes: number;
   allowedOrigins: readonly string[];
   /** Addresses and networks (CIDR) of proxies whose word about the caller is taken. */
   trustedProxies: readonly string[];
@@ -115,6 +117,12 @@ const SETTINGS = {
     'default',
     'rules that a new database judges votes by: default, or none',
     oneOf('default', 'none'),
+  ),
+  minimumVotes: setting(
+    'MANYI_MINIMUM_VOTES',
+    '30',
+    'fewer votes than this are an insufficient sample: no verdict, no place',
+    integer(1, 1e6),
   ),
   allowedOrigins: setting('MANYI_ALLOWED_ORIGINS', '', 'other origins whose pages may listen live', origins),
   trustedProxies: setting(

@@ -4,14 +4,35 @@
  * client whose own revision is not `from` sends `{"type":"resync"}` and gets a new snapshot. `tick` comes every five
  * seconds when there is nothing else to say, so that silence means a lost gateway.
  */
-import type { ScoreRow } from './score.ts';
+import type { FigureRules, Interval, Place, Proof, Score, ScoreRow } from './score.ts';
 import type { Counts, Rating } from './vote.ts';
 
-/** A unit's or window's row for today. The path is left out: the client has the tree. */
-export type LiveRow = Omit<ScoreRow, 'path'> & {
+/**
+ * A unit's or window's row for today. What can be told from the rest is left out: the path (the client has the tree), the shares, and
+ * whether the sample is sufficient (`proof` says so).
+ */
+export type LiveRow = Pick<
+  ScoreRow,
+  | keyof Score
+  | 'id'
+  | 'kind'
+  | 'name'
+  | 'parentId'
+  | 'excluded'
+  | 'discounted'
+  | 'lastVoteAt'
+  | 'terminals'
+  | 'completeness'
+> & {
+  proof: Proof;
+  /** Of units only, whose figures are shown with theirs: a city has thousands of windows. Null without votes. */
+  intervals?: { rate: Interval; index: Interval } | null;
   /** How soon somebody should look at it: 0 not at all, else the higher the sooner. Only the order means something. */
   attention: number;
 };
+
+/** Of a unit that is compared with others; null where its sample is insufficient. */
+export type UnitPlace = { unitId: string; place: Place | null };
 
 /** Votes of the whole city pressed in the minute that starts at `minute` (milliseconds). */
 export type TrendMinute = { minute: number } & Counts;
@@ -19,8 +40,6 @@ export type TrendMinute = { minute: number } & Counts;
 /** One vote in the ticker. `id` is unique in the stream and ascending. */
 export type TickerVote = { id: number; windowId: string; rating: Rating; at: number };
 
-/** With fewer votes a rate says nothing: there is no verdict on it, and no rank. */
-export const LEAST_VOTES = 10;
 export const TICKER_LENGTH = 30;
 export const TREND_MINUTES = 60;
 export const TICK_INTERVAL_MS = 5_000;
@@ -38,11 +57,12 @@ export type Snapshot = Base & {
   timeZone: string;
   /** The local day that the rows count, YYYY-MM-DD. */
   day: string;
-  /** Target for the satisfaction rate, 0 to 1 (configured; 0.85 unless told). */
-  targetRate: number;
+  figures: FigureRules;
   /** Parents before children. */
   units: LiveRow[];
   windows: LiveRow[];
+  /** Of each unit that is compared: the first generation with more than one, or those that hold windows. In the order of the tree. */
+  places: UnitPlace[];
   /** TREND_MINUTES minutes, oldest first, the last one under way. */
   trend: TrendMinute[];
   /** Newest first, at most TICKER_LENGTH. */
@@ -55,6 +75,8 @@ export type Patch = Base & {
   from: number;
   units: LiveRow[];
   windows: LiveRow[];
+  /** Those that have changed; they follow the rows within a second. */
+  places: UnitPlace[];
   /** Minutes that changed or began; forget those more than TREND_MINUTES old. */
   trend: TrendMinute[];
   /** Votes since `from`, newest first, at most TICKER_LENGTH of them. */

@@ -34,6 +34,53 @@ export const Score = Type.Object({
 });
 export type Score = Static<typeof Score>;
 
+/** Where a figure may truly lie, with the confidence of the answer's `figures`; unrounded. */
+export const Interval = Type.Object({ lower: Type.Number(), upper: Type.Number() });
+export type Interval = Static<typeof Interval>;
+
+/**
+ * What a rate's interval proves about the target: `meets` even its lower end does, `fails` even its upper end does not, `open` either
+ * may be; `insufficient` fewer votes than the minimum, or none.
+ */
+export const PROOFS = ['meets', 'open', 'fails', 'insufficient'] as const;
+export const Proof = oneOf(PROOFS);
+export type Proof = (typeof PROOFS)[number];
+
+/**
+ * A place by the rate, 1 the best, equals share it; `best` to `worst` are all the places that it can truly have, at once with all
+ * others'. `of`: how many are ranked, which are those whose sample is sufficient.
+ */
+const place = {
+  rank: Type.Integer(),
+  best: Type.Integer(),
+  worst: Type.Integer(),
+  of: Type.Integer(),
+};
+export type Place = { rank: number; best: number; worst: number; of: number };
+const NullablePlace = Type.Unsafe<Place | null>({
+  type: ['object', 'null'],
+  properties: place,
+  required: Object.keys(place),
+  additionalProperties: false,
+});
+
+/** What all figures of an answer were made by, so that anyone can make them again from the counts. */
+export const FigureRules = Type.Object({
+  /** Which formulas: `manyi/figures/1`. */
+  method: Type.String(),
+  /** Of the index. */
+  weights: Counts,
+  /** Fewer votes than this are an insufficient sample. */
+  minimum: Type.Integer(),
+  /** Of the rate, 0 to 1. */
+  target: Type.Number(),
+  /** Of every interval, and of all places together. */
+  confidence: Type.Number(),
+  /** Version of the rules by which votes are discounted; `none` where there are no rules. */
+  rules: Type.String(),
+});
+export type FigureRules = Static<typeof FigureRules>;
+
 /** From the best to the worst; of several, the worst is told. */
 export const COMPLETENESS_STATES = [
   'complete',
@@ -85,6 +132,15 @@ export const NullableDiscounted = Type.Unsafe<Discounted | null>({
   additionalProperties: false,
 });
 
+const intervals = { rate: Interval, index: Interval, satisfiedShare: Interval, middleShare: Interval };
+type Intervals = Record<keyof typeof intervals, Interval>;
+const NullableIntervals = Type.Unsafe<Intervals | null>({
+  type: ['object', 'null'],
+  properties: intervals,
+  required: Object.keys(intervals),
+  additionalProperties: false,
+});
+
 /** One line of `GET /api/v1/scores`: a unit or a window. A unit sums everything below it. */
 export const ScoreRow = Type.Object({
   id: Type.String(),
@@ -95,9 +151,23 @@ export const ScoreRow = Type.Object({
   /** Names from the top of the tree down to this one. */
   path: Type.Array(Type.String()),
   ...Score.properties,
+  /** Of the votes, 0 to 1, not rounded; null without votes. A rate alone hides what is only basically satisfied. */
+  satisfiedShare: NullableNumber,
+  middleShare: NullableNumber,
+  /** Of the four figures; null without votes. */
+  intervals: NullableIntervals,
+  isSufficient: Type.Boolean(),
+  /** Of the rate against the target. */
+  proof: Proof,
+  /** Among the children of the same parent, of the same kind; null where the sample is insufficient. */
+  place: NullablePlace,
+  /** Of a window: among all windows that the caller sees. Null for units, and where the sample is insufficient. */
+  placeOfAll: NullablePlace,
+  /** All that were pressed: `counts`, the excluded and the discounted. */
+  pressed: Counts,
   /** Votes of the period that are stored and not counted, because a person has excluded them; null when there are none. */
   excluded: NullableCounts,
-  /** … because rules discount them; null when there are none. With these and the excluded, `counts` are all that were pressed. */
+  /** … because rules discount them; null when there are none. */
   discounted: NullableDiscounted,
   /** When the latest vote was pressed, in whatever period; null before the first. */
   lastVoteAt: NullableNumber,
@@ -105,3 +175,22 @@ export const ScoreRow = Type.Object({
   completeness: Completeness,
 });
 export type ScoreRow = Static<typeof ScoreRow>;
+
+/** The answer to `GET /api/v1/scores`. */
+export const Scores = Type.Object({
+  figures: Type.Object({
+    ...FigureRules.properties,
+    period: Type.Object({
+      name: Period,
+      /** The press times that count, `from` inclusive, `to` exclusive, milliseconds. */
+      from: Type.Integer(),
+      to: Type.Integer(),
+      timeZone: Type.String(),
+    }),
+    /** Of the data: of two answers with the same one, and the same period, the figures are the same. */
+    revision: Type.String(),
+  }),
+  /** Every unit (parents first), then every window. */
+  rows: Type.Array(ScoreRow),
+});
+export type Scores = Static<typeof Scores>;

@@ -10,7 +10,6 @@ import type { Compressor } from '../compress/compressor.ts';
 import type { OrgTree } from '../domain/org.ts';
 import type { CommandDesk } from '../fleet/command-desk.ts';
 import type { Provisioning } from '../fleet/provisioning.ts';
-import type { Board } from '../live/board.ts';
 import type { Hub } from '../live/hub.ts';
 import type { People } from '../people/people.ts';
 import type { Review } from '../review/review.ts';
@@ -38,7 +37,7 @@ import { createVisibleTree } from './org/visible-tree.ts';
 import { registerPages } from './pages.ts';
 import { reviewRoutes } from './review/review-routes.ts';
 import { ruleRoutes } from './rules/rule-routes.ts';
-import { scoreRoutes } from './scores/score-routes.ts';
+import { type ScoreSource, scoreRoutes } from './scores/score-routes.ts';
 import { sessionRoutes } from './sessions/session-routes.ts';
 import { commandRoutes } from './terminals/command-routes.ts';
 import { terminalRoutes } from './terminals/terminal-routes.ts';
@@ -53,7 +52,7 @@ export type ServerDeps = {
   logger: FastifyBaseLogger;
   tree: () => OrgTree;
   isOnline: (terminalId: string) => boolean;
-  board: Board;
+  scores: ScoreSource;
   votes: VoteReads;
   lastSeenAt: (terminalId: string) => number | null;
   provisioning: Provisioning;
@@ -96,7 +95,7 @@ const SILENT_MS = 60_000;
 const HANDSHAKE_MS = 10_000;
 
 export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
-  const { tree, isOnline, board, votes, people, hub, metrics, troubles, now, monotonic, allowedOrigins } =
+  const { tree, isOnline, scores, votes, people, hub, metrics, troubles, now, monotonic, allowedOrigins } =
     deps;
   const base = createBasePath(deps.basePath);
   let toldOfProxy = false;
@@ -169,7 +168,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(commandRoutes, { prefix, visibleTree, commandDesk });
   await app.register(reviewRoutes, { prefix, visibleTree, review: deps.review });
   await app.register(ruleRoutes, { prefix, rules: deps.rules });
-  await app.register(scoreRoutes, { prefix, visibleTree, board, now });
+  await app.register(scoreRoutes, { prefix, visibleTree, scores, now });
   await app.register(voteRoutes, {
     prefix,
     visibleTree,

@@ -78,6 +78,19 @@ export function unitsBelow(tree: OrgTree, unitId: string): Set<string> {
   return found;
 }
 
+/**
+ * The units that are compared with each other: the first generation below the top with more than one member; where there is none,
+ * the units that hold windows.
+ */
+export function comparedUnits(tree: OrgTree): readonly Unit[] {
+  let generation = tree.units.slice(0, 1);
+  while (generation.length > 0) {
+    generation = generation.flatMap(({ id }) => tree.childrenOf.get(id) ?? []);
+    if (generation.length > 1) return generation;
+  }
+  return tree.units.filter(({ id }) => tree.windowsOf.has(id));
+}
+
 const subtrees = new WeakMap<OrgTree, Map<string, OrgTree>>();
 
 /**

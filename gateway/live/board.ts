@@ -3,22 +3,32 @@
  * HTTP API and a bulletin all read these, so they cannot disagree.
  */
 import type { LiveRow } from '../../protocol/live.ts';
-import type { Completeness, Discounted, Period, TerminalCount } from '../../protocol/score.ts';
+import type {
+  Completeness,
+  Discounted,
+  FigureRules,
+  Period,
+  Score,
+  TerminalCount,
+} from '../../protocol/score.ts';
 import { VERDICTS, type Verdict } from '../../protocol/verdict.ts';
 import type { Counts } from '../../protocol/vote.ts';
 import { attentionOf } from '../domain/attention.ts';
 import { combine, UNKNOWN } from '../domain/completeness.ts';
 import { type OrgTree, type ServiceWindow, type Terminal, type Unit, unitsAbove } from '../domain/org.ts';
-import { scoreOf, type Weights } from '../domain/score.ts';
+import { scoreOf } from '../domain/score.ts';
 import type { ScoreBook } from '../domain/score-book.ts';
+import { figureOf } from '../domain/statistics/figure.ts';
+import { intervalOf } from '../domain/statistics/interval.ts';
+import { proofOf } from '../domain/statistics/proof.ts';
+import { shareOf } from '../domain/statistics/share.ts';
 import { addCounts, emptyCounts, votesIn } from '../domain/tally.ts';
 
 export type BoardDeps = {
   tree: () => OrgTree;
   book: ScoreBook;
-  weights: Weights;
-  /** Target for the satisfaction rate, 0 to 1. */
-  targetRate: number;
+  /** What figures are made by, now. */
+  figures: () => FigureRules;
   /** Of the votes that a person has excluded, kept as `book` keeps the counted ones. */
   excludedBook: ScoreBook;
   /** … and of those that rules discount, by the code of their verdict. */
@@ -32,6 +42,7 @@ export type Board = {
   /** Today's row. Sums are kept between calls: say `forget` when something about a window has changed. */
   windowRow(serviceWindow: ServiceWindow, now: number): LiveRow;
   unitRow(unit: Unit, now: number): LiveRow;
+  unitCounts(unit: Unit, now: number): Counts;
   /** Of one window and the units above it, or of all. */
   forget(windowId?: string): void;
   /** Every unit (parents first), then every window; each is computed once. */
@@ -49,17 +60,7 @@ type Sum = {
 };
 
 export function createBoard(deps: BoardDeps): Board {
-  const {
-    tree,
-    book,
-    excludedBook,
-    discountedBooks,
-    weights,
-    targetRate,
-    presence,
-    isClockApart,
-    completenessOf,
-  } = deps;
+  const { tree, book, excludedBook, discountedBooks, figures, presence, isClockApart, completenessOf } = deps;
   const discountedOf = (windowKey: number, period: Period, now: number): Sum['discounted'] => {
     let found: Sum['discounted'] = null;
     discountedBooks.forEach((one, verdict) => {
@@ -104,14 +105,14 @@ export function createBoard(deps: BoardDeps): Board {
     sum: Sum,
   ): LiveRow => {
     const known = {
-      ...scoreOf(sum.counts, weights),
+      ...(kind === 'unit' ? unitFigures(sum.counts, figures()) : windowFigures(sum.counts, figures())),
       excluded: votesIn(sum.excluded) === 0 ? null : sum.excluded,
       discounted: shownDiscounted(sum.discounted),
       lastVoteAt: sum.lastVoteAt,
       terminals: sum.terminals,
       completeness: sum.completeness.length > 0 ? combine(sum.completeness) : UNKNOWN,
     };
-    return { id, kind, name, parentId, ...known, attention: attentionOf(known, targetRate) };
+    return { id, kind, name, parentId, ...known, attention: attentionOf(known, figures().target) };
   };
 
   const windowRow = (serviceWindow: ServiceWindow, sum: Sum) =>
@@ -165,6 +166,7 @@ export function createBoard(deps: BoardDeps): Board {
   return {
     windowRow: (serviceWindow, now) => windowRow(serviceWindow, todaySum(serviceWindow, now)),
     unitRow: (unit, now) => row('unit', unit, unit.parentId, todayOfUnit(unit, now)),
+    unitCounts: (unit, now) => todayOfUnit(unit, now).counts,
     forget(windowId) {
       const serviceWindow = windowId === undefined ? undefined : tree().windowById.get(windowId);
       if (serviceWindow === undefined) {
@@ -198,6 +200,22 @@ export function createBoard(deps: BoardDeps): Board {
       };
     },
   };
+}
+
+type Figures = Pick<LiveRow, keyof Score | 'proof' | 'intervals'>;
+
+function unitFigures(counts: Counts, rules: FigureRules): Figures {
+  const { votes, rate, index, proof } = figureOf(counts, rules);
+  const intervals = rate && index && { rate: intervalOf(rate), index: intervalOf(index) };
+  return { counts, votes, rate: rate?.value ?? null, index: index?.value ?? null, proof, intervals };
+}
+
+function windowFigures(counts: Counts, rules: FigureRules): Figures {
+  const score = scoreOf(counts, rules.weights);
+  const { votes } = score;
+  const good = counts.satisfied + counts.basically;
+  const rate = votes === 0 ? null : shareOf(good, votes, rules.confidence);
+  return { ...score, proof: proofOf(rate, { votes, minimum: rules.minimum, target: rules.target }) };
 }
 
 function shownDiscounted(discounted: Sum['discounted']): Discounted | null {

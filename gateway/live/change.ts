@@ -5,6 +5,7 @@ import {
   TICKER_LENGTH,
   type TickerVote,
   type TrendMinute,
+  type UnitPlace,
 } from '../../protocol/live.ts';
 
 export type Change = {
@@ -12,14 +13,21 @@ export type Change = {
   revision: number;
   units: Map<string, LiveRow>;
   windows: Map<string, LiveRow>;
+  places: Map<string, UnitPlace>;
   trend: Map<number, TrendMinute>;
   /** Newest first. */
   ticker: TickerVote[];
 };
 
 /** A copy of a slow client's own, to merge later changes into. */
-export function copyOf({ from, revision, units, windows, trend, ticker }: Change): Change {
-  return { from, revision, units: new Map(units), windows: new Map(windows), trend: new Map(trend), ticker };
+export function copyOf({ from, revision, units, windows, places, trend, ticker }: Change): Change {
+  return {
+    ...{ from, revision, ticker },
+    units: new Map(units),
+    windows: new Map(windows),
+    places: new Map(places),
+    trend: new Map(trend),
+  };
 }
 
 /** Costs what the newer change holds, not what has piled up: many slow walls must not slow the gateway. */
@@ -27,6 +35,7 @@ export function mergeInto(older: Change, newer: Change): void {
   older.revision = newer.revision;
   for (const [id, row] of newer.units) older.units.set(id, row);
   for (const [id, row] of newer.windows) older.windows.set(id, row);
+  for (const [id, place] of newer.places) older.places.set(id, place);
   for (const [minute, counts] of newer.trend) older.trend.set(minute, counts);
   older.ticker = [...newer.ticker, ...older.ticker].slice(0, TICKER_LENGTH);
 }
@@ -39,6 +48,7 @@ export function patchOf(change: Change, now: number): Patch {
     now,
     units: [...change.units.values()],
     windows: [...change.windows.values()],
+    places: [...change.places.values()],
     trend: [...change.trend.values()],
     ticker: change.ticker.slice(0, TICKER_LENGTH),
   };

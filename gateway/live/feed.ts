@@ -10,24 +10,30 @@ import {
   TREND_MINUTES,
   type TrendMinute,
 } from '../../protocol/live.ts';
+import type { FigureRules } from '../../protocol/score.ts';
 import { RATINGS, type Rating } from '../../protocol/vote.ts';
 import { type Calendar, MINUTE_MS } from '../domain/calendar.ts';
-import { type OrgTree, unitsAbove } from '../domain/org.ts';
+import { type OrgTree, type Unit, unitsAbove } from '../domain/org.ts';
 import type { ScoreBook } from '../domain/score-book.ts';
 import { StoreFailure } from '../store/failures.ts';
 import type { VoteRecord } from '../store/ledger.ts';
 import type { RecentVote, VoteReads } from '../store/votes.ts';
 import type { Board } from './board.ts';
 import type { Change } from './change.ts';
+import type { Places } from './places.ts';
 import { createScopedStream } from './scoped-stream.ts';
+import { createUnitPlaces } from './unit-places.ts';
 
 export const FLUSH_MS = 50;
 
 /** Latest votes that are remembered, so that a subtree's ticker need not begin empty. */
 const RECENT_VOTES = 1_024;
 
-/** A change of the whole city, with the votes that a subtree's own ticker is made from (oldest first). */
-export type CityChange = Change & { votes: readonly TickerVote[] };
+/**
+ * A change of the whole city, with the votes that a subtree's own ticker is made from (oldest first), and whether places are due to be
+ * looked at.
+ */
+export type CityChange = Change & { votes: readonly TickerVote[]; placesAreDue: boolean };
 
 /** What one kind of client is sent: the whole city, or one unit's subtree. Each has revisions of its own. */
 export type Stream = {
@@ -48,7 +54,8 @@ export type FeedDeps = {
   tree: () => OrgTree;
   now: () => number;
   instance: string;
-  targetRate: number;
+  figures: () => FigureRules;
+  places: Places;
   /** What is stored already, for tickers that begin. */
   newestVotes: VoteReads['newestVotes'];
 };
@@ -74,6 +81,8 @@ export type Feed = {
   tick(): void;
   /** Of the whole city (null), or of one unit's subtree. */
   stream(unitId: string | null): Stream;
+  /** Of all that is shown: it is another one when something has happened. */
+  dataRevision(): string;
   listen(listener: FeedListener): void;
   stop(): void;
 };
@@ -83,9 +92,10 @@ type Seen = Pick<VoteRecord, 'journalKey' | 'seq'> & { vote: TickerVote };
 
 /** @throws what `newestVotes` throws but StoreFailure, of which the storage guard knows. */
 export async function openFeed(deps: FeedDeps): Promise<Feed> {
-  const { board, book, calendar, tree, now } = deps;
+  const { board, book, calendar, tree, now, places } = deps;
   const listeners: FeedListener[] = [];
   let revision = 0;
+  let happened = 0;
   let nextVoteId = 1;
   /** Oldest first. */
   let recent: Seen[] = [];
@@ -98,6 +108,11 @@ export async function openFeed(deps: FeedDeps): Promise<Feed> {
   let newVotes: RecentVote[] = [];
   let timer: NodeJS.Timeout | null = null;
   let lastFlushAt = 0;
+  /** Votes have changed since places were looked at; the next change is to look at them. */
+  let [placesAreOld, placesAreDue] = [false, false];
+
+  const countsOf = (unit: Unit) => board.unitCounts(unit, now());
+  const cityPlaces = createUnitPlaces({ tree, countsOf, places, group: 'live' });
 
   const trendMinute = (start: number): TrendMinute => ({ minute: start, ...book.cityMinute(start) });
 
@@ -128,9 +143,11 @@ export async function openFeed(deps: FeedDeps): Promise<Feed> {
         revision: revision + 1,
         units: rowsOf(units, (unit) => board.unitRow(unit, at)),
         windows: rowsOf(dirty, (serviceWindow) => board.windowRow(serviceWindow, at)),
+        places: new Map(placesAreDue ? cityPlaces.changed().map((one) => [one.unitId, one]) : []),
         trend: new Map([...dirtyMinutes].map((start) => [start, trendMinute(start)])),
         ticker: latest,
         votes,
+        placesAreDue,
       };
     }
     revision += 1;
@@ -139,6 +156,7 @@ export async function openFeed(deps: FeedDeps): Promise<Feed> {
     dirtyWindows = new Set();
     dirtyMinutes = new Set();
     newVotes = [];
+    placesAreDue = false;
     if (change) for (const listener of heard) listener.changed(change);
   };
 
@@ -159,6 +177,8 @@ export async function openFeed(deps: FeedDeps): Promise<Feed> {
     board.forget();
     announce();
     revision += 1;
+    happened += 1;
+    cityPlaces.forget();
     for (const listener of listeners) listener.replaced();
   };
 
@@ -174,8 +194,9 @@ export async function openFeed(deps: FeedDeps): Promise<Feed> {
       instance: deps.instance,
       timeZone: calendar.timeZone,
       day: calendar.nameOf(calendar.dayOf(at)),
-      targetRate: deps.targetRate,
+      figures: deps.figures(),
       ...board.rows('today', at),
+      places: cityPlaces.all(),
       trend,
       ticker,
     };
@@ -227,6 +248,8 @@ export async function openFeed(deps: FeedDeps): Promise<Feed> {
   const recounted = ({ windowKey, at }: Pick<RecentVote, 'windowKey' | 'at'>) => {
     const serviceWindow = tree().windowByKey.get(windowKey);
     if (!serviceWindow) return false;
+    happened += 1;
+    placesAreOld = true;
     dirtyWindows.add(serviceWindow.id);
     const start = minuteOf(at);
     if (start > minute - TREND_MINUTES * MINUTE_MS && start <= minute) dirtyMinutes.add(start);
@@ -242,6 +265,7 @@ export async function openFeed(deps: FeedDeps): Promise<Feed> {
       if (newVotes.length > 2 * RECENT_VOTES) newVotes = newVotes.slice(-RECENT_VOTES);
     },
     touched(windowId) {
+      happened += 1;
       dirtyWindows.add(windowId);
       schedule();
     },
@@ -257,10 +281,15 @@ export async function openFeed(deps: FeedDeps): Promise<Feed> {
         day = calendar.dayOf(at);
         replaced();
       }
+      if (placesAreOld) {
+        [placesAreOld, placesAreDue] = [false, true];
+        schedule();
+      }
     },
+    dataRevision: () => `${deps.instance}/${happened}`,
     stream(unitId) {
       if (unitId === null) return city;
-      return createScopedStream({ unitId, tree, book, snapshot, readLatest });
+      return createScopedStream({ unitId, tree, book, snapshot, countsOf, places, readLatest });
     },
     listen: (listener) => void listeners.push(listener),
     stop() {

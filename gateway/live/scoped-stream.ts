@@ -10,10 +10,13 @@ import {
   TREND_MINUTES,
   type TrendMinute,
 } from '../../protocol/live.ts';
-import { type OrgTree, subtreeOf } from '../domain/org.ts';
+import type { Counts } from '../../protocol/vote.ts';
+import { type OrgTree, subtreeOf, type Unit } from '../domain/org.ts';
 import type { ScoreBook } from '../domain/score-book.ts';
 import type { Change } from './change.ts';
 import type { CityChange, Stream } from './feed.ts';
+import type { Places } from './places.ts';
+import { createUnitPlaces } from './unit-places.ts';
 
 export type ScopedStreamDeps = {
   unitId: string;
@@ -21,14 +24,18 @@ export type ScopedStreamDeps = {
   book: ScoreBook;
   /** The whole city's, now. */
   snapshot: () => Snapshot;
+  countsOf(unit: Unit): Counts;
+  places: Places;
   /** The latest votes at these windows, oldest first; whatever is told after `take` is not among them. */
   readLatest(windows: OrgTree['windows'], take: (votes: readonly TickerVote[]) => void): Promise<void>;
 };
 
-export function createScopedStream({ unitId, tree, book, snapshot, readLatest }: ScopedStreamDeps): Stream {
+export function createScopedStream(deps: ScopedStreamDeps): Stream {
+  const { unitId, tree, book, snapshot, countsOf, places, readLatest } = deps;
   let revision = 0;
   let nextVoteId = 1;
   const subtree = () => subtreeOf(tree(), unitId);
+  const ownPlaces = createUnitPlaces({ tree: subtree, countsOf, places, group: `live ${unitId}` });
 
   const ownVotes = (votes: readonly TickerVote[]): TickerVote[] =>
     votes
@@ -59,6 +66,7 @@ export function createScopedStream({ unitId, tree, book, snapshot, readLatest }:
       revision,
       units: city.units.filter(({ id }) => unitById.has(id)).map(ownUnit),
       windows: city.windows.filter(({ id }) => windowById.has(id)),
+      places: ownPlaces.all(),
       trend: city.trend.map(({ minute }) => ownMinute(minute)),
       ticker,
     };
@@ -81,8 +89,9 @@ export function createScopedStream({ unitId, tree, book, snapshot, readLatest }:
       const trend = [...city.trend.keys()]
         .map(ownMinute)
         .filter((minute) => told.get(minute.minute) !== JSON.stringify(minute));
+      const placed = city.placesAreDue ? ownPlaces.changed() : [];
       const votes = ownVotes(city.votes);
-      if (units.length + windows.length + trend.length + votes.length === 0) return null;
+      if (units.length + windows.length + placed.length + trend.length + votes.length === 0) return null;
       for (const minute of trend) tell(minute);
       for (const minute of told.keys()) if (told.size > TREND_MINUTES) told.delete(minute);
       ticker = [...votes, ...ticker].slice(0, TICKER_LENGTH);
@@ -92,11 +101,13 @@ export function createScopedStream({ unitId, tree, book, snapshot, readLatest }:
         revision,
         units: new Map(units.map(([id, row]) => [id, ownUnit(row)])),
         windows: new Map(windows),
+        places: new Map(placed.map((one) => [one.unitId, one])),
         trend: new Map(trend.map((minute) => [minute.minute, minute])),
         ticker: votes,
       };
     },
     replaced() {
+      ownPlaces.forget();
       ticker = ticker.filter(({ windowId }) => subtree().windowById.has(windowId));
       revision += 1;
     },

@@ -1,11 +1,17 @@
 /** The third step: what everybody is shown. Counts → rows → numbered changes. */
+import type { FigureRules } from '../../protocol/score.ts';
+import type { ScoreSource } from '../api/scores/score-routes.ts';
 import type { Config } from '../config.ts';
 import { createCalendar } from '../domain/calendar.ts';
 import { standingOf } from '../domain/completeness.ts';
+import { METHOD } from '../domain/statistics/figure.ts';
+import { DEFAULT_CONFIDENCE } from '../domain/statistics/interval.ts';
 import type { Job } from '../jobs/job.ts';
 import { keepTime } from '../jobs/keep-time.ts';
-import { type Board, createBoard } from '../live/board.ts';
+import { createBoard } from '../live/board.ts';
 import { type Feed, openFeed } from '../live/feed.ts';
+import { createPlaces } from '../live/places.ts';
+import { createScoreRows } from '../live/score-rows.ts';
 import { openScoreKeeper } from '../scores/score-keeper.ts';
 import type { Corrected } from '../store/ledger.ts';
 import { createClockWatch } from '../watch/clock-watch.ts';
@@ -15,14 +21,16 @@ import type { NeighboursStep } from './neighbours.ts';
 import type { Terminals } from './terminals.ts';
 
 export type ScoresDeps = {
-  config: Pick<Config, 'timeZone' | 'weights' | 'targetRate'>;
+  config: Pick<Config, 'timeZone' | 'weights' | 'targetRate' | 'minimumVotes'>;
   ground: Ground;
   neighbours: Pick<NeighboursStep, 'heard'>;
   terminals: Pick<Terminals, 'everywhere' | 'votes' | 'touched'>;
+  /** Of the rules by which votes are discounted. */
+  rulesVersion?: () => string;
 };
 
 export type Scores = {
-  board: Board;
+  source: ScoreSource;
   feed: Feed;
   jobs: readonly Job[];
 };
@@ -33,6 +41,7 @@ export function openScores({
   ground,
   neighbours,
   terminals,
+  rulesVersion = () => 'none',
 }: ScoresDeps): Promise<Scores & Closable> {
   const { log, now, monotonic, store, registry, metrics, storage, standstill, changes } = ground;
   const { everywhere, votes, touched } = terminals;
@@ -42,10 +51,17 @@ export function openScores({
     const calendar = createCalendar(config.timeZone);
     const counts = await openScoreKeeper({ scores: store.scores, calendar, now });
     const { book, excludedBook, discountedBooks } = counts;
+    const figures = (): FigureRules => ({
+      method: METHOD,
+      weights: config.weights,
+      minimum: config.minimumVotes,
+      target: config.targetRate,
+      confidence: DEFAULT_CONFIDENCE,
+      rules: rulesVersion(),
+    });
     const board = createBoard({
       ...{ tree, book, excludedBook, discountedBooks, presence: everywhere },
-      weights: config.weights,
-      targetRate: config.targetRate,
+      figures,
       isClockApart: everywhere.isClockApart,
       completenessOf: ({ key, id }) =>
         standingOf({
@@ -58,7 +74,8 @@ export function openScores({
     const feed = await openFeed({
       ...{ board, book, calendar, tree, now },
       instance: ground.instance,
-      targetRate: config.targetRate,
+      figures,
+      places: createPlaces(figures),
       newestVotes: store.votes.newestVotes,
     });
     onClose('the feed', feed.stop);
@@ -120,6 +137,11 @@ export function openScores({
       if (hasStepped || counts.isDue()) await standstill.during(reload);
       feed.tick();
     };
-    return { board, feed, jobs: [keepTime({ tick, failed: storage.failed })] };
+    const source = { rows: createScoreRows({ board, figures }), figures, calendar };
+    return {
+      source: { ...source, dataRevision: feed.dataRevision },
+      feed,
+      jobs: [keepTime({ tick, failed: storage.failed })],
+    };
   });
 }

@@ -104,7 +104,7 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
         }),
         changes.tell,
       ),
-      board: scores.board,
+      scores: scores.source,
       audit: store.audit,
       votes: store.votes,
       ...{ people, hub, compressor, now, monotonic },

@@ -24,7 +24,7 @@ export async function measureScores(votes: number, say: (text: string) => void):
   const url = `http://127.0.0.1:${httpPort}/api/v1/scores?period=month`;
   const agent = new Agent({ keepAlive: true });
   const asReader = { agent, headers: home.readerHeaders };
-  const rows = JSON.parse(await get(url, asReader)) as { id: string; votes: number }[];
+  const { rows } = JSON.parse(await get(url, asReader)) as { rows: { id: string; votes: number }[] };
   const counted = rows.find(({ id }) => id === 'city')?.votes;
   if (counted !== votes) throw new Error(`the city has ${counted} votes, not ${votes}`);
   const latencies: number[] = [];

@@ -25,7 +25,7 @@ const state: 'good' | 'ending' | 'expired' | 'maker-barred' | 'revoked' = link.s
 
 const scores = require((await wall.GET('/api/v1/scores', { params: { query: { period: 'today' } } }))
   .data, 'scores');
-const votesOfRow: number = scores.reduce((most, { votes }) => Math.max(most, votes), 0);
+const votesOfRow: number = scores.rows.reduce((most, { votes }) => Math.max(most, votes), 0);
 
 const span = { from: 0, to: 9_000_000_000_000 };
 const votes = require((await admin.GET('/api/v1/votes', { params: { query: span } })).data, 'votes');

@@ -163,7 +163,7 @@ describe.skipIf(missing)('what the wall says beside its figures', () => {
           .backgroundColor,
     );
     expect(shape).toBe(ink);
-    expect(await groundOf('.target-bar i')).toEqual([ink, 'none']);
+    expect(await groundOf('.target-scale i')).toEqual([ink, 'none']);
     expect(
       await wall.page.evaluate(
         () => getComputedStyle(document.querySelector('.city-rate') as Element).forcedColorAdjust,

@@ -195,7 +195,7 @@ describe.skipIf(missing)('the wall, as an eye sees it', () => {
       for (let number = 1; number <= 150; number += 1)
         org.window(`many-${number}`, 'hall-2', `窗口${number}`);
     });
-    await pressAt(7, 5, 15);
+    await pressAt(7, 8, 24);
     for (const [width, height] of [
       [1920, 1080],
       [1366, 768],

@@ -93,20 +93,27 @@ describe.skipIf(missing)('the wall', () => {
   it('agrees with the API, and ranks only those with enough votes', async () => {
     const wall = await openLive();
     const [north, south] = [await counterAt('n1'), await counterAt('s1')];
-    await north.press(...times(18, 'satisfied'), ...times(1, 'basically'));
-    await south.press(...times(9, 'satisfied'));
-    await votesAt(wall, 's1', 9);
-    await votesAt(wall, 'n1', 20);
+    await north.press(...times(46, 'satisfied'), ...times(3, 'basically'));
+    await south.press(...times(29, 'satisfied'));
+    await votesAt(wall, 's1', 29);
+    await votesAt(wall, 'n1', 50);
     const city = (await gateway.scores()).find(({ id }) => id === 'district');
-    expect(city).toMatchObject({ votes: 29, counts: { satisfied: 27, basically: 1, unsatisfied: 1 } });
-    expect(await wall.text('city-votes')).toBe('29');
-    expect(await wall.text('city-rate')).toBe('96.5%');
+    expect(city).toMatchObject({ votes: 79, proof: 'meets' });
+    expect(city?.counts).toEqual({ satisfied: 75, basically: 3, unsatisfied: 1 });
+    expect(await wall.text('city-votes')).toBe('79');
+    expect(await wall.text('city-rate')).toBe('98.73%');
+    expect(await wall.text('city-interval')).toBe('95% 区间 93.1%–99.7%');
     expect(await wall.text('city-unsatisfied')).toBe('1');
     expect(await wall.text('city-verdict')).toContain('已达标');
-    const ranks = await wall.page.getByTestId('unit-row').allInnerTexts();
-    expect(ranks[0]).toMatch(/^1\s+north/);
-    expect(ranks[1]).toMatch(/^–\s+south/);
-    expect(ranks[1]).toContain('样本不足');
+    const ranks = () => wall.page.getByTestId('unit-row').allInnerTexts();
+    await until('a place', async () => /^第 1 位\s+north/.test((await ranks())[0] ?? ''));
+    const [, second = ''] = await ranks();
+    expect(second).toMatch(/^–\s+south/);
+    expect(second).toContain('样本不足');
+    const row = wall.page.getByTestId('unit-row').first();
+    expect(await row.getAttribute('data-proof')).toBe('meets');
+    expect(await row.getByRole('img', { name: '已达标' }).count()).toBe(1);
+    expect((await wall.tile('s1'))?.text).toContain('样本不足');
   });
 
   it('says what is still on its way', async () => {

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { describe, expect, test } from 'vitest';
+import { figureOf } from '../../gateway/domain/statistics/figure.ts';
 import { QUARANTINE_REASONS } from '../../gateway/ingest/reasons.ts';
 import { Ack } from '../../protocol/ack.ts';
 import { Command, CommandResult } from '../../protocol/command.ts';
@@ -12,6 +13,7 @@ import { Health } from '../../protocol/health.ts';
 import { Hello } from '../../protocol/hello.ts';
 import { CertificateAnswer, SigningRequest } from '../../protocol/identity.ts';
 import type { LiveMessage, Patch, Snapshot, Tick } from '../../protocol/live.ts';
+import { Scores } from '../../protocol/score.ts';
 import { Session, SignIn } from '../../protocol/session.ts';
 import { GatewayStatus, Status } from '../../protocol/status.ts';
 import { UP_KINDS } from '../../protocol/topics.ts';
@@ -30,6 +32,7 @@ type Example = {
 
 const EPOCH = '3f2a9c5be4d1470c8a6f0d1e2b3c4d5e';
 const vote = (read('votes').votes as Json[])[0] as Json;
+const scoreRow = (read('scores').rows as Json[])[0] as Json;
 const votes = (change: Json) => ({ votes: [{ ...vote, ...change }] });
 
 const EXAMPLES: Record<string, Example> = {
@@ -119,11 +122,26 @@ const EXAMPLES: Record<string, Example> = {
   },
   snapshot: {
     schema: SnapshotSchema,
-    hostile: [{ type: 'patch' }, { units: null }, { day: 'today' }, { instance: undefined }],
+    hostile: [
+      { type: 'patch' },
+      { units: null },
+      { day: 'today' },
+      { instance: undefined },
+      { figures: { target: 0.85 } },
+    ],
   },
   patch: {
     schema: PatchSchema,
-    hostile: [{ from: undefined }, { windows: [{}] }, { ticker: [{ id: '1' }] }],
+    hostile: [
+      { from: undefined },
+      { windows: [{}] },
+      { places: [{ unitId: 'u' }] },
+      { ticker: [{ id: '1' }] },
+    ],
+  },
+  scores: {
+    schema: Scores,
+    hostile: [{ figures: {} }, { rows: [{}] }, { rows: [{ ...scoreRow, proof: 'good' }] }],
   },
   csr: { schema: SigningRequest, hostile: [{ csr: '' }, { csr: 'x'.repeat(4_097) }, { extra: 1 }] },
   certificate: {
@@ -216,6 +234,25 @@ test('the patch example leads on from the snapshot example', () => {
   expect(messages.map((message) => message.now)).toEqual(
     messages.map((message) => message.now).sort((a, b) => a - b),
   );
+});
+
+test('the figures of the examples are those of their counts', () => {
+  const { figures, rows } = read('scores') as unknown as Scores;
+  for (const row of rows)
+    expect(figureOf(row.counts, figures)).toMatchObject({
+      ...{ votes: row.votes, isSufficient: row.isSufficient, proof: row.proof },
+      rate: { value: row.rate, ...row.intervals?.rate },
+      index: { value: row.index, ...row.intervals?.index },
+      satisfiedShare: { value: row.satisfiedShare, ...row.intervals?.satisfiedShare },
+      middleShare: { value: row.middleShare, ...row.intervals?.middleShare },
+    });
+  const snapshot = read('snapshot') as unknown as Snapshot;
+  for (const row of [...snapshot.units, ...(read('patch') as unknown as Patch).units])
+    expect(figureOf(row.counts, snapshot.figures)).toMatchObject({
+      rate: { value: row.rate, ...row.intervals?.rate },
+      index: { value: row.index, ...row.intervals?.index },
+      proof: row.proof,
+    });
 });
 
 function isRequired(schema: TSchema, key: string): boolean {

@@ -4,7 +4,7 @@
  */
 import { type Static, type TInteger, Type } from 'typebox';
 import type { LiveRequest, Patch, Snapshot, Tick } from '../../protocol/live.ts';
-import { Completeness, Score, TerminalCount } from '../../protocol/score.ts';
+import { Completeness, FigureRules, Interval, Proof, Score, TerminalCount } from '../../protocol/score.ts';
 import { VERDICTS, type Verdict } from '../../protocol/verdict.ts';
 import { Counts, Rating } from '../../protocol/vote.ts';
 
@@ -34,12 +34,33 @@ const LiveRow = Type.Object(
     name: Type.String(),
     parentId: Nullable(Type.String()),
     ...Score.properties,
+    proof: Proof,
+    intervals: Type.Optional(
+      Nullable(Type.Object({ rate: Interval, index: Interval }, { additionalProperties: false })),
+    ),
     excluded: Nullable(Counts),
     discounted: Nullable(Discounted),
     lastVoteAt: Nullable(Type.Number()),
     terminals: TerminalCount,
     completeness: Completeness,
     attention: Type.Integer({ minimum: 0 }),
+  },
+  { additionalProperties: false },
+);
+const UnitPlace = Type.Object(
+  {
+    unitId: Type.String(),
+    place: Nullable(
+      Type.Object(
+        {
+          rank: Type.Integer({ minimum: 1 }),
+          best: Type.Integer({ minimum: 1 }),
+          worst: Type.Integer({ minimum: 1 }),
+          of: Type.Integer({ minimum: 1 }),
+        },
+        { additionalProperties: false },
+      ),
+    ),
   },
   { additionalProperties: false },
 );
@@ -55,6 +76,7 @@ const base = { revision: Type.Integer({ minimum: 0 }), now: Type.Integer() };
 const changes = {
   units: Type.Array(LiveRow),
   windows: Type.Array(LiveRow),
+  places: Type.Array(UnitPlace),
   trend: Type.Array(TrendMinute),
   ticker: Type.Array(TickerVote),
 };
@@ -66,7 +88,7 @@ export const SnapshotSchema = Type.Object(
     instance: Type.String(),
     timeZone: Type.String(),
     day: Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' }),
-    targetRate: Type.Number({ minimum: 0, maximum: 1 }),
+    figures: FigureRules,
     ...changes,
   },
   { additionalProperties: false },

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ScoreRow } from '../../protocol/score.ts';
+import type { Scores } from '../../protocol/score.ts';
 import { manyi } from '../support/cli.ts';
 import { ADMIN_PASSWORD, startGateway, type TestGateway } from '../support/gateway.ts';
 import { batchOf } from '../support/ledger-home.ts';
@@ -153,7 +153,8 @@ describe('a backup', () => {
     // Sessions end with a restore: one that was ended after the backup must not be open again.
     expect((await gateway.fetch('/api/v1/scores')).status).toBe(401);
     const admin = await gateway.signIn('admin', ADMIN_PASSWORD);
-    const scores = (period = 'today') => admin.getJson<ScoreRow[]>(`/api/v1/scores?period=${period}`);
+    const scores = async (period = 'today') =>
+      (await admin.getJson<Scores>(`/api/v1/scores?period=${period}`)).rows;
     await expectScoresEqualRecount({ ...gateway, ...admin, scores });
     const { out, code } = await run('audit', 'verify', '--json');
     expect([code, JSON.parse(out).unbroken]).toEqual([0, true]);

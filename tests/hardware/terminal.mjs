@@ -269,8 +269,7 @@ export async function createTerminal({ machine, gateway, driver }) {
     const row = await until(
       'the score of the window is complete',
       async () => {
-        const scores = await gateway.scores();
-        const rows = Array.isArray(scores) ? scores : (scores.rows ?? scores.scores);
+        const { rows } = await gateway.scores();
         const found = rows.find((/** @type {any} */ each) => each.id === windowId);
         return found?.completeness.state === 'complete' && found;
       },

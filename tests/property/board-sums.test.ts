@@ -4,10 +4,10 @@ import { expect, it } from 'vitest';
 import { createCalendar } from '../../gateway/domain/calendar.ts';
 import { UNKNOWN } from '../../gateway/domain/completeness.ts';
 import { buildTree } from '../../gateway/domain/org.ts';
-import { DEFAULT_WEIGHTS } from '../../gateway/domain/score.ts';
 import { ScoreBook } from '../../gateway/domain/score-book.ts';
 import type { RatingCode } from '../../gateway/domain/tally.ts';
 import { createBoard } from '../../gateway/live/board.ts';
+import { figures } from '../support/figures.ts';
 
 const NOW = 1_795_000_000_000;
 const UNITS = 6;
@@ -47,9 +47,8 @@ it('whatever has changed, and whoever has asked in between', () => {
           book,
           excludedBook: new ScoreBook(calendar),
           discountedBooks: [],
-          weights: DEFAULT_WEIGHTS,
         },
-        targetRate: 0.85,
+        figures,
         presence: { isOnline: (id) => online.has(id), lastSeenAt: (id) => (pending.has(id) ? NOW : null) },
         isClockApart: () => false,
         completenessOf: ({ id }) => ({ ...UNKNOWN, state: 'pending', pending: pending.get(id) ?? 0 }),

@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCalendar, MINUTE_MS } from '../../gateway/domain/calendar.ts';
 import { UNKNOWN } from '../../gateway/domain/completeness.ts';
-import { buildTree, type OrgTree, subtreeOf } from '../../gateway/domain/org.ts';
-import { DEFAULT_WEIGHTS } from '../../gateway/domain/score.ts';
+import { buildTree, comparedUnits, type OrgTree, subtreeOf } from '../../gateway/domain/org.ts';
 import { ScoreBook } from '../../gateway/domain/score-book.ts';
 import { createBoard } from '../../gateway/live/board.ts';
 import { patchOf } from '../../gateway/live/change.ts';
 import { FLUSH_MS, openFeed } from '../../gateway/live/feed.ts';
+import { createPlaces } from '../../gateway/live/places.ts';
 import { createAccounts } from '../../gateway/people/accounts.ts';
 import { createPasswords } from '../../gateway/people/passwords.ts';
 import { PeopleRefusal } from '../../gateway/people/refusal.ts';
@@ -17,6 +17,7 @@ import type { By } from '../../gateway/store/changes.ts';
 import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
 import type { Snapshot } from '../../protocol/live.ts';
 import { ROLES } from '../../protocol/session.ts';
+import { figures } from '../support/figures.ts';
 import { createStoreHome, type StoreHome } from '../support/store.ts';
 import { plant } from '../support/tree.ts';
 
@@ -161,7 +162,8 @@ describe('the stream of a subtree', () => {
   const follow = (snapshot: Snapshot) => {
     const rows = new Map([...snapshot.units, ...snapshot.windows].map((row) => [row.id, row]));
     const trend = new Map(snapshot.trend.map((minute) => [minute.minute, minute]));
-    return { revision: snapshot.revision, rows, trend, ticker: snapshot.ticker };
+    const places = new Map(snapshot.places.map((one) => [one.unitId, one.place]));
+    return { revision: snapshot.revision, rows, places, trend, ticker: snapshot.ticker };
   };
 
   it('leads to its snapshot, which is a recount of its own votes, and says nothing when nothing of its own happens', async () => {
@@ -178,8 +180,7 @@ describe('the stream of a subtree', () => {
           book,
           excludedBook: new ScoreBook(calendar),
           discountedBooks: [],
-          weights: DEFAULT_WEIGHTS,
-          targetRate: 0.85,
+          figures,
           presence,
           isClockApart: () => false,
           completenessOf,
@@ -191,7 +192,8 @@ describe('the stream of a subtree', () => {
           tree: () => tree,
           now,
           instance: 'i',
-          targetRate: 0.85,
+          figures,
+          places: createPlaces(figures),
           newestVotes: async () => [],
         });
         const top = tree.units[pick % tree.units.length]?.id as string;
@@ -201,18 +203,25 @@ describe('the stream of a subtree', () => {
         let wall = follow(stream.snapshot());
         const counted = new Map<string, number>();
         const ownVotes: { windowId: string; at: number }[] = [];
+        /** Own votes have come since places were last looked at. */
+        let isToBePlaced = false;
         feed.listen({
           isHeard: () => true,
           changed(change) {
             const own = stream.narrow(change);
+            const hasVotes = change.votes.some(({ windowId }) => subtree.windowById.has(windowId));
+            isToBePlaced ||= hasVotes;
             const isOwn =
-              change.votes.some(({ windowId }) => subtree.windowById.has(windowId)) ||
+              hasVotes ||
+              (change.placesAreDue && isToBePlaced) ||
               [...change.trend.keys()].some((minute) => !wall.trend.has(minute));
             if (!isOwn) expect(own).toBeNull();
+            if (change.placesAreDue) isToBePlaced = false;
             if (!own) return;
             const patch = patchOf(own, at);
             expect(patch.from).toBe(wall.revision);
             for (const row of [...patch.units, ...patch.windows]) wall.rows.set(row.id, row);
+            for (const { unitId, place } of patch.places) wall.places.set(unitId, place);
             for (const minute of patch.trend) wall.trend.set(minute.minute, minute);
             wall.ticker = [...patch.ticker, ...wall.ticker].slice(0, 30);
             wall.revision = patch.revision;
@@ -252,9 +261,14 @@ describe('the stream of a subtree', () => {
           else if (step.kind === 'replace') feed.replaced();
         }
         vi.advanceTimersByTime(2 * FLUSH_MS);
+        // Places follow within a second.
+        feed.tick();
+        vi.advanceTimersByTime(2 * FLUSH_MS);
         feed.stop();
         const final = follow(stream.snapshot());
         expect(wall.rows).toEqual(final.rows);
+        expect(wall.places).toEqual(final.places);
+        expect([...final.places.keys()]).toEqual(comparedUnits(subtree).map(({ id }) => id));
         expect(wall.ticker).toEqual(final.ticker);
         expect(wall.ticker.map(({ windowId, at: time }) => ({ windowId, at: time }))).toEqual(
           ownVotes.slice(-30).reverse(),

@@ -8,7 +8,6 @@ import { createServer } from '../../gateway/api/server.ts';
 import { createCompressor } from '../../gateway/compress/compressor.ts';
 import { createCalendar } from '../../gateway/domain/calendar.ts';
 import { combine } from '../../gateway/domain/completeness.ts';
-import { DEFAULT_WEIGHTS } from '../../gateway/domain/score.ts';
 import { ScoreBook } from '../../gateway/domain/score-book.ts';
 import { createCommandDesk } from '../../gateway/fleet/command-desk.ts';
 import { createPresence } from '../../gateway/fleet/presence.ts';
@@ -17,6 +16,8 @@ import { openJournals } from '../../gateway/ingest/journals.ts';
 import { createBoard } from '../../gateway/live/board.ts';
 import { openFeed } from '../../gateway/live/feed.ts';
 import { createHub } from '../../gateway/live/hub.ts';
+import { createPlaces } from '../../gateway/live/places.ts';
+import { createScoreRows } from '../../gateway/live/score-rows.ts';
 import { createRegistry } from '../../gateway/org/registry.ts';
 import { createPeople, DEFAULT_SESSION_LIMITS } from '../../gateway/people/people.ts';
 import { createReview } from '../../gateway/review/review.ts';
@@ -24,6 +25,7 @@ import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
 import { createRuleChanges } from '../../gateway/verdicts/rule-changes.ts';
 import { createMetrics } from '../../gateway/watch/metrics.ts';
 import { authorityOf } from './certificates.ts';
+import { figures } from './figures.ts';
 
 export type TestApp = { app: FastifyInstance; close(): Promise<void> };
 
@@ -39,14 +41,13 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
     book,
     excludedBook: new ScoreBook(calendar),
     discountedBooks: [],
-    weights: DEFAULT_WEIGHTS,
-    targetRate: 0.85,
+    figures,
     presence,
     isClockApart: () => false,
     completenessOf: ({ key }) => combine(journals.evidenceOf(key).journals),
   });
   const feed = await openFeed({
-    ...{ board, book, calendar, tree, now, instance: 'test', targetRate: 0.85 },
+    ...{ board, book, calendar, tree, now, instance: 'test', figures, places: createPlaces(figures) },
     newestVotes: store.votes.newestVotes,
   });
   const compressor = createCompressor();
@@ -66,7 +67,7 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
     commandDesk: createCommandDesk({ store: store.commands, now }),
     review: createReview({ store: store.review, now }),
     rules: createRuleChanges({ store: store.rules, tree, calendar, now }),
-    board,
+    scores: { rows: createScoreRows({ board, figures }), figures, dataRevision: feed.dataRevision, calendar },
     votes: store.votes,
     people,
     audit: store.audit,

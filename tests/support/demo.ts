@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ScoreRow } from '../../protocol/score.ts';
+import type { ScoreRow, Scores } from '../../protocol/score.ts';
 import { reap } from './reaper.ts';
 import { until } from './wait.ts';
 
@@ -65,7 +65,8 @@ export function startDemo(dataDir: string, ...args: string[]): DemoRun {
         headers: { authorization: `Bearer ${token}` },
       });
       if (!response.ok) throw new Error(`scores: ${response.status}`);
-      return new Map(((await response.json()) as ScoreRow[]).map((row) => [row.id, row]));
+      const { rows } = (await response.json()) as Scores;
+      return new Map(rows.map((row) => [row.id, row]));
     },
   };
 }

@@ -10,7 +10,7 @@ import { sealKeyIn } from '../../gateway/store/seal-key.ts';
 import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../gateway/store/store.ts';
 import { createOnce } from '../../protocol/process/whole-file.ts';
-import type { ScoreRow } from '../../protocol/score.ts';
+import type { ScoreRow, Scores } from '../../protocol/score.ts';
 import { authorityOf, issueIdentity, writeIdentity } from './certificates.ts';
 import { createSessionClient, type TestClient } from './client.ts';
 import { reap } from './reaper.ts';
@@ -193,7 +193,7 @@ export async function startGateway({
         await store.close();
       }
     },
-    scores: (period = 'today') => admin.getJson<ScoreRow[]>(`/api/v1/scores?period=${period}`),
+    scores: async (period = 'today') => (await admin.getJson<Scores>(`/api/v1/scores?period=${period}`)).rows,
   };
 }
 

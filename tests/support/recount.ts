@@ -7,7 +7,7 @@ import Database from 'better-sqlite3';
 import { expect } from 'vitest';
 import { databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import type { LiveRow } from '../../protocol/live.ts';
-import { PERIODS, type Period, type ScoreRow } from '../../protocol/score.ts';
+import { type Interval, PERIODS, type Period, type Proof, type ScoreRow } from '../../protocol/score.ts';
 import { type Counts, RATINGS } from '../../protocol/vote.ts';
 import type { TestGateway } from './gateway.ts';
 import { listenLive } from './live-client.ts';
@@ -16,6 +16,10 @@ import { until } from './wait.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
+/** As gateways under test have them. */
+const [TARGET, MINIMUM] = [0.85, 30];
+/** Of 95 %. */
+const Z = 1.959963984540054;
 const WEIGHTS: Counts = { satisfied: 100, basically: 60, unsatisfied: 0 };
 
 export type StoredVote = {
@@ -117,17 +121,41 @@ type Figures = {
   counts: Counts;
   rate: number | null;
   index: number | null;
+  /** Where it is told; to nine digits. */
+  rateInterval: string | null;
+  proof: Proof;
   lastVoteAt: number | null;
 };
 
+/** Wilson's interval as textbooks write it, which shares no arithmetic with the gateway's. */
+function wilson(good: number, votes: number): Interval {
+  const [p, z2] = [good / votes, Z ** 2];
+  const centre = (p + z2 / (2 * votes)) / (1 + z2 / votes);
+  const half = (Z / (1 + z2 / votes)) * Math.sqrt((p * (1 - p)) / votes + z2 / (4 * votes ** 2));
+  return { lower: centre - half, upper: centre + half };
+}
+
+function proofOf(interval: Interval | null, votes: number): Proof {
+  if (interval === null || votes < MINIMUM) return 'insufficient';
+  if (interval.lower >= TARGET) return 'meets';
+  return interval.upper < TARGET ? 'fails' : 'open';
+}
+
+const NOT_TOLD = 'not told';
+const shownInterval = ({ lower, upper }: Interval) =>
+  [lower, upper].map((end) => Math.abs(end).toFixed(9)).join(' to ');
+
 function figuresOf({ counts, lastVoteAt }: Recount): Figures {
   const votes = RATINGS.reduce((sum, rating) => sum + counts[rating], 0);
+  const interval = votes === 0 ? null : wilson(counts.satisfied + counts.basically, votes);
   const weighted = RATINGS.reduce((sum, rating) => sum + counts[rating] * WEIGHTS[rating], 0);
   return {
     votes,
     counts,
     rate: votes === 0 ? null : (counts.satisfied + counts.basically) / votes,
     index: votes === 0 ? null : weighted / votes,
+    rateInterval: interval && shownInterval(interval),
+    proof: proofOf(interval, votes),
     lastVoteAt,
   };
 }
@@ -228,11 +256,41 @@ function previousDay(day: string, back: number): string {
 
 function figuresShown(rows: readonly (ScoreRow | LiveRow)[]): Map<string, Figures> {
   return new Map(
-    rows.map(({ kind, id, votes, counts, rate, index, lastVoteAt }) => [
+    rows.map(({ kind, id, votes, counts, rate, index, proof, intervals, lastVoteAt }) => [
       `${kind} ${id}`,
-      { votes, counts, rate, index, lastVoteAt },
+      {
+        ...{ votes, counts, rate, index, proof, lastVoteAt },
+        // Walls are told those of units alone.
+        rateInterval: intervals === undefined ? NOT_TOLD : intervals && shownInterval(intervals.rate),
+      },
     ]),
   );
+}
+
+/** What of it a wall is told. */
+function onWall(recount: Map<string, Figures>): Map<string, Figures> {
+  return new Map(
+    [...recount].map(([name, figures]) => [
+      name,
+      name.startsWith('unit ') ? figures : { ...figures, rateInterval: NOT_TOLD },
+    ]),
+  );
+}
+
+/** Places among siblings, by counting who is better; the possible ones hold the one that is. */
+function expectPlacesCounted(rows: readonly ScoreRow[]): void {
+  for (const { id, kind, parentId, votes, counts, place } of rows) {
+    const siblings = rows.filter((row) => row.kind === kind && row.parentId === parentId);
+    const ranked = siblings.filter((row) => row.votes >= MINIMUM);
+    if (votes < MINIMUM) {
+      expect(place, `place of ${id}`).toBeNull();
+      continue;
+    }
+    const better = ranked.filter((row) => row.counts.unsatisfied * votes < counts.unsatisfied * row.votes);
+    expect(place, `place of ${id}`).toMatchObject({ rank: better.length + 1, of: ranked.length });
+    expect(place?.best).toBeLessThanOrEqual(better.length + 1);
+    expect(place?.worst).toBeGreaterThanOrEqual(better.length + 1);
+  }
 }
 
 /**
@@ -246,10 +304,11 @@ export async function expectScoresEqualRecount(
 ): Promise<void> {
   const atOneMinute = <T>(read: () => Promise<T>) => readAtOneMinute(read, () => Date.now() + aheadMs);
   for (const period of PERIODS) {
-    const shown = await atOneMinute(async () => figuresShown(await gateway.scores(period)));
-    expect(shown.value, `scores of ${period}`).toEqual(
+    const shown = await atOneMinute(() => gateway.scores(period));
+    expect(figuresShown(shown.value), `scores of ${period}`).toEqual(
       recountScores(gateway.dataDir, period, shown.now, timeZone),
     );
+    expectPlacesCounted(shown.value);
   }
   const wall = await atOneMinute(async () => {
     const live = await listenLive(gateway);
@@ -258,14 +317,14 @@ export async function expectScoresEqualRecount(
     const settled = () =>
       isDeepStrictEqual(
         figuresShown(live.rows()),
-        recountScores(gateway.dataDir, 'today', Date.now() + aheadMs, timeZone),
+        onWall(recountScores(gateway.dataDir, 'today', Date.now() + aheadMs, timeZone)),
       );
     await until('the wall to have caught up', settled, { timeoutMs: 5_000, everyMs: 100 }).catch(() => {});
     live.close();
     return figuresShown(live.rows());
   });
   expect(wall.value, 'what the wall shows').toEqual(
-    recountScores(gateway.dataDir, 'today', wall.now, timeZone),
+    onWall(recountScores(gateway.dataDir, 'today', wall.now, timeZone)),
   );
 }
 

@@ -1,9 +1,10 @@
 import { batch, type ReadonlySignal, type Signal, signal } from '@preact/signals';
-import type { LiveRow, TickerVote, TrendMinute } from '../../../protocol/live.ts';
+import type { LiveRow, TickerVote, TrendMinute, UnitPlace } from '../../../protocol/live.ts';
+import type { FigureRules } from '../../../protocol/score.ts';
 import { mergeTicker, mergeTrend, type Pending } from './pending.ts';
 
 /** What holds for the whole day's board; null before the first snapshot. */
-export type BoardMeta = { instance: string; timeZone: string; day: string; targetRate: number };
+export type BoardMeta = { instance: string; timeZone: string; day: string; figures: FigureRules };
 
 /** One signal a row: a vote re-renders one tile and leaves the tree alone. */
 export type Rows = {
@@ -16,6 +17,8 @@ export type Board = {
   revision: ReadonlySignal<number>;
   units: Rows;
   windows: Rows;
+  /** Of the units that are compared, in the order of the tree. */
+  places: ReadonlySignal<readonly UnitPlace[]>;
   trend: ReadonlySignal<readonly TrendMinute[]>;
   ticker: ReadonlySignal<readonly TickerVote[]>;
   /** Brings everything that was folded onto the wall in one batch. */
@@ -27,6 +30,7 @@ export function createBoard(): Board {
   const revision = signal(0);
   const units = createRows();
   const windows = createRows();
+  const places = signal<readonly UnitPlace[]>([]);
   const trend = signal<readonly TrendMinute[]>([]);
   const ticker = signal<readonly TickerVote[]>([]);
 
@@ -34,22 +38,25 @@ export function createBoard(): Board {
     batch(() => {
       const { snapshot } = pending;
       if (snapshot !== null) {
-        const { instance, timeZone, day, targetRate } = snapshot;
-        meta.value = { instance, timeZone, day, targetRate };
+        const { instance, timeZone, day, figures } = snapshot;
+        meta.value = { instance, timeZone, day, figures };
         units.replace(snapshot.units);
         windows.replace(snapshot.windows);
+        places.value = snapshot.places;
         trend.value = mergeTrend([], snapshot.trend);
         ticker.value = mergeTicker([], snapshot.ticker);
       }
       units.update(pending.units.values());
       windows.update(pending.windows.values());
+      if (pending.places.size > 0)
+        places.value = places.value.map((one) => pending.places.get(one.unitId) ?? one);
       if (pending.trend.size > 0) trend.value = mergeTrend(trend.value, pending.trend.values());
       if (pending.ticker.length > 0) ticker.value = mergeTicker(ticker.value, pending.ticker);
       revision.value = pending.revision;
     });
   }
 
-  return { meta, revision, units, windows, trend, ticker, apply };
+  return { meta, revision, units, windows, places, trend, ticker, apply };
 }
 
 function createRows() {

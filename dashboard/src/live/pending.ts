@@ -6,6 +6,7 @@ import {
   type TickerVote,
   TREND_MINUTES,
   type TrendMinute,
+  type UnitPlace,
 } from '../../../protocol/live.ts';
 
 /**
@@ -17,6 +18,7 @@ export type Pending = {
   revision: number;
   units: Map<string, LiveRow>;
   windows: Map<string, LiveRow>;
+  places: Map<string, UnitPlace>;
   trend: Map<number, TrendMinute>;
   ticker: TickerVote[];
 };
@@ -27,6 +29,7 @@ export function emptyPending(): Pending {
     revision: 0,
     units: new Map(),
     windows: new Map(),
+    places: new Map(),
     trend: new Map(),
     ticker: [],
   };
@@ -42,6 +45,7 @@ export function foldPatch(pending: Pending, patch: Patch): void {
   pending.revision = patch.revision;
   for (const row of patch.units) pending.units.set(row.id, row);
   for (const row of patch.windows) pending.windows.set(row.id, row);
+  for (const place of patch.places) pending.places.set(place.unitId, place);
   for (const minute of patch.trend) pending.trend.set(minute.minute, minute);
   if (patch.ticker.length > 0) pending.ticker = mergeTicker(pending.ticker, patch.ticker);
   if (pending.trend.size > 2 * TREND_MINUTES) {

@@ -1,13 +1,14 @@
 import { useComputed } from '@preact/signals';
-import { LEAST_VOTES, type LiveRow } from '../../../protocol/live.ts';
-import { isSampleEnough } from '../order/ranking.ts';
+import type { LiveRow } from '../../../protocol/live.ts';
+import type { FigureRules } from '../../../protocol/score.ts';
 import { findRoot } from '../order/tree.ts';
 import { CompletenessNotes } from './completeness.tsx';
 import { useWall } from './context.ts';
-import { formatCount, formatIndex, formatRate, formatTarget } from './numbers.ts';
+import { formatCount, formatIndex, formatInterval, formatShare, formatTarget } from './numbers.ts';
+import { ProofMark } from './proof-mark.tsx';
 import { RATINGS, RatingMark } from './rating-mark.tsx';
 import { ShareBar } from './share-bar.tsx';
-import { TargetBar } from './target-bar.tsx';
+import { TargetScale, useScaleStart } from './target-scale.tsx';
 
 /** The whole city today: the largest thing on the wall. */
 export function CityScore() {
@@ -17,9 +18,10 @@ export function CityScore() {
     return root === null ? undefined : board.units.get(root)?.value;
   });
   const row = city.value;
-  const targetRate = board.meta.value?.targetRate ?? 0;
+  const figures = board.meta.value?.figures;
+  const start = useScaleStart();
   const text = language.text.value;
-  if (row === undefined) return null;
+  if (row === undefined || figures === undefined) return null;
   return (
     <section class="panel city" aria-label={text.cityRate} aria-live="off">
       <div class="panel-head">
@@ -30,9 +32,23 @@ export function CityScore() {
       </div>
       <div class="city-main">
         <BigRate row={row} />
-        <Verdict row={row} targetRate={targetRate} />
+        <Verdict row={row} figures={figures} />
       </div>
-      <TargetBar rate={row.rate} targetRate={targetRate} />
+      <TargetScale
+        rate={row.rate}
+        interval={row.intervals?.rate ?? null}
+        proof={row.proof}
+        start={start.value}
+      />
+      <p class="scale-ends">
+        <span aria-hidden="true">{formatTarget(start.value)}</span>
+        {row.intervals && (
+          <span class="city-interval" data-testid="city-interval">
+            {text.interval(formatTarget(figures.confidence), formatInterval(row.intervals.rate))}
+          </span>
+        )}
+        <span aria-hidden="true">100%</span>
+      </p>
       <dl class="city-figures">
         <div>
           <dt>{text.votes}</dt>
@@ -58,38 +74,29 @@ function BigRate({ row }: { row: LiveRow }) {
       </p>
     );
   }
-  const shown = formatRate(row.rate);
+  const shown = formatShare(row.counts.satisfied + row.counts.basically, row.votes, 2);
+  const [whole = ''] = shown.split(/[.%]/);
   return (
     <p class="city-rate" data-testid="city-rate">
-      {shown.slice(0, -1)}
-      <small>%</small>
+      {whole}
+      <small>{shown.slice(whole.length)}</small>
     </p>
   );
 }
 
-/** Against the target, in shape, words and colour; no verdict on a handful of votes. */
-function Verdict({ row, targetRate }: { row: LiveRow; targetRate: number }) {
+/** What the gateway says of the target, in shape, words and colour. */
+function Verdict({ row, figures }: { row: LiveRow; figures: FigureRules }) {
   const text = useWall().language.text.value;
-  const state =
-    row.rate === null || !isSampleEnough(row) ? 'open' : row.rate >= targetRate ? 'reached' : 'below';
-  const words =
-    row.rate === null
-      ? null
-      : { open: text.insufficientWhy(LEAST_VOTES), reached: text.reached, below: text.below }[state];
-  const shape = { open: 'M3 8h10', reached: 'm2.5 8.5 3.5 4 7.5-9', below: 'M8 2v11M3 8.5 8 13.5 13 8.5' }[
-    state
-  ];
+  const { proof } = row;
   return (
-    <div class="verdict" data-verdict={state} data-testid="city-verdict">
-      {words !== null && (
+    <div class="verdict" data-proof={proof} data-testid="city-verdict">
+      {row.votes > 0 && (
         <span class="verdict-word">
-          <svg viewBox="0 0 16 16" aria-hidden="true">
-            <path d={shape} />
-          </svg>
-          {words}
+          <ProofMark proof={proof} said />
+          {proof === 'insufficient' ? text.insufficientWhy(figures.minimum) : text.proofs[proof]}
         </span>
       )}
-      <span class="verdict-target">{text.target(formatTarget(targetRate))}</span>
+      <span class="verdict-target">{text.target(formatTarget(figures.target))}</span>
     </div>
   );
 }
@@ -105,7 +112,7 @@ function ThreeCounts({ row }: { row: LiveRow }) {
             {text.ratings[rating]}
           </span>
           <b data-testid={`city-${rating}`}>{formatCount(row.counts[rating])}</b>
-          <span class="three-share">{row.votes > 0 ? formatRate(row.counts[rating] / row.votes) : '–'}</span>
+          <span class="three-share">{row.votes > 0 ? formatShare(row.counts[rating], row.votes) : '–'}</span>
         </li>
       ))}
     </ul>

@@ -1,4 +1,5 @@
 import type { LiveRow } from '../../../protocol/live.ts';
+import type { Verdict } from '../../../protocol/verdict.ts';
 import type { Counts } from '../../../protocol/vote.ts';
 import type { Messages } from './messages.ts';
 import { formatCount } from './numbers.ts';
@@ -14,12 +15,16 @@ export type FindingKind =
   | 'unknown'
   | 'clock'
   | 'excluded'
+  | 'discounted'
   | 'complete';
+
+/** They say nothing of whether the figures hold everything. */
+const BESIDE: readonly FindingKind[] = ['clock', 'excluded', 'discounted'];
 
 /** `words` say it all; `figure` is what stands beside the shape where there is no room for words. */
 export type Finding = { kind: FindingKind; words: string; figure: string };
 
-type FindingRow = Pick<LiveRow, 'completeness' | 'excluded' | 'terminals'>;
+type FindingRow = Pick<LiveRow, 'completeness' | 'excluded' | 'discounted' | 'terminals'>;
 
 /**
  * Everything that a reader of a row's figures must know, the worst first. `complete` stands alone or not at all, and only
@@ -43,7 +48,14 @@ export function findingsOf(row: FindingRow, text: Messages, timeZone: string, da
   } else if (state === 'unknown') add('unknown', text.unknown, '?');
   count('clock', row.terminals.clockApart, text.clockApart);
   if (row.excluded !== null) count('excluded', sumOf(row.excluded), text.excluded);
-  const isIncomplete = found.some(({ kind }) => kind !== 'clock' && kind !== 'excluded');
+  if (row.discounted !== null) {
+    const reasons = Object.entries(row.discounted.reasons)
+      .sort(([, a], [, b]) => b - a)
+      .map(([verdict, votes]) => `${text.verdicts[verdict as Verdict]} ${formatCount(votes)}`);
+    const votes = formatCount(sumOf(row.discounted.counts));
+    add('discounted', text.discounted(votes, reasons), votes);
+  }
+  const isIncomplete = found.some(({ kind }) => !BESIDE.includes(kind));
   if (state === 'complete' && !isIncomplete) add('complete', text.complete);
   return found;
 }

@@ -1,3 +1,5 @@
+import type { Proof } from '../../../protocol/score.ts';
+import type { Verdict } from '../../../protocol/verdict.ts';
 import type { Rating } from '../../../protocol/vote.ts';
 import { enObstacles, type ObstacleMessages, zhObstacles } from '../parts/obstacles.ts';
 
@@ -12,13 +14,15 @@ export type Messages = {
   ratings: Record<Rating, string>;
   cityRate: string;
   target(rate: string): string;
-  reached: string;
-  below: string;
+  proofs: Record<Proof, string>;
+  interval(confidence: string, range: string): string;
+  place(range: string): string;
+  placesMeant: string;
+  shares(satisfied: string, middle: string): string;
   index: string;
   votes: string;
   voteCount(count: string): string;
   voteWord(count: number): string;
-  insufficient: string;
   insufficientWhy(least: number): string;
   noVotes: string;
   trend: string;
@@ -42,6 +46,9 @@ export type Messages = {
   held(count: string): string;
   setAside(count: string): string;
   excluded(count: string): string;
+  /** Why, the most frequent first, each with how many. */
+  discounted(count: string, reasons: readonly string[]): string;
+  verdicts: Record<Verdict, string>;
   clockApart(count: string): string;
   mismatchBrief: string;
   latest: string;
@@ -88,13 +95,15 @@ export const zh: Messages = {
   ratings: { satisfied: '满意', basically: '基本满意', unsatisfied: '不满意' },
   cityRate: '今日满意率',
   target: (rate) => `目标 ${rate}`,
-  reached: '已达标',
-  below: '未达标',
+  proofs: { meets: '已达标', open: '尚无定论', fails: '未达标', insufficient: '样本不足' },
+  interval: (confidence, range) => `${confidence} 区间 ${range}`,
+  place: (range) => `第 ${range} 位`,
+  placesMeant: '可能的名次',
+  shares: (satisfied, middle) => `满意 ${satisfied}　基本满意 ${middle}`,
   index: '满意度指数',
   votes: '评价数',
   voteCount: (count) => `${count} 票`,
   voteWord: () => '票',
-  insufficient: '样本不足',
   insufficientWhy: (least) => `样本不足（少于 ${least} 票）`,
   noVotes: '暂无评价',
   trend: '近 60 分钟',
@@ -118,6 +127,18 @@ export const zh: Messages = {
   held: (count) => `${count} 票待审核`,
   setAside: (count) => `${count} 票在封存日志中`,
   excluded: (count) => `已剔除 ${count} 票`,
+  discounted: (count, reasons) => `不计入 ${count} 票：${reasons.join('、')}`,
+  verdicts: {
+    counted: '计入',
+    'too-soon': '间隔过短',
+    superseded: '已更改',
+    burst: '短时集中',
+    stuck: '按键卡住',
+    'out-of-hours': '非服务时间',
+    test: '测试',
+    imputed: '默认评价',
+    dismissed: '审核不予计入',
+  },
   clockApart: (count) => `${count} 台终端时钟不符`,
   mismatchBrief: '不符',
   latest: '最新评价',
@@ -164,13 +185,15 @@ export const en: Messages = {
   ratings: { satisfied: 'Satisfied', basically: 'Basically', unsatisfied: 'Unsatisfied' },
   cityRate: 'Satisfaction rate today',
   target: (rate) => `Target ${rate}`,
-  reached: 'Reached',
-  below: 'Below',
+  proofs: { meets: 'Met', open: 'Undecided', fails: 'Not met', insufficient: 'Small sample' },
+  interval: (confidence, range) => `${confidence} interval ${range}`,
+  place: (range) => `Place ${range}`,
+  placesMeant: 'possible places',
+  shares: (satisfied, middle) => `Satisfied ${satisfied}, basically ${middle}`,
   index: 'Index',
   votes: 'Votes',
   voteCount: (count) => `${count} ${count === '1' ? 'vote' : 'votes'}`,
   voteWord: (count) => (count === 1 ? 'vote' : 'votes'),
-  insufficient: 'Small sample',
   insufficientWhy: (least) => `Insufficient sample (under ${least} votes)`,
   noVotes: 'No votes yet',
   trend: 'Last 60 minutes',
@@ -194,6 +217,18 @@ export const en: Messages = {
   held: (count) => `${count} held for review`,
   setAside: (count) => `${count} in a put-away journal`,
   excluded: (count) => `${count} excluded`,
+  discounted: (count, reasons) => `${count} not counted: ${reasons.join(', ')}`,
+  verdicts: {
+    counted: 'counted',
+    'too-soon': 'too soon',
+    superseded: 'changed',
+    burst: 'burst',
+    stuck: 'stuck button',
+    'out-of-hours': 'out of hours',
+    test: 'test',
+    imputed: 'imputed',
+    dismissed: 'dismissed by review',
+  },
   clockApart: (count) => (count === '1' ? '1 clock disagrees' : `${count} clocks disagree`),
   mismatchBrief: '≠',
   latest: 'Latest votes',

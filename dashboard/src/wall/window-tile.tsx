@@ -1,12 +1,12 @@
 import type { LiveRow } from '../../../protocol/live.ts';
 import type { BoardMeta } from '../live/board.ts';
-import { isSampleEnough } from '../order/ranking.ts';
 import { CompletenessNotes } from './completeness.tsx';
 import { useWall } from './context.ts';
 import { CutName } from './cut-name.tsx';
 import type { FindingKind } from './findings.ts';
 import { isLongName } from './names.ts';
-import { formatCount, formatRate } from './numbers.ts';
+import { formatCount, formatShare } from './numbers.ts';
+import { ProofMark } from './proof-mark.tsx';
 import { RATINGS, RatingMark } from './rating-mark.tsx';
 import { ShareBar } from './share-bar.tsx';
 import { formatSince } from './times.ts';
@@ -27,7 +27,6 @@ export function WindowTile({ id, span, compact }: Props) {
   const online = row.terminals.online > 0;
   // A window whose terminals are all silent says since when by itself.
   const silent: FindingKind[] = online ? [] : ['unknown'];
-  const below = isSampleEnough(row) && row.rate !== null && row.rate < meta.targetRate;
   return (
     <li
       class="tile"
@@ -37,7 +36,7 @@ export function WindowTile({ id, span, compact }: Props) {
       data-window-id={row.id}
       data-votes={row.votes}
       data-online={online}
-      data-below={below}
+      data-proof={row.proof}
     >
       <i class="tile-pulse" ref={pulse} />
       <p class="tile-unit">
@@ -90,8 +89,13 @@ function OfflineNote({ row, meta }: { row: LiveRow; meta: BoardMeta }) {
 function TileRate({ row }: { row: LiveRow }) {
   const text = useWall().language.text.value;
   if (row.rate === null) return <em class="tile-rate">{text.noVotes}</em>;
-  if (!isSampleEnough(row)) return <em class="tile-rate">{text.insufficient}</em>;
-  return <b class="tile-rate">{formatRate(row.rate)}</b>;
+  if (row.proof === 'insufficient') return <em class="tile-rate">{text.proofs.insufficient}</em>;
+  return (
+    <b class="tile-rate">
+      {formatShare(row.counts.satisfied + row.counts.basically, row.votes)}
+      <ProofMark proof={row.proof} />
+    </b>
+  );
 }
 
 function TileCounts({ row }: { row: LiveRow }) {

@@ -1,15 +1,25 @@
 import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
 import { ORG_ID_PATTERN } from '../../../protocol/ids.ts';
-import { PERIODS, Period, ScoreRow } from '../../../protocol/score.ts';
+import { type FigureRules, PERIODS, Period, Scores } from '../../../protocol/score.ts';
+import type { Calendar } from '../../domain/calendar.ts';
 import { unitsBelow } from '../../domain/org.ts';
+import { spanOf } from '../../domain/period.ts';
 import { credentialKey, credentialOf } from '../../domain/principal.ts';
-import type { Board } from '../../live/board.ts';
+import type { ScoreRows } from '../../live/score-rows.ts';
 import { Refusal } from '../border/errors.ts';
 import { principalOf } from '../border/guard.ts';
 import type { VisibleTree } from '../org/visible-tree.ts';
 import { createTurns } from './turns.ts';
 
-export type ScoreDeps = { visibleTree: VisibleTree; board: Board; now: () => number };
+/** Scores as they are asked for: the rows, and what they were made by and of. */
+export type ScoreSource = {
+  rows: ScoreRows;
+  figures: () => FigureRules;
+  dataRevision: () => string;
+  calendar: Calendar;
+};
+
+export type ScoreDeps = { visibleTree: VisibleTree; scores: ScoreSource; now: () => number };
 
 const Query = Type.Object(
   {
@@ -24,10 +34,10 @@ const Query = Type.Object(
   { additionalProperties: false },
 );
 
-/** Scores of every unit (parents first) and every window, or of one unit and what is below it. */
+/** Scores of every unit (parents first) and every window, or of one unit and what is below it; places are those in the whole tree. */
 export const scoreRoutes: FastifyPluginCallbackTypebox<ScoreDeps> = (
   app,
-  { visibleTree, board, now },
+  { visibleTree, scores, now },
   done,
 ) => {
   // Of a whole city they take some tens of milliseconds, in which nothing else is done.
@@ -42,28 +52,28 @@ export const scoreRoutes: FastifyPluginCallbackTypebox<ScoreDeps> = (
         summary: `Scores for a period (${PERIODS.join(', ')})`,
         tags: ['scores'],
         querystring: Query,
-        response: { 200: Type.Array(ScoreRow) },
+        response: { 200: Scores },
       },
     },
-    (request) => {
-      const { query } = request;
+    (request): Scores => {
+      const { period, unit } = request.query;
       const tree = visibleTree(request);
-      if (query.unit !== undefined && !tree.unitById.has(query.unit))
-        throw new Refusal(404, 'unit-unknown', `there is no unit ${query.unit}: see /api/v1/units`);
-      const asked = query.unit === undefined ? tree.unitById : unitsBelow(tree, query.unit);
-      const pathTo = (unitId: string) => [...(tree.pathOf.get(unitId) ?? [])];
-      const { units, windows } = board.rows(query.period, now());
-      const unitRows = units
-        .filter((row) => asked.has(row.id))
-        .map((row) => ({
-          ...row,
-          parentId: tree.unitById.get(row.id)?.parentId ?? null,
-          path: pathTo(row.id),
-        }));
-      const windowRows = windows
-        .filter((row) => asked.has(row.parentId ?? ''))
-        .map((row) => ({ ...row, path: [...pathTo(row.parentId ?? ''), row.name] }));
-      return [...unitRows, ...windowRows];
+      if (unit !== undefined && !tree.unitById.has(unit))
+        throw new Refusal(404, 'unit-unknown', `there is no unit ${unit}: see /api/v1/units`);
+      const at = now();
+      const { calendar } = scores;
+      const all = scores.rows.of(tree, period, at);
+      const asked = unit === undefined ? null : unitsBelow(tree, unit);
+      return {
+        figures: {
+          ...scores.figures(),
+          period: { name: period, ...spanOf(period, at, calendar), timeZone: calendar.timeZone },
+          revision: scores.dataRevision(),
+        },
+        rows: asked
+          ? all.filter(({ kind, id, parentId }) => asked.has(kind === 'unit' ? id : (parentId ?? '')))
+          : all,
+      };
     },
   );
   done();

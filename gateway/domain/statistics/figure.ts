@@ -1,8 +1,9 @@
 /** Everything that is shown of one node in one period, with what is needed to compute it again. */
+import type { Proof } from '../../../protocol/score.ts';
 import type { Counts } from '../../../protocol/vote.ts';
 import { DEFAULT_WEIGHTS, type Weights } from '../score.ts';
 import { DEFAULT_CONFIDENCE, type Estimate } from './interval.ts';
-import { type Proof, proofOf } from './proof.ts';
+import { proofOf } from './proof.ts';
 import { requireCounts } from './refusal.ts';
 import { shareOf } from './share.ts';
 import { weightedMean } from './weighted-mean.ts';

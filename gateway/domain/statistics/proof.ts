@@ -1,12 +1,6 @@
+import type { Proof } from '../../../protocol/score.ts';
 import type { Interval } from './interval.ts';
 import { requireMinimum, StatisticsRefusal } from './refusal.ts';
-
-/**
- * What an interval proves about a target: `meets` even its lower end does, `fails` even its upper end does not, `open` either may be;
- * `insufficient` fewer votes than are asked for.
- */
-export const PROOFS = ['meets', 'open', 'fails', 'insufficient'] as const;
-export type Proof = (typeof PROOFS)[number];
 
 /**
  * By the interval's unrounded ends.

@@ -14,7 +14,12 @@ export const PAIRS_AT_MOST = 200;
 
 /** `rank` by the figure alone, 1 the best, equals share it; both null where the sample is insufficient. */
 export type Placing = { rank: number; set: RankSet } | { rank: null; set: null };
-export type RankOptions = { minimum: number; confidence?: number };
+export type RankOptions = {
+  minimum: number;
+  confidence?: number;
+  /** Instead of `exactLimits`, by whoever remembers what it gave. */
+  limitsOf?: typeof exactLimits;
+};
 
 const UNPLACED: Placing = { rank: null, set: null };
 const goodOf = ({ satisfied, basically }: Counts) => satisfied + basically;
@@ -51,8 +56,8 @@ function setsByPairs(ranked: readonly Counts[], level: number): RankSet[] {
 }
 
 /** Bonferroni's share of the level for each end of each interval: all hold together, whatever they have to do with each other. */
-function limitsOfRate(counts: Counts, level: number): Interval {
-  return exactLimits(goodOf(counts), votesIn(counts), level / 2);
+function limitsOfRate(counts: Counts, level: number, limitsOf = exactLimits): Interval {
+  return limitsOf(goodOf(counts), votesIn(counts), level / 2);
 }
 
 /**
@@ -68,7 +73,9 @@ export function rankByRate(nodes: readonly Counts[], options: RankOptions): Plac
     (ranked, level) =>
       ranked.length <= PAIRS_AT_MOST
         ? setsByPairs(ranked, level)
-        : rankSetsOfIntervals(ranked.map((counts) => limitsOfRate(counts, level / ranked.length))),
+        : rankSetsOfIntervals(
+            ranked.map((counts) => limitsOfRate(counts, level / ranked.length, options.limitsOf)),
+          ),
   );
 }
 

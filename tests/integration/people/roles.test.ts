@@ -285,10 +285,10 @@ describe('whoever is bound to a unit', () => {
       expect(windows.map(({ id, path }) => [id, path])).toEqual([
         ['east-1', ['east县', 'east镇', 'east窗口']],
       ]);
-      const scores = await who.getJson<{ id: string; parentId: string | null }[]>(
+      const scores = await who.getJson<{ rows: { id: string; parentId: string | null }[] }>(
         '/api/v1/scores?period=today',
       );
-      expect(scores.map(({ id, parentId }) => [id, parentId])).toEqual([
+      expect(scores.rows.map(({ id, parentId }) => [id, parentId])).toEqual([
         ['east', null],
         ['east-town', 'east'],
         ['east-1', 'east-town'],

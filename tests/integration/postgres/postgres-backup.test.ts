@@ -138,8 +138,8 @@ describe.skipIf(!have(POSTGRES))('a dump of PostgreSQL', () => {
       const scores = await (await gateway.signIn('admin', ADMIN_PASSWORD)).fetch(
         '/api/v1/scores?period=today',
       );
-      return ((await scores.json()) as { id: string; votes: number }[]).find(({ id }) => id === 'hall')
-        ?.votes;
+      const { rows: shownRows } = (await scores.json()) as { rows: { id: string; votes: number }[] };
+      return shownRows.find(({ id }) => id === 'hall')?.votes;
     };
     expect(await shown()).toBeGreaterThan(thanked());
     expect(await check()).toMatchObject({ code: 1, differingRollups: 1, repaired: 0 });

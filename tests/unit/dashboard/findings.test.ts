@@ -2,18 +2,30 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findingsOf } from '../../../dashboard/src/wall/findings.ts';
 import { en, zh } from '../../../dashboard/src/wall/messages.ts';
-import { COMPLETENESS_STATES, type Completeness } from '../../../protocol/score.ts';
+import { COMPLETENESS_STATES, type Completeness, type Discounted } from '../../../protocol/score.ts';
 
 const ZONE = 'Asia/Shanghai';
 const DAY = '2026-11-22';
 const AT_1402 = Date.UTC(2026, 10, 22, 6, 2);
 
-const row = (completeness: Partial<Completeness>, more: { clockApart?: number; excluded?: number } = {}) => ({
+type More = { clockApart?: number; excluded?: number; reasons?: Discounted['reasons'] };
+const row = (completeness: Partial<Completeness>, more: More = {}) => ({
   completeness: {
     ...({ state: 'complete', pending: 0, held: 0, setAside: 0, lost: 0, since: null } as const),
     ...completeness,
   },
   excluded: more.excluded === undefined ? null : { satisfied: more.excluded, basically: 0, unsatisfied: 0 },
+  discounted:
+    more.reasons === undefined
+      ? null
+      : {
+          counts: {
+            satisfied: Object.values(more.reasons).reduce((a, b) => a + b),
+            basically: 0,
+            unsatisfied: 0,
+          },
+          reasons: more.reasons,
+        },
   terminals: { online: 1, offline: 0, offlineSince: null, clockApart: more.clockApart ?? 0 },
 });
 const wordsOf = (...of: Parameters<typeof row>) =>
@@ -34,6 +46,12 @@ describe('what a row says beside its figures', () => {
     [{ state: 'set-aside', setAside: 12 }, {}, ['12 票在封存日志中'], ['12 in a put-away journal']],
     [{ state: 'lost', lost: 1_200 }, {}, ['1,200 票遗失'], ['1,200 lost']],
     [{}, { excluded: 7 }, ['已剔除 7 票', '数据完整'], ['7 excluded', 'Complete']],
+    [
+      {},
+      { reasons: { superseded: 4, 'too-soon': 8 } },
+      ['不计入 12 票：间隔过短 8、已更改 4', '数据完整'],
+      ['12 not counted: too soon 8, changed 4', 'Complete'],
+    ],
     [{}, { clockApart: 2 }, ['2 台终端时钟不符', '数据完整'], ['2 clocks disagree', 'Complete']],
     [{}, { clockApart: 1 }, ['1 台终端时钟不符', '数据完整'], ['1 clock disagrees', 'Complete']],
     [

@@ -11,6 +11,7 @@ import {
 import { ASK_AGAIN_MS, type Cursor, nextStep } from '../../../dashboard/src/live/sequence.ts';
 import type { LiveRow, Patch, Snapshot, Tick } from '../../../protocol/live.ts';
 import { TICKER_LENGTH, TREND_MINUTES } from '../../../protocol/live.ts';
+import { FIGURES } from '../../support/figures.ts';
 
 const row = (id: string, votes: number): LiveRow => ({
   id,
@@ -21,6 +22,7 @@ const row = (id: string, votes: number): LiveRow => ({
   votes,
   rate: votes > 0 ? 1 : null,
   index: votes > 0 ? 100 : null,
+  proof: 'insufficient',
   excluded: null,
   discounted: null,
   lastVoteAt: null,
@@ -36,9 +38,10 @@ const snapshot = (revision: number, windows: LiveRow[], instance = 'a'): Snapsho
   now: 1,
   timeZone: 'UTC',
   day: '2026-11-22',
-  targetRate: 0.85,
+  figures: FIGURES,
   units: [],
   windows,
+  places: [],
   trend: [],
   ticker: [],
 });
@@ -50,6 +53,7 @@ const patch = (from: number, revision: number, windows: LiveRow[] = []): Patch =
   now: 1,
   units: [],
   windows,
+  places: [],
   trend: [],
   ticker: [],
 });
@@ -126,6 +130,18 @@ describe('the board', () => {
     expect(board.windows.ids.value).toEqual(['w9']);
     expect(board.windows.get('w9')?.value.votes).toBe(4);
     expect(board.windows.get('w1')).toBeUndefined();
+  });
+
+  it('takes in the places that a patch brings, and leaves the others', () => {
+    const board = createBoard();
+    const place = (rank: number) => ({ rank, best: 1, worst: 3, of: 3 });
+    const known = [1, 2].map((rank) => ({ unitId: `u${rank}`, place: place(rank) }));
+    board.apply(foldSnapshot({ ...snapshot(1, []), places: known }));
+    const pending = emptyPending();
+    foldPatch(pending, { ...patch(1, 2), places: [{ unitId: 'u2', place: place(3) }] });
+    foldPatch(pending, { ...patch(2, 3), places: [{ unitId: 'u2', place: null }] });
+    board.apply(pending);
+    expect(board.places.value).toEqual([known[0], { unitId: 'u2', place: null }]);
   });
 
   it('lets a snapshot undo what was folded before it', () => {

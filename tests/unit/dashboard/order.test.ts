@@ -1,72 +1,35 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rankUnits } from '../../../dashboard/src/order/ranking.ts';
-import { comparableUnits, findRoot, orderWindows } from '../../../dashboard/src/order/tree.ts';
+import { orderPlaces } from '../../../dashboard/src/order/ranking.ts';
+import { findRoot, orderWindows } from '../../../dashboard/src/order/tree.ts';
 import { orderUrgent } from '../../../dashboard/src/order/urgent.ts';
 import { layOutGrid, pageOf, spanTiles } from '../../../dashboard/src/paging/grid-layout.ts';
 import { createPager, HOLD_MS, TURN_MS } from '../../../dashboard/src/paging/pager.ts';
 
-const unit = (id: string, votes: number, satisfied: number) => ({
-  id,
-  votes,
-  rate: votes > 0 ? satisfied / votes : null,
-});
-
-describe('the ranking', () => {
-  it('goes by rate, then by votes; equals share a rank', () => {
-    const ranked = rankUnits([
-      unit('c', 100, 90),
-      unit('a', 100, 95),
-      unit('d', 100, 90),
-      unit('b', 200, 180),
-      unit('e', 20, 10),
-    ]);
-    expect(ranked.map(({ id, rank }) => `${rank} ${id}`)).toEqual(['1 a', '2 b', '3 c', '3 d', '5 e']);
+it('orders units by the rank that they are given, those without one last, equals as they came', () => {
+  const placed = ([unitId, rank]: [string, number | null]) => ({
+    unitId,
+    place: rank === null ? null : { rank, best: 1, worst: 4, of: 4 },
   });
-
-  it('gives no number to a lucky 100 % of a handful', () => {
-    const ranked = rankUnits([unit('lucky', 9, 9), unit('none', 0, 0), unit('steady', 10, 5)]);
-    expect(ranked).toEqual([
-      { id: 'steady', rank: 1 },
-      { id: 'lucky', rank: null },
-      { id: 'none', rank: null },
-    ]);
-  });
-
-  it('names every unit once, and never ranks a lower rate higher', () => {
-    const units = fc.uniqueArray(
-      fc.record({ id: fc.string(), votes: fc.nat(40), part: fc.double({ min: 0, max: 1, noNaN: true }) }),
-      { selector: ({ id }) => id },
-    );
-    fc.assert(
-      fc.property(units, (drawn) => {
-        const rows = drawn.map(({ id, votes, part }) => unit(id, votes, Math.floor(votes * part)));
-        const ranked = rankUnits(rows);
-        expect(ranked.map(({ id }) => id).sort()).toEqual(rows.map(({ id }) => id).sort());
-        const rateOf = new Map(rows.map((row) => [row.id, row.rate ?? -1]));
-        const numbered = ranked.filter(({ rank }) => rank !== null);
-        for (const [position, { id, rank }] of numbered.entries()) {
-          expect(rank).toBeLessThanOrEqual(position + 1);
-          const next = numbered[position + 1];
-          if (next) expect(rateOf.get(id)).toBeGreaterThanOrEqual(rateOf.get(next.id) ?? 2);
-        }
-      }),
-    );
-  });
+  const places = (
+    [
+      ['lucky', null],
+      ['c', 3],
+      ['a', 1],
+      ['none', null],
+      ['d', 3],
+      ['b', 2],
+    ] as [string, number | null][]
+  ).map(placed);
+  expect(orderPlaces(places).map(({ unitId }) => unitId)).toEqual(['a', 'b', 'c', 'd', 'lucky', 'none']);
 });
 
 describe('the tree', () => {
   const node = (id: string, parentId: string | null) => ({ id, parentId });
 
-  it('compares the first generation that has more than one member', () => {
-    const units = [node('city', null), node('only', 'city'), node('north', 'only'), node('south', 'only')];
-    expect(findRoot(units)).toBe('city');
-    expect(comparableUnits(units, [node('w', 'north')])).toEqual(['north', 'south']);
-  });
-
-  it('compares what holds windows where there is no such generation', () => {
-    expect(comparableUnits([node('hall', null)], [node('w', 'hall')])).toEqual(['hall']);
-    expect(comparableUnits([], [])).toEqual([]);
+  it('has a top', () => {
+    expect(findRoot([node('city', null), node('only', 'city')])).toBe('city');
+    expect(findRoot([])).toBeNull();
   });
 
   it('orders windows hall by hall', () => {

@@ -3,31 +3,35 @@ import { describe, expect, it } from 'vitest';
 import { formatAge } from '../../../dashboard/src/wall/ages.ts';
 import { en, zh } from '../../../dashboard/src/wall/messages.ts';
 import { splitName } from '../../../dashboard/src/wall/names.ts';
-import { formatCount, formatIndex, formatRate, formatTarget } from '../../../dashboard/src/wall/numbers.ts';
+import {
+  formatCount,
+  formatIndex,
+  formatInterval,
+  formatShare,
+  formatTarget,
+} from '../../../dashboard/src/wall/numbers.ts';
 import { formatDay, formatMinute, formatSecond, formatSince } from '../../../dashboard/src/wall/times.ts';
 
-describe('formatRate', () => {
+describe('formatShare', () => {
   it.each([
-    [1, '100%'],
-    [0, '0%'],
-    [0.99995, '99.9%'],
-    [0.9999999999, '99.9%'],
-    [0.926, '92.6%'],
-    [0.29, '29.0%'],
-    [0.57, '57.0%'],
-    [0.84999, '84.9%'],
-    [0.85, '85.0%'],
-    [0.0004, '<0.1%'],
-    [0.001, '0.1%'],
-  ])('%d is shown as %s', (rate, shown) => {
-    expect(formatRate(rate)).toBe(shown);
+    [5, 5, '100%', '100%'],
+    [0, 5, '0%', '0%'],
+    [19_880, 19_881, '99.9%', '99.99%'],
+    [999_999_999, 1_000_000_000, '99.9%', '99.99%'],
+    [926, 1_000, '92.6%', '92.60%'],
+    [29, 100, '29.0%', '29.00%'],
+    [84_999, 100_000, '84.9%', '84.99%'],
+    [4, 10_000, '<0.1%', '0.04%'],
+    [1, 100_000, '<0.1%', '<0.01%'],
+  ])('%d of %d is shown as %s, and as %s where there is room', (part, all, short, long) => {
+    expect([formatShare(part, all), formatShare(part, all, 2)]).toEqual([short, long]);
   });
 
   it('says all only for all, none only for none, and never rounds up', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1_000_000 }), fc.nat(1_000_000), (votes, some) => {
         const part = some % (votes + 1);
-        const shown = formatRate(part / votes);
+        const shown = formatShare(part, votes);
         expect(shown === '100%').toBe(part === votes);
         expect(shown === '0%').toBe(part === 0);
         const tenths = shown.startsWith('<') ? 0n : BigInt(Math.round(Number.parseFloat(shown) * 10));
@@ -36,6 +40,11 @@ describe('formatRate', () => {
       }),
     );
   });
+});
+
+it('cuts off both ends of an interval', () => {
+  expect(formatInterval({ lower: 0.84999, upper: 0.92999 })).toBe('84.9%–92.9%');
+  expect(formatInterval({ lower: 0, upper: 1 })).toBe('0.0%–100%');
 });
 
 it('shows an index by the same rule', () => {

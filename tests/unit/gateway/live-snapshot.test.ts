@@ -10,13 +10,14 @@ import { createCalendar } from '../../../gateway/domain/calendar.ts';
 import { UNKNOWN } from '../../../gateway/domain/completeness.ts';
 import { buildTree } from '../../../gateway/domain/org.ts';
 import type { Credential } from '../../../gateway/domain/principal.ts';
-import { DEFAULT_WEIGHTS } from '../../../gateway/domain/score.ts';
 import { ScoreBook } from '../../../gateway/domain/score-book.ts';
 import { type Board, createBoard } from '../../../gateway/live/board.ts';
 import { type Feed, openFeed } from '../../../gateway/live/feed.ts';
 import { createHub, type Hub } from '../../../gateway/live/hub.ts';
+import { createPlaces } from '../../../gateway/live/places.ts';
 import type { LiveMessage, LiveRow } from '../../../protocol/live.ts';
 import { tellFigure } from '../../faults/figures.ts';
+import { figures } from '../../support/figures.ts';
 import { until } from '../../support/wait.ts';
 
 const WINDOWS = 6_231;
@@ -76,15 +77,28 @@ describe('the snapshot', () => {
     const tree = city();
     const calendar = createCalendar('Asia/Shanghai');
     board = createBoard({
-      ...{ tree: () => tree, book, excludedBook: new ScoreBook(calendar), weights: DEFAULT_WEIGHTS },
-      discountedBooks: [],
-      targetRate: 0.85,
+      ...{
+        tree: () => tree,
+        book,
+        excludedBook: new ScoreBook(calendar),
+        discountedBooks: [],
+      },
+      figures,
       presence: { isOnline: () => false, lastSeenAt: () => null },
       isClockApart: () => false,
       completenessOf: () => UNKNOWN,
     });
     feed = await openFeed({
-      ...{ board, book, calendar, tree: () => tree, now: Date.now, instance: 'i', targetRate: 0.85 },
+      ...{
+        board,
+        book,
+        calendar,
+        tree: () => tree,
+        now: Date.now,
+        instance: 'i',
+        figures,
+        places: createPlaces(figures),
+      },
       newestVotes: async () => [],
     });
     packs = 0;

@@ -7,12 +7,13 @@ import { createCompressor } from '../../../gateway/compress/compressor.ts';
 import { createCalendar } from '../../../gateway/domain/calendar.ts';
 import { UNKNOWN } from '../../../gateway/domain/completeness.ts';
 import { buildTree } from '../../../gateway/domain/org.ts';
-import { DEFAULT_WEIGHTS } from '../../../gateway/domain/score.ts';
 import { ScoreBook } from '../../../gateway/domain/score-book.ts';
 import { createBoard } from '../../../gateway/live/board.ts';
 import { type Feed, openFeed } from '../../../gateway/live/feed.ts';
 import { createHub, type Hub } from '../../../gateway/live/hub.ts';
+import { createPlaces } from '../../../gateway/live/places.ts';
 import { StoreFailure } from '../../../gateway/store/failures.ts';
+import { figures } from '../../support/figures.ts';
 import { until } from '../../support/wait.ts';
 
 let feed: Feed;
@@ -32,15 +33,23 @@ beforeEach(async () => {
       book,
       excludedBook: new ScoreBook(calendar),
       discountedBooks: [],
-      weights: DEFAULT_WEIGHTS,
     },
     presence: { isOnline: () => false, lastSeenAt: () => null },
     isClockApart: () => false,
     completenessOf: () => UNKNOWN,
-    targetRate: 0.85,
+    figures,
   });
   feed = await openFeed({
-    ...{ board, book, calendar, tree: () => tree, now: Date.now, instance: 'i', targetRate: 0.85 },
+    ...{
+      board,
+      book,
+      calendar,
+      tree: () => tree,
+      now: Date.now,
+      instance: 'i',
+      figures,
+      places: createPlaces(figures),
+    },
     newestVotes: async () => [],
   });
   const monotonic = () => performance.now();

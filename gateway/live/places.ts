@@ -1,0 +1,86 @@
+/** Places by the rate, made again only for a group whose votes have changed: of a whole city they are some thousand exact limits. */
+import type { FigureRules, Place } from '../../protocol/score.ts';
+import type { Counts } from '../../protocol/vote.ts';
+import { exactLimits } from '../domain/statistics/exact-limits.ts';
+import type { Interval } from '../domain/statistics/interval.ts';
+import { rankByRate } from '../domain/statistics/ranks.ts';
+import { votesIn } from '../domain/tally.ts';
+
+/** Nodes in all groups together whose places are kept; those that were asked for last. */
+const NODES_KEPT = 200_000;
+const LIMITS_KEPT = 50_000;
+
+export type Places = {
+  /**
+   * In the order of `nodes`; null where the sample is insufficient.
+   * @param group by what the same nodes are known the next time
+   */
+  of(group: string, nodes: readonly Counts[]): readonly (Place | null)[];
+};
+
+type Kept = { votes: Float64Array; rules: FigureRules; places: readonly (Place | null)[] };
+
+export function createPlaces(figures: () => FigureRules): Places {
+  const groups = new Map<string, Kept>();
+  let nodesKept = 0;
+  const limitsOf = rememberLimits();
+  const drop = (group: string) => {
+    nodesKept -= groups.get(group)?.places.length ?? 0;
+    groups.delete(group);
+  };
+  return {
+    of(group, nodes) {
+      const rules = figures();
+      const votes = new Float64Array(2 * nodes.length);
+      nodes.forEach((counts, at) => {
+        votes[2 * at] = counts.satisfied + counts.basically;
+        votes[2 * at + 1] = counts.unsatisfied;
+      });
+      const known = groups.get(group);
+      const isSame = known !== undefined && isSameBy(known.rules, rules) && areEqual(known.votes, votes);
+      const places = isSame ? known.places : placesOf(nodes, rules, limitsOf);
+      drop(group);
+      groups.set(group, { votes, rules, places });
+      nodesKept += nodes.length;
+      for (const [oldest] of groups) {
+        if (nodesKept <= NODES_KEPT || oldest === group) break;
+        drop(oldest);
+      }
+      return places;
+    },
+  };
+}
+
+function placesOf(
+  nodes: readonly Counts[],
+  { minimum, confidence }: FigureRules,
+  limitsOf: typeof exactLimits,
+): (Place | null)[] {
+  const of = nodes.filter((counts) => votesIn(counts) >= Math.max(1, minimum)).length;
+  return rankByRate(nodes, { minimum, confidence, limitsOf }).map(({ rank, set }) =>
+    rank === null ? null : { rank, best: set.best, worst: set.worst, of },
+  );
+}
+
+/** A vote changes those of one node; and many nodes of a city have as many votes, of which as many are good. */
+function rememberLimits(): typeof exactLimits {
+  let keptLevel = 0;
+  const kept = new Map<string, Interval>();
+  return (x, n, level) => {
+    if (level !== keptLevel || kept.size >= LIMITS_KEPT) kept.clear();
+    keptLevel = level;
+    const name = `${x}/${n}`;
+    let limits = kept.get(name);
+    if (!limits) {
+      limits = exactLimits(x, n, level);
+      kept.set(name, limits);
+    }
+    return limits;
+  };
+}
+
+const isSameBy = (a: FigureRules, b: FigureRules) => a.minimum === b.minimum && a.confidence === b.confidence;
+
+function areEqual(a: Float64Array, b: Float64Array): boolean {
+  return a.length === b.length && a.every((value, at) => value === b[at]);
+}
