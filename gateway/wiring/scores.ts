@@ -25,8 +25,6 @@ export type ScoresDeps = {
   ground: Ground;
   neighbours: Pick<NeighboursStep, 'heard'>;
   terminals: Pick<Terminals, 'everywhere' | 'votes' | 'touched'>;
-  /** Of the rules by which votes are discounted. */
-  rulesVersion?: () => string;
 };
 
 export type Scores = {
@@ -41,7 +39,6 @@ export function openScores({
   ground,
   neighbours,
   terminals,
-  rulesVersion = () => 'none',
 }: ScoresDeps): Promise<Scores & Closable> {
   const { log, now, monotonic, store, registry, metrics, storage, standstill, changes } = ground;
   const { everywhere, votes, touched } = terminals;
@@ -57,7 +54,7 @@ export function openScores({
       minimum: config.minimumVotes,
       target: config.targetRate,
       confidence: DEFAULT_CONFIDENCE,
-      rules: rulesVersion(),
+      rules: votes.rules.revision(),
     });
     const board = createBoard({
       ...{ tree, book, excludedBook, discountedBooks, presence: everywhere },
