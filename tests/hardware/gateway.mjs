@@ -39,6 +39,7 @@ export async function createGateway({ app, dataDir }) {
     MANYI_VOTES_PER_MINUTE: '1000000000',
     MANYI_VOTES_PER_HOUR: '1000000000',
     MANYI_VOTES_PER_DAY: '1000000000',
+    MANYI_FIRST_RULES: 'none',
     MANYI_ADMIN_PASSWORD: adminPassword,
   });
   process.once('exit', () => running?.kill('SIGKILL'));
