@@ -104,15 +104,30 @@ export function createBoard(deps: BoardDeps): Board {
     parentId: string | null,
     sum: Sum,
   ): LiveRow => {
-    const known = {
-      ...(kind === 'unit' ? unitFigures(sum.counts, figures()) : windowFigures(sum.counts, figures())),
+    const rules = figures();
+    const { counts, votes, rate, index, proof, intervals } =
+      kind === 'unit' ? unitFigures(sum.counts, rules) : windowFigures(sum.counts, rules);
+    // Written out: of a whole city there are thousands, and an object that is spread is made twice.
+    const made: LiveRow = {
+      id,
+      kind,
+      name,
+      parentId,
+      counts,
+      votes,
+      rate,
+      index,
+      proof,
       excluded: votesIn(sum.excluded) === 0 ? null : sum.excluded,
       discounted: shownDiscounted(sum.discounted),
       lastVoteAt: sum.lastVoteAt,
       terminals: sum.terminals,
       completeness: sum.completeness.length > 0 ? combine(sum.completeness) : UNKNOWN,
+      attention: 0,
     };
-    return { id, kind, name, parentId, ...known, attention: attentionOf(known, figures().target) };
+    if (intervals !== undefined) made.intervals = intervals;
+    made.attention = attentionOf(made, rules.target);
+    return made;
   };
 
   const windowRow = (serviceWindow: ServiceWindow, sum: Sum) =>
