@@ -88,18 +88,24 @@ describe.each(portHomes())('verdicts of what is stored in %s', (_name, createHom
     expect((await judgeAll()).corrected).toEqual([]);
   });
 
-  it('are found of a long span in parts, which together are the whole', async () => {
+  it('are found of a long span in parts, which together are the whole, and of years without votes at once', async () => {
     const every = 20 * 60_000;
-    const votes = Array.from({ length: 60 }, (_, index) =>
-      vote(index + 1, BASE + Math.floor(index / 2) * every + (index % 2), {
+    const votes = Array.from({ length: 5_000 }, (_, index) =>
+      vote(index + 1, BASE + Math.floor(index / 100) * every + (index % 100), {
         rating: index % 2 === 0 ? 0 : 2,
       }),
     );
-    await rig.commit({ votes, unjudged: [{ windowKey: 1, from: BASE, to: BASE + 30 * every }] });
+    await rig.commit({ votes });
+    await rig.commit({
+      unjudged: [
+        { windowKey: 1, from: 0, to: BASE + 30 * 365 * 24 * HOUR },
+        { windowKey: 2, from: 0, to: BASE + 30 * 365 * 24 * HOUR },
+      ],
+    });
     const { asked, corrected } = await judgeAll();
-    expect(asked.length).toBe(2);
-    expect(corrected.length).toBe(30);
-    expect((await verdicts()).filter(([, verdict]) => verdict === 3)).toHaveLength(30);
+    expect(asked.map(({ seqs }) => seqs.length)).toEqual([2_000, 2_000, 1_000]);
+    expect(corrected.length).toBe(2_500);
+    expect((await verdicts()).filter(([, verdict]) => verdict === 3)).toHaveLength(2_500);
   });
 
   it('wait for what people set to another time, release and bring in', async () => {

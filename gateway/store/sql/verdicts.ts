@@ -11,8 +11,9 @@ import type { Queries, SqlDatabase } from './sql-database.ts';
 /** In one go: no vote is stored meanwhile. */
 const VOTES_AT_ONCE = 2_000;
 const SPANS_AT_ONCE = 200;
-/** Of a longer span the first part is judged, and the rest waits. */
+/** Of a longer span the first part that has votes is judged, and the rest waits. */
 const LONGEST_MS = 6 * 3_600_000;
+const QUARTERS_AT_ONCE = 500;
 
 type Waiting = { key: number; windowKey: number; from: number; to: number };
 type Found = Omit<StoredPress, 'isPlaced'> & { isPlaced: 0 | 1; isExcluded: 0 | 1 };
@@ -31,12 +32,14 @@ export function createVerdictStore(database: SqlDatabase): VerdictStore {
         let votes = 0;
         for (const waiting of await waitingOf(queries)) {
           if (votes >= VOTES_AT_ONCE) break;
-          const { windowKey, from } = waiting;
-          const to = Math.min(waiting.to, from + LONGEST_MS);
-          const judged = await judgeSpan(queries, by, windowKey, { from, to });
-          votes += judged.votes;
-          for (const change of judged.changes) changes.push({ ...change, windowKey });
-          await settle(queries, waiting, to);
+          const { windowKey } = waiting;
+          const part = await firstPartOf(queries, waiting);
+          if (part !== null) {
+            const judged = await judgeSpan(queries, by, windowKey, part);
+            votes += judged.votes;
+            for (const change of judged.changes) changes.push({ ...change, windowKey });
+          }
+          await settle(queries, waiting, part?.to ?? waiting.to);
         }
         const corrected = await correct(queries, changes);
         return { commit: corrected.length > 0 ? await database.commitId(queries) : null, corrected, votes };
@@ -51,6 +54,28 @@ const waitingOf = (queries: Queries): Promise<Waiting[]> =>
     .orderBy('key')
     .limit(SPANS_AT_ONCE)
     .execute();
+
+/** As many quarters of an hour that have votes as are judged in one go; null where there are none. */
+async function firstPartOf(queries: Queries, { windowKey, from, to }: Waiting): Promise<PressSpan | null> {
+  if (to - from <= LONGEST_MS) return { from, to };
+  const { rows } = await sql<{ quarter: number; votes: number }>`
+    SELECT quarter, cast(sum(satisfied + basically + unsatisfied) as integer) AS votes FROM rollups
+    WHERE window_key = ${windowKey} AND quarter BETWEEN ${Math.floor(from / QUARTER_MS)} AND ${Math.floor(to / QUARTER_MS)}
+    GROUP BY quarter ORDER BY quarter LIMIT ${QUARTERS_AT_ONCE}`.execute(queries);
+  const [first] = rows;
+  if (!first) return null;
+  let last = first.quarter;
+  let votes = 0;
+  for (const row of rows) {
+    if (votes > 0 && votes + row.votes > VOTES_AT_ONCE) break;
+    votes += row.votes;
+    last = row.quarter;
+  }
+  return {
+    from: Math.max(from, first.quarter * QUARTER_MS),
+    to: Math.min(to, (last + 1) * QUARTER_MS - 1),
+  };
+}
 
 /** What waits of it is what is after `judgedTo`. */
 async function settle(queries: Queries, { key, to }: Waiting, judgedTo: number): Promise<void> {

@@ -21,5 +21,7 @@ export const RULES: Migration = {
       .addColumn('from_at', time, (column) => column.notNull())
       .addColumn('to_at', time, (column) => column.notNull()),
     build.schema.createIndex('unjudged_window').on('unjudged').column('window_key'),
+    // Votes are judged a window at a time, over whatever span.
+    build.schema.createIndex('rollups_window').on('rollups').columns(['window_key', 'quarter']),
   ],
 };
