@@ -199,11 +199,14 @@ describe.runIf(have(POSTGRES))('a primary that is lost', () => {
         return commit.seen.isOver;
       });
       expect(commit.seen.error).toMatchObject({ code: 'database-unreplicated' });
-      // What has come as far as its socket goes with it.
+      // What has come as far as its socket goes with it, and nobody sends it again before it leads.
+      primary.pause();
       await standby.kill();
       await standby.start();
       await standby.sql('postgres', 'SELECT pg_promote()');
+      expect(await standby.sql(nameOf(home.address), 'SELECT 1 FROM votes')).toEqual([]);
       leading = standby;
+      primary.resume();
       await home.rows(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
          WHERE application_name LIKE 'manyi %' AND application_name <> 'manyi reads'`,
@@ -214,6 +217,7 @@ describe.runIf(have(POSTGRES))('a primary that is lost', () => {
       });
       expect(answers, 'on the strength of the old one alone').toMatchObject([{ isStored: false }]);
     } finally {
+      primary.resume();
       await ledger.close();
       await home.dispose();
       await cluster.dispose();
