@@ -23,6 +23,8 @@ export type StoredPress = {
 };
 
 export type Judging = {
+  /** How many versions of rules it judges by: where there are more, it judges nothing. */
+  versions(): number;
   /** Of votes that came, went or changed within `span`: whose verdicts may be others, and what must be seen to tell. */
   reachOf(windowKey: number, span: PressSpan): { affected: PressSpan; needed: PressSpan };
   /** In the order of `votes`, which are all of the window in a span; by press time. At once: the database waits for it. */
@@ -30,6 +32,8 @@ export type Judging = {
 };
 
 export type Judged = {
+  /** Rules have been set that it does not know. */
+  isStale: boolean;
   /** The database's name of it; null where there is one gateway. */
   commit: CommitId | null;
   corrected: readonly Corrected[];

@@ -6,7 +6,8 @@ import type { Judging } from '../store/verdicts.ts';
 import { codeOfVerdict, judgedOf } from './judged.ts';
 import type { RuleBook } from './rule-book.ts';
 
-export const judgeStored = ({ rulesOf }: Pick<RuleBook, 'rulesOf'>): Judging => ({
+export const judgeStored = ({ rulesOf, versions }: Pick<RuleBook, 'rulesOf' | 'versions'>): Judging => ({
+  versions: () => versions().length,
   reachOf(windowKey, { from, to }) {
     const reach = reachOf(rulesOf(windowKey).all);
     const [first, last] = [affectedSpan(from, reach), affectedSpan(to, reach)];

@@ -179,6 +179,8 @@ export async function openVotes(deps: VotesDeps): Promise<Votes> {
   const judge = () =>
     standstill.during(async () => {
       const judged = await store.verdicts.judge(judging);
+      // Another process has set rules, a moment ago.
+      if (judged.isStale && (await book.reload())) verdicts.forget();
       if (judged.corrected.length > 0) corrected.tell(judged.corrected);
       return judged.votes;
     });

@@ -1,9 +1,9 @@
 /** By which rules a press counts for what: versions with a date. */
 import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
 import { EpochMs, ORG_ID_PATTERN } from '../../../protocol/ids.ts';
+import { SomeRules } from '../../../protocol/rules.ts';
 import { NullableString } from '../../../protocol/score.ts';
 import { MAX_REASON_CHARS } from '../../audit/reasons.ts';
-import { DEFAULT_RULES, type RuleSettings } from '../../domain/verdicts/rule-settings.ts';
 import type { RuleChanges } from '../../verdicts/rule-changes.ts';
 import { byOf } from '../border/guard.ts';
 
@@ -11,23 +11,12 @@ export type RuleDeps = { rules: RuleChanges };
 
 const TAGS = ['rules'];
 const LocalDate = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$', description: 'Local date, YYYY-MM-DD' });
-const { hours: _, ...THRESHOLDS } = DEFAULT_RULES;
-
-/** What it may be is said by the rules' own check, with a code and what to do; here it is bounded in size. */
-const Settings = Type.Object(
-  {
-    ...Object.fromEntries(Object.keys(THRESHOLDS).map((rule) => [rule, Type.Optional(Type.Number())])),
-    hours: Type.Optional(Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()])),
-  },
-  { additionalProperties: false },
-);
-
 const RuleVersionItem = Type.Object({
   node: Type.String({ description: '`all`, `unit:ID` or `window:ID`' }),
   version: Type.Integer(),
   validFrom: LocalDate,
   validTo: NullableString,
-  settings: Type.Record(Type.String(), Type.Unknown()),
+  settings: SomeRules,
   reason: Type.String(),
   madeAt: EpochMs,
   madeBy: Type.String(),
@@ -39,7 +28,7 @@ const NewRules = Type.Object(
     window: Type.Optional(Type.String({ pattern: ORG_ID_PATTERN })),
     validFrom: LocalDate,
     validTo: Type.Optional(Type.Union([LocalDate, Type.Null()])),
-    settings: Settings,
+    settings: SomeRules,
     judgeAgain: Type.Optional(
       Type.Boolean({ description: 'Days that have begun may be among them: their votes are judged again' }),
     ),
@@ -58,7 +47,12 @@ export const ruleRoutes: FastifyPluginCallbackTypebox<RuleDeps> = (app, { rules 
         response: { 200: Type.Array(RuleVersionItem) },
       },
     },
-    async () => (await rules.versions()).map(({ nodeId, ...version }) => ({ node: nodeId, ...version })),
+    async () =>
+      (await rules.versions()).map(({ nodeId, settings, ...version }) => ({
+        node: nodeId,
+        ...version,
+        settings: settings as SomeRules,
+      })),
   );
   app.post(
     '/rules',
@@ -78,11 +72,10 @@ export const ruleRoutes: FastifyPluginCallbackTypebox<RuleDeps> = (app, { rules 
       },
     },
     async (request, reply) => {
-      const { judgeAgain = false, validTo = null, settings, ...asked } = request.body;
+      const { judgeAgain = false, validTo = null, ...asked } = request.body;
       reply.status(201);
       return rules.add(byOf(request), {
         ...{ ...asked, validTo, replays: judgeAgain },
-        settings: settings as Partial<RuleSettings>,
       });
     },
   );

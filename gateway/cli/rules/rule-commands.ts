@@ -1,4 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { Compile } from 'typebox/compile';
+import { SomeRules } from '../../../protocol/rules.ts';
 import { MAX_REASON_CHARS } from '../../audit/reasons.ts';
 import { createCalendar } from '../../domain/calendar.ts';
 import { buildTree } from '../../domain/org.ts';
@@ -91,6 +93,16 @@ export function registerRuleCommands(program: Command, withStore: WithStore): vo
     );
 }
 
+const rulesSchema = Compile(SomeRules);
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** @throws InvalidArgumentError; whether a value is within its bounds is checked with all of them. */
 function readSetting(text: string, before: Partial<RuleSettings>): Partial<RuleSettings> {
   const [rule = '', ...rest] = text.split('=');
@@ -98,9 +110,8 @@ function readSetting(text: string, before: Partial<RuleSettings>): Partial<RuleS
   if (!(rule in DEFAULT_RULES) || rest.length === 0)
     throw new InvalidArgumentError(`rule=value, with one of ${Object.keys(DEFAULT_RULES).join(', ')}`);
   if (rule !== 'hours') return { ...before, [rule as keyof Thresholds]: Number(value) };
-  try {
-    return { ...before, hours: JSON.parse(value) };
-  } catch {
+  const hours = readJson(value);
+  if (hours === undefined || !rulesSchema.Check({ hours }))
     throw new InvalidArgumentError('hours: JSON, as `manyi --json rules list` shows it');
-  }
+  return { ...before, hours } as Partial<RuleSettings>;
 }

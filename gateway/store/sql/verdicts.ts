@@ -28,6 +28,12 @@ export function createVerdictStore(database: SqlDatabase): VerdictStore {
     judge: (by) =>
       database.transaction(async (queries) => {
         await database.holdVotes(queries);
+        const { versions } = await queries
+          .selectFrom('rule_versions')
+          .select(({ fn }) => fn.countAll<number>().as('versions'))
+          .executeTakeFirstOrThrow();
+        if (Number(versions) !== by.versions())
+          return { isStale: true, commit: null, corrected: [], votes: 0 };
         const changes: (Change & { windowKey: number })[] = [];
         let votes = 0;
         for (const waiting of await waitingOf(queries)) {
@@ -42,7 +48,8 @@ export function createVerdictStore(database: SqlDatabase): VerdictStore {
           await settle(queries, waiting, part?.to ?? waiting.to);
         }
         const corrected = await correct(queries, changes);
-        return { commit: corrected.length > 0 ? await database.commitId(queries) : null, corrected, votes };
+        const commit = corrected.length > 0 ? await database.commitId(queries) : null;
+        return { isStale: false, commit, corrected, votes };
       }),
   };
 }

@@ -142,6 +142,22 @@ describe('verdicts', () => {
     const ended = { validFrom: '2026-12-02', validTo: '2026-12-01', settings: OFF };
     expect(await refusedWith(ended)).toEqual([422, 'rule-span-reversed']);
 
+    const day = { weekly: Array(7).fill([{ from: '08:30', to: '12:00' }]), jurisdiction: null, makeUp: null };
+    const hours = { ...day, exceptions: [], graceBeforeMinutes: 0, graceAfterMinutes: 0 };
+    const overlapping = [
+      { from: '08:30', to: '12:00' },
+      { from: '11:00', to: '17:00' },
+    ];
+    const bad = (change: object) =>
+      refusedWith({ validFrom: tomorrow(), settings: { hours: { ...hours, ...change } } });
+    expect(await bad({ weekly: 5 })).toEqual([400, 'parameters-invalid']);
+    expect(await bad({ weekly: Array(7).fill(overlapping) })).toEqual([422, 'hours-overlap']);
+    const command = ['rules', 'set', '--from', tomorrow(), '--reason', 'x'];
+    expect(await manyi(gateway.dataDir, ...command, 'hours={"weekly":5}')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('hours: JSON'),
+    });
+
     const yesterday = new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Shanghai' }).format(
       Date.now() - 86_400_000,
     );
@@ -164,16 +180,32 @@ describe('verdicts', () => {
     );
     expect([code, JSON.parse(out)]).toEqual([0, { node: 'window:w1', version: 2, windowsJudgedAgain: 1 }]);
     await untilShown('as at the beginning', { votes: 1, reasons: { 'too-soon': 2 } });
+    // Open for an hour, half a day away from now.
+    const away = (new Date(Date.now() + 8 * 3_600_000).getUTCHours() + 12) % 24;
+    const clock = (hour: number) => `${String(hour).padStart(2, '0')}:00`;
+    const spans = [{ from: clock(away), to: clock(away + 1) }];
+    const closed = {
+      ...replay,
+      window: 'w1',
+      settings: { hours: { ...hours, weekly: Array(7).fill(spans) } },
+    };
+    expect((await set(closed)).status).toBe(201);
+    await untilShown('out of hours', { votes: 0, reasons: { 'out-of-hours': 3 } });
+    const always = { ...replay, window: 'w1', settings: { hours: null } };
+    expect((await set(always)).status).toBe(201);
+    await untilShown('as by the rules of all', { votes: 1, reasons: { 'too-soon': 2 } });
     const versions = await gateway.getJson<{ node: string; version: number }[]>('/api/v1/rules');
     expect(versions.map(({ node, version }) => `${node}@${version}`)).toEqual([
       'all@1',
       'window:w1@1',
       'window:w1@2',
+      'window:w1@3',
+      'window:w1@4',
     ]);
     const audit = await gateway.getJson<{ entries: { action: string }[] } | { action: string }[]>(
       '/api/v1/audit',
     );
     const entries = Array.isArray(audit) ? audit : audit.entries;
-    expect(entries.filter(({ action }) => action === 'rules.add')).toHaveLength(2);
+    expect(entries.filter(({ action }) => action === 'rules.add')).toHaveLength(4);
   });
 });
