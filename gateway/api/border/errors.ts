@@ -65,7 +65,6 @@ const ORG_STATUS: Partial<Record<OrgCode, number>> = {
   'exclusion-unknown': 404,
   'exclusion-ended': 409,
   'commands-too-many': 409,
-  'unit-unknown': 404,
   'rule-version-taken': 409,
 };
 

@@ -160,7 +160,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET /api/v1/rules': operation('listRules'),
   'POST /api/v1/rules': operation(
     'addRules',
-    refused(404, 'unit-unknown'),
+    refused(422, 'unit-unknown'),
     refused(404, 'window-unknown'),
     ...RULE_FAULTS.map((code) => refused(422, code)),
     refused(422, 'rule-past'),
