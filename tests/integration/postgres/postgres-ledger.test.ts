@@ -34,7 +34,7 @@ describe.runIf(have(POSTGRES))('the ledger in PostgreSQL', () => {
   });
 
   const commitOf = (journalKey: number, ...seqs: number[]) =>
-    ledger.commit(batchOf({ votes: seqs.map((seq) => voteRecord({ journalKey, seq })) }));
+    outcomesOf(ledger.commit(batchOf({ votes: seqs.map((seq) => voteRecord({ journalKey, seq })) })));
   /** Somebody else at the same database. */
   const connect = async () => {
     const client = new pg.Client({ connectionString: home.address });

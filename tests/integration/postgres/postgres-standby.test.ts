@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { createPostgresLedger, type PostgresLedger } from '../../../gateway/store/postgres/ledger.ts';
-import { batchOf, createPostgresHome } from '../../support/ledger-home.ts';
+import { batchOf, createPostgresHome, outcomesOf } from '../../support/ledger-home.ts';
 import { type Cluster, POSTGRES, type Server, startCluster } from '../../support/postgres.ts';
 import { have } from '../../support/prerequisites.ts';
 import { voteRecord } from '../../support/store.ts';
@@ -53,7 +53,7 @@ describe.runIf(have(POSTGRES))('a ledger with a synchronous standby', () => {
   const cancelWaits = () =>
     home.rows(`SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'`);
   const commitOf = (journalKey: number, ...seqs: number[]) =>
-    ledger.commit(batchOf({ votes: seqs.map((seq) => voteRecord({ journalKey, seq })) }));
+    outcomesOf(ledger.commit(batchOf({ votes: seqs.map((seq) => voteRecord({ journalKey, seq })) })));
   /** A vote that is committed on the primary, visible, and nowhere else; the standby stands still. */
   const leaveUnreplicated = async (journalKey: number, seq: number) => {
     standby.pause();
@@ -136,7 +136,7 @@ describe.runIf(have(POSTGRES))('a ledger with a synchronous standby', () => {
     expect(backends.length).toBeLessThanOrEqual(2);
     standby.resume();
     const last = await until('the ledger to go on', () =>
-      hasty.commit(batchOf({ votes: [voteRecord({ journalKey: key, seq: 1 })] })),
+      outcomesOf(hasty.commit(batchOf({ votes: [voteRecord({ journalKey: key, seq: 1 })] }))),
     );
     expect(last).toEqual(['duplicate']);
     await hasty.close();
