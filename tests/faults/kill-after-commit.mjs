@@ -8,14 +8,14 @@ const killAt = Number(process.env.MANYI_KILL_AT);
 const makeTransaction = Database.prototype.transaction;
 let commits = 0;
 
-const isVotes = ([votes]) => Array.isArray(votes) && votes.length > 0 && 'mono' in votes[0];
+const isVotes = (given) => Array.isArray(given) && given.length > 0 && 'mono' in given[0];
 
 Database.prototype.transaction = function transaction(act) {
   const made = makeTransaction.call(this, act);
   const immediate = (...args) => {
     const result = made.immediate(...args);
     // Nested in another transaction, nothing is on the disk yet.
-    const isNew = isVotes(args) && Array.isArray(result) && result.includes('stored');
+    const isNew = args.some(isVotes) && result?.outcomes?.includes('stored') === true;
     if (isNew && !this.inTransaction && ++commits === killAt) process.kill(process.pid, 'SIGKILL');
     return result;
   };
