@@ -3,6 +3,7 @@
  * the start) counts for now, and is left to what is stored.
  */
 import type { JudgedVote } from '../domain/verdicts/judged-vote.ts';
+import type { Rules } from '../domain/verdicts/window-rules.ts';
 import { WindowVerdicts } from '../domain/verdicts/window-verdicts.ts';
 import type { Correction, Unjudged, VoteRecord } from '../store/ledger.ts';
 import { codeOfVerdict, judgedOf } from './judged.ts';
@@ -39,6 +40,9 @@ export function createLiveVerdicts(deps: LiveVerdictsDeps): LiveVerdicts {
   /** Of some windows another moment. */
   let sinceAt = new Map((lastVotes ?? []).map(({ windowKey, lastAt }) => [windowKey, lastAt + 1]));
 
+  /** Where no version of the rules says anything, a vote has nothing to do with another. */
+  const areOff = (windowKey: number) => rulesOf(windowKey).all.every(saysNothing);
+
   const verdictsAt = (windowKey: number): WindowVerdicts => {
     let verdicts = windows.get(windowKey);
     if (!verdicts) {
@@ -61,6 +65,7 @@ export function createLiveVerdicts(deps: LiveVerdictsDeps): LiveVerdicts {
 
   return {
     judge(vote, terminalKey, aside) {
+      if (areOff(vote.windowKey)) return;
       into = aside;
       const verdict = verdictsAt(vote.windowKey).take(
         judgedOf(vote, terminalKey, vote.claimedAt !== undefined),
@@ -71,6 +76,7 @@ export function createLiveVerdicts(deps: LiveVerdictsDeps): LiveVerdicts {
       else if (verdict !== 'counted') vote.verdict = codeOfVerdict(verdict);
     },
     heard({ windowKey, at }) {
+      if (areOff(windowKey)) return null;
       const hasSaid = windows.has(windowKey);
       doubt(windowKey);
       return hasSaid ? { windowKey, from: at, to: at } : null;
@@ -83,3 +89,11 @@ export function createLiveVerdicts(deps: LiveVerdictsDeps): LiveVerdicts {
     },
   };
 }
+
+const saysNothing = (rules: Rules): boolean =>
+  rules.openingHours === null &&
+  rules.stuckHeldMs === 0 &&
+  rules.pressIntervalMs === 0 &&
+  rules.changeOfMindMs === 0 &&
+  rules.burstPresses === 0 &&
+  rules.stuckPresses === 0;
