@@ -8,21 +8,14 @@ import type { Exclusions } from '../domain/exclusions.ts';
 import type { RatingCode } from '../domain/tally.ts';
 import type { VoteRates } from '../domain/vote-rates.ts';
 import { isBelievable, placeVote } from '../domain/vote-time.ts';
-import type {
-  ChannelCode,
-  ClockCode,
-  Correction,
-  KnownNumber,
-  Unjudged,
-  VoteRecord,
-} from '../store/ledger.ts';
+import type { BesideVote, ChannelCode, ClockCode, KnownNumber, VoteRecord } from '../store/ledger.ts';
 import type { KnownTerminal } from './ingest.ts';
 import type { Journal } from './journal.ts';
 import type { Readings } from './readings.ts';
 import { type HeldReason, isHeldReason } from './reasons.ts';
 
 /** What is judged is given to one of these; to neither when it is held already: only a person can make a vote of that. */
-export type Judged = Aside & {
+export type Judged = BesideVote & {
   /** @param isRepeat it was not counted in the rates */
   vote(vote: VoteRecord, isRepeat: boolean): void;
   hold(seq: number, reason: HeldReason, payload: string): void;
@@ -38,15 +31,12 @@ export type Judge = (
   into: Judged,
 ) => void;
 
-/** What is to be stored with a vote, by its verdict. */
-export type Aside = { correct(correction: Correction): void; leave(unjudged: Unjudged): void };
-
 export type JudgeDeps = {
   readings: Readings;
   rates: VoteRates;
   exclusions: () => Exclusions;
   /** Gives a vote that is going to be stored its verdict. */
-  verdict(vote: VoteRecord, terminalKey: number, aside: Aside): void;
+  verdict(vote: VoteRecord, terminalKey: number, aside: BesideVote): void;
 };
 
 const RATING_CODE = new Map(RATINGS.map((rating, code) => [rating, code as RatingCode]));

@@ -97,6 +97,9 @@ export type Correction = { journalKey: number; seq: number; verdict: VerdictCode
 /** Votes of a window, by press time (both ends included), that are to be judged by what is stored. */
 export type Unjudged = { windowKey: number; from: number; to: number };
 
+/** What is to be stored with a vote, by its verdict. */
+export type BesideVote = { correct(correction: Correction): void; leave(unjudged: Unjudged): void };
+
 /** What goes into the ledger together, in one transaction. */
 export type Batch = {
   votes: readonly VoteRecord[];

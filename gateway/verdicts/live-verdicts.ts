@@ -5,16 +5,13 @@
 import type { JudgedVote } from '../domain/verdicts/judged-vote.ts';
 import type { Rules } from '../domain/verdicts/window-rules.ts';
 import { WindowVerdicts } from '../domain/verdicts/window-verdicts.ts';
-import type { Correction, Unjudged, VoteRecord } from '../store/ledger.ts';
+import type { BesideVote, Unjudged, VoteRecord } from '../store/ledger.ts';
 import { codeOfVerdict, judgedOf } from './judged.ts';
 import type { RuleBook } from './rule-book.ts';
 
-/** What is to be stored with a vote. */
-export type Aside = { correct(correction: Correction): void; leave(unjudged: Unjudged): void };
-
 export type LiveVerdicts = {
   /** Gives the vote its verdict. It is going to be stored; the same may be given again. */
-  judge(vote: VoteRecord, terminalKey: number, aside: Aside): void;
+  judge(vote: VoteRecord, terminalKey: number, aside: BesideVote): void;
   /** Another gateway has stored a vote. @returns what that may change of what was said here, which is left to what is stored. */
   heard(vote: Pick<VoteRecord, 'windowKey' | 'at'>): Unjudged | null;
   /** What is in memory of a window is not what is stored. */
@@ -54,7 +51,7 @@ export function createLiveVerdicts(deps: LiveVerdictsDeps): LiveVerdicts {
     return verdicts;
   };
 
-  let into: Aside | null = null;
+  let into: BesideVote | null = null;
   const tell = ({ sourceKey, seq }: JudgedVote, verdict: Parameters<typeof codeOfVerdict>[0]) => {
     into?.correct({ journalKey: sourceKey, seq, verdict: codeOfVerdict(verdict) });
   };

@@ -6,7 +6,7 @@ import type { RuleVersion } from '../domain/verdicts/rule-versions.ts';
 import { createWindowRules, type WindowRules } from '../domain/verdicts/window-rules.ts';
 import { createZonedTime } from '../domain/zoned-time.ts';
 import type { RuleReads } from '../store/rules.ts';
-import { pathOf } from './rule-nodes.ts';
+import { ALL, pathOf } from './rule-nodes.ts';
 
 export type RuleBook = {
   /** Of a window that is there. */
@@ -51,20 +51,26 @@ export async function openRuleBook({ rules, tree, timeZone }: RuleBookDeps): Pro
 
   return {
     rulesOf(windowKey) {
-      const known = ofWindows.get(windowKey) ?? make(windowKey);
-      ofWindows.set(windowKey, known);
+      let known = ofWindows.get(windowKey);
+      if (!known) {
+        known = make(windowKey);
+        ofWindows.set(windowKey, known);
+      }
       return known;
     },
     versions: () => versions,
     revision: () => `${versions.length}`,
     async reload() {
       const read = await rules.versions();
-      if (read.length === versions.length && readOf === tree()) return false;
-      versions = read;
+      const isSame = read.length === versions.length;
+      if (isSame && readOf === tree()) return false;
       readOf = tree();
+      ofWindows = new Map();
+      // A technician adds a terminal: what holds for all holds at every place of the tree.
+      if (isSame) return [...ruled].some((node) => node !== ALL);
+      versions = read;
       ruled = new Set(versions.map(({ nodeId }) => nodeId));
       ofPaths = new Map();
-      ofWindows = new Map();
       return true;
     },
   };
