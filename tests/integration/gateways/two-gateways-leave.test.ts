@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectAsync } from 'mqtt';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addAccount, addLink, createClient, createLinkClient } from '../../support/client.ts';
 import { startGateway, type TerminalLogin, type TestGateway } from '../../support/gateway.ts';
@@ -13,10 +14,18 @@ import { have } from '../../support/prerequisites.ts';
 import { until } from '../../support/wait.ts';
 
 const WITHIN_MS = 1_000;
+/** Ends every line on which gateways hear of each other, as soon as it is there, until it is cancelled. */
+const CUT_NOTICES = `DO $$ BEGIN LOOP
+  PERFORM pg_stat_clear_snapshot();
+  PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE application_name = 'manyi notices' AND datname = current_database();
+  PERFORM pg_sleep(0.001);
+END LOOP; END $$`;
 
 describe.skipIf(!have(POSTGRES))('two gateways on one database', () => {
   let cluster: Cluster;
   let folder: string;
+  let address: string;
   let one: TestGateway;
   let other: TestGateway;
   const logins: TerminalLogin[] = [];
@@ -24,16 +33,16 @@ describe.skipIf(!have(POSTGRES))('two gateways on one database', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'manyi-leave-'));
     cluster = await startCluster();
-    const database = cluster.primary.address(await cluster.createDatabase());
-    one = await startGateway({ database });
+    address = cluster.primary.address(await cluster.createDatabase());
+    one = await startGateway({ database: address });
     await one.add((org) => {
       org.unit('hall', '政务服务大厅');
       org.window('w1', 'hall', '一号窗口');
-      for (const id of ['t-1', 't-2', 't-3']) logins.push(org.terminal(id, 'w1'));
+      for (const id of ['t-1', 't-2', 't-3', 't-4']) logins.push(org.terminal(id, 'w1'));
     });
     const dataDir = join(folder, 'second');
     cpSync(one.dataDir, dataDir, { recursive: true });
-    other = await startGateway({ database, dataDir });
+    other = await startGateway({ database: address, dataDir });
   }, 120_000);
   afterAll(async () => {
     await Promise.all([one, other].map((gateway) => gateway?.dispose()));
@@ -43,19 +52,43 @@ describe.skipIf(!have(POSTGRES))('two gateways on one database', () => {
   const connect = (gateway: TestGateway, at: number) =>
     connectAsync(`mqtts://127.0.0.1:${gateway.mqttPort}`, mqttLogin(logins[at] as TerminalLogin));
 
+  const revoke = async (at: number) => {
+    const there = await connect(other, at);
+    const ended = new Promise<void>((resolve) => there.once('close', () => resolve()));
+    const path = `/api/v1/terminals/${(logins[at] as TerminalLogin).id}/revocations`;
+    const answer = await one.send('POST', path, { reason: '被盗' });
+    expect(answer.status).toBe(201);
+    const begun = performance.now();
+    // At once: nobody has told the other one.
+    await expect(connect(other, at)).rejects.toMatchObject({ code: 5 });
+    await ended;
+    expect(performance.now() - begun).toBeLessThan(WITHIN_MS);
+  };
+
   it('refuse a terminal that was revoked at one of them, from the answer on, and cut it off', async () => {
-    for (const [at, login] of logins.entries()) {
-      const there = await connect(other, at);
-      const ended = new Promise<void>((resolve) => there.once('close', () => resolve()));
-      const path = `/api/v1/terminals/${login.id}/revocations`;
-      const answer = await one.send('POST', path, { reason: '被盗' });
-      expect(answer.status).toBe(201);
-      const begun = performance.now();
-      // At once: nobody has told the other one.
-      await expect(connect(other, at)).rejects.toMatchObject({ code: 5 });
-      await ended;
-      expect(performance.now() - begun).toBeLessThan(WITHIN_MS);
-    }
+    for (const at of [0, 1, 2]) await revoke(at);
+  });
+
+  it('do so while neither can hear of the other', async () => {
+    const [cutter, keeper] = [
+      new pg.Client({ connectionString: address }),
+      new pg.Client({ connectionString: address }),
+    ];
+    await Promise.all([cutter.connect(), keeper.connect()]);
+    const { rows } = await cutter.query('SELECT pg_backend_pid() AS pid');
+    const cutting = expect(cutter.query(CUT_NOTICES)).rejects.toMatchObject({ code: '57014' });
+    const lines = async () => {
+      const { rows: there } = await keeper.query(
+        `SELECT FROM pg_stat_activity WHERE application_name = 'manyi notices' AND datname = current_database()`,
+      );
+      return there.length;
+    };
+    await until('their lines to be cut', async () => (await lines()) === 0);
+    await revoke(3);
+    await keeper.query('SELECT pg_cancel_backend($1)', [rows[0].pid]);
+    await cutting;
+    await until('them to hear of each other again', async () => (await lines()) === 2, 10_000);
+    await Promise.all([cutter.end(), keeper.end()]);
   });
 
   it('end a session, and the streams that it has open at either, when it ends at one of them', async () => {
