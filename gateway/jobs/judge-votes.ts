@@ -2,13 +2,13 @@ import type { OnceJob } from './job.ts';
 
 export type JudgeVotesDeps = {
   isWaiting(): Promise<boolean>;
-  /** Some of what waits. @returns how many votes were looked at. */
-  judge(): Promise<number>;
+  /** Some of what waits. */
+  judge(): Promise<void>;
   failed(error: Error): void;
 };
 
-/** So long at a time; votes are taken in between, and every round of the job. */
-const ROUND_MS = 250;
+/** So long at a time. Votes are taken between two steps; what else waits for the machine, between two rounds. */
+const ROUND_MS = 450;
 
 /** Votes whose verdict only what is stored can tell. */
 export const judgeVotes = ({ isWaiting, judge, failed }: JudgeVotesDeps): OnceJob => ({

@@ -27,8 +27,8 @@ export type Judging = {
   versions(): number;
   /** Of votes that came, went or changed within `span`: whose verdicts may be others, and what must be seen to tell. */
   reachOf(windowKey: number, span: PressSpan): { affected: PressSpan; needed: PressSpan };
-  /** In the order of `votes`, which are all of the window in a span; by press time. At once: the database waits for it. */
-  verdictsOf(windowKey: number, votes: readonly StoredPress[]): readonly VerdictCode[];
+  /** In the order of `votes`, which are all of the window in `seen`; by press time. At once: the database waits for it. */
+  verdictsOf(windowKey: number, votes: readonly StoredPress[], seen: PressSpan): readonly VerdictCode[];
 };
 
 export type Judged = {
@@ -39,11 +39,21 @@ export type Judged = {
   corrected: readonly Corrected[];
   /** Votes that were looked at. */
   votes: number;
+  /** Spans of windows that wait still. */
+  waiting: number;
 };
+
+/** What waits to be judged. Votes that wait twice are counted twice. */
+export type Backlog = { windows: number; votes: number };
 
 export interface VerdictStore {
   /** Is anything waiting? @throws StoreFailure */
   isWaiting(): Promise<boolean>;
-  /** Judges some of it, while no vote is stored: for some ten milliseconds. @throws StoreFailure */
-  judge(by: Judging): Promise<Judged>;
+  /**
+   * Judges some of it, while no vote is stored: what has come late first, then long spans, a window at a time.
+   * @param forMs no part of a span is begun after that. @throws StoreFailure
+   */
+  judge(by: Judging, forMs?: number): Promise<Judged>;
+  /** Adds up a rollup for each quarter of an hour that waits: for somebody who has asked, in a process of its own. @throws StoreFailure */
+  backlog(): Promise<Backlog>;
 }

@@ -8,12 +8,18 @@ import { WindowVerdicts } from '../domain/verdicts/window-verdicts.ts';
 import type { BesideVote, Unjudged, VoteRecord } from '../store/ledger.ts';
 import { codeOfVerdict, judgedOf } from './judged.ts';
 import type { RuleBook } from './rule-book.ts';
+import type { SeenWindow } from './stored-verdicts.ts';
 
 export type LiveVerdicts = {
   /** Gives the vote its verdict. It is going to be stored; the same may be given again. */
   judge(vote: VoteRecord, terminalKey: number, aside: BesideVote): void;
   /** Another gateway has stored a vote. @returns what that may change of what was said here, which is left to what is stored. */
   heard(vote: Pick<VoteRecord, 'windowKey' | 'at'>): Unjudged | null;
+  /**
+   * What is stored of a window, with the verdicts that are stored, up to now, while none of its votes is under way: it is remembered where
+   * less was.
+   */
+  learn(seen: SeenWindow): void;
   /** What is in memory of a window is not what is stored. */
   doubt(windowKey: number): void;
   /** … of any. */
@@ -77,6 +83,13 @@ export function createLiveVerdicts(deps: LiveVerdictsDeps): LiveVerdicts {
       const hasSaid = windows.has(windowKey);
       doubt(windowKey);
       return hasSaid ? { windowKey, from: at, to: at } : null;
+    },
+    learn({ windowKey, from, votes }) {
+      if (areOff(windowKey)) return;
+      const { knownFrom, reach } = verdictsAt(windowKey);
+      if (knownFrom <= from + reach.backMs) return;
+      const learnt = new WindowVerdicts({ rules: rulesOf(windowKey), votes, since: from });
+      if (learnt.knownFrom < knownFrom) windows.set(windowKey, learnt);
     },
     doubt,
     forget() {

@@ -16,6 +16,7 @@ export type Tallied = {
   votesStored: number;
   votesDuplicate: number;
   votesElsewhere: number;
+  votesJudged: number;
   noticesMissed: number;
   storageFailures: number;
   quarantined: Tallies;
@@ -34,6 +35,7 @@ export function createMetrics(logLinesLost: () => number) {
     votesStored: 0,
     votesDuplicate: 0,
     votesElsewhere: 0,
+    votesJudged: 0,
     noticesMissed: 0,
     storageFailures: 0,
     quarantined: new Tallies(),
@@ -105,6 +107,19 @@ export function createMetrics(logLinesLost: () => number) {
     tallied,
     watchTerminals(terminals: { connections(): number }) {
       gauge('manyi_mqtt_connections', 'Terminals connected', terminals.connections);
+    },
+    /** Votes whose verdict only what is stored can tell. */
+    watchJudging(waiting: () => number) {
+      counter(
+        'manyi_votes_judged_total',
+        'Stored votes that were looked at to judge some of them anew',
+        () => tallied.votesJudged,
+      );
+      gauge(
+        'manyi_spans_unjudged',
+        'Stretches of windows whose votes wait to be judged, as last seen',
+        waiting,
+      );
     },
     /** Where several gateways have one database. */
     watchNeighbours(others: () => number) {

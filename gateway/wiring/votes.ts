@@ -175,14 +175,20 @@ export async function openVotes(deps: VotesDeps): Promise<Votes> {
     await book.reload();
     verdicts.forget();
   });
-  const judging = judgeStored(book);
+  const judging = judgeStored(book, { now, aheadMs: CLOCK_TOLERANCE_MS });
+  let waiting = 0;
+  metrics.watchJudging(() => waiting);
   const judge = () =>
     standstill.during(async () => {
+      judging.takeSeen();
       const judged = await store.verdicts.judge(judging);
+      const seen = judging.takeSeen();
       // Another process has set rules, a moment ago.
       if (judged.isStale && (await book.reload())) verdicts.forget();
+      for (const one of seen) verdicts.learn(one);
       if (judged.corrected.length > 0) corrected.tell(judged.corrected);
-      return judged.votes;
+      tallied.votesJudged += judged.votes;
+      waiting = judged.waiting;
     });
   // Also where the tree is another: what a window inherits may be.
   changes.heard.listen(async () => {

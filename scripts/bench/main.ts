@@ -5,11 +5,12 @@ import { measureAttack } from './attack.ts';
 import { measureIngest } from './ingest.ts';
 import { measurePostgres } from './postgres.ts';
 import { measurePressToWall } from './press-to-wall.ts';
+import { measureReplay } from './replay.ts';
 import { measureScores } from './scores.ts';
 import { measureStorm } from './storm.ts';
 import { printTable, type Result } from './table.ts';
 
-const PARTS = ['ingest', 'ack', 'press', 'scores', 'storm', 'attack', 'postgres'] as const;
+const PARTS = ['ingest', 'ack', 'press', 'scores', 'storm', 'attack', 'postgres', 'replay'] as const;
 type Part = (typeof PARTS)[number];
 /** Heze's 170 townships and 6,061 village stations. */
 const CITY = 6_231;
@@ -87,6 +88,10 @@ if (wants('attack')) {
 if (wants('postgres')) {
   say('Votes a second into PostgreSQL with a synchronous standby (200 connections):');
   result.postgres = await measurePostgres({ rounds, measureMs, presses: values.quick ? 100 : 500, say });
+}
+if (wants('replay')) {
+  say('Stored votes judged again by other rules, with 1,000 votes/s coming in:');
+  result.replay = await measureReplay({ votes: values.quick ? 1_000_000 : 5_000_000, say });
 }
 
 const round = (_key: string, value: unknown) =>

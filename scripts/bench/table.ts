@@ -4,6 +4,7 @@ import type { AttackFigures } from './attack.ts';
 import type { IngestFigures } from './ingest.ts';
 import type { PostgresFigures } from './postgres.ts';
 import type { PressFigures } from './press-to-wall.ts';
+import type { ReplayFigures } from './replay.ts';
 import type { ScoreFigures } from './scores.ts';
 import type { StormFigures } from './storm.ts';
 
@@ -17,12 +18,14 @@ export type Result = {
   storm?: StormFigures;
   attack?: Record<'tcp' | 'hello' | 'tls', AttackFigures>;
   postgres?: PostgresFigures;
+  replay?: Record<'sqlite' | 'postgres', ReplayFigures>;
   rssMb?: number;
 };
 
 type Row = { TLS: string; plain: string; 'to reach': string };
 
-export function printTable({ ingest, ack, pressToWall, scores, storm, attack, postgres }: Result): void {
+export function printTable(result: Result): void {
+  const { ingest, ack, pressToWall, scores, storm, attack, postgres, replay } = result;
   const rows: Record<string, Row> = {};
   const row = (name: string, tls: string, plain = '', toReach = '') => {
     rows[name] = { TLS: tls, plain, 'to reach': toReach };
@@ -120,6 +123,13 @@ export function printTable({ ingest, ack, pressToWall, scores, storm, attack, po
       '',
       'p99 ≤ 250',
     );
+  }
+  for (const [name, figures] of Object.entries(replay ?? {})) {
+    const { votesPerS, votes, changed, pressToWall: meanwhile } = figures;
+    row(`${name}: judged again, votes/s`, `${votesPerS}`, '', '≥ 100000');
+    row(`${name}: of votes, with another verdict`, `${votes}, ${changed}`);
+    const spread = [meanwhile.p50Ms, meanwhile.p99Ms].map((ms) => ms.toFixed(0)).join(' / ');
+    row(`${name}: press to wall meanwhile p50 / p99, ms`, spread, '', 'p99 ≤ 250');
   }
   console.table(rows);
 }

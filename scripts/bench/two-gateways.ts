@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sealKeyIn } from '../../gateway/store/seal-key.ts';
 import { createHome, startGateway } from './gateway.ts';
-import { PRESS_TERMINALS, type Stage } from './press-to-wall.ts';
+import { type OpenStage, PRESS_TERMINALS } from './press-to-wall.ts';
 
 /** @param address of an empty database */
-export async function openPair(address: string): Promise<Stage> {
+export async function openPair(address: string): Promise<OpenStage> {
   const home = await createHome(PRESS_TERMINALS, address);
   const env = { MANYI_DATABASE: address };
   const terminals = await startGateway(home.dataDir, { env });

@@ -7,6 +7,7 @@ import type { JudgedVote } from '../../gateway/domain/verdicts/judged-vote.ts';
 import { affectedSpan, reachOf } from '../../gateway/domain/verdicts/reach.ts';
 import type { RuleSettings } from '../../gateway/domain/verdicts/rule-settings.ts';
 import type { Judgement } from '../../gateway/domain/verdicts/verdict.ts';
+import { verdictCodesOf } from '../../gateway/domain/verdicts/verdict-codes.ts';
 import { verdictsOf } from '../../gateway/domain/verdicts/verdicts-of.ts';
 import {
   constantRules,
@@ -85,6 +86,16 @@ describe('verdicts of all votes', () => {
         const expected = byName(votes, verdictsOf(votes, windowRules));
         const other = inOrder([...votes, ...votes.slice(0, 9)], order);
         expect(byName(other, verdictsOf(other, windowRules))).toEqual(expected);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('are the same without their reasons', () => {
+    fc.assert(
+      fc.property(anyCase, ({ votes, windowRules }) => {
+        const codes = verdictsOf(votes, windowRules).map(({ code }) => code);
+        expect(verdictCodesOf(votes, windowRules)).toEqual(codes);
       }),
       { numRuns: 100 },
     );

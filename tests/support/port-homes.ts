@@ -12,6 +12,7 @@ import { createPostgresImports } from '../../gateway/store/postgres/import.ts';
 import { createJournalStore } from '../../gateway/store/postgres/kept-journals.ts';
 import { createPostgresLedger } from '../../gateway/store/postgres/ledger.ts';
 import { createPostgresSql } from '../../gateway/store/postgres/sql-database.ts';
+import { storedVerdicts } from '../../gateway/store/postgres/stored-verdicts.ts';
 import { createUpkeep } from '../../gateway/store/postgres/upkeep.ts';
 import { createVoteReads } from '../../gateway/store/postgres/vote-reads.ts';
 import type { ReviewStore } from '../../gateway/store/review.ts';
@@ -119,7 +120,7 @@ export function openPostgresPorts(
     votes: createVoteReads(reading, link('test pages')),
     review: createReviewStore(database, audit, imports),
     upkeep: createUpkeep(reading, ledger),
-    verdicts: createVerdictStore(database),
+    verdicts: createVerdictStore(database, storedVerdicts),
     repairRollups: createRollupRepair(database, audit),
     async close() {
       await Promise.all([database, ledger, imports, reading, saving].map((one) => one.close()));

@@ -8,6 +8,7 @@ import { expect } from 'vitest';
 import { databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import type { LiveRow } from '../../protocol/live.ts';
 import { type Interval, PERIODS, type Period, type Proof, type ScoreRow } from '../../protocol/score.ts';
+import { VERDICTS } from '../../protocol/verdict.ts';
 import { type Counts, RATINGS } from '../../protocol/vote.ts';
 import type { TestGateway } from './gateway.ts';
 import { listenLive } from './live-client.ts';
@@ -115,7 +116,8 @@ export async function expectStoredEqualsThanked(
   };
 }
 
-type Recount = { counts: Counts; lastVoteAt: number | null };
+type Discounts = { counts: Counts; reasons: Record<string, number> };
+type Recount = { counts: Counts; discounted: Discounts | null; lastVoteAt: number | null };
 type Figures = {
   votes: number;
   counts: Counts;
@@ -124,6 +126,7 @@ type Figures = {
   /** Where it is told; to nine digits. */
   rateInterval: string | null;
   proof: Proof;
+  discounted: Discounts | null;
   lastVoteAt: number | null;
 };
 
@@ -145,7 +148,7 @@ const NOT_TOLD = 'not told';
 const shownInterval = ({ lower, upper }: Interval) =>
   [lower, upper].map((end) => Math.abs(end).toFixed(9)).join(' to ');
 
-function figuresOf({ counts, lastVoteAt }: Recount): Figures {
+function figuresOf({ counts, discounted, lastVoteAt }: Recount): Figures {
   const votes = RATINGS.reduce((sum, rating) => sum + counts[rating], 0);
   const interval = votes === 0 ? null : wilson(counts.satisfied + counts.basically, votes);
   const weighted = RATINGS.reduce((sum, rating) => sum + counts[rating] * WEIGHTS[rating], 0);
@@ -156,9 +159,11 @@ function figuresOf({ counts, lastVoteAt }: Recount): Figures {
     index: votes === 0 ? null : weighted / votes,
     rateInterval: interval && shownInterval(interval),
     proof: proofOf(interval, votes),
-    lastVoteAt,
+    ...{ discounted, lastVoteAt },
   };
 }
+
+const noVotes = (): Counts => ({ satisfied: 0, basically: 0, unsatisfied: 0 });
 
 /** Local days by name, so that this shares no arithmetic with the gateway's calendar. */
 function createDayNames(timeZone: string): (atMs: number) => string {
@@ -216,10 +221,7 @@ export function recountScores(
       verdict: number;
     }[];
 
-    const empty = (): Recount => ({
-      counts: { satisfied: 0, basically: 0, unsatisfied: 0 },
-      lastVoteAt: null,
-    });
+    const empty = (): Recount => ({ counts: noVotes(), discounted: null, lastVoteAt: null });
     const unitByKey = new Map(units.map((unit) => [unit.key, { ...unit, recount: empty() }]));
     const windowByKey = new Map(windows.map((one) => [one.key, { ...one, recount: empty() }]));
     for (const row of rows) {
@@ -232,10 +234,16 @@ export function recountScores(
         concerned.push(unit.recount);
         key = unit.parentKey;
       }
-      const counted =
-        row.excluded === 0 && row.verdict === 0 && isIn[period](row.minute, dayName(row.minute * MINUTE_MS));
+      const isMeant = row.excluded === 0 && isIn[period](row.minute, dayName(row.minute * MINUTE_MS));
+      const rating = RATINGS[row.rating] as keyof Counts;
+      const reason = VERDICTS[row.verdict] as string;
       for (const recount of concerned) {
-        if (counted) recount.counts[RATINGS[row.rating] as keyof Counts] += row.votes;
+        if (isMeant && row.verdict === 0) recount.counts[rating] += row.votes;
+        if (isMeant && row.verdict !== 0) {
+          recount.discounted ??= { counts: noVotes(), reasons: {} };
+          recount.discounted.counts[rating] += row.votes;
+          recount.discounted.reasons[reason] = (recount.discounted.reasons[reason] ?? 0) + row.votes;
+        }
         recount.lastVoteAt = Math.max(recount.lastVoteAt ?? 0, row.lastAt);
       }
     }
@@ -256,10 +264,10 @@ function previousDay(day: string, back: number): string {
 
 function figuresShown(rows: readonly (ScoreRow | LiveRow)[]): Map<string, Figures> {
   return new Map(
-    rows.map(({ kind, id, votes, counts, rate, index, proof, intervals, lastVoteAt }) => [
+    rows.map(({ kind, id, votes, counts, rate, index, proof, intervals, discounted, lastVoteAt }) => [
       `${kind} ${id}`,
       {
-        ...{ votes, counts, rate, index, proof, lastVoteAt },
+        ...{ votes, counts, rate, index, proof, discounted, lastVoteAt },
         // Walls are told those of units alone.
         rateInterval: intervals === undefined ? NOT_TOLD : intervals && shownInterval(intervals.rate),
       },

@@ -7,6 +7,7 @@ import { VERDICTS } from '../../protocol/verdict.ts';
 import { CLOCKS } from '../../protocol/vote.ts';
 import { rulesOf } from './live-verdicts.ts';
 import { readFile } from './recount.ts';
+import { until } from './wait.ts';
 
 type Row = {
   windowKey: number;
@@ -22,6 +23,12 @@ type Row = {
   isPlaced: 0 | 1;
   verdict: number;
 };
+
+/** Until nothing waits to be judged by what is stored. */
+export async function untilJudged(dataDir: string): Promise<void> {
+  const waiting = () => readFile(dataDir, (db) => db.prepare('SELECT count(*) FROM unjudged').pluck().get());
+  await until('all votes to be judged', () => waiting() === 0, { timeoutMs: 60_000, everyMs: 100 });
+}
 
 /** @param settings of the rules that held all the while */
 export function expectVerdictsOfRules(dataDir: string, settings: RuleSettings = DEFAULT_RULES): void {

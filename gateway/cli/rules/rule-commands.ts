@@ -10,6 +10,7 @@ import { createRuleChanges } from '../../verdicts/rule-changes.ts';
 import { show, showOne } from '../output.ts';
 import { checkText } from '../texts.ts';
 import type { WithStore } from '../with-store.ts';
+import { registerRuleProgress } from './rule-progress.ts';
 
 type Place = { unit?: string; window?: string };
 type New = Place & { from: string; to?: string; judgeAgain?: boolean; reason: string; timeZone: string };
@@ -88,9 +89,14 @@ export function registerRuleCommands(program: Command, withStore: WithStore): vo
           ...{ ...where, settings, reason, validFrom: from, validTo: to ?? null },
           replays: judgeAgain === true,
         });
-        showOne({ ...added }, json, 'See what holds with: manyi rules show --on DATE');
+        const next =
+          added.windowsJudgedAgain > 0
+            ? 'How far it is: manyi rules progress'
+            : 'See what holds with: manyi rules show --on DATE';
+        showOne({ ...added }, json, next);
       }),
     );
+  registerRuleProgress(rules, withStore);
 }
 
 const rulesSchema = Compile(SomeRules);

@@ -49,6 +49,11 @@ export class WindowVerdicts {
     if (since !== undefined) this.recent.forgetUntil(since + this.reach.backMs);
   }
 
+  /** What was pressed before may be unknown. */
+  get knownFrom(): number {
+    return this.recent.knownFrom;
+  }
+
   /**
    * @param vote stored; the same again changes nothing.
    * @returns its verdict; null when that depends on votes that are forgotten: then nothing is told, and whoever keeps the votes judges those

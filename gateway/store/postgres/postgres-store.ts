@@ -22,6 +22,7 @@ import { assertMigrated, migrate } from './migrate.ts';
 import { createNeighbours, type PostgresNeighbours } from './neighbours.ts';
 import { createScoreReads } from './score-parts.ts';
 import { createPostgresSql, queriesSettled } from './sql-database.ts';
+import { storedVerdicts } from './stored-verdicts.ts';
 import { createUpkeep } from './upkeep.ts';
 import { createVoteReads } from './vote-reads.ts';
 
@@ -104,7 +105,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
           await neighbours.leave();
         },
       },
-      verdicts: announcing(createVerdictStore(database), neighbours),
+      verdicts: announcing(createVerdictStore(database, storedVerdicts), neighbours),
       repairRollups: createRollupRepair(database, audit),
       close,
     };
@@ -117,8 +118,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
 /** What one gateway has judged, the others count as well. */
 const announcing = (verdicts: VerdictStore, { announce }: PostgresNeighbours): VerdictStore => ({
   ...verdicts,
-  async judge(by) {
-    const judged = await verdicts.judge(by);
+  async judge(by, forMs) {
+    const judged = await verdicts.judge(by, forMs);
     if (judged.commit !== null) announce.corrected(judged.commit, judged.corrected);
     return judged;
   },

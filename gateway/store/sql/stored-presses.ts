@@ -1,30 +1,84 @@
-/** Votes of a window as they are judged, in SQL that both databases understand. */
-import { sql } from 'kysely';
-import { QUARTER_MS } from '../../domain/calendar.ts';
+/** Votes of a window as they are judged. How they are read in bulk is each database's own; what is read beside them is the same in both. */
 import type { PressSpan, StoredPress } from '../verdicts.ts';
-import { IN_EXCLUSION } from './ledger-terms.ts';
+import { chunksOf } from './review/rows.ts';
 import type { Queries } from './sql-database.ts';
 
-export type Found = Omit<StoredPress, 'isPlaced'> & { isPlaced: 0 | 1; isExcluded: 0 | 1 };
+/** All of a window in a span, in the order of press time, journal and number. */
+export type ReadPresses = (queries: Queries, windowKey: number, span: PressSpan) => Promise<StoredPress[]>;
 
-/** A rollup names the stretch of its journal that holds its votes; the press time decides. */
-export async function pressesWithin(
-  queries: Queries,
-  windowKey: number,
-  { from, to }: PressSpan,
-): Promise<Found[]> {
-  const { rows } = await sql<Found>`
-    SELECT v.source_key AS "journalKey", s.terminal_key AS "terminalKey", v.seq, v.channel, v.rating, v.at, v.clock,
-      CASE WHEN d.seq IS NULL THEN 0 ELSE 1 END AS "isPlaced", b.boot, v.mono, v.verdict,
-      CASE WHEN ${sql.raw(IN_EXCLUSION)} THEN 1 ELSE 0 END AS "isExcluded"
-    FROM rollups r
-    JOIN votes v ON v.source_key = r.source_key AND v.seq BETWEEN r.first_seq AND r.last_seq
-      AND v.window_key = r.window_key AND v.at / ${sql.raw(String(QUARTER_MS))} = r.quarter
-    JOIN sources s ON s.key = v.source_key JOIN boots b ON b.key = v.boot_key
-    LEFT JOIN datings d ON d.source_key = v.source_key AND d.seq = v.seq
-    WHERE r.window_key = ${windowKey}
-      AND r.quarter BETWEEN ${Math.floor(from / QUARTER_MS)} AND ${Math.floor(to / QUARTER_MS)}
-      AND v.at BETWEEN ${from} AND ${to}
-    ORDER BY v.at, v.source_key, v.seq`.execute(queries);
-  return rows;
+/** As it lies in the table. */
+export type PressRow = Omit<StoredPress, 'terminalKey' | 'isPlaced' | 'boot'> & { bootKey: number };
+
+/** Journals are few, and so are boots: to join each vote with them takes longer than to read it. */
+export async function completed(queries: Queries, rows: readonly PressRow[]): Promise<StoredPress[]> {
+  if (rows.length === 0) return [];
+  const ranges = new Map<number, { first: number; last: number }>();
+  const bootKeys = new Set<number>();
+  for (const { journalKey, seq, bootKey } of rows) {
+    bootKeys.add(bootKey);
+    const range = ranges.get(journalKey);
+    if (!range) ranges.set(journalKey, { first: seq, last: seq });
+    else if (seq < range.first) range.first = seq;
+    else if (seq > range.last) range.last = seq;
+  }
+  const terminals = await terminalsOf(queries, [...ranges.keys()]);
+  const boots = await bootsOf(queries, [...bootKeys]);
+  const placed = await placedAmong(queries, ranges);
+  return rows.map(({ journalKey, seq, channel, rating, at, clock, bootKey, mono, verdict }) => ({
+    journalKey,
+    terminalKey: terminals.get(journalKey) as number,
+    seq,
+    channel,
+    rating,
+    at,
+    clock,
+    isPlaced: placed?.has(nameOf(journalKey, seq)) ?? false,
+    boot: boots.get(bootKey) as string,
+    mono,
+    verdict,
+  }));
 }
+
+async function terminalsOf(queries: Queries, journalKeys: readonly number[]): Promise<Map<number, number>> {
+  const terminals = new Map<number, number>();
+  for (const keys of chunksOf(journalKeys)) {
+    const rows = await queries
+      .selectFrom('sources')
+      .select(['key', 'terminal_key as terminalKey'])
+      .where('key', 'in', keys)
+      .execute();
+    for (const { key, terminalKey } of rows) terminals.set(key, terminalKey);
+  }
+  return terminals;
+}
+
+async function bootsOf(queries: Queries, bootKeys: readonly number[]): Promise<Map<number, string>> {
+  const boots = new Map<number, string>();
+  for (const keys of chunksOf(bootKeys)) {
+    const rows = await queries.selectFrom('boots').select(['key', 'boot']).where('key', 'in', keys).execute();
+    for (const { key, boot } of rows) boots.set(key, boot);
+  }
+  return boots;
+}
+
+/** Votes that the gateway or a person has placed where they are; null where there are none. */
+async function placedAmong(
+  queries: Queries,
+  ranges: ReadonlyMap<number, { first: number; last: number }>,
+): Promise<Set<string> | null> {
+  let placed: Set<string> | null = null;
+  for (const [journalKey, { first, last }] of ranges) {
+    const rows = await queries
+      .selectFrom('datings')
+      .select('seq')
+      .where('source_key', '=', journalKey)
+      .where('seq', '>=', first)
+      .where('seq', '<=', last)
+      .execute();
+    if (rows.length > 0) placed ??= new Set();
+    for (const { seq } of rows) placed?.add(nameOf(journalKey, seq));
+  }
+  return placed;
+}
+
+const nameOf = (journalKey: number, seq: number) => `${journalKey}/${seq}`;

@@ -1,53 +1,70 @@
-/** Other verdicts of votes that are stored, and what rules discount by them, in SQL that both databases understand. */
+/** Other verdicts of votes that are stored, and what rules discount by them. */
 import { sql } from 'kysely';
-import type { Corrected, VerdictCode } from '../ledger.ts';
+import { createExclusions, type Exclusions } from '../../domain/exclusions.ts';
+import type { Corrected, Correction, VerdictCode } from '../ledger.ts';
+import type { StoredPress } from '../verdicts.ts';
 import { DiscountedBatch } from './discounted-batch.ts';
 import { chunksOf, writeRows } from './review/rows.ts';
 import type { Queries } from './sql-database.ts';
-import type { Found } from './stored-presses.ts';
 
-export type Change = { vote: Found; verdict: VerdictCode };
+export type Change = { windowKey: number; vote: StoredPress; verdict: VerdictCode };
+
+/** Of votes that are there, each once; how many are written at once is each database's own. */
+export type WriteVerdicts = (queries: Queries, corrections: readonly Correction[]) => Promise<void>;
 
 export async function correct(
   queries: Queries,
-  changes: readonly (Change & { windowKey: number })[],
+  changes: readonly Change[],
+  write: WriteVerdicts,
 ): Promise<Corrected[]> {
   // Two spans of one window may reach the same vote: what was found last is what holds, and was found of the same votes.
   const latest = [...new Map(changes.map((one) => [`${one.vote.journalKey}/${one.vote.seq}`, one])).values()];
   if (latest.length === 0) return [];
+  const exclusions = await exclusionsOf(queries, latest);
   const sums = new DiscountedBatch();
-  for (const { vote, verdict, windowKey } of latest)
-    if (vote.isExcluded === 0) {
-      sums.add({ ...vote, windowKey }, vote.verdict, -1);
-      sums.add({ ...vote, windowKey }, verdict);
+  const corrected = latest.map(({ windowKey, vote, verdict: to }): Corrected => {
+    const { rating, at, verdict: from, terminalKey } = vote;
+    const excluded = exclusions.excludes(terminalKey, at);
+    if (!excluded) {
+      sums.add({ ...vote, windowKey }, from, -1);
+      sums.add({ ...vote, windowKey }, to);
     }
-  for (const some of chunksOf(latest)) {
-    const rows = some.map(
-      ({ vote, verdict }) => sql`(cast(${vote.journalKey} as bigint), ${vote.seq}, ${verdict})`,
-    );
-    await sql`
-      UPDATE votes SET verdict = cast(judged.column3 as integer) FROM (VALUES ${sql.join(rows)}) AS judged
-      WHERE votes.source_key = judged.column1 AND votes.seq = cast(judged.column2 as integer)`.execute(
-      queries,
-    );
-  }
-  await addDiscounted(queries, sums);
-  return latest.map(({ vote: { rating, at, verdict: from, isExcluded }, verdict: to, windowKey }) => ({
-    ...{ windowKey, rating, at, from, to },
-    excluded: isExcluded === 1,
-  }));
+    return { windowKey, rating, at, from, to, excluded };
+  });
+  await write(
+    queries,
+    latest.map(({ vote: { journalKey, seq }, verdict }) => ({ journalKey, seq, verdict })),
+  );
+  await addDiscounted(
+    queries,
+    sums,
+    corrected.some(({ from }) => from !== 0),
+  );
+  return corrected;
 }
 
-async function addDiscounted(queries: Queries, sums: DiscountedBatch): Promise<void> {
-  const rows = sums
-    .values()
-    .map(({ journalKey, quarter, windowKey, verdict, counts }) => [
-      ...[journalKey, quarter, windowKey, verdict],
-      ...counts,
-    ]);
+/** Those that people have excluded now, at the terminals and in the time of these votes. */
+async function exclusionsOf(queries: Queries, changes: readonly Change[]): Promise<Exclusions> {
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const { vote } of changes) [first, last] = [Math.min(first, vote.at), Math.max(last, vote.at)];
+  const rows = await queries
+    .selectFrom('exclusions')
+    .select(['terminal_key as terminalKey', 'from_at as from', 'to_at as to', 'ended_at as endedAt'])
+    .where('ended_at', 'is', null)
+    .where('to_at', '>', first)
+    .where('from_at', '<=', last)
+    .execute();
+  return createExclusions(rows);
+}
+
+async function addDiscounted(queries: Queries, sums: DiscountedBatch, mayBeLess: boolean): Promise<void> {
+  const added = sums.values();
   await writeRows(
     queries,
-    rows,
+    added.map(({ journalKey, quarter, windowKey, verdict, counts }) => [
+      ...[journalKey, quarter, windowKey, verdict],
+      ...counts,
+    ]),
     (values) => sql`
       INSERT INTO discounted AS kept (source_key, quarter, window_key, verdict, satisfied, basically, unsatisfied)
       VALUES ${values} ON CONFLICT (source_key, quarter, window_key, verdict) DO UPDATE SET
@@ -55,11 +72,15 @@ async function addDiscounted(queries: Queries, sums: DiscountedBatch): Promise<v
         basically = kept.basically + excluded.basically,
         unsatisfied = kept.unsatisfied + excluded.unsatisfied`,
   );
-  const journals = [...new Set(sums.values().map(({ journalKey }) => journalKey))];
+  if (!mayBeLess || added.length === 0) return;
+  const quarters = added.map(({ quarter }) => quarter);
+  const journals = [...new Set(added.map(({ journalKey }) => journalKey))];
   for (const some of chunksOf(journals))
     await queries
       .deleteFrom('discounted')
       .where('source_key', 'in', some)
+      .where('quarter', '>=', Math.min(...quarters))
+      .where('quarter', '<=', Math.max(...quarters))
       .where('satisfied', '=', 0)
       .where('basically', '=', 0)
       .where('unsatisfied', '=', 0)

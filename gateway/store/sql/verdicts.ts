@@ -2,17 +2,22 @@
 import type { VerdictCode } from '../ledger.ts';
 import type { Judging, PressSpan, VerdictStore } from '../verdicts.ts';
 import type { Queries, SqlDatabase } from './sql-database.ts';
-import { pressesWithin } from './stored-presses.ts';
-import { type Change, correct } from './verdict-changes.ts';
-import { firstPartOf, settle, VOTES_AT_ONCE, waitingOf } from './waiting-spans.ts';
+import type { ReadPresses } from './stored-presses.ts';
+import { type Change, correct, type WriteVerdicts } from './verdict-changes.ts';
+import { backlogOf, countWaiting, firstPartOf, settle, waitingOf } from './waiting-spans.ts';
 
-export function createVerdictStore(database: SqlDatabase): VerdictStore {
+/** So long no vote is stored, and what waits for this thread waits. */
+const STEP_MS = 25;
+
+export type VerdictTables = { read: ReadPresses; write: WriteVerdicts };
+
+export function createVerdictStore(database: SqlDatabase, tables: VerdictTables): VerdictStore {
   return {
     async isWaiting() {
       const row = await database.queries.selectFrom('unjudged').select('key').limit(1).executeTakeFirst();
       return row !== undefined;
     },
-    judge: (by) =>
+    judge: (by, forMs = STEP_MS) =>
       database.transaction(async (queries) => {
         await database.holdVotes(queries);
         const { versions } = await queries
@@ -20,44 +25,54 @@ export function createVerdictStore(database: SqlDatabase): VerdictStore {
           .select(({ fn }) => fn.countAll<number>().as('versions'))
           .executeTakeFirstOrThrow();
         if (Number(versions) !== by.versions())
-          return { isStale: true, commit: null, corrected: [], votes: 0 };
-        const changes: (Change & { windowKey: number })[] = [];
-        let votes = 0;
-        for (const waiting of await waitingOf(queries)) {
-          if (votes >= VOTES_AT_ONCE) break;
-          const { windowKey } = waiting;
-          const part = await firstPartOf(queries, waiting);
-          if (part !== null) {
-            const judged = await judgeSpan(queries, by, windowKey, part);
-            votes += judged.votes;
-            for (const change of judged.changes) changes.push({ ...change, windowKey });
-          }
-          await settle(queries, waiting, part?.to ?? waiting.to);
-        }
-        const corrected = await correct(queries, changes);
+          return {
+            ...{ isStale: true, commit: null, corrected: [], votes: 0 },
+            waiting: await countWaiting(queries),
+          };
+        const { changes, votes } = await judgeSome(queries, by, tables.read, forMs);
+        const corrected = await correct(queries, changes, tables.write);
         const commit = corrected.length > 0 ? await database.commitId(queries) : null;
-        return { isStale: false, commit, corrected, votes };
+        return { isStale: false, commit, corrected, votes, waiting: await countWaiting(queries) };
       }),
+    backlog: () => backlogOf(database.queries),
   };
 }
 
-async function judgeSpan(
+type Found = { votes: number; changes: Change[] };
+
+/** One part at the least. */
+async function judgeSome(queries: Queries, by: Judging, read: ReadPresses, forMs: number): Promise<Found> {
+  const endAt = performance.now() + forMs;
+  const found: Found = { votes: 0, changes: [] };
+  for (const waiting of await waitingOf(queries)) {
+    const { windowKey, to } = waiting;
+    let { from } = waiting;
+    do {
+      const part = await firstPartOf(queries, windowKey, { from, to });
+      if (part !== null) await judgePart(queries, by, read, windowKey, part, found);
+      from = (part?.to ?? to) + 1;
+    } while (from <= to && performance.now() < endAt);
+    await settle(queries, waiting, from - 1);
+    if (performance.now() >= endAt) break;
+  }
+  return found;
+}
+
+async function judgePart(
   queries: Queries,
   by: Judging,
+  read: ReadPresses,
   windowKey: number,
-  span: PressSpan,
-): Promise<{ votes: number; changes: Change[] }> {
-  const { affected, needed } = by.reachOf(windowKey, span);
-  const found = await pressesWithin(queries, windowKey, needed);
-  const verdicts = by.verdictsOf(
-    windowKey,
-    found.map(({ isPlaced, isExcluded: _, ...press }) => ({ ...press, isPlaced: isPlaced === 1 })),
-  );
-  const changes: Change[] = [];
-  found.forEach((vote, index) => {
+  part: PressSpan,
+  into: Found,
+): Promise<void> {
+  const { affected, needed } = by.reachOf(windowKey, part);
+  const votes = await read(queries, windowKey, needed);
+  const verdicts = by.verdictsOf(windowKey, votes, needed);
+  into.votes += votes.length;
+  votes.forEach((vote, index) => {
     const verdict = verdicts[index] as VerdictCode;
     if (vote.at >= affected.from && vote.at <= affected.to && vote.verdict !== verdict)
-      changes.push({ vote, verdict });
+      into.changes.push({ windowKey, vote, verdict });
   });
-  return { votes: found.length, changes };
 }

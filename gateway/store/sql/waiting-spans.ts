@@ -1,32 +1,73 @@
 /** Spans that wait to be judged, and which part of them is next, in SQL that both databases understand. */
 import { sql } from 'kysely';
 import { QUARTER_MS } from '../../domain/calendar.ts';
-import type { PressSpan } from '../verdicts.ts';
+import type { Backlog, PressSpan } from '../verdicts.ts';
+import { chunksOf } from './review/rows.ts';
 import type { Queries } from './sql-database.ts';
 
-/** In one go: no vote is stored meanwhile. */
-export const VOTES_AT_ONCE = 2_000;
-const SPANS_AT_ONCE = 200;
-/** Of a longer span the first part that has votes is judged, and the rest waits. */
-const LONGEST_MS = 6 * 3_600_000;
+/** In one go. */
+const VOTES_AT_ONCE = 2_000;
+/** Of a longer span the first part that has votes is judged, and then the next. */
+const WHOLE_MS = 2 * QUARTER_MS;
 const QUARTERS_AT_ONCE = 500;
+/** What has come late is judged before what people have set rules for: that is longer, and may be all there is. */
+const LATE_MS = 6 * 3_600_000;
+const LATE_AT_ONCE = 500;
+const LONG_AT_ONCE = 50;
 
-export type Waiting = { key: number; windowKey: number; from: number; to: number };
+/** Spans of one window that are judged as one, because they reach the same votes. */
+export type Waiting = PressSpan & {
+  windowKey: number;
+  spans: readonly { key: number; from: number; to: number }[];
+};
 
-export const waitingOf = (queries: Queries): Promise<Waiting[]> =>
-  queries
-    .selectFrom('unjudged')
-    .select(['key', 'window_key as windowKey', 'from_at as from', 'to_at as to'])
-    .orderBy('key')
-    .limit(SPANS_AT_ONCE)
+type Row = { key: number; windowKey: number; from: number; to: number };
+
+export async function waitingOf(queries: Queries): Promise<Waiting[]> {
+  const select = () =>
+    queries
+      .selectFrom('unjudged')
+      .select(['key', 'window_key as windowKey', 'from_at as from', 'to_at as to'])
+      .orderBy('key');
+  const late = await select()
+    .where(sql<boolean>`to_at - from_at <= ${sql.lit(LATE_MS)}`)
+    .limit(LATE_AT_ONCE)
     .execute();
+  const long = await select()
+    .where(sql<boolean>`to_at - from_at > ${sql.lit(LATE_MS)}`)
+    .limit(LONG_AT_ONCE)
+    .execute();
+  return [...together(late), ...long.map((row) => ({ ...row, spans: [row] }))];
+}
+
+/** Each of them would read its neighbours again. */
+function together(rows: readonly Row[]): Waiting[] {
+  const ofWindows = new Map<number, Row[]>();
+  for (const row of rows) {
+    const those = ofWindows.get(row.windowKey);
+    if (those) those.push(row);
+    else ofWindows.set(row.windowKey, [row]);
+  }
+  return [...ofWindows.values()].flatMap((those) => {
+    const found: (Waiting & { spans: Row[] })[] = [];
+    for (const row of those.sort((a, b) => a.from - b.from)) {
+      const latest = found.at(-1);
+      if (latest && row.from - latest.to <= QUARTER_MS) {
+        latest.spans.push(row);
+        latest.to = Math.max(latest.to, row.to);
+      } else found.push({ windowKey: row.windowKey, from: row.from, to: row.to, spans: [row] });
+    }
+    return found;
+  });
+}
 
 /** As many quarters of an hour that have votes as are judged in one go; null where there are none. */
 export async function firstPartOf(
   queries: Queries,
-  { windowKey, from, to }: Waiting,
+  windowKey: number,
+  { from, to }: PressSpan,
 ): Promise<PressSpan | null> {
-  if (to - from <= LONGEST_MS) return { from, to };
+  if (to - from <= WHOLE_MS) return { from, to };
   const { rows } = await sql<{ quarter: number; votes: number }>`
     SELECT quarter, cast(sum(satisfied + basically + unsatisfied) as integer) AS votes FROM rollups
     WHERE window_key = ${windowKey} AND quarter BETWEEN ${Math.floor(from / QUARTER_MS)} AND ${Math.floor(to / QUARTER_MS)}
@@ -46,13 +87,33 @@ export async function firstPartOf(
   };
 }
 
-/** What waits of it is what is after `judgedTo`. */
-export async function settle(queries: Queries, { key, to }: Waiting, judgedTo: number): Promise<void> {
-  if (judgedTo >= to) await queries.deleteFrom('unjudged').where('key', '=', key).execute();
-  else
+/** What waits of them is what is after `judgedTo`. */
+export async function settle(queries: Queries, { spans }: Waiting, judgedTo: number): Promise<void> {
+  const keysOf = (those: Waiting['spans']) => [...chunksOf(those.map(({ key }) => key))];
+  for (const keys of keysOf(spans.filter(({ to }) => to <= judgedTo)))
+    await queries.deleteFrom('unjudged').where('key', 'in', keys).execute();
+  for (const keys of keysOf(spans.filter(({ from, to }) => from <= judgedTo && to > judgedTo)))
     await queries
       .updateTable('unjudged')
       .set({ from_at: judgedTo + 1 })
-      .where('key', '=', key)
+      .where('key', 'in', keys)
       .execute();
+}
+
+export async function countWaiting(queries: Queries): Promise<number> {
+  const { waiting } = await queries
+    .selectFrom('unjudged')
+    .select(({ fn }) => fn.countAll<number>().as('waiting'))
+    .executeTakeFirstOrThrow();
+  return Number(waiting);
+}
+
+export async function backlogOf(queries: Queries): Promise<Backlog> {
+  const { rows } = await sql<Backlog>`
+    SELECT count(DISTINCT u.window_key) AS windows, coalesce(sum(
+      (SELECT sum(r.satisfied + r.basically + r.unsatisfied) FROM rollups r WHERE r.window_key = u.window_key
+        AND r.quarter BETWEEN u.from_at / ${sql.lit(QUARTER_MS)} AND u.to_at / ${sql.lit(QUARTER_MS)})), 0) AS votes
+    FROM unjudged u`.execute(queries);
+  const [{ windows, votes } = { windows: 0, votes: 0 }] = rows;
+  return { windows: Number(windows), votes: Number(votes) };
 }

@@ -30,6 +30,7 @@ import { createKnownNumbers } from './known-numbers.ts';
 import { createJournalStore, createSqliteLedger } from './ledger.ts';
 import { createNewestVotes } from './newest-votes.ts';
 import { createSqliteSql } from './sql-dialect.ts';
+import { storedVerdicts } from './stored-verdicts.ts';
 import type { DecisionTables, ImportTables, LedgerTables, VoteTables } from './tables.ts';
 import { createVoteReads } from './vote-reads.ts';
 import { createVoteTable } from './vote-table.ts';
@@ -77,7 +78,7 @@ function createPorts({ file, database, audit, tables, exclusive }: PortDeps) {
     scores: createScoreReads({ ...votes, rollups: ledger.rollups }),
     ...createSqlPorts(database, audit, reviewOn(database)),
     review: createReviewStore(database, audit, createImports(database, tables)),
-    verdicts: createVerdictStore(database),
+    verdicts: createVerdictStore(database, storedVerdicts),
     repairRollups: createRollupRepair(database, audit),
   };
 }
