@@ -84,6 +84,11 @@ export class ScoreBook {
     return sum;
   }
 
+  /** While it is the same, a period counts votes of the same span. */
+  spanOf(period: Period, now: number): number {
+    return period === '60m' ? Math.floor(now / MINUTE_MS) : this.calendar.dayOf(now);
+  }
+
   /** When the window's latest vote was pressed; null before the first. */
   lastVoteAt(windowKey: number): number | null {
     return this.windows.get(windowKey)?.lastVoteAt || null;

@@ -23,6 +23,7 @@ import { intervalOf } from '../domain/statistics/interval.ts';
 import { proofOf } from '../domain/statistics/proof.ts';
 import { shareOf } from '../domain/statistics/share.ts';
 import { addCounts, emptyCounts, votesIn } from '../domain/tally.ts';
+import { createKeptRows, type Rows } from './kept-rows.ts';
 
 export type BoardDeps = {
   tree: () => OrgTree;
@@ -45,8 +46,10 @@ export type Board = {
   unitCounts(unit: Unit, now: number): Counts;
   /** Of one window and the units above it, or of all. */
   forget(windowId?: string): void;
-  /** Every unit (parents first), then every window; each is computed once. */
-  rows(period: Period, now: number): { units: LiveRow[]; windows: LiveRow[] };
+  /** Something about a window has changed: `rows` knows at once, and today's sums at the next `forget`. */
+  touch(windowId: string): void;
+  /** Every unit (parents first), then every window. What has not changed since the last call is the same object. */
+  rows(period: Period, now: number): Rows;
 };
 
 type Sum = {
@@ -178,6 +181,12 @@ export function createBoard(deps: BoardDeps): Board {
     return sum;
   };
 
+  const kept = createKeptRows<Sum>({
+    ...{ tree, figures, windowSum: sumOf, unitSum, windowRow },
+    spanOf: (period, now) => book.spanOf(period, now),
+    unitRow: (unit, sum) => row('unit', unit, unit.parentId, sum),
+  });
+
   return {
     windowRow: (serviceWindow, now) => windowRow(serviceWindow, todaySum(serviceWindow, now)),
     unitRow: (unit, now) => row('unit', unit, unit.parentId, todayOfUnit(unit, now)),
@@ -187,33 +196,15 @@ export function createBoard(deps: BoardDeps): Board {
       if (serviceWindow === undefined) {
         today.clear();
         todayOfUnits.clear();
+        kept.touchAll();
         return;
       }
+      kept.touch(serviceWindow.id);
       today.delete(serviceWindow.id);
       for (const { id } of unitsAbove(tree(), serviceWindow.unitId)) todayOfUnits.delete(id);
     },
-    rows(period, now) {
-      const windowSums = new Map<string, Sum>();
-      for (const serviceWindow of tree().windows)
-        windowSums.set(serviceWindow.id, sumOf(serviceWindow, period, now));
-      const unitSums = new Map<string, Sum>();
-      // Children before parents, so that each is summed once.
-      for (const unit of [...tree().units].reverse())
-        unitSums.set(
-          unit.id,
-          unitSum(
-            unit,
-            (serviceWindow) => windowSums.get(serviceWindow.id) as Sum,
-            (child) => unitSums.get(child.id) as Sum,
-          ),
-        );
-      return {
-        units: tree().units.map((unit) => row('unit', unit, unit.parentId, unitSums.get(unit.id) as Sum)),
-        windows: tree().windows.map((serviceWindow) =>
-          windowRow(serviceWindow, windowSums.get(serviceWindow.id) as Sum),
-        ),
-      };
-    },
+    touch: kept.touch,
+    rows: kept.of,
   };
 }
 

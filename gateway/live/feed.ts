@@ -251,6 +251,7 @@ export async function openFeed(deps: FeedDeps): Promise<Feed> {
     happened += 1;
     placesAreOld = true;
     dirtyWindows.add(serviceWindow.id);
+    board.touch(serviceWindow.id);
     const start = minuteOf(at);
     if (start > minute - TREND_MINUTES * MINUTE_MS && start <= minute) dirtyMinutes.add(start);
     schedule();
@@ -267,6 +268,7 @@ export async function openFeed(deps: FeedDeps): Promise<Feed> {
     touched(windowId) {
       happened += 1;
       dirtyWindows.add(windowId);
+      board.touch(windowId);
       schedule();
     },
     ...{ replaced, announce },

@@ -32,10 +32,11 @@ export function createPlaces(figures: () => FigureRules): Places {
     of(group, nodes) {
       const rules = figures();
       const votes = new Float64Array(2 * nodes.length);
-      nodes.forEach((counts, at) => {
-        votes[2 * at] = counts.satisfied + counts.basically;
-        votes[2 * at + 1] = counts.unsatisfied;
-      });
+      for (let at = 0; at < nodes.length; at++) {
+        const { satisfied, basically, unsatisfied } = nodes[at] as Counts;
+        votes[2 * at] = satisfied + basically;
+        votes[2 * at + 1] = unsatisfied;
+      }
       const known = groups.get(group);
       const isSame = known !== undefined && isSameBy(known.rules, rules) && areEqual(known.votes, votes);
       const places = isSame ? known.places : placesOf(nodes, rules, limitsOf);
@@ -82,5 +83,6 @@ function rememberLimits(): typeof exactLimits {
 const isSameBy = (a: FigureRules, b: FigureRules) => a.minimum === b.minimum && a.confidence === b.confidence;
 
 function areEqual(a: Float64Array, b: Float64Array): boolean {
-  return a.length === b.length && a.every((value, at) => value === b[at]);
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
+  return a.length === b.length;
 }

@@ -1,165 +1,120 @@
-/** The rows of one answer: those of the board, with all that is told of a figure, and their places in the tree of whoever asks. */
+/**
+ * The rows of one answer, as JSON: those of the board, with all that is told of a figure, and their places in the tree of whoever
+ * asks. What a row depends on rarely changes from one answer to the next, so each part of its text is kept by that, and an answer
+ * is put together from texts: of a whole city it has seven megabytes.
+ */
 
 import type { LiveRow } from '../../protocol/live.ts';
-import type { FigureRules, Period, Place, ScoreRow } from '../../protocol/score.ts';
-import type { Counts } from '../../protocol/vote.ts';
-import type { OrgTree } from '../domain/org.ts';
-import { type Figure, figureOf } from '../domain/statistics/figure.ts';
-import { intervalOf } from '../domain/statistics/interval.ts';
-import { addCounts } from '../domain/tally.ts';
+import type { FigureRules, Period, Place } from '../../protocol/score.ts';
+import { type OrgTree, unitsBelow } from '../domain/org.ts';
 import type { Board } from './board.ts';
+import type { Rows } from './kept-rows.ts';
 import { createPlaces } from './places.ts';
+import { layOut, type RowLayout, type Siblings } from './row-layout.ts';
+import { createRowTexts, placesText } from './row-texts.ts';
+
+/** What rows are asked for; `unitId`: of it and what is below it alone, with the places that they have in the whole tree. */
+export type AskedRows = { tree: OrgTree; period: Period; unitId?: string | undefined };
 
 export type ScoreRows = {
-  /** Every unit of the tree (parents first), then every window. */
-  of(tree: OrgTree, period: Period, now: number): ScoreRow[];
+  /**
+   * Every unit of the tree (parents first), then every window: JSON, an array of `ScoreRow`.
+   * @param lead, @param trail what stands around it
+   */
+  json(asked: AskedRows, now: number, lead: string, trail: string): Buffer;
 };
 
-export function createScoreRows({
-  board,
-  figures,
-}: {
+export type ScoreRowsDeps = {
   board: Pick<Board, 'rows'>;
+  /** The whole one, whose rows the board has. */
+  tree: () => OrgTree;
   figures: () => FigureRules;
-}): ScoreRows {
+};
+
+export function createScoreRows({ board, tree: wholeTree, figures }: ScoreRowsDeps): ScoreRows {
   const places = createPlaces(figures);
-  const told = rememberTold();
-  return {
-    of(tree, period, now) {
-      const rules = figures();
-      const { units, windows } = board.rows(period, now);
-      // A subtree is a tree of its own: its top has no parent there.
-      const ownUnits = units.flatMap((row) => {
-        const unit = tree.unitById.get(row.id);
-        if (!unit) return [];
-        return unit.parentId === row.parentId ? [row] : [{ ...row, parentId: unit.parentId }];
+  const texts = createRowTexts();
+  const layouts = new WeakMap<OrgTree, { whole: OrgTree; layout: RowLayout }>();
+  const layoutOf = (tree: OrgTree, rows: Rows): RowLayout => {
+    const known = layouts.get(tree);
+    if (known && known.whole === wholeTree()) return known.layout;
+    const layout = layOut(tree, rows);
+    layouts.set(tree, { whole: wholeTree(), layout });
+    return layout;
+  };
+  const placesIn = (group: string, rows: readonly LiveRow[]) =>
+    places.of(
+      group,
+      rows.map(({ counts }) => counts),
+    );
+  const amongSiblings = (period: Period, rows: readonly LiveRow[], groups: readonly Siblings[]) => {
+    const found = new Array<Place | null>(rows.length).fill(null);
+    for (const { name, members } of groups) {
+      const own = Array.from(members, (at) => rows[at] as LiveRow);
+      placesIn(`${period} ${name}`, own).forEach((place, nth) => {
+        found[members[nth] as number] = place;
       });
-      const ownWindows = windows.filter(({ id }) => tree.windowById.has(id));
-      const note = (found: Map<string, Place | null>, group: string, rows: readonly LiveRow[]) => {
-        const placed = places.of(
-          `${period} ${group}`,
-          rows.map(({ counts }) => counts),
-        );
-        rows.forEach(({ id }, at) => {
-          found.set(id, placed[at] ?? null);
-        });
-        return found;
-      };
-      const amongSiblings = (rows: readonly LiveRow[]) => {
-        const siblings = new Map<string | null, LiveRow[]>();
-        for (const row of rows) {
-          const own = siblings.get(row.parentId);
-          if (own) own.push(row);
-          else siblings.set(row.parentId, [row]);
-        }
-        const found = new Map<string, Place | null>();
-        for (const [parentId, own] of siblings)
-          note(found, `${own[0]?.kind} below ${parentId ?? `the top ${own[0]?.id}`}`, own);
-        return found;
-      };
-      const [unitPlaces, windowPlaces] = [amongSiblings(ownUnits), amongSiblings(ownWindows)];
-      const placesOfAll = note(new Map(), `all below ${tree.units[0]?.id}`, ownWindows);
-      const pathTo = (unitId: string) => [...(tree.pathOf.get(unitId) ?? [])];
-      return [
-        ...ownUnits.map((row) =>
-          rowOf(row, pathTo(row.id), told(row.counts, rules), unitPlaces.get(row.id) ?? null, null),
-        ),
-        ...ownWindows.map((row) =>
-          rowOf(
-            row,
-            [...pathTo(row.parentId ?? ''), row.name],
-            told(row.counts, rules),
-            windowPlaces.get(row.id) ?? null,
-            placesOfAll.get(row.id) ?? null,
-          ),
-        ),
-      ];
+    }
+    return found;
+  };
+
+  return {
+    json({ tree, period, unitId }, now, lead, trail) {
+      const rules = figures();
+      const rows = board.rows(period, now);
+      const layout = layoutOf(tree, rows);
+      const units = Array.from(layout.units, (at) => rows.units[at] as LiveRow);
+      const windows = Array.from(layout.windows, (at) => rows.windows[at] as LiveRow);
+      const unitPlaces = amongSiblings(period, units, layout.unitSiblings);
+      const windowPlaces = amongSiblings(period, windows, layout.windowSiblings);
+      const placesOfAll = placesIn(`${period} all below ${tree.units[0]?.id}`, windows);
+      const asked = unitId === undefined ? null : unitsBelow(tree, unitId);
+      const answer = createAnswer(`${lead}[`, `]${trail}`);
+      units.forEach((row, at) => {
+        if (asked && !asked.has(row.id)) return;
+        const { figures: first, rest } = texts.of(period, row, rules);
+        answer.add(layout.unitHeads[at] as Buffer, first, placesText(unitPlaces[at] ?? null, null), rest);
+      });
+      windows.forEach((row, at) => {
+        if (asked && !asked.has(row.parentId ?? '')) return;
+        const { figures: first, rest } = texts.of(period, row, rules);
+        const placed = placesText(windowPlaces[at] ?? null, placesOfAll[at] ?? null);
+        answer.add(layout.windowHeads[at] as Buffer, first, placed, rest);
+      });
+      return answer.bytes();
     },
   };
 }
 
-type Told = Pick<ScoreRow, 'satisfiedShare' | 'middleShare' | 'intervals' | 'isSufficient'>;
+const COMMA = 0x2c;
 
-/** Of counts, by rules that rarely change: most windows have the counts that they had when somebody asked last. */
-function rememberTold(): (counts: Counts, rules: FigureRules) => Told {
-  let of: FigureRules | null = null;
-  let kept = new Map<string, Told>();
-  return (counts, rules) => {
-    if (of === null || !isSameBy(of, rules) || kept.size >= TOLD_KEPT) kept = new Map();
-    of = rules;
-    const name = `${counts.satisfied}/${counts.basically}/${counts.unsatisfied}`;
-    let told = kept.get(name);
-    if (!told) {
-      const figure = figureOf(counts, rules);
-      told = {
-        satisfiedShare: figure.satisfiedShare?.value ?? null,
-        middleShare: figure.middleShare?.value ?? null,
-        intervals: intervalsOf(figure),
-        isSufficient: figure.isSufficient,
-      };
-      kept.set(name, told);
-    }
-    return told;
-  };
-}
-
-const TOLD_KEPT = 50_000;
-
-const isSameBy = (a: FigureRules, b: FigureRules) =>
-  a.minimum === b.minimum &&
-  a.target === b.target &&
-  a.confidence === b.confidence &&
-  a.weights.satisfied === b.weights.satisfied &&
-  a.weights.basically === b.weights.basically &&
-  a.weights.unsatisfied === b.weights.unsatisfied;
-
-/** Of a whole city some ten thousand: written out, because an object that is spread is made twice. */
-function rowOf(
-  row: LiveRow,
-  path: string[],
-  told: Told,
-  place: Place | null,
-  placeOfAll: Place | null,
-): ScoreRow {
+/** Heads have names in whatever script; the rest of a row is ASCII, a byte a character. */
+function createAnswer(lead: string, trail: string) {
+  const [before, after] = [Buffer.from(lead), Buffer.from(trail)];
+  const heads: Buffer[] = [];
+  const texts: string[] = [];
+  let length = before.length + after.length;
   return {
-    id: row.id,
-    kind: row.kind,
-    name: row.name,
-    parentId: row.parentId,
-    path,
-    counts: row.counts,
-    votes: row.votes,
-    rate: row.rate,
-    index: row.index,
-    satisfiedShare: told.satisfiedShare,
-    middleShare: told.middleShare,
-    intervals: told.intervals,
-    isSufficient: told.isSufficient,
-    proof: row.proof,
-    place,
-    placeOfAll,
-    pressed: pressedOf(row),
-    excluded: row.excluded,
-    discounted: row.discounted,
-    lastVoteAt: row.lastVoteAt,
-    terminals: row.terminals,
-    completeness: row.completeness,
+    add(head: Buffer, figures: string, placed: string, rest: string) {
+      length += head.length + figures.length + placed.length + rest.length + (heads.length === 0 ? 0 : 1);
+      heads.push(head);
+      texts.push(figures, placed, rest);
+    },
+    bytes() {
+      const bytes = Buffer.allocUnsafeSlow(length);
+      let end = before.copy(bytes);
+      heads.forEach((head, at) => {
+        if (at > 0) {
+          bytes[end] = COMMA;
+          end += 1;
+        }
+        bytes.set(head, end);
+        end += head.length;
+        // Without an encoding: to look up which one costs more than to write.
+        for (let part = 3 * at; part < 3 * at + 3; part++) end += bytes.write(texts[part] as string, end);
+      });
+      after.copy(bytes, end);
+      return bytes;
+    },
   };
-}
-
-function intervalsOf({ rate, index, satisfiedShare, middleShare }: Figure): ScoreRow['intervals'] {
-  if (!rate || !index || !satisfiedShare || !middleShare) return null;
-  return {
-    rate: intervalOf(rate),
-    index: intervalOf(index),
-    satisfiedShare: intervalOf(satisfiedShare),
-    middleShare: intervalOf(middleShare),
-  };
-}
-
-function pressedOf({ counts, excluded, discounted }: LiveRow): Counts {
-  const pressed = { ...counts };
-  if (excluded) addCounts(pressed, excluded);
-  if (discounted) addCounts(pressed, discounted.counts);
-  return pressed;
 }

@@ -134,7 +134,7 @@ export function openScores({
       if (hasStepped || counts.isDue()) await standstill.during(reload);
       feed.tick();
     };
-    const source = { rows: createScoreRows({ board, figures }), figures, calendar };
+    const source = { rows: createScoreRows({ board, tree, figures }), figures, calendar };
     return {
       source: { ...source, dataRevision: feed.dataRevision },
       feed,

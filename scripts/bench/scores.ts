@@ -5,53 +5,77 @@ import { spanOf } from '../../gateway/domain/period.ts';
 import type { RatingCode } from '../../gateway/domain/tally.ts';
 import type { VoteRecord } from '../../gateway/store/ledger.ts';
 import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
+import { startNode } from './child.ts';
 import { createHome, startGateway } from './gateway.ts';
 import { percentile } from './percentile.ts';
+import { writePlan } from './plan.ts';
 
-export type ScoreFigures = { p50Ms: number; p99Ms: number; votes: number; windows: number; startMs: number };
+export type ScoreFigures = {
+  /** While nobody votes. */
+  still: Latencies;
+  /** While votes come in, so that no two answers are the same. */
+  voting: Latencies & { votesPerS: number };
+  /** … and whoever asks has them compressed. */
+  packed: Latencies;
+  votes: number;
+  windows: number;
+  mb: number;
+  startMs: number;
+};
+type Latencies = { p50Ms: number; p99Ms: number };
 
-const WINDOWS = 600;
+const WINDOWS = 6_231;
+/** One of each unit, so that every vote changes another unit, too. */
+const EVERY = 15;
+const VOTES_PER_S = 1_000;
 const WARM_UP = 30;
-const REQUESTS = 500;
+const REQUESTS = 300;
 const PER_COMMIT = 50_000;
 
 export async function measureScores(votes: number, say: (text: string) => void): Promise<ScoreFigures> {
   const home = await createHome(WINDOWS);
   await fill(home.dataDir, votes, say);
   const begun = performance.now();
-  const { child, httpPort } = await startGateway(home.dataDir);
+  const { child, httpPort, mqttPort } = await startGateway(home.dataDir);
   const startMs = Math.round(performance.now() - begun);
   const url = `http://127.0.0.1:${httpPort}/api/v1/scores?period=month`;
   const agent = new Agent({ keepAlive: true });
   const asReader = { agent, headers: home.readerHeaders };
-  const { rows } = JSON.parse(await get(url, asReader)) as { rows: { id: string; votes: number }[] };
+  const whole = await get(url, asReader);
+  const { rows } = JSON.parse(whole.toString()) as { rows: { id: string; votes: number }[] };
   const counted = rows.find(({ id }) => id === 'city')?.votes;
   if (counted !== votes) throw new Error(`the city has ${counted} votes, not ${votes}`);
-  const latencies: number[] = [];
-  for (let asked = 0; asked < WARM_UP + REQUESTS; asked++) {
-    const begin = performance.now();
-    await get(url, asReader);
-    if (asked >= WARM_UP) latencies.push(performance.now() - begin);
-  }
+  const measure = async (options: RequestOptions): Promise<Latencies> => {
+    const latencies: number[] = [];
+    for (let asked = 0; asked < WARM_UP + REQUESTS; asked++) {
+      const begin = performance.now();
+      await get(url, options);
+      if (asked >= WARM_UP) latencies.push(performance.now() - begin);
+    }
+    latencies.sort((a, b) => a - b);
+    return { p50Ms: percentile(latencies, 0.5), p99Ms: percentile(latencies, 0.99) };
+  };
+  const still = await measure(asReader);
+  const terminals = home.terminals.filter((_login, at) => at % EVERY === 0);
+  const background = startNode('./background.js', [
+    writePlan({ port: mqttPort, terminals, votesPerS: VOTES_PER_S }),
+  ]);
+  await background.line(({ running }) => running === true);
+  const voting = { ...(await measure(asReader)), votesPerS: VOTES_PER_S };
+  const packed = await measure({ agent, headers: { ...home.readerHeaders, 'accept-encoding': 'gzip' } });
+  await background.end();
   agent.destroy();
   await child.end();
   home.dispose();
-  latencies.sort((a, b) => a - b);
-  return {
-    p50Ms: percentile(latencies, 0.5),
-    p99Ms: percentile(latencies, 0.99),
-    votes,
-    windows: WINDOWS,
-    startMs,
-  };
+  return { still, voting, packed, votes, windows: WINDOWS, mb: whole.length / 1e6, startMs };
 }
 
-function get(url: string, options: RequestOptions): Promise<string> {
+function get(url: string, options: RequestOptions): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     request(url, options, (response) => {
       const parts: Buffer[] = [];
       response.on('data', (part) => parts.push(part));
-      response.on('end', () => resolve(Buffer.concat(parts).toString()));
+      response.on('end', () => resolve(Buffer.concat(parts)));
     })
       .once('error', reject)
       .end();

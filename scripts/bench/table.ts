@@ -64,7 +64,13 @@ export function printTable(result: Result): void {
     row('press to wall p50, ms', pressToWall.p50Ms.toFixed(1));
     row('press to wall p99, ms', pressToWall.p99Ms.toFixed(1), '', '≤ 150');
   }
-  if (scores) row('month scores p99, ms', scores.p99Ms.toFixed(1), '', '≤ 20');
+  if (scores) {
+    const text = ({ p50Ms, p99Ms }: ScoreFigures['still']) => `${p50Ms.toFixed(1)} / ${p99Ms.toFixed(1)}`;
+    const name = `scores of the month, ${scores.windows} windows`;
+    row(`${name}: p50 / p99, ms`, text(scores.still), '', 'p99 ≤ 60');
+    row(`… with ${scores.voting.votesPerS} votes/s`, text(scores.voting), '', 'p99 ≤ 60');
+    row('… and gzip', text(scores.packed));
+  }
   if (storm) {
     const { firstS, halfS, p99S, allS } = storm.back;
     row(

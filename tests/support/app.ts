@@ -67,7 +67,10 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
     commandDesk: createCommandDesk({ store: store.commands, now }),
     review: createReview({ store: store.review, now }),
     rules: createRuleChanges({ store: store.rules, tree, calendar, now }),
-    scores: { rows: createScoreRows({ board, figures }), figures, dataRevision: feed.dataRevision, calendar },
+    scores: {
+      rows: createScoreRows({ board, tree, figures }),
+      ...{ figures, dataRevision: feed.dataRevision, calendar },
+    },
     votes: store.votes,
     people,
     audit: store.audit,

@@ -25,7 +25,7 @@ export function registerCompression(app: FastifyInstance, compressor: Compressor
     const encoding = chooseEncoding(request.headers['accept-encoding']);
     if (encoding === null) return payload;
     if (typeof payload === 'string' || Buffer.isBuffer(payload)) {
-      const bytes = Buffer.from(payload as string);
+      const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
       const packed = bytes.length < MIN_BYTES ? null : await compressor.pack(bytes, encoding);
       if (packed === null) return payload;
       reply.header('content-encoding', encoding).header('content-length', packed.length);

@@ -68,6 +68,26 @@ describe('an answer', () => {
     expect(plain.headers.vary).toMatch(/accept-encoding/);
   });
 
+  it('of scores that have not changed is not sent again', async () => {
+    const first = await ask('/api/v1/scores?period=month', 'identity');
+    const tag = String(first.headers.etag);
+    const again = await ask('/api/v1/scores?period=month', 'gzip', 'GET', undefined, {
+      'if-none-match': `"another", ${tag}`,
+    });
+    expect([again.status, again.body.length, again.headers.etag]).toEqual([304, 0, tag]);
+    for (const path of ['/api/v1/scores?period=7d', '/api/v1/scores?period=month&unit=hall'])
+      expect((await ask(path, 'identity', 'GET', undefined, { 'if-none-match': tag })).status, path).toBe(
+        200,
+      );
+    await gateway.add((org) => org.unit('annex', '便民服务点'));
+    await until('another answer', async () => {
+      const { status, headers } = await ask('/api/v1/scores?period=month', 'identity', 'GET', undefined, {
+        'if-none-match': tag,
+      });
+      return status === 200 && headers.etag !== tag;
+    });
+  });
+
   it('that is small, refuses, or tells a new secret is sent as it is', async () => {
     const link = Buffer.from(JSON.stringify({ kind: 'wall', name: '长'.repeat(80) }));
     const json = { 'content-type': 'application/json' };
