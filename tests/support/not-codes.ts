@@ -11,6 +11,7 @@ export const NOT_CODES: ReadonlySet<string> = new Set([
   'content-type',
   'cross-origin-opener-policy',
   'cross-origin-resource-policy',
+  'if-none-match',
   'no-referrer',
   'no-store',
   'permissions-policy',
