@@ -1,0 +1,23 @@
+/** The port to sums over long spans: of a window, or of everything that stood under a unit when it was pressed. */
+import type { Counts } from '../../protocol/vote.ts';
+import type { ChannelCode, VerdictCode } from './ledger.ts';
+
+/** A window, or every window that stood under a unit at the time of the press. */
+export type HistoryOf = { windowKey: number } | { unitKey: number };
+
+export type HistoryRow = {
+  channel: ChannelCode;
+  /** By the rules; 0 is counted. Of what a person has excluded it is not told apart, and 0. */
+  verdict: VerdictCode;
+  /** By a person. */
+  isExcluded: boolean;
+  counts: Counts;
+};
+
+export interface HistoryStore {
+  /**
+   * A list a span between neighbours of `bounds` (ascending UTC milliseconds, multiples of a quarter of an hour, at least two); what is
+   * nothing is left out. One consistent moment. @throws StoreFailure
+   */
+  sums(of: HistoryOf, bounds: readonly number[]): Promise<HistoryRow[][]>;
+}
