@@ -21,3 +21,21 @@ export interface HistoryStore {
    */
   sums(of: HistoryOf, bounds: readonly number[]): Promise<HistoryRow[][]>;
 }
+
+/** Times are UTC milliseconds. */
+export type Folded = {
+  /** What was pressed before is summed up for every unit. */
+  until: number;
+  /** … and shall be. */
+  target: number;
+  /** Rows that this was made of. */
+  rows: number;
+};
+
+/** What makes reading cheap, and changes nothing of what is read. */
+export interface HistoryFolding {
+  /** @param now UTC milliseconds. @throws StoreFailure */
+  isDue(now: number): Promise<boolean>;
+  /** Some of what is due: in some ten milliseconds, and beside whatever is stored meanwhile. @throws StoreFailure */
+  fold(now: number): Promise<Folded>;
+}

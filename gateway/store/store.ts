@@ -3,6 +3,7 @@ import type { AuditStore } from './audit.ts';
 import type { RepairRollups } from './check.ts';
 import type { CommandStore } from './commands.ts';
 import type { FleetStore } from './fleet.ts';
+import type { HistoryFolding, HistoryStore } from './history.ts';
 import type { JournalStore } from './journals.ts';
 import type { KeyStore } from './keys.ts';
 import type { LeaseStore } from './leases.ts';
@@ -35,6 +36,8 @@ export type Store = {
   neighbours: Neighbours | null;
   verdicts: VerdictStore;
   rules: RuleStore;
+  history: HistoryStore;
+  folding: HistoryFolding;
   repairRollups: RepairRollups;
   /** What was begun is ended first. */
   close(): void | Promise<void>;

@@ -50,7 +50,7 @@ export function makeOldFolder(file: string, version: number): void {
 
 function fillVotes(db: Database.Database, version: number): void {
   db.exec(`
-    INSERT INTO units VALUES (1, 'city', NULL, '云岭市'), (2, 'town', 1, '云岭镇');
+    INSERT INTO units (key, id, parent_key, name) VALUES (1, 'city', NULL, '云岭市'), (2, 'town', 1, '云岭镇');
     INSERT INTO windows VALUES (1, 'w1', 2, '1号窗口'), (2, 'w2', 1, '2号窗口');
     INSERT INTO boots VALUES (1, 'boot-1');`);
   // A secret of their own until certificates came.

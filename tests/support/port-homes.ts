@@ -4,10 +4,12 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import type { AuditHead, AuditVerdict } from '../../gateway/store/audit-check.ts';
 
 import type { DatabaseCheck, RepairRollups } from '../../gateway/store/check.ts';
+import type { HistoryFolding, HistoryStore } from '../../gateway/store/history.ts';
 import type { JournalStore } from '../../gateway/store/journals.ts';
 import type { Ledger } from '../../gateway/store/ledger.ts';
 import { openPostgresCheck } from '../../gateway/store/postgres/check.ts';
 import { createConnection } from '../../gateway/store/postgres/connection.ts';
+import { createPostgresHistory } from '../../gateway/store/postgres/history.ts';
 import { createPostgresImports } from '../../gateway/store/postgres/import.ts';
 import { createJournalStore } from '../../gateway/store/postgres/kept-journals.ts';
 import { createPostgresLedger } from '../../gateway/store/postgres/ledger.ts';
@@ -46,6 +48,8 @@ export type OpenPorts = SqlPorts & {
   upkeep: Upkeep;
   verdicts: VerdictStore;
   repairRollups: RepairRollups;
+  history: HistoryStore;
+  folding: HistoryFolding;
   close(): Promise<void>;
 };
 
@@ -113,6 +117,7 @@ export function openPostgresPorts(
   const [reading, saving] = [createConnection(link('test reads')), createConnection(link('test saves'))];
   const ledger = createPostgresLedger({ address });
   const imports = createPostgresImports({ address });
+  const history = createPostgresHistory({ address });
   return {
     ...createSqlPorts(database, audit, reviewOn(database)),
     ledger,
@@ -122,8 +127,10 @@ export function openPostgresPorts(
     upkeep: createUpkeep(reading, ledger),
     verdicts: createVerdictStore(database, storedVerdicts),
     repairRollups: createRollupRepair(database, audit),
+    history,
+    folding: history,
     async close() {
-      await Promise.all([database, ledger, imports, reading, saving].map((one) => one.close()));
+      await Promise.all([database, ledger, imports, history, reading, saving].map((one) => one.close()));
     },
   };
 }

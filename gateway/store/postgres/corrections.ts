@@ -30,6 +30,11 @@ const CORRECT = `
       satisfied = kept.satisfied + excluded.satisfied,
       basically = kept.basically + excluded.basically,
       unsatisfied = kept.unsatisfied + excluded.unsatisfied
+  ), late AS (
+    INSERT INTO history_late (window_key, quarter, channel, part, satisfied, basically, unsatisfied)
+    SELECT window_key, quarter, 0, verdict, sum(a), sum(b), sum(c)
+    FROM moved AS m (source_key, quarter, window_key, verdict, a, b, c)
+    WHERE quarter < (SELECT late_before FROM history_state) GROUP BY 1, 2, 4
   )
   SELECT window_key AS "windowKey", rating, at, was AS "from", becomes AS "to", is_excluded AS excluded,
     pg_current_xact_id()::text AS commit FROM changed`;

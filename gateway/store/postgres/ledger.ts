@@ -8,6 +8,7 @@ import { correct, noteUnjudged } from './corrections.ts';
 import { readByCursor } from './cursor.ts';
 import { countVotes, type Journal, openJournals, readAccountedRanges, readKnownNumbers } from './journals.ts';
 import { createLanes } from './lanes.ts';
+import { noteLateVotes } from './late-votes.ts';
 import { keepConflicts, noteLost, setAside } from './quarantine.ts';
 import { readRollups } from './rollups.ts';
 import { createSettledReads, SETTLE, type SettledReads } from './settled-reads.ts';
@@ -161,7 +162,7 @@ function journalKeysOf({
 }
 
 /** What a batch has become. */
-type Written = StoredVotes & Committed & { stored: readonly VoteRecord[] };
+type Written = Omit<StoredVotes, 'isLate'> & Committed & { stored: readonly VoteRecord[] };
 
 function tell(announce: Announce, batch: Batch, { commit, outcomes, corrected, stored }: Written): void {
   if (commit !== null && stored.length > 0) announce.stored(commit, stored);
@@ -179,9 +180,11 @@ function notCounted({ windowKey, rating, at, verdict, excluded = false }: VoteRe
 /** Tables in this order, and rows in the order of their keys: no two commits wait for each other in a ring. */
 export async function write(transaction: Transaction, boots: Boots, batch: Batch): Promise<Written> {
   const { votes, quarantine, lost, corrections, unjudged } = batch;
-  const { commit: storedIn, outcomes } = await storeVotes(transaction, boots, votes);
+  const { commit: storedIn, outcomes, isLate } = await storeVotes(transaction, boots, votes);
   const of = (wanted: VoteOutcome): VoteRecord[] => votes.filter((_, index) => outcomes[index] === wanted);
   const stored = of('stored');
+  // By the verdicts that they came with: corrections note their own.
+  if (isLate) await noteLateVotes(transaction, stored);
   await noteBeside(transaction, stored);
   const { commit: correctedIn, corrected } = await correct(transaction, corrections);
   await keepConflicts(

@@ -15,6 +15,7 @@ import type { Store } from '../store.ts';
 import type { VerdictStore } from '../verdicts.ts';
 import { type CommonKeys, openCommonKeys } from './common-keys.ts';
 import { createConnection } from './connection.ts';
+import { createPostgresHistory } from './history.ts';
 import { createPostgresImports } from './import.ts';
 import { createJournalStore } from './kept-journals.ts';
 import { createPostgresLedger } from './ledger.ts';
@@ -74,9 +75,12 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const neighbours = createNeighbours(link('notices', WRITE_MS), () => common.auditKey, nonsense);
   const ledger = createPostgresLedger({ address, announce: neighbours.announce });
   const imports = createPostgresImports({ address });
+  const history = createPostgresHistory({ address });
   const close = async () => {
     await neighbours.leave();
-    await Promise.all([ledger, database, imports, reading, writing, looking].map((one) => one.close()));
+    await Promise.all(
+      [ledger, database, imports, history, reading, writing, looking].map((one) => one.close()),
+    );
   };
   try {
     if (migrates) await migrate({ address });
@@ -106,6 +110,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
         },
       },
       verdicts: announcing(createVerdictStore(database, storedVerdicts), neighbours),
+      history,
+      folding: history,
       repairRollups: createRollupRepair(database, audit),
       close,
     };

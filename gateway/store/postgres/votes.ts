@@ -53,7 +53,8 @@ const insertVotes = (onConflict: string) => `
       basically = kept.basically + excluded.basically,
       unsatisfied = kept.unsatisfied + excluded.unsatisfied
   )
-  SELECT pg_current_xact_id()::text AS commit, count(*)::int4 AS count, CASE WHEN count(*) < $12::int4 THEN array_agg(source_key) END AS journals,
+  SELECT pg_current_xact_id()::text AS commit, min(at) < (SELECT late_before::int8 * ${QUARTER_MS} FROM history_state) AS "isLate",
+    count(*)::int4 AS count, CASE WHEN count(*) < $12::int4 THEN array_agg(source_key) END AS journals,
     CASE WHEN count(*) < $12::int4 THEN array_agg(seq) END AS seqs FROM stored`;
 /** Every one of them, or an error: a quarter less work than with a look for each whether it is there. */
 const INSERT_NEW = { name: 'insert_new_votes', text: insertVotes('') };
@@ -62,7 +63,14 @@ const SAVE = { text: 'SAVEPOINT before_votes' };
 const GO_BACK = { text: 'ROLLBACK TO SAVEPOINT before_votes' };
 /** A place to go back to costs a message to and fro: fewer votes than these are not worth it. */
 const MANY = 64;
-type Inserted = { commit: CommitId; count: number; journals: number[] | null; seqs: number[] | null };
+type Inserted = {
+  commit: CommitId;
+  /** Null where nothing was stored. */
+  isLate: boolean | null;
+  count: number;
+  journals: number[] | null;
+  seqs: number[] | null;
+};
 
 /** A statement of its own, because only a new one sees what another has committed since the first began. */
 const SELECT_BODIES = `
@@ -89,15 +97,15 @@ class Places {
   }
 }
 
-/** `outcomes` in the order of `votes`. */
-export type StoredVotes = { commit: CommitId | null; outcomes: VoteOutcome[] };
+/** `outcomes` in the order of `votes`. `isLate`: some are of a quarter of an hour that is folded already, or is just being. */
+export type StoredVotes = { commit: CommitId | null; outcomes: VoteOutcome[]; isLate: boolean };
 
 export async function storeVotes(
   transaction: Transaction,
   boots: Boots,
   votes: readonly VoteRecord[],
 ): Promise<StoredVotes> {
-  if (votes.length === 0) return { commit: null, outcomes: [] };
+  if (votes.length === 0) return { commit: null, outcomes: [], isLate: false };
   const places = new Places();
   // Of a number that is in the batch twice, the first is the one that is stored.
   const firsts = votes.filter(({ journalKey, seq }, place) => {
@@ -106,7 +114,7 @@ export async function storeVotes(
     return true;
   });
   const bodies = new Map<number, Body>();
-  const { commit, stored } = await insert(transaction, boots, firsts);
+  const { commit, stored, isLate } = await insert(transaction, boots, firsts);
   if (stored !== 'all') {
     const wasThere = firsts.filter(({ journalKey, seq }) => !stored.has(`${journalKey}/${seq}`));
     for (const { journalKey, seq, ...body } of await selectBodies(transaction, wasThere))
@@ -122,14 +130,14 @@ export async function storeVotes(
     const same = rating === vote.rating && mono === vote.mono && storable(boot) === storable(vote.boot);
     return same ? 'duplicate' : 'conflict';
   });
-  return { commit, outcomes };
+  return { commit, outcomes, isLate };
 }
 
 async function insert(
   transaction: Transaction,
   boots: Boots,
   votes: readonly VoteRecord[],
-): Promise<{ commit: CommitId; stored: 'all' | ReadonlySet<string> }> {
+): Promise<{ commit: CommitId; stored: 'all' | ReadonlySet<string>; isLate: boolean }> {
   const bootKey = await boots.resolve(transaction, votes);
   const values = [
     arrayOf(votes.map(({ journalKey }) => journalKey)),
@@ -152,8 +160,10 @@ async function insert(
     (await transaction.rows<Inserted>({ ...INSERT, values }))[0];
   if (!inserted) throw new StoreFailure('storage-failed', 'the database does not say what it has stored');
   const { commit, count, journals, seqs } = inserted;
-  if (count === votes.length) return { commit, stored: 'all' };
-  return { commit, stored: new Set((journals ?? []).map((journal, index) => `${journal}/${seqs?.[index]}`)) };
+  const isLate = inserted.isLate === true;
+  if (count === votes.length) return { commit, stored: 'all', isLate };
+  const stored = new Set((journals ?? []).map((journal, index) => `${journal}/${seqs?.[index]}`));
+  return { commit, stored, isLate };
 }
 
 /** Null when some are there already; nothing of it is stored then. */

@@ -119,6 +119,9 @@ export type Tables = {
   datings: { source_key: number; seq: number; claimed_at: number };
   excluded: Excluded;
   discounted: Excluded & { verdict: number };
+  history: HistoryCounts & { unit_key: number; span: number; quarter: number };
+  history_late: HistoryCounts & { key: Generated<number>; window_key: number; quarter: number };
+  history_state: { key: number; folded_until: number; late_before: number; written_until: number };
   quarantine: {
     key: number;
     source_key: number | null;
@@ -152,6 +155,14 @@ type Excluded = {
   source_key: number;
   quarter: number;
   window_key: number;
+  satisfied: number;
+  basically: number;
+  unsatisfied: number;
+};
+
+type HistoryCounts = {
+  channel: number;
+  part: number;
   satisfied: number;
   basically: number;
   unsatisfied: number;

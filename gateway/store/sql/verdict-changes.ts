@@ -4,6 +4,7 @@ import { createExclusions, type Exclusions } from '../../domain/exclusions.ts';
 import type { Corrected, Correction, VerdictCode } from '../ledger.ts';
 import type { StoredPress } from '../verdicts.ts';
 import { DiscountedBatch } from './discounted-batch.ts';
+import { noteLate } from './history/late.ts';
 import { chunksOf, writeRows } from './review/rows.ts';
 import type { Queries } from './sql-database.ts';
 
@@ -71,6 +72,10 @@ async function addDiscounted(queries: Queries, sums: DiscountedBatch, mayBeLess:
         satisfied = kept.satisfied + excluded.satisfied,
         basically = kept.basically + excluded.basically,
         unsatisfied = kept.unsatisfied + excluded.unsatisfied`,
+  );
+  await noteLate(
+    queries,
+    added.map((sum) => ({ ...sum, channel: 0, part: sum.verdict })),
   );
   if (!mayBeLess || added.length === 0) return;
   const quarters = added.map(({ quarter }) => quarter);

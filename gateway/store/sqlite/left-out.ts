@@ -1,15 +1,17 @@
 /** What of the votes is not counted, because people have excluded it or rules discount it, and what is still to be judged. */
 import type { Corrected, Correction, Unjudged, VoteRecord } from '../ledger.ts';
 import { DiscountedBatch } from '../sql/discounted-batch.ts';
+import { EXCLUDED } from '../sql/history/sums.ts';
 import { RollupBatch } from '../sql/rollup-batch.ts';
 import type { Connection } from './database.ts';
+import type { NoteLate } from './late-table.ts';
 
 type LeftOut = { corrections: readonly Correction[]; unjudged: readonly Unjudged[] };
 
 /** Within the transaction that is open, after the votes: what is kept beside them is by what is in it then. */
 export type KeepLeftOut = (stored: readonly VoteRecord[], leftOut: LeftOut) => Corrected[];
 
-export function createLeftOutTable(db: Connection): KeepLeftOut {
+export function createLeftOutTable(db: Connection, noteLate: NoteLate): KeepLeftOut {
   const upsertExcluded = db.prepare(`
     INSERT INTO excluded AS kept VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
       satisfied = kept.satisfied + excluded.satisfied,
@@ -51,8 +53,10 @@ export function createLeftOutTable(db: Connection): KeepLeftOut {
     for (const vote of stored)
       if (someAre && isExcluded(vote.journalKey, vote.at)) excluded.add(vote);
       else if (vote.verdict !== undefined) discounted.add(vote, vote.verdict);
-    for (const { quarter, windowKey, journalKey, counts } of excluded.values())
+    for (const { quarter, windowKey, journalKey, counts } of excluded.values()) {
       upsertExcluded.run(quarter, windowKey, journalKey, ...counts);
+      noteLate(windowKey, quarter, EXCLUDED, counts);
+    }
   };
 
   const correct = (corrections: readonly Correction[], discounted: DiscountedBatch): Corrected[] =>
@@ -74,6 +78,7 @@ export function createLeftOutTable(db: Connection): KeepLeftOut {
     const corrected = correct(corrections, discounted);
     for (const { journalKey, quarter, windowKey, verdict, counts } of discounted.values()) {
       upsertDiscounted.run(journalKey, quarter, windowKey, verdict, ...counts);
+      noteLate(windowKey, quarter, verdict, counts);
       if (counts.some((votes) => votes < 0)) dropEmpty.run(journalKey, quarter, windowKey, verdict);
     }
     for (const { windowKey, from, to } of unjudged) insertUnjudged.run(windowKey, from, to);

@@ -3,6 +3,8 @@ import { StoreFailure } from '../failures.ts';
 import { createKeyFolder } from '../key-folder.ts';
 import type { ScoreParts, ScoreReads } from '../scores.ts';
 import type { AuditDeps } from '../sql/changes.ts';
+import { createFolding } from '../sql/history/folding.ts';
+import { createPlaceBook } from '../sql/history/place-book.ts';
 import { createSqlPorts } from '../sql/ports.ts';
 import { createReviewStore, reviewOn } from '../sql/review/review-store.ts';
 import { createRollupRepair } from '../sql/rollup-repair.ts';
@@ -24,6 +26,7 @@ import {
 } from './database.ts';
 import { createExclusive, type Exclusive } from './exclusive.ts';
 import { createHistory } from './history.ts';
+import { createSqliteHistory } from './history-reads.ts';
 import { createImports, createImportTables } from './import.ts';
 import { createKeptJournals } from './kept-journals.ts';
 import { createKnownNumbers } from './known-numbers.ts';
@@ -79,6 +82,10 @@ function createPorts({ file, database, audit, tables, exclusive }: PortDeps) {
     ...createSqlPorts(database, audit, reviewOn(database)),
     review: createReviewStore(database, audit, createImports(database, tables)),
     verdicts: createVerdictStore(database, storedVerdicts),
+    folding: createFolding({
+      ...{ queries: database.queries, places: createPlaceBook() },
+      ...{ inOneMoment: database.transaction, holdingVotes: database.transaction },
+    }),
     repairRollups: createRollupRepair(database, audit),
   };
 }
@@ -170,8 +177,10 @@ export function createSqliteStore({ file, settle = false, audit = UNLIMITED }: S
     guard(() => current.db.exec(PROBE))();
     return { reopened: false };
   };
+  const history = createSqliteHistory(file);
   return {
     ...createPorts({ file, database, audit, tables, exclusive }),
+    history,
     upkeep: {
       probe: () => exclusive(probe),
       ...createWatch(
@@ -181,6 +190,7 @@ export function createSqliteStore({ file, settle = false, audit = UNLIMITED }: S
       ),
     },
     close() {
+      history.close();
       try {
         if (!spoilt) current.db.pragma('optimize');
       } catch {
@@ -209,15 +219,20 @@ export function createSqliteReader(file: string): SqliteStore {
       auditKey: () => null,
     });
     const tables = createTables(opened);
+    const history = createSqliteHistory(file);
     return {
       ...createPorts({ file, database, audit: UNLIMITED, tables, exclusive }),
+      history,
       upkeep: {
         probe: async () => {
           throw new StoreFailure('storage-read-only', 'it was opened for reading only');
         },
         ...createWatch(tables, exclusive, () => dataVersion(opened)),
       },
-      close: () => void opened.close(),
+      close() {
+        history.close();
+        opened.close();
+      },
     };
   } catch (error) {
     db?.close();

@@ -1,9 +1,11 @@
 /** Votes, their rollups, the quarantine and what is lost: everything that one ingest transaction writes. */
 import type { Committed, QuarantineRecord, VoteOutcome, VoteRecord } from '../ledger.ts';
+import { ALL } from '../sql/history/sums.ts';
 import { RollupBatch } from '../sql/rollup-batch.ts';
 import type { SetAside } from '../votes.ts';
 import type { Connection } from './database.ts';
 import type { WithJournals } from './kept-journals.ts';
+import { createLateTable } from './late-table.ts';
 import { createLeftOutTable } from './left-out.ts';
 import type { CommitExtras, LedgerTables, VoteTables } from './tables.ts';
 import { createVoteInserts, StoredAlready } from './vote-inserts.ts';
@@ -36,7 +38,8 @@ export function createVoteTable(
   const selectBoot = db.prepare('SELECT key FROM boots WHERE boot = ?').pluck();
   const upsertRollup = db.prepare(UPSERT_ROLLUP);
   const insertDating = db.prepare('INSERT OR REPLACE INTO datings VALUES (?, ?, ?)');
-  const keepLeftOut = createLeftOutTable(db);
+  const late = createLateTable(db);
+  const keepLeftOut = createLeftOutTable(db, late.note);
   const QUARANTINE =
     'INTO quarantine (received_at, reason, terminal_key, topic, source_key, seq, payload, claims) VALUES (?, ?, ?, ?, ?, ?, ?, ?)';
   const insertQuarantine = db.prepare(`INSERT OR IGNORE ${QUARANTINE}`);
@@ -129,8 +132,11 @@ export function createVoteTable(
       );
     }
     inserts.flush();
-    for (const { quarter, windowKey, journalKey, counts, firstSeq, lastSeq, lastAt } of rollups.values())
+    late.look();
+    for (const { quarter, windowKey, journalKey, counts, firstSeq, lastSeq, lastAt } of rollups.values()) {
       upsertRollup.run(quarter, windowKey, journalKey, ...counts, firstSeq, lastSeq, lastAt);
+      late.note(windowKey, quarter, ALL, counts);
+    }
     const corrected = keepLeftOut(stored, extras);
     for (const record of quarantine) quarantineOne(record, record.seq === null ? 0 : 1);
     for (const { journalKey, range, at } of lost) insertLost.run(journalKey, ...range, at);

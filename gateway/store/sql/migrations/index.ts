@@ -7,10 +7,20 @@ import { KEYS } from './009-keys.ts';
 import { LEASES } from './010-leases.ts';
 import { VERDICTS } from './011-verdicts.ts';
 import { RULES } from './012-rules.ts';
+import { ORG_VERSIONS } from './013-org-versions.ts';
+import { HISTORY_OF_UNITS } from './014-history.ts';
 import type { Migration } from './flavour.ts';
 
 /** What SQLite has come to in steps of its own, and PostgreSQL begins with. */
 export const BEGINNING = 7;
 
 /** Number 8 is the first. */
-export const MIGRATIONS: readonly Migration[] = [CHANNELS, KEYS, LEASES, VERDICTS, RULES];
+export const MIGRATIONS: readonly Migration[] = [
+  CHANNELS,
+  KEYS,
+  LEASES,
+  VERDICTS,
+  RULES,
+  ORG_VERSIONS,
+  HISTORY_OF_UNITS,
+];

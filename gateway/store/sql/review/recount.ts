@@ -1,6 +1,7 @@
 /** Counts anew what is kept beside the votes of some journals. Call it where no vote is stored beside it (`holdVotes`). */
 import { sql } from 'kysely';
 import { QUARTER_MS } from '../../../domain/calendar.ts';
+import { notingLate } from '../history/late.ts';
 import { IN_EXCLUSION } from '../ledger-terms.ts';
 import type { Queries } from '../sql-database.ts';
 import { chunksOf } from './rows.ts';
@@ -10,20 +11,24 @@ const COUNTS = `sum(CASE WHEN v.rating = 0 THEN 1 ELSE 0 END), sum(CASE WHEN v.r
   sum(CASE WHEN v.rating = 2 THEN 1 ELSE 0 END)`;
 const GROUPED = `v.source_key, v.at / ${QUARTER_MS}, v.window_key`;
 
-export async function recountRollups(queries: Queries, journalKeys: readonly number[]): Promise<void> {
-  for (const keys of chunksOf(journalKeys)) {
-    await queries.deleteFrom('rollups').where('source_key', 'in', keys).execute();
-    await sql`
-      INSERT INTO rollups (source_key, quarter, window_key, satisfied, basically, unsatisfied, first_seq, last_seq, last_at)
-      SELECT ${sql.raw(GROUPED)}, ${sql.raw(COUNTS)}, min(v.seq), max(v.seq), max(v.at)
-      FROM votes v WHERE v.source_key IN (${sql.join(keys)}) GROUP BY 1, 2, 3`.execute(queries);
-  }
+export function recountRollups(queries: Queries, journalKeys: readonly number[]): Promise<void> {
+  return notingLate(queries, { journalKeys, tables: 'rollups' }, async () => {
+    for (const keys of chunksOf(journalKeys)) {
+      await queries.deleteFrom('rollups').where('source_key', 'in', keys).execute();
+      await sql`
+        INSERT INTO rollups (source_key, quarter, window_key, satisfied, basically, unsatisfied, first_seq, last_seq, last_at)
+        SELECT ${sql.raw(GROUPED)}, ${sql.raw(COUNTS)}, min(v.seq), max(v.seq), max(v.at)
+        FROM votes v WHERE v.source_key IN (${sql.join(keys)}) GROUP BY 1, 2, 3`.execute(queries);
+    }
+  });
 }
 
 /** What of their votes is not counted, because people have excluded it or rules discount it. */
-export async function recountLeftOut(queries: Queries, journalKeys: readonly number[]): Promise<void> {
-  await recountExcluded(queries, journalKeys);
-  await recountDiscounted(queries, journalKeys);
+export function recountLeftOut(queries: Queries, journalKeys: readonly number[]): Promise<void> {
+  return notingLate(queries, { journalKeys, tables: 'left out' }, async () => {
+    await recountExcluded(queries, journalKeys);
+    await recountDiscounted(queries, journalKeys);
+  });
 }
 
 async function recountDiscounted(queries: Queries, journalKeys: readonly number[]): Promise<void> {

@@ -1,6 +1,8 @@
 /** Held records become votes: written as a commit would, some hundred at a time. */
 import { sql } from 'kysely';
 import type { ReleasedVote } from '../../review.ts';
+import { noteLate } from '../history/late.ts';
+import { ALL } from '../history/sums.ts';
 import { RollupBatch } from '../rollup-batch.ts';
 import type { Queries } from '../sql-database.ts';
 import { chunksOf, writeRows } from './rows.ts';
@@ -107,6 +109,10 @@ async function addToRollups(queries: Queries, votes: readonly Candidate[]): Prom
         first_seq = CASE WHEN excluded.first_seq < kept.first_seq THEN excluded.first_seq ELSE kept.first_seq END,
         last_seq = CASE WHEN excluded.last_seq > kept.last_seq THEN excluded.last_seq ELSE kept.last_seq END,
         last_at = CASE WHEN excluded.last_at > kept.last_at THEN excluded.last_at ELSE kept.last_at END`,
+  );
+  await noteLate(
+    queries,
+    sorted.map((sum) => ({ ...sum, channel: 0, part: ALL })),
   );
 }
 

@@ -1,0 +1,179 @@
+/** Sums over long spans, on PostgreSQL: what is read and what is folded each sees one moment, and neither waits for a commit. */
+import { QUARTER_MS } from '../../domain/calendar.ts';
+import type { HistoryFolding, HistoryStore } from '../history.ts';
+import { createFolding } from '../sql/history/folding.ts';
+import { foldedPieces } from '../sql/history/pieces.ts';
+import { createPlaceBook, type PlaceBook } from '../sql/history/place-book.ts';
+import type { Places, QuarterSpan } from '../sql/history/places.ts';
+import { ALL, EXCLUDED, type PartSum, rowsOf } from '../sql/history/sums.ts';
+import type { Queries } from '../sql/sql-database.ts';
+import { type Connection, createConnection, type Transaction } from './connection.ts';
+import { arrayOf } from './numbers.ts';
+import { queriesOn } from './queries.ts';
+import { HOLD_VOTES } from './votes-lock.ts';
+
+export type PostgresHistoryOptions = {
+  /** `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`, see `SessionOptions`. */
+  address: string;
+  /** Connections that read beside each other. */
+  readers?: number;
+  timeoutMs?: number;
+  connectTimeoutMs?: number;
+};
+
+export type PostgresHistory = HistoryStore &
+  HistoryFolding & {
+    /** What was begun is ended first. */
+    close(): Promise<void>;
+  };
+
+const ONE_MOMENT = 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ';
+
+/** Connects when it is first asked, and anew after every failure; the schema must be there (`migrate`). */
+export function createPostgresHistory(options: PostgresHistoryOptions): PostgresHistory {
+  const { address, timeoutMs = 60_000, connectTimeoutMs = 5_000 } = options;
+  const connect = (label: string, begin: string) =>
+    createConnection({ address, label: `manyi ${label}`, timeoutMs, connectTimeoutMs, begin });
+  const readers = Array.from({ length: options.readers ?? 2 }, (_, index) => ({
+    connection: connect(`history ${index}`, `${ONE_MOMENT}, READ ONLY`),
+    waiting: 0,
+  }));
+  const folding = connect('folding', ONE_MOMENT);
+  const holding = connect('folding holds', HOLD_VOTES);
+  const places = createPlaceBook();
+  const { isDue, fold } = createFolding({
+    ...{ queries: eachByItself(folding), places },
+    inOneMoment: (act) => folding.transaction((transaction) => act(queriesIn(transaction))),
+    holdingVotes: (act) => holding.transaction((transaction) => act(queriesIn(transaction))),
+  });
+  return {
+    async sums(of, bounds) {
+      const quarters = bounds.map((at) => Math.floor(at / QUARTER_MS));
+      const reader = readers.reduce((least, one) => (one.waiting < least.waiting ? one : least));
+      reader.waiting += 1;
+      try {
+        const found = await reader.connection.transaction((transaction) =>
+          'unitKey' in of
+            ? readUnit(transaction, places, of.unitKey, quarters)
+            : readWindow(transaction, of.windowKey, quarters),
+        );
+        return found.map(rowsOf);
+      } finally {
+        reader.waiting -= 1;
+      }
+    },
+    isDue,
+    fold,
+    async close() {
+      await Promise.all(
+        [folding, holding, ...readers.map(({ connection }) => connection)].map((one) => one.close()),
+      );
+    },
+  };
+}
+
+const queriesIn = (transaction: Transaction): Queries =>
+  queriesOn(async ({ sql: text, parameters: values }) => ({
+    rows: await transaction.rows<never>({ text, values }),
+  }));
+
+const eachByItself = (connection: Connection): Queries =>
+  queriesOn(async ({ sql: text, parameters: values }) => ({
+    rows: await connection.rows<never>({ text, values }),
+  }));
+
+type Row = {
+  place: number;
+  channel: number;
+  part: number;
+  satisfied: number;
+  basically: number;
+  unsatisfied: number;
+};
+type Sums = PartSum[][];
+
+const SUMS =
+  'sum(satisfied)::int8 AS satisfied, sum(basically)::int8 AS basically, sum(unsatisfied)::int8 AS unsatisfied';
+
+/** A piece at a time, through the key: the order of the join is not left to the planner. */
+const FOLDED = `
+  SELECT p.place, h.* FROM unnest($2::int4[], $3::int2[], $4::int4[], $5::int4[]) AS p (place, span, from_quarter, end_quarter)
+  CROSS JOIN LATERAL (
+    SELECT channel, part, ${SUMS} FROM history
+    WHERE unit_key = $1 AND span = p.span AND quarter >= p.from_quarter AND quarter < p.end_quarter GROUP BY channel, part) AS h`;
+
+/** The place of a quarter of an hour among the bounds, counted from 0. */
+const PLACE = 'width_bucket(quarter, $1::int4[]) - 1 AS place';
+const WITHIN = 'quarter >= $3::int4 AND quarter < $4::int4 AND window_key = ANY ($2::int4[])';
+const LATE = `SELECT ${PLACE}, channel, part, ${SUMS} FROM history_late WHERE ${WITHIN} GROUP BY 1, 2, 3`;
+const UNFOLDED = `
+  SELECT ${PLACE}, 0 AS channel, ${ALL} AS part, ${SUMS} FROM rollups WHERE ${WITHIN} GROUP BY 1
+  UNION ALL SELECT ${PLACE}, 0, verdict, ${SUMS} FROM discounted WHERE ${WITHIN} GROUP BY 1, verdict
+  UNION ALL SELECT ${PLACE}, 0, ${EXCLUDED}, ${SUMS} FROM excluded WHERE ${WITHIN} GROUP BY 1`;
+/** A rollup at a time, through the key: there is no index by windows, and a planner would rather read the whole table. */
+const besideKept = (table: string) => `
+  SELECT x.* FROM kept k CROSS JOIN LATERAL (
+    SELECT * FROM ${table} WHERE source_key = k.source_key AND quarter = k.quarter AND window_key = k.window_key OFFSET 0) AS x`;
+const OF_WINDOW = `
+  WITH kept AS MATERIALIZED (
+    SELECT source_key, quarter, window_key, satisfied, basically, unsatisfied FROM rollups
+    WHERE window_key = $2::int4 AND quarter >= $3::int4 AND quarter < $4::int4)
+  SELECT ${PLACE}, 0 AS channel, ${ALL} AS part, ${SUMS} FROM kept GROUP BY 1
+  UNION ALL SELECT ${PLACE}, 0, verdict, ${SUMS} FROM (${besideKept('discounted')}) AS beside GROUP BY 1, verdict
+  UNION ALL SELECT ${PLACE}, 0, ${EXCLUDED}, ${SUMS} FROM (${besideKept('excluded')}) AS beside GROUP BY 1`;
+const STATE = {
+  text: `SELECT folded_until AS "foldedUntil",
+    EXISTS (SELECT FROM history_late WHERE quarter >= $1::int4 AND quarter < least($2::int4, folded_until)) AS "isLate" FROM history_state`,
+};
+
+const nothing = (bounds: readonly number[]): Sums => bounds.slice(1).map(() => []);
+
+function add(sums: Sums, rows: readonly Row[]): void {
+  for (const { place, channel, part, satisfied, basically, unsatisfied } of rows)
+    sums[place]?.push({ channel, part, counts: [satisfied, basically, unsatisfied] });
+}
+
+const all = (bounds: readonly number[]): QuarterSpan => ({ from: bounds[0] ?? 0, end: bounds.at(-1) ?? 0 });
+
+async function readWindow(
+  { rows }: Transaction,
+  windowKey: number,
+  bounds: readonly number[],
+): Promise<Sums> {
+  const sums = nothing(bounds);
+  const { from, end } = all(bounds);
+  add(sums, await rows<Row>({ text: OF_WINDOW, values: [arrayOf(bounds), windowKey, from, end] }));
+  return sums;
+}
+
+async function readUnit(
+  transaction: Transaction,
+  book: PlaceBook,
+  unitKey: number,
+  bounds: readonly number[],
+): Promise<Sums> {
+  const { rows } = transaction;
+  const sums = nothing(bounds);
+  const { from, end } = all(bounds);
+  const [state] = await rows<{ foldedUntil: number; isLate: boolean }>({ ...STATE, values: [from, end] });
+  const { foldedUntil, isLate } = state ?? { foldedUntil: 0, isLate: false };
+  const pieces = [...foldedPieces(bounds, foldedUntil)];
+  if (pieces.length > 0) {
+    const columns = (['place', 'span', 'from', 'end'] as const).map((name) =>
+      arrayOf(pieces.map((piece) => piece[name])),
+    );
+    add(sums, await rows<Row>({ text: FOLDED, values: [unitKey, ...columns] }));
+  }
+  const readStands = async (text: string, places: Places, within: QuarterSpan) => {
+    if (within.from >= within.end) return;
+    for (const { windowKeys, ...stand } of places.windowsUnder(unitKey, within)) {
+      const values = [arrayOf(bounds), arrayOf(windowKeys), stand.from, stand.end];
+      add(sums, await rows<Row>({ text, values }));
+    }
+  };
+  if (!isLate && end <= foldedUntil) return sums;
+  const places = await book(queriesIn(transaction));
+  if (isLate) await readStands(LATE, places, { from, end: Math.min(end, foldedUntil) });
+  await readStands(UNFOLDED, places, { from: Math.max(from, foldedUntil), end });
+  return sums;
+}

@@ -1,0 +1,89 @@
+/** Moves on what is folded, step by step, and never in the way of a commit. */
+import { sql } from 'kysely';
+import { MINUTE_MS, QUARTER_MS } from '../../../domain/calendar.ts';
+import type { HistoryFolding } from '../../history.ts';
+import type { Queries } from '../sql-database.ts';
+import { foldLate, foldQuarters, lockState } from './fold.ts';
+import type { PlaceBook } from './place-book.ts';
+
+export type FoldingDeps = {
+  /** Reads, of what is committed. */
+  queries: Queries;
+  places: PlaceBook;
+  /** In a transaction whose statements see one moment, and their own rows; another one that has folded meanwhile makes it fail. */
+  inOneMoment<T>(act: (queries: Queries) => Promise<T>): Promise<T>;
+  /** In a transaction beside which no vote is stored. */
+  holdingVotes<T>(act: (queries: Queries) => Promise<T>): Promise<T>;
+};
+
+/** Votes come within seconds: what comes later than that is noted, and folded by itself. */
+const GRACE_MS = 5 * MINUTE_MS;
+/** Clocks of gateways differ by less: what lies further ahead was folded by a wrong one. */
+const AHEAD_QUARTERS = 4;
+/** Of an empty stretch the next is twice as long: nights, and years before the first vote. */
+const SHORTEST = 16;
+const LONGEST = 4_096;
+
+const quarterOf = (at: number) => Math.max(0, Math.floor(at / QUARTER_MS));
+
+export function createFolding({ queries, places, inOneMoment, holdingVotes }: FoldingDeps): HistoryFolding {
+  let stretch = SHORTEST;
+  const targetAt = (now: number) => quarterOf(now - GRACE_MS);
+  return {
+    async isDue(now) {
+      const target = targetAt(now);
+      const { rows } = await sql<{ isDue: number }>`
+        SELECT CASE WHEN folded_until < ${target} OR late_before < ${target} OR late_before > ${target + AHEAD_QUARTERS}
+          OR EXISTS (SELECT 1 FROM history_late WHERE quarter < folded_until) THEN 1 ELSE 0 END AS "isDue"
+        FROM history_state`.execute(queries);
+      return rows[0]?.isDue === 1;
+    },
+    async fold(now) {
+      const target = targetAt(now);
+      await aim(target, queries, holdingVotes);
+      return inOneMoment(async (tx) => {
+        const { foldedUntil, lateBefore, writtenUntil } = await lockState(tx);
+        const where = await places(tx);
+        const late = await foldLate(tx, where, foldedUntil);
+        const limit = Math.min(target, lateBefore);
+        if (foldedUntil >= limit) return told(foldedUntil, target, late);
+        const span = { from: foldedUntil, end: Math.min(limit, foldedUntil + stretch) };
+        const { end, rows } = await foldQuarters(tx, where, span, writtenUntil);
+        stretch = rows > 0 ? SHORTEST : Math.min(LONGEST, stretch * 2);
+        return told(end, target, late + rows);
+      });
+    },
+  };
+}
+
+const told = (until: number, target: number, rows: number) => ({
+  ...{ until: until * QUARTER_MS, target: target * QUARTER_MS, rows },
+});
+
+/** From here on whatever is written of an earlier quarter of an hour is noted: what is folded after that misses nothing. */
+async function aim(
+  target: number,
+  queries: Queries,
+  holdingVotes: FoldingDeps['holdingVotes'],
+): Promise<void> {
+  const { late_before } = await queries
+    .selectFrom('history_state')
+    .select('late_before')
+    .executeTakeFirstOrThrow();
+  if (late_before >= target && late_before <= target + AHEAD_QUARTERS) return;
+  await holdingVotes((tx) =>
+    sql`UPDATE history_state SET late_before = ${target},
+        folded_until = CASE WHEN folded_until > ${target} THEN ${target} ELSE folded_until END
+      WHERE late_before < ${target} OR late_before > ${target + AHEAD_QUARTERS}`.execute(tx),
+  );
+}
+
+/** What is folded of it and later is read from the rollups again until it has been folded anew. In a transaction. @param at UTC milliseconds */
+export async function unfoldFrom(queries: Queries, at: number): Promise<void> {
+  const quarter = quarterOf(at);
+  await queries
+    .updateTable('history_state')
+    .set({ folded_until: quarter })
+    .where('folded_until', '>', quarter)
+    .execute();
+}

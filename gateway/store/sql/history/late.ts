@@ -1,0 +1,79 @@
+/** What is written of quarters of an hour that are folded already, or are just being: added to what is read until it is folded too. */
+import { sql } from 'kysely';
+import { chunksOf } from '../review/rows.ts';
+import type { Queries } from '../sql-database.ts';
+import { ALL, EXCLUDED, type WindowSum } from './sums.ts';
+
+/** In the transaction of what it is about, while no vote is stored beside it (`holdVotes`). @param sums negative for what is taken away */
+export async function noteLate(queries: Queries, sums: readonly WindowSum[]): Promise<void> {
+  if (sums.length === 0) return;
+  const { late_before } = await queries
+    .selectFrom('history_state')
+    .select('late_before')
+    .executeTakeFirstOrThrow();
+  const late = sums.filter(
+    ({ quarter, counts }) => quarter < late_before && counts.some((votes) => votes !== 0),
+  );
+  for (const some of chunksOf(late))
+    await queries
+      .insertInto('history_late')
+      .values(
+        some.map(({ windowKey, quarter, channel, part, counts }) => ({
+          ...{ window_key: windowKey, quarter, channel, part },
+          ...{ satisfied: counts[0], basically: counts[1], unsatisfied: counts[2] },
+        })),
+      )
+      .execute();
+}
+
+/** What of these journals `act` writes anew, and in which tables. */
+export type Recounted = { journalKeys: readonly number[]; tables: 'rollups' | 'left out' };
+
+/** Notes what is different after `act`. */
+export async function notingLate(
+  queries: Queries,
+  recounted: Recounted,
+  act: () => Promise<void>,
+): Promise<void> {
+  const before = await keptOf(queries, recounted);
+  await act();
+  const sums = new Map<string, WindowSum>();
+  for (const [sign, kept] of [
+    [-1, before],
+    [1, await keptOf(queries, recounted)],
+  ] as const)
+    for (const { windowKey, quarter, part, satisfied, basically, unsatisfied } of kept) {
+      const name = `${windowKey}/${quarter}/${part}`;
+      const [a, b, c] = sums.get(name)?.counts ?? [0, 0, 0];
+      const counts = [a + sign * satisfied, b + sign * basically, c + sign * unsatisfied] as const;
+      sums.set(name, { windowKey, quarter, channel: 0, part, counts });
+    }
+  await noteLate(queries, [...sums.values()]);
+}
+
+type Kept = {
+  windowKey: number;
+  quarter: number;
+  part: number;
+  satisfied: number;
+  basically: number;
+  unsatisfied: number;
+};
+
+const COLUMNS = 'satisfied, basically, unsatisfied';
+const SELECT = {
+  rollups: (of: string) =>
+    `SELECT window_key AS "windowKey", quarter, ${ALL} AS part, ${COLUMNS} FROM rollups WHERE ${of}`,
+  'left out': (of: string) =>
+    `SELECT window_key AS "windowKey", quarter, verdict AS part, ${COLUMNS} FROM discounted WHERE ${of}
+     UNION ALL SELECT window_key, quarter, ${EXCLUDED}, ${COLUMNS} FROM excluded WHERE ${of}`,
+};
+
+async function keptOf(queries: Queries, { journalKeys, tables }: Recounted): Promise<Kept[]> {
+  const kept: Kept[] = [];
+  for (const keys of chunksOf(journalKeys)) {
+    const select = sql.raw<Kept>(SELECT[tables](`source_key IN (${keys.join(', ')})`));
+    for (const row of (await select.execute(queries)).rows) kept.push(row);
+  }
+  return kept;
+}

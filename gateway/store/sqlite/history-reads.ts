@@ -1,0 +1,177 @@
+/**
+ * Sums over long spans, on SQLite. On a connection of its own, whose transaction sees one moment however long it reads: a commit
+ * between two of its statements is not in it, and is not held up by it.
+ */
+import type Database from 'better-sqlite3';
+import { QUARTER_MS } from '../../domain/calendar.ts';
+import type { HistoryStore } from '../history.ts';
+import { foldedPieces, piecesWithin } from '../sql/history/pieces.ts';
+import { createPlaceBook, type PlaceBook } from '../sql/history/place-book.ts';
+import type { Places } from '../sql/history/places.ts';
+import { ALL, EXCLUDED, type PartSum, rowsOf } from '../sql/history/sums.ts';
+import type { Queries } from '../sql/sql-database.ts';
+import { failure, openForReading } from './database.ts';
+import { createExclusive } from './exclusive.ts';
+import { createSqliteSql } from './sql-dialect.ts';
+
+/** So long at a time does it keep the event loop. */
+const TURN_MS = 15;
+/** What is not folded is read so many quarters of an hour at a time. */
+const UNFOLDED_AT_ONCE = 96;
+/** Fewer windows are looked up one by one. */
+const FEW_WINDOWS = 64;
+/** What is left open between two readings. */
+const KEPT_OPEN = 2;
+
+export type SqliteHistory = HistoryStore & { close(): void };
+
+export function createSqliteHistory(file: string): SqliteHistory {
+  const places = createPlaceBook();
+  let idle: Reader[] = [];
+  let isClosed = false;
+  return {
+    async sums(of, bounds) {
+      const quarters = bounds.map((at) => Math.floor(at / QUARTER_MS));
+      let reader: Reader | null = null;
+      try {
+        reader = idle.pop() ?? openReader(file);
+        reader.db.exec('BEGIN');
+        const found = await ('unitKey' in of
+          ? readUnit(reader, places, of.unitKey, quarters)
+          : readWindow(reader, of.windowKey, quarters));
+        reader.db.exec('COMMIT');
+        if (isClosed || idle.length >= KEPT_OPEN) reader.db.close();
+        else idle.push(reader);
+        return found.map(rowsOf);
+      } catch (error) {
+        reader?.db.close();
+        throw failure(error);
+      }
+    },
+    close() {
+      isClosed = true;
+      for (const { db } of idle) db.close();
+      idle = [];
+    },
+  };
+}
+
+type Raw = [channel: number, part: number, satisfied: number, basically: number, unsatisfied: number];
+type Reader = ReturnType<typeof openReader>;
+
+const SUMS = 'sum(satisfied), sum(basically), sum(unsatisfied)';
+const WITHIN = 'quarter >= @from AND quarter < @end';
+const AMONG = 'window_key IN (SELECT value FROM json_each(@windows))';
+
+function openReader(file: string) {
+  const db = openForReading(file);
+  const raw = (text: string) => db.prepare(text).raw() as Database.Statement<unknown[], Raw>;
+  const ofWindows = (windows: string) =>
+    raw(`
+      SELECT 0, ${ALL}, ${SUMS} FROM rollups WHERE ${windows} AND ${WITHIN}
+      UNION ALL SELECT 0, verdict, ${SUMS} FROM discounted WHERE +${AMONG} AND ${WITHIN} GROUP BY verdict
+      UNION ALL SELECT 0, ${EXCLUDED}, ${SUMS} FROM excluded WHERE +${AMONG} AND ${WITHIN}`);
+  const besideOf = (table: string) =>
+    `FROM rollups r JOIN ${table} x ON x.source_key = r.source_key AND x.quarter = r.quarter AND x.window_key = r.window_key
+     WHERE r.window_key = @windowKey AND r.quarter >= @from AND r.quarter < @end`;
+  const X_SUMS = 'sum(x.satisfied), sum(x.basically), sum(x.unsatisfied)';
+  const sqlOf = createSqliteSql({
+    ...{ connection: () => db, exclusive: createExclusive(), translate: failure, auditKey: () => null },
+  });
+  return {
+    db,
+    queries: sqlOf.queries as Queries,
+    foldedUntil: db.prepare('SELECT folded_until FROM history_state').pluck(),
+    isLate: db.prepare(`SELECT 1 FROM history_late WHERE ${WITHIN}`).pluck(),
+    folded: raw(
+      `SELECT channel, part, ${SUMS} FROM history WHERE unit_key = @unitKey AND span = @span AND ${WITHIN} GROUP BY channel, part`,
+    ),
+    late: raw(
+      `SELECT channel, part, ${SUMS} FROM history_late WHERE +${AMONG} AND ${WITHIN} GROUP BY channel, part`,
+    ),
+    // All that there is of some quarters of an hour, or what there is of these windows.
+    ofMany: ofWindows(`+${AMONG}`),
+    ofFew: ofWindows(AMONG),
+    ofWindow: raw(`
+      SELECT 0, ${ALL}, ${SUMS} FROM rollups WHERE window_key = @windowKey AND ${WITHIN}
+      UNION ALL SELECT 0, x.verdict, ${X_SUMS} ${besideOf('discounted')} GROUP BY x.verdict
+      UNION ALL SELECT 0, ${EXCLUDED}, ${X_SUMS} ${besideOf('excluded')}`),
+  };
+}
+
+type Sums = PartSum[][];
+
+const nothing = (bounds: readonly number[]): Sums => bounds.slice(1).map(() => []);
+
+function add(sums: Sums, place: number, rows: readonly Raw[]): void {
+  // The sum of no rows is null.
+  for (const [channel, part, satisfied, basically, unsatisfied] of rows)
+    if (satisfied !== null) sums[place]?.push({ channel, part, counts: [satisfied, basically, unsatisfied] });
+}
+
+async function readWindow(reader: Reader, windowKey: number, bounds: readonly number[]): Promise<Sums> {
+  const sums = nothing(bounds);
+  const pause = createPause();
+  for (const { place, ...span } of piecesWithin(bounds, all(bounds))) {
+    add(sums, place, reader.ofWindow.all({ windowKey, ...span }));
+    await pause();
+  }
+  return sums;
+}
+
+const all = (bounds: readonly number[]) => ({ from: bounds[0] ?? 0, end: bounds.at(-1) ?? 0 });
+
+async function readUnit(
+  reader: Reader,
+  book: PlaceBook,
+  unitKey: number,
+  bounds: readonly number[],
+): Promise<Sums> {
+  const sums = nothing(bounds);
+  const pause = createPause();
+  const places = await book(reader.queries);
+  const foldedUntil = reader.foldedUntil.get() as number;
+  for (const { place, ...piece } of foldedPieces(bounds, foldedUntil)) {
+    add(sums, place, reader.folded.all({ unitKey, ...piece }));
+    await pause();
+  }
+  const { from, end } = all(bounds);
+  const [folded, unfolded] = [
+    { from, end: Math.min(end, foldedUntil) },
+    { from: Math.max(from, foldedUntil), end },
+  ];
+  const readStands = async (within: typeof folded, longest: number, select: Select) => {
+    for (const { windowKeys, ...stand } of standsOf(places, unitKey, within)) {
+      const windows = JSON.stringify(windowKeys);
+      for (const { place, ...span } of piecesWithin(bounds, stand, longest)) {
+        add(sums, place, select(windowKeys.length).all({ windows, ...span }));
+        await pause();
+      }
+    }
+  };
+  if (reader.isLate.get(folded) !== undefined)
+    await readStands(folded, Number.POSITIVE_INFINITY, () => reader.late);
+  await readStands(unfolded, UNFOLDED_AT_ONCE, (windows) =>
+    windows <= FEW_WINDOWS ? reader.ofFew : reader.ofMany,
+  );
+  return sums;
+}
+
+type Select = (windows: number) => Reader['late'];
+
+const standsOf = (places: Places, unitKey: number, within: { from: number; end: number }) =>
+  within.from < within.end ? places.windowsUnder(unitKey, within) : [];
+
+/** After some work others have their turn. */
+function createPause(): () => Promise<void> | void {
+  let begun = performance.now();
+  return () => {
+    if (performance.now() - begun < TURN_MS) return;
+    return new Promise((resolve) => {
+      setImmediate(() => {
+        begun = performance.now();
+        resolve();
+      });
+    });
+  };
+}

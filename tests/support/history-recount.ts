@@ -1,0 +1,109 @@
+/** What sums over long spans must say, counted vote by vote from what is stored, with nothing of what the stores count with. */
+import { expect } from 'vitest';
+import type { HistoryOf, HistoryStore } from '../../gateway/store/history.ts';
+import type { Rows } from './open-rows.ts';
+
+type Vote = {
+  source_key: number;
+  window_key: number;
+  rating: number;
+  at: number;
+  verdict: number;
+  channel: number;
+};
+type Version = { kind: string; key: number; parent_key: number | null; from_at: number };
+type Exclusion = { terminal_key: number; from_at: number; to_at: number; ended_at: number | null };
+
+const NAMES = ['satisfied', 'basically', 'unsatisfied'];
+
+export async function recountHistory(
+  home: { rows: Rows },
+  of: HistoryOf,
+  bounds: readonly number[],
+): Promise<string[][]> {
+  const votes = await home.rows<Vote>(
+    'SELECT source_key, window_key, rating, at, verdict, channel FROM votes',
+  );
+  const versions = await home.rows<Version>(`
+    SELECT kind, key, parent_key, from_at FROM org_versions
+    UNION SELECT 'unit', key, parent_key, -1 FROM units UNION SELECT 'window', key, unit_key, -1 FROM windows`);
+  const sources = await home.rows<{ key: number; terminal_key: number }>(
+    'SELECT key, terminal_key FROM sources',
+  );
+  const exclusions = await home.rows<Exclusion>(
+    'SELECT terminal_key, from_at, to_at, ended_at FROM exclusions',
+  );
+  const parentOf = (kind: string, key: number, at: number) => {
+    const pressedIn = new Date(at);
+    pressedIn.setUTCMinutes(Math.floor(pressedIn.getUTCMinutes() / 15) * 15, 0, 0);
+    const held = versions.filter(
+      (one) => one.kind === kind && one.key === key && one.from_at <= pressedIn.getTime(),
+    );
+    return held.sort((a, b) => b.from_at - a.from_at)[0]?.parent_key ?? null;
+  };
+  const isMeant = ({ window_key, at }: Vote) => {
+    if ('windowKey' in of) return of.windowKey === window_key;
+    let unit = parentOf('window', window_key, at);
+    while (unit !== null && unit !== of.unitKey) unit = parentOf('unit', unit, at);
+    return unit !== null;
+  };
+  const isExcluded = ({ source_key, at }: Vote) => {
+    const terminal = sources.find(({ key }) => key === source_key)?.terminal_key;
+    return exclusions.some(
+      (one) => one.terminal_key === terminal && one.ended_at === null && at >= one.from_at && at < one.to_at,
+    );
+  };
+  return bounds.slice(1).map((end, place) => {
+    const lines = new Map<string, number[]>();
+    for (const vote of votes) {
+      if (vote.at < (bounds[place] as number) || vote.at >= end || !isMeant(vote)) continue;
+      const excluded = isExcluded(vote);
+      const line = lineOf(vote.channel, excluded ? 0 : vote.verdict, excluded);
+      const counts = lines.get(line) ?? [0, 0, 0];
+      lines.set(
+        line,
+        counts.map((count, rating) => (rating === vote.rating ? count + 1 : count)),
+      );
+    }
+    return [...lines].map(([line, counts]) => `${line}: ${counts.join('/')}`).sort();
+  });
+}
+
+const lineOf = (channel: number, verdict: number, excluded: boolean) =>
+  `channel ${channel}, verdict ${verdict}${excluded ? ', excluded' : ''}`;
+
+/** A line a row, as the store says. */
+export async function toldHistory(
+  history: HistoryStore,
+  of: HistoryOf,
+  bounds: readonly number[],
+): Promise<string[][]> {
+  const spans = await history.sums(of, bounds);
+  return spans.map((rows) =>
+    rows
+      .map(
+        ({ channel, verdict, isExcluded, counts }) =>
+          `${lineOf(channel, verdict, isExcluded)}: ${NAMES.map((name) => counts[name as 'satisfied']).join('/')}`,
+      )
+      .sort(),
+  );
+}
+
+/** Of every unit and window that there is. */
+export async function expectHistoryRecounted(
+  home: { rows: Rows },
+  history: HistoryStore,
+  bounds: readonly number[],
+  when = '',
+): Promise<void> {
+  const units = await home.rows<{ key: number }>('SELECT key FROM units ORDER BY key');
+  const windows = await home.rows<{ key: number }>('SELECT key FROM windows ORDER BY key');
+  const all: HistoryOf[] = [
+    ...units.map(({ key }) => ({ unitKey: key })),
+    ...windows.map(({ key }) => ({ windowKey: key })),
+  ];
+  for (const of of all)
+    expect(await toldHistory(history, of, bounds), `${JSON.stringify(of)} ${when}`).toEqual(
+      await recountHistory(home, of, bounds),
+    );
+}
