@@ -11,6 +11,7 @@ import { registerKeyCommands } from './keys/key-commands.ts';
 import { registerOrgCommands } from './org/org-commands.ts';
 import { explain, explainOutput, printOnly, usageError } from './output.ts';
 import { registerPeopleCommands } from './people/people-commands.ts';
+import { registerRecountCommands } from './recount/recount-commands.ts';
 import { registerQuarantineCommands } from './review/quarantine-commands.ts';
 import { registerReviewCommands } from './review/review-commands.ts';
 import { registerRuleCommands } from './rules/rule-commands.ts';
@@ -21,7 +22,7 @@ import { createWithStore } from './with-store.ts';
 export function createProgram(): Command {
   const program = new Command('manyi')
     .description(
-      'Units, windows, terminals, accounts, links, sessions; the quarantine, the votes that wait for a decision, the rules that votes are judged by, and the audit; check, backup and restore. Works while the gateway runs, and while it does not (restore and check --repair only then). What only reads changes nothing.',
+      'Units, windows, terminals, accounts, links, sessions; the quarantine, the votes that wait for a decision, the rules that votes are judged by, and the audit; check, recount, backup and restore. Works while the gateway runs, and while it does not (restore and check --repair only then). What only reads changes nothing.',
     )
     .option('--json', 'answer with JSON only')
     .option('--print <field>', 'answer with this field alone, e.g. id, for a script')
@@ -48,6 +49,7 @@ export function createProgram(): Command {
   registerAuditCommands(program, withStore);
   registerBackupCommands(program);
   registerCheckCommands(program, withStore);
+  registerRecountCommands(program);
   registerAuthorityCommands(program, withStore);
   registerKeyCommands(program, withStore);
   return program;

@@ -13,10 +13,12 @@ import { createPostgresHistory } from '../../gateway/store/postgres/history.ts';
 import { createPostgresImports } from '../../gateway/store/postgres/import.ts';
 import { createJournalStore } from '../../gateway/store/postgres/kept-journals.ts';
 import { createPostgresLedger } from '../../gateway/store/postgres/ledger.ts';
+import { openPostgresRecount } from '../../gateway/store/postgres/recount.ts';
 import { createPostgresSql } from '../../gateway/store/postgres/sql-database.ts';
 import { storedVerdicts } from '../../gateway/store/postgres/stored-verdicts.ts';
 import { createUpkeep } from '../../gateway/store/postgres/upkeep.ts';
 import { createVoteReads } from '../../gateway/store/postgres/vote-reads.ts';
+import type { RecountReads } from '../../gateway/store/recount.ts';
 import type { ReviewStore } from '../../gateway/store/review.ts';
 import { verifyAudit } from '../../gateway/store/sql/audit-verify.ts';
 import type { AuditDeps } from '../../gateway/store/sql/changes.ts';
@@ -29,6 +31,7 @@ import { verifyAudit as verifyFile } from '../../gateway/store/sqlite/audit-veri
 import { failure, openForReading } from '../../gateway/store/sqlite/database.ts';
 import { openSqliteCheck } from '../../gateway/store/sqlite/database-check.ts';
 import { createExclusive } from '../../gateway/store/sqlite/exclusive.ts';
+import { openSqliteRecount } from '../../gateway/store/sqlite/recount.ts';
 import { createSqliteSql } from '../../gateway/store/sqlite/sql-dialect.ts';
 import { createSqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
 import type { Upkeep } from '../../gateway/store/upkeep.ts';
@@ -67,6 +70,8 @@ export type PortsHome = {
   verifyAudit(known?: AuditHead): Promise<AuditVerdict>;
   /** As `manyi check` opens it. */
   openCheck(): DatabaseCheck;
+  /** As `manyi recount` does. */
+  openRecount(): RecountReads;
   dispose(): Promise<void>;
 };
 
@@ -103,6 +108,7 @@ async function createSqliteHome(): Promise<PortsHome> {
       return verdict;
     },
     openCheck: () => openSqliteCheck(file, { repairs: false }),
+    openRecount: () => openSqliteRecount(file),
     dispose: async () => dispose(),
   };
 }
@@ -153,6 +159,7 @@ export async function createPostgresHome(cluster: Cluster): Promise<PortsHome & 
       return verdict;
     },
     openCheck: () => openPostgresCheck({ address }),
+    openRecount: () => openPostgresRecount({ address }),
     dispose: close,
   };
 }

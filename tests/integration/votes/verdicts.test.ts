@@ -28,9 +28,18 @@ describe('verdicts', () => {
   afterEach(async () => {
     await expectScoresEqualRecount(gateway);
     expectVerdictsOfRules(gateway.dataDir);
+    const lately = [-2, 1].map((days) => dayIn(days)).join('..');
+    const recounted = await manyi(gateway.dataDir, 'recount', '--unit', 'city', '--period', lately);
+    expect([recounted.code, recounted.err, recounted.out]).toEqual([
+      0,
+      '',
+      expect.stringMatching(/^equal: /m),
+    ]);
     await gateway.dispose();
   });
 
+  const dayIn = (days: number) =>
+    new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Shanghai' }).format(Date.now() + days * 86_400_000);
   // What is known of a journal dates what comes after it, to ten minutes.
   const START = Date.now() - 300_000;
   /** Pressed so many seconds after the start of all. */
@@ -104,9 +113,8 @@ describe('verdicts', () => {
     await untilShown('two', { votes: 2, reasons: {} });
   });
 
-  const today = () => new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Shanghai' }).format(Date.now());
-  const tomorrow = () =>
-    new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Shanghai' }).format(Date.now() + 86_400_000);
+  const today = () => dayIn(0);
+  const tomorrow = () => dayIn(1);
   const set = (body: object) =>
     gateway.fetch('/api/v1/rules', {
       method: 'POST',

@@ -1,0 +1,118 @@
+/** A window, or a unit with every window below it, in a span: counted anew from its votes, one window after another. */
+import type { RecountPlan, RecountReads } from '../store/recount.ts';
+import { Differences } from './differences.ts';
+import type { NoticesOf } from './hours.ts';
+import type { LocalTime } from './local-time.ts';
+import type { Span } from './period.ts';
+import { createPlaces, type RecountPlace } from './places.ts';
+import { recountWindow, type WindowRecount } from './recount-window.ts';
+import { RecountRefusal } from './refusal.ts';
+import { type RulesThroughTime, rulesThroughTime } from './rules.ts';
+import { addSums, emptySums, type Sums } from './sums.ts';
+
+export type RecountQuestion = {
+  place: RecountPlace;
+  span: Span;
+  /** By the rules of now; by what is stored with each vote; or by those of now and, beside them, by an earlier revision of them. */
+  rules: 'now' | 'stored' | number;
+};
+
+export type RecountDeps = {
+  reads: RecountReads;
+  local: LocalTime;
+  noticesOf: NoticesOf;
+  now: () => number;
+  /** From 0 to 1. */
+  told: (part: number) => void;
+  /** Until what waits to be judged may have been. */
+  pause: () => Promise<void>;
+};
+
+export type Recount = {
+  place: RecountPlace & { name: string };
+  span: Span;
+  windows: number;
+  /** Of the rules that votes were judged by: how many versions there are. */
+  rules: number;
+  own: Sums;
+  /** As it is kept beside the votes, and served. */
+  kept: Sums;
+  other: Sums | null;
+  differences: Differences;
+  /** Windows of which some votes were still to be judged. */
+  waiting: number;
+  /** Windows that votes have come to since it began: each is of a moment of its own. */
+  changing: number;
+};
+
+/** @returns null when there is no such place. @throws StoreFailure, RecountRefusal `rules-unknown` */
+export async function recount(question: RecountQuestion, deps: RecountDeps): Promise<Recount | null> {
+  const { place, span, rules } = question;
+  const { reads, told, now } = deps;
+  const plan = await reads.plan();
+  const places = createPlaces(plan);
+  const name = places.nameOf(place);
+  if (name === null) return null;
+  if (typeof rules === 'number' && rules > plan.rules.length)
+    throw new RecountRefusal(
+      'rules-unknown',
+      `there are ${plan.rules.length} versions of the rules, and none numbered ${rules}: see \`manyi rules list\``,
+    );
+  const begun = now();
+  const ruleBook = createRuleBook(plan, deps);
+  const windows = places.windowsOf(place);
+  const sum = { own: emptySums(), kept: emptySums(), differences: new Differences() };
+  const other = typeof rules === 'number' ? emptySums() : null;
+  let [waiting, changing] = [0, 0];
+  for (const [index, serviceWindow] of windows.entries()) {
+    const path = places.pathTo(serviceWindow);
+    const one = await settled(deps, () =>
+      reads.window(serviceWindow.key, (parts) =>
+        recountWindow(parts, {
+          windowId: serviceWindow.id,
+          spans: [span],
+          rules: rules === 'stored' ? null : ruleBook(path, plan.rules.length),
+          otherRules: typeof rules === 'number' ? ruleBook(path, rules) : null,
+          told: (at) => told((index + (at - span.from) / (span.to - span.from)) / windows.length),
+        }),
+      ),
+    );
+    addSums(sum.own, one.own);
+    addSums(sum.kept, one.kept);
+    if (other !== null && one.other !== null) addSums(other, one.other);
+    sum.differences.take(one.differences);
+    waiting += one.isWaiting ? 1 : 0;
+    changing += one.lastReceivedAt >= begun ? 1 : 0;
+  }
+  return {
+    ...{ place: { ...place, name }, span, windows: windows.length, rules: plan.rules.length },
+    ...{ ...sum, other, waiting, changing },
+  };
+}
+
+const TRIES = 6;
+
+/** What waits to be judged is judged within a second by a gateway that runs, and is no difference until then. */
+async function settled(
+  { pause }: Pick<RecountDeps, 'pause'>,
+  read: () => Promise<WindowRecount>,
+): Promise<WindowRecount> {
+  for (let tries = 1; ; tries++) {
+    const one = await read();
+    if (one.differences.count === 0 || !one.isWaiting || tries === TRIES) return one;
+    await pause();
+  }
+}
+
+/** Nearly all windows share their rules. */
+function createRuleBook({ rules }: RecountPlan, { local, noticesOf }: RecountDeps) {
+  const known = new Map<string, RulesThroughTime>();
+  return (path: readonly string[], revision: number): RulesThroughTime => {
+    const versions = rules.slice(0, revision);
+    const own = path.filter((place) => versions.some(({ node }) => node === place));
+    const name = `${revision} ${own.join(' ')}`;
+    const made = known.get(name) ?? rulesThroughTime(own, versions, local, noticesOf);
+    known.set(name, made);
+    return made;
+  };
+}

@@ -1,0 +1,64 @@
+/** The port to a recount: what is stored of votes, and what is kept beside them, past everything that serves figures. Only reads. */
+import type { Counts } from '../../protocol/vote.ts';
+
+export type StoredVote = {
+  journalKey: number;
+  terminalKey: number;
+  seq: number;
+  /** Codes: positions in CHANNELS, RATINGS, CLOCKS and VERDICTS. */
+  channel: number;
+  rating: number;
+  /** Press time, UTC milliseconds. */
+  at: number;
+  clock: number;
+  /** The gateway or a person has placed it where it is. */
+  isPlaced: boolean;
+  boot: string;
+  mono: number;
+  receivedAt: number;
+  verdict: number;
+};
+
+/** What is kept of a quarter of an hour (since the epoch), a journal and a window. */
+export type KeptRow = Counts & { journalKey: number; quarter: number };
+export type KeptDiscounted = KeptRow & { verdict: number };
+
+export type StoredRules = {
+  node: string;
+  version: number;
+  validFrom: string;
+  validTo: string | null;
+  settings: object;
+};
+
+/** The tree as it stands, and every version of the rules in the order in which they were made. */
+export type RecountPlan = {
+  units: readonly { key: number; id: string; parentKey: number | null; name: string }[];
+  windows: readonly { key: number; id: string; unitKey: number; name: string }[];
+  rules: readonly StoredRules[];
+};
+
+/** `[from, to)`, UTC milliseconds. */
+export type PressTimes = { from: number; to: number };
+
+/** What there is of one window. */
+export type WindowParts = {
+  /** Those pressed in a span, by press time, in pages; looked for in every journal that may have one. */
+  votes(span: PressTimes): AsyncIterable<StoredVote[]>;
+  rollups(span: PressTimes): Promise<KeptRow[]>;
+  excluded(span: PressTimes): Promise<KeptRow[]>;
+  discounted(span: PressTimes): Promise<KeptDiscounted[]>;
+  /** Spans of terminals' votes that persons have excluded, of those that hold. */
+  exclusions(): Promise<(PressTimes & { terminalKey: number })[]>;
+  /** What is still to be judged, or judged again; both ends included. */
+  waiting(): Promise<PressTimes[]>;
+  journals(): Promise<{ journalKey: number; terminalId: string; epoch: string }[]>;
+};
+
+/** Each may throw StoreFailure. */
+export interface RecountReads {
+  plan(): Promise<RecountPlan>;
+  /** All of a window as of one moment, beside gateways that run. */
+  window<T>(windowKey: number, read: (parts: WindowParts) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,65 @@
+/** What a recount asks, in SQL that both databases understand, with its numbers in it: a cursor takes no parameter. */
+import { QUARTER_MS } from '../../domain/calendar.ts';
+import type { PressTimes, StoredRules, StoredVote, WindowParts } from '../recount.ts';
+
+export type VoteRow = Omit<StoredVote, 'isPlaced'> & { isPlaced: 0 | 1 };
+export type RulesRow = Omit<StoredRules, 'settings'> & { settings: string };
+
+export const UNITS = 'SELECT key, id, parent_key AS "parentKey", name FROM units ORDER BY key';
+export const WINDOWS = 'SELECT key, id, unit_key AS "unitKey", name FROM windows ORDER BY key';
+export const RULES = `
+  SELECT node, version, valid_from AS "validFrom", valid_to AS "validTo", settings FROM rule_versions ORDER BY key`;
+
+export const rulesOf = ({ settings, ...row }: RulesRow): StoredRules => ({
+  ...row,
+  settings: JSON.parse(settings),
+});
+
+/** Of the terminals that stand at the window, and whatever else is kept of it. */
+const journalsOf = (windowKey: number) => `
+  SELECT s.key FROM sources s JOIN terminals t ON t.key = s.terminal_key WHERE t.window_key = ${windowKey}
+  UNION SELECT source_key FROM rollups WHERE window_key = ${windowKey}
+  UNION SELECT source_key FROM discounted WHERE window_key = ${windowKey}
+  UNION SELECT source_key FROM excluded WHERE window_key = ${windowKey}`;
+
+/** A page of rows after another, of one select. */
+export type Select = <R extends object>(select: string) => AsyncIterable<R[]>;
+
+export function windowParts(windowKey: number, select: Select): WindowParts {
+  const all = async <R extends object>(text: string): Promise<R[]> => {
+    const found: R[] = [];
+    for await (const page of select<R>(text)) found.push(...page);
+    return found;
+  };
+  const kept = ({ from, to }: PressTimes, table: string, more = '') =>
+    `SELECT source_key AS "journalKey", quarter, satisfied, basically, unsatisfied${more} FROM ${table}
+     WHERE window_key = ${windowKey} AND quarter >= ${from / QUARTER_MS} AND quarter < ${to / QUARTER_MS}
+     ORDER BY quarter, source_key`;
+  return {
+    async *votes({ from, to }) {
+      const pages = select<VoteRow>(`
+        SELECT v.source_key AS "journalKey", s.terminal_key AS "terminalKey", v.seq, v.channel, v.rating, v.at, v.clock,
+          CASE WHEN d.seq IS NULL THEN 0 ELSE 1 END AS "isPlaced", b.boot, v.mono, v.received_at AS "receivedAt", v.verdict
+        FROM votes v JOIN sources s ON s.key = v.source_key JOIN boots b ON b.key = v.boot_key
+        LEFT JOIN datings d ON d.source_key = v.source_key AND d.seq = v.seq
+        WHERE v.source_key IN (${journalsOf(windowKey)}) AND v.window_key = ${windowKey}
+          AND v.at >= ${from} AND v.at < ${to}
+        ORDER BY v.at, v.source_key, v.seq`);
+      for await (const page of pages)
+        yield page.map(({ isPlaced, ...vote }) => ({ ...vote, isPlaced: isPlaced === 1 }));
+    },
+    rollups: (span) => all(kept(span, 'rollups')),
+    excluded: (span) => all(kept(span, 'excluded')),
+    discounted: (span) => all(kept(span, 'discounted', ', verdict')),
+    exclusions: () =>
+      all(`SELECT terminal_key AS "terminalKey", from_at AS "from", to_at AS "to" FROM exclusions
+           WHERE ended_at IS NULL ORDER BY key`),
+    waiting: () =>
+      all(
+        `SELECT from_at AS "from", to_at AS "to" FROM unjudged WHERE window_key = ${windowKey} ORDER BY key`,
+      ),
+    journals: () =>
+      all(`SELECT s.key AS "journalKey", t.id AS "terminalId", s.epoch FROM sources s
+           JOIN terminals t ON t.key = s.terminal_key WHERE s.key IN (${journalsOf(windowKey)}) ORDER BY s.key`),
+  };
+}

@@ -1,0 +1,213 @@
+/** A recount from each database: the same as what is kept, and whatever is not the same is found and named. */
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DEFAULT_RULES } from '../../gateway/domain/verdicts/rule-settings.ts';
+import { verdictsOf } from '../../gateway/domain/verdicts/verdicts-of.ts';
+import type { Difference } from '../../gateway/recount/differences.ts';
+import { createLocalTime } from '../../gateway/recount/local-time.ts';
+import { readPeriod } from '../../gateway/recount/period.ts';
+import { type Recount, type RecountQuestion, recount } from '../../gateway/recount/recount.ts';
+import { countedOf, votesIn } from '../../gateway/recount/sums.ts';
+import type { VoteRecord } from '../../gateway/store/ledger.ts';
+import { codeOfVerdict, judgedOf } from '../../gateway/verdicts/judged.ts';
+import { decide } from '../support/decide.ts';
+import { batchOf } from '../support/ledger-home.ts';
+import { rulesOf } from '../support/live-verdicts.ts';
+import { type OpenPorts, type PortsHome, portHomes } from '../support/port-homes.ts';
+import { anyVotes, pressOf } from '../support/presses.ts';
+import { addSmallTown } from '../support/tree.ts';
+
+const LOCAL = createLocalTime('Asia/Shanghai');
+const START = Date.parse('2026-11-26T15:40:00Z');
+const DAY = '2026-11-27';
+const TOWN = { kind: 'unit', id: 'town' } as const;
+
+describe.each(portHomes())('a recount of what is stored in %s', (_name, createHome) => {
+  let home: PortsHome;
+  let ports: OpenPorts;
+  let begun = 0;
+  let stored: VoteRecord[] = [];
+  beforeEach(async () => {
+    home = await createHome();
+    ports = await home.open();
+    await addSmallTown(ports, 3);
+    stored = [];
+  });
+  afterEach(async () => {
+    await ports.close();
+    await home.dispose();
+  });
+
+  /** Votes of an evening and the night at the first window, by the rules of now: of two devices of it, and what others are at the second. */
+  const store = async () => {
+    const journals = [
+      await ports.ledger.openJournal(1, 'ab'.repeat(16)),
+      await ports.ledger.openJournal(2, 'cd'.repeat(16)),
+    ];
+    const made = fc.sample(anyVotes(START, 60), { seed: 5, numRuns: 6 }).flat();
+    const last = Math.max(...made.map(({ at }) => at));
+    // A contact that sticks, at the first window.
+    for (let press = 1; press <= 24; press++) made.push(pressOf(press, last + 60_000 + press * 1_000));
+    const votes = made.map(
+      (vote, index): VoteRecord => ({
+        ...{
+          journalKey: journals[vote.device === 2 ? 1 : 0]!.key,
+          seq: index + 1,
+          windowKey: 1 + (index % 2),
+        },
+        ...{ channel: vote.device === null ? 2 : 0, rating: vote.rating, at: vote.at, receivedAt: vote.at },
+        ...{ clock: vote.isTimed ? 0 : 2, boot: vote.boot || 'none', mono: vote.mono },
+      }),
+    );
+    for (const windowKey of [1, 2]) {
+      const own = votes.filter((vote) => vote.windowKey === windowKey);
+      const judged = verdictsOf(
+        own.map((vote) => judgedOf(vote, vote.journalKey === journals[0]!.key ? 1 : 2, false)),
+        rulesOf(DEFAULT_RULES),
+      );
+      own.forEach((vote, index) => {
+        vote.verdict = codeOfVerdict(judged[index]!.code);
+      });
+    }
+    for (let at = 0; at < votes.length; at += 100)
+      await ports.ledger.commit(batchOf({ votes: votes.slice(at, at + 100) }));
+    stored = votes;
+    begun = Math.max(...votes.map(({ receivedAt }) => receivedAt)) + 1;
+  };
+  const ask = async (
+    rules: RecountQuestion['rules'] = 'now',
+    place: RecountQuestion['place'] = TOWN,
+    pause = async () => {},
+  ): Promise<Recount> => {
+    const reads = home.openRecount();
+    try {
+      const span = readPeriod(`2026-11-26..${DAY}`, LOCAL);
+      const found = await recount(
+        { place, span, rules },
+        { ...{ reads, local: LOCAL, now: () => begun, pause, told: () => {} }, noticesOf: () => new Map() },
+      );
+      return found!;
+    } finally {
+      await reads.close();
+    }
+  };
+  const firstOf = ({ differences }: Recount): Difference => differences.first[0]!;
+
+  it('is the same, of a window and of a unit, with votes of every kind and excluded ones', async () => {
+    await store();
+    await decide(ports.review, (tx) =>
+      tx.exclude({
+        ...{ id: 'e-1', terminalId: 't-1', from: START, to: START + 400_000 },
+        ...{ reason: '试机', madeAt: START, madeBy: 'cli:test' },
+      }),
+    );
+    const town = await ask();
+    expect(town.differences.first).toEqual([]);
+    expect(town.own).toEqual(town.kept);
+    expect(town.windows).toBe(3);
+    expect(votesIn(town.own.pressed)).toBe(stored.length);
+    expect(votesIn(town.own.excluded)).toBeGreaterThan(10);
+    expect(Object.keys(town.own.discounted).sort()).toEqual(['burst', 'stuck', 'superseded', 'too-soon']);
+    expect(votesIn(countedOf(town.own))).toBeGreaterThan(10);
+    const one = await ask('now', { kind: 'window', id: 'w1' });
+    expect(one.differences.count).toBe(0);
+    expect(votesIn(one.own.pressed)).toBe(stored.filter(({ windowKey }) => windowKey === 1).length);
+    expect(town).toMatchObject({ waiting: 0, changing: 0, rules: 0 });
+    begun = START;
+    expect((await ask()).changing).toBe(2);
+    expect((await ask('stored')).own).toEqual(town.own);
+  });
+
+  it('finds a verdict, a vote, a rollup and a sum that was changed, and names each', async () => {
+    await store();
+    const counted = stored.find(({ verdict }) => verdict === 0)!;
+    const where = `source_key = ${counted.journalKey} AND seq = ${counted.seq}`;
+    await home.rows(`UPDATE votes SET verdict = 3 WHERE ${where}`);
+    const verdict = await ask();
+    expect(firstOf(verdict)).toMatchObject({
+      what: 'verdict',
+      seq: counted.seq,
+      stored: 'burst',
+      recounted: 'counted',
+    });
+    // What is kept is what was stored: nothing else is another.
+    expect(verdict.differences.count).toBe(1);
+    await home.rows(`UPDATE votes SET verdict = 0 WHERE ${where}`);
+
+    await home.rows(`UPDATE votes SET rating = ${(counted.rating + 1) % 3} WHERE ${where}`);
+    expect((await ask('stored')).differences.first).toMatchObject([{ what: 'rollup', verdict: null }]);
+    await home.rows(`UPDATE votes SET rating = ${counted.rating} WHERE ${where}`);
+    expect((await ask()).differences.count).toBe(0);
+
+    for (const [what, table] of [
+      ['discounted', 'discounted'],
+      ['rollup', 'rollups'],
+    ] as const) {
+      const [first] = await home.rows<{ quarter: number; source_key: number }>(
+        `SELECT quarter, source_key FROM ${table} WHERE window_key = 1 ORDER BY source_key, quarter LIMIT 1`,
+      );
+      const place = `window_key = 1 AND source_key = ${first!.source_key} AND quarter = ${first!.quarter}`;
+      await home.rows(`UPDATE ${table} SET basically = basically + 1 WHERE ${place}`);
+      const found = await ask();
+      expect(firstOf(found)).toMatchObject({
+        what,
+        windowId: 'w1',
+        terminalId: expect.stringMatching(/^t-/),
+      });
+      expect(found.own).not.toEqual(found.kept);
+      // One that is gone takes no vote with it.
+      await home.rows(`DELETE FROM ${table} WHERE ${place}`);
+      expect(firstOf(await ask())).toMatchObject({
+        what,
+        stored: { satisfied: 0, basically: 0, unsatisfied: 0 },
+      });
+      expect(votesIn((await ask()).own.pressed)).toBe(stored.length);
+    }
+  });
+
+  it('shows what other rules would make of it, and knows no more versions than there are', async () => {
+    await store();
+    const add = (version: number, settings: object) =>
+      ports.rules.change(async (tx) => {
+        await tx.add({
+          ...{ nodeId: 'all', version, validFrom: '2026-01-01', validTo: null, settings },
+          ...{ reason: 'test', madeAt: START, madeBy: 'cli:test' },
+        });
+        return tx.audited(
+          {
+            by: { actor: { kind: 'gateway' }, origin: 'local' },
+            action: 'rules.add',
+            target: { kind: 'rules' },
+          },
+          undefined,
+        );
+      });
+    await add(1, { burstPresses: 0, burstSpanMs: 0 });
+    await add(2, { burstPresses: 4, burstSpanMs: 20_000 });
+    const first = await ask(1);
+    expect(first.differences.count).toBe(0);
+    expect(first.own.discounted.burst).toBeDefined();
+    expect(first.other?.discounted.burst).toBeUndefined();
+    expect(first.other?.pressed).toEqual(first.own.pressed);
+    expect(first.rules).toBe(2);
+    await expect(ask(3)).rejects.toMatchObject({ code: 'rules-unknown' });
+  });
+
+  it('waits for what is still to be judged, and says so where nobody judges it', async () => {
+    await store();
+    const late = stored.find(({ verdict, windowKey }) => verdict !== 0 && windowKey === 1)!;
+    const where = `source_key = ${late.journalKey} AND seq = ${late.seq}`;
+    await home.rows(`UPDATE votes SET verdict = 0 WHERE ${where}`);
+    await home.rows(`INSERT INTO unjudged (window_key, from_at, to_at) VALUES (1, ${late.at}, ${late.at})`);
+    let pauses = 0;
+    const left = await ask('now', TOWN, async () => {
+      pauses += 1;
+    });
+    expect([pauses, left.waiting, left.differences.count]).toEqual([5, 1, 1]);
+    const judgedMeanwhile = await ask('now', TOWN, async () => {
+      await home.rows(`UPDATE votes SET verdict = ${late.verdict} WHERE ${where}`);
+      await home.rows('DELETE FROM unjudged');
+    });
+    expect([judgedMeanwhile.waiting, judgedMeanwhile.differences.count]).toEqual([0, 0]);
+  });
+});
