@@ -14,6 +14,7 @@ export const NOT_CODES: ReadonlySet<string> = new Set([
   'if-none-match',
   'no-referrer',
   'no-store',
+  'org-versions',
   'permissions-policy',
   'referrer-policy',
   'retry-after',

@@ -87,7 +87,7 @@ describe.skipIf(!have(POSTGRES))('two gateways on one database', () => {
     await revoke(3);
     await keeper.query('SELECT pg_cancel_backend($1)', [rows[0].pid]);
     await cutting;
-    await until('them to hear of each other again', async () => (await lines()) === 2, 10_000);
+    await until('them to hear of each other again', async () => (await lines()) === 2, { timeoutMs: 10_000 });
     await Promise.all([cutter.end(), keeper.end()]);
   });
 
