@@ -3,6 +3,17 @@ export type Unit = { key: number; id: string; parentId: string | null; name: str
 export type ServiceWindow = { key: number; id: string; unitId: string; name: string };
 export type Terminal = { key: number; id: string; windowId: string };
 
+/** What a unit or window was called and which unit it stood under, from a moment on and until its next version. */
+export type OrgVersion = {
+  kind: 'unit' | 'window';
+  key: number;
+  /** Null: the unit was at the top. */
+  parentKey: number | null;
+  name: string;
+  /** UTC milliseconds, the beginning of a quarter of an hour; 0: ever. A vote goes by the quarter that it was pressed in. */
+  from: number;
+};
+
 export type OrgTree = {
   /** Parents before children. */
   units: readonly Unit[];

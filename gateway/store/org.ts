@@ -1,5 +1,5 @@
 /** The port to the organisation tree: units, windows, and the terminals that stand at them. */
-import type { ServiceWindow, Terminal, Unit } from '../domain/org.ts';
+import type { OrgVersion, ServiceWindow, Terminal, Unit } from '../domain/org.ts';
 import type { Changes } from './changes.ts';
 
 export type TerminalRecord = Terminal & { windowKey: number; lastSeenAt: number | null };
@@ -8,6 +8,8 @@ export interface OrgReads {
   units(): Promise<Unit[]>;
   windows(): Promise<ServiceWindow[]>;
   terminals(): Promise<TerminalRecord[]>;
+  /** Of units, then of windows, by key and time. The newest of each says what `units` and `windows` say. */
+  versions(): Promise<OrgVersion[]>;
 }
 
 export interface OrgTx extends OrgReads {

@@ -46,6 +46,28 @@ describe.each(portHomes())('the tree in %s', (_name, createHome) => {
     ]);
   });
 
+  it('has a first version of each unit and window, which holds for ever', async () => {
+    const [town] = await store.org.units();
+    const [first, second] = await store.org.windows();
+    const ever = { from: 0 };
+    const under = { ...ever, kind: 'window', parentKey: town?.key };
+    expect(await store.org.versions()).toEqual([
+      { ...ever, kind: 'unit', key: town?.key, parentKey: null, name: '云岭镇' },
+      { ...under, key: first?.key, name: '1号窗口' },
+      { ...under, key: second?.key, name: '2号窗口' },
+    ]);
+    const written = await home.rows<{ kind: string }>('SELECT kind FROM org_versions ORDER BY kind, key');
+    expect(written.map(({ kind }) => kind)).toEqual(['unit', 'window', 'window']);
+  });
+
+  it('reads one of what a gateway of before them has added', async () => {
+    await home.rows(`INSERT INTO units (id, parent_key, name) SELECT 'old', key, '旧' FROM units`);
+    const [town, old] = await store.org.units();
+    expect((await store.org.versions())[1]).toEqual({
+      ...{ kind: 'unit', key: old?.key, parentKey: town?.key, name: '旧', from: 0 },
+    });
+  });
+
   it.each<[string, (tx: OrgTx) => Promise<void>]>([
     ['unit-unknown', (tx) => tx.addWindow({ id: 'w3', unitId: 'nowhere', name: 'x' })],
     ['unit-unknown', (tx) => tx.addUnit({ id: 'u', parentId: 'nowhere', name: 'x' })],

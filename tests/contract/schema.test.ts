@@ -227,6 +227,38 @@ describe.runIf(have(POSTGRES))('the schema in PostgreSQL', () => {
     db.close();
   });
 
+  it('begins the versions of the tree with what is there', async () => {
+    const before = MIGRATIONS.slice(
+      0,
+      MIGRATIONS.findIndex(({ name }) => name === 'org-versions'),
+    );
+    const db = openSqlite();
+    const { address, rows } = await create();
+    migrateSqlite(db, before);
+    await migratePostgres({ address }, before);
+    const fill = [
+      `INSERT INTO units (key, id, name) VALUES (3, 'city', '市')`,
+      `INSERT INTO units (key, id, parent_key, name) VALUES (5, 'town', 3, '镇')`,
+      `INSERT INTO windows (key, id, unit_key, name) VALUES (4, 'w', 5, '窗')`,
+    ];
+    for (const statement of fill) {
+      db.exec(statement);
+      await rows(statement);
+    }
+    migrateSqlite(db);
+    await migratePostgres({ address });
+    const versions =
+      'SELECT kind, key, parent_key, name, CAST(from_at AS int) AS from_at FROM org_versions ORDER BY kind, key';
+    const said = [
+      { kind: 'unit', key: 3, parent_key: null, name: '市', from_at: 0 },
+      { kind: 'unit', key: 5, parent_key: 3, name: '镇', from_at: 0 },
+      { kind: 'window', key: 4, parent_key: 5, name: '窗', from_at: 0 },
+    ];
+    expect(await rows(versions)).toEqual(said);
+    expect(db.prepare(versions).all()).toEqual(said);
+    db.close();
+  });
+
   it('leaves nothing of a migration that fails, in either', async () => {
     const broken: Migration = {
       name: '008-broken',

@@ -226,6 +226,7 @@ export async function readAll({ org, fleet, people, commands, audit }: SqlPorts)
   return {
     units: units.map(({ key: _, ...rest }) => rest),
     windows: (await org.windows()).map(({ key: _, ...rest }) => rest),
+    versions: (await org.versions()).map(({ kind, name, from }) => ({ kind, name, from })),
     terminals: terminals.map(({ id, windowId, lastSeenAt }) => ({ id, windowId, lastSeenAt })),
     certificates: (await fleet.certificates()).map(named),
     enrolments: (await fleet.enrolments()).map(named),

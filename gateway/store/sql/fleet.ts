@@ -2,8 +2,9 @@
 import type { CertificateUse, FleetReads, FleetStore, FleetTx, NewCertificate } from '../fleet.ts';
 import { type AuditDeps, createChanges } from './changes.ts';
 import { tellOthers } from './noted.ts';
-import { keyOf, requireFree, terminalsOn } from './org.ts';
+import { terminalsOn } from './org.ts';
 import type { Queries, SqlDatabase } from './sql-database.ts';
+import { keyOf, requireFree } from './tree-keys.ts';
 
 /** The end of a code whose certificate has connected: it stays, so that whoever comes with it again can be told. */
 const USED_UP = 0;

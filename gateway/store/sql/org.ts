@@ -1,10 +1,11 @@
 /** The organisation tree, in SQL that both databases understand. */
 import { sql } from 'kysely';
-import { OrgRefusal } from '../failures.ts';
 import type { OrgReads, OrgStore, OrgTx, TerminalRecord } from '../org.ts';
 import { type AuditDeps, createChanges } from './changes.ts';
 import { CLOCKS_APART_MS } from './noted.ts';
+import { beginVersions, versionsOn } from './org-versions.ts';
 import type { Queries, SqlDatabase } from './sql-database.ts';
+import { keyOf, requireFree } from './tree-keys.ts';
 
 export function createOrgStore(database: SqlDatabase, audit: AuditDeps): OrgStore {
   return {
@@ -52,6 +53,7 @@ function orgReads(queries: Queries): OrgReads {
         .orderBy('w.key')
         .execute(),
     terminals: () => terminalsOn(queries).orderBy('t.key').execute(),
+    versions: () => versionsOn(queries),
   };
 }
 
@@ -71,29 +73,13 @@ function writesOn(queries: Queries): OrgTx {
       await requireFree(queries, 'units', id);
       const parent_key = parentId === null ? null : await keyOf(queries, 'units', parentId);
       await queries.insertInto('units').values({ id, parent_key, name }).execute();
+      await beginVersions(queries, 'unit', id);
     },
     async addWindow({ id, unitId, name }) {
       await requireFree(queries, 'windows', id);
       const unit_key = await keyOf(queries, 'units', unitId);
       await queries.insertInto('windows').values({ id, unit_key, name }).execute();
+      await beginVersions(queries, 'window', id);
     },
   };
-}
-
-/** @throws OrgRefusal `unit-unknown`, `window-unknown`. */
-export async function keyOf(queries: Queries, table: 'units' | 'windows', id: string): Promise<number> {
-  const row = await queries.selectFrom(table).select('key').where('id', '=', id).executeTakeFirst();
-  if (row) return row.key;
-  const kind = table === 'units' ? 'unit' : 'window';
-  throw new OrgRefusal(`${kind}-unknown`, `there is no ${kind} ${id}: list them with \`${kind} list\``);
-}
-
-/** @throws OrgRefusal `id-taken`. */
-export async function requireFree(
-  queries: Queries,
-  table: 'units' | 'windows' | 'terminals',
-  id: string,
-): Promise<void> {
-  const taken = await queries.selectFrom(table).select('key').where('id', '=', id).executeTakeFirst();
-  if (taken) throw new OrgRefusal('id-taken', `${id} is taken: choose another id`);
 }

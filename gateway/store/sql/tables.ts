@@ -2,8 +2,16 @@
 import type { Generated } from 'kysely';
 
 export type Tables = {
-  units: { key: Generated<number>; id: string; parent_key: number | null; name: string };
+  units: {
+    key: Generated<number>;
+    id: string;
+    parent_key: number | null;
+    name: string;
+    time_zone: Generated<string | null>;
+  };
   windows: { key: Generated<number>; id: string; unit_key: number; name: string };
+  /** Of units and windows: see `OrgVersion`. */
+  org_versions: { kind: string; key: number; parent_key: number | null; name: string; from_at: number };
   terminals: { key: Generated<number>; id: string; window_key: number; last_seen_at: number | null };
   certificates: {
     serial: string;

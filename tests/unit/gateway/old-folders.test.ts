@@ -63,6 +63,13 @@ describe.each(VERSIONS)('a folder of schema %i', (version) => {
       ['w1', 'town'],
       ['w2', 'city'],
     ]);
+    const ever = { from: 0 };
+    expect(await store.org.versions()).toEqual([
+      { ...ever, kind: 'unit', key: 1, parentKey: null, name: '云岭市' },
+      { ...ever, kind: 'unit', key: 2, parentKey: 1, name: '云岭镇' },
+      { ...ever, kind: 'window', key: 1, parentKey: 2, name: '1号窗口' },
+      { ...ever, kind: 'window', key: 2, parentKey: 1, name: '2号窗口' },
+    ]);
     expect(await store.org.terminals()).toEqual([
       { key: 1, id: 't-1', windowId: 'w1', windowKey: 1, lastSeenAt: OLD_AT },
       { key: 2, id: 't-2', windowId: 'w2', windowKey: 2, lastSeenAt: null },

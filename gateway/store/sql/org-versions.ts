@@ -1,0 +1,63 @@
+/** What units and windows were called and where they stood, through time, in SQL that both databases understand. */
+import { sql } from 'kysely';
+import type { OrgVersion } from '../../domain/org.ts';
+import type { Queries } from './sql-database.ts';
+
+type Kind = OrgVersion['kind'];
+
+/** As they stand now, in the columns of a version that holds for ever. */
+const standing = (queries: Queries, kind: Kind) =>
+  kind === 'unit'
+    ? queries
+        .selectFrom('units as n')
+        .select([sql.lit('unit').as('kind'), 'n.key', 'n.parent_key', 'n.name', sql.lit(0).as('from_at')])
+    : queries
+        .selectFrom('windows as n')
+        .select([
+          sql.lit('window').as('kind'),
+          'n.key',
+          'n.unit_key as parent_key',
+          'n.name',
+          sql.lit(0).as('from_at'),
+        ]);
+
+/** A gateway of before there were versions adds none for what it adds to the tree. */
+const unversioned = (queries: Queries, kind: Kind) =>
+  standing(queries, kind).where(({ not, exists, selectFrom }) =>
+    not(
+      exists(
+        selectFrom('org_versions as v')
+          .select('v.key')
+          .where('v.kind', '=', kind)
+          .whereRef('v.key', '=', sql.ref('n.key')),
+      ),
+    ),
+  );
+
+/** The first version of a unit or window that has none. */
+export async function beginVersions(queries: Queries, kind: Kind, id: string): Promise<void> {
+  await queries
+    .insertInto('org_versions')
+    .columns(['kind', 'key', 'parent_key', 'name', 'from_at'])
+    .expression(unversioned(queries, kind).where(sql.ref('n.id'), '=', id))
+    .execute();
+}
+
+export async function versionsOn(queries: Queries): Promise<OrgVersion[]> {
+  const rows = await queries
+    .selectFrom('org_versions')
+    .select(['kind', 'key', 'parent_key', 'name', 'from_at'])
+    .unionAll(unversioned(queries, 'unit'))
+    .unionAll(unversioned(queries, 'window'))
+    .orderBy('kind')
+    .orderBy('key')
+    .orderBy('from_at')
+    .execute();
+  return rows.map(({ kind, key, parent_key, name, from_at }) => ({
+    kind: kind as Kind,
+    key,
+    parentKey: parent_key,
+    name,
+    from: from_at,
+  }));
+}
