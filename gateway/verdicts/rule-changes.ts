@@ -3,7 +3,7 @@ import { readReason } from '../audit/reasons.ts';
 import { writeActor } from '../domain/actor.ts';
 import type { Calendar } from '../domain/calendar.ts';
 import { readDate } from '../domain/opening-hours/hours-settings.ts';
-import { type OrgTree, unitsAbove } from '../domain/org.ts';
+import type { OrgTree } from '../domain/org.ts';
 import type { SettingFault } from '../domain/refusals.ts';
 import type { RuleSettings } from '../domain/verdicts/rule-settings.ts';
 import {
@@ -17,9 +17,7 @@ import type { By } from '../store/changes.ts';
 import { OrgRefusal } from '../store/failures.ts';
 import type { KeptRuleVersion, RuleStore } from '../store/rules.ts';
 import { ALL, pathOf, windowNode } from './rule-nodes.ts';
-
-/** Where rules are set: for all, or for a unit or window and what is below it. */
-export type RulePlace = { unit?: string | undefined; window?: string | undefined };
+import { idsAbove, pathTo, type RulePlace, windowsBelow } from './rule-places.ts';
 
 export type NewRules = RulePlace & {
   /** Local dates, YYYY-MM-DD; `validTo` is the last day, null: until further notice. */
@@ -110,26 +108,6 @@ export function createRuleChanges({ store, tree, calendar, now }: RuleChangesDep
 
 /** Votes may be dated a little ahead of now. */
 const DAY_MS = 24 * 3_600_000;
-
-function pathTo(tree: OrgTree, { unit, window }: RulePlace): string[] {
-  if (window !== undefined) {
-    const serviceWindow = tree.windowById.get(window);
-    if (!serviceWindow) throw new OrgRefusal('window-unknown', `there is no window ${window}: list them`);
-    return pathOf(idsAbove(tree, serviceWindow.unitId), window);
-  }
-  if (unit === undefined) return [ALL];
-  if (!tree.unitById.has(unit)) throw new OrgRefusal('unit-unknown', `there is no unit ${unit}: list them`);
-  return pathOf(idsAbove(tree, unit), null);
-}
-
-const idsAbove = (tree: OrgTree, unitId: string) => unitsAbove(tree, unitId).map(({ id }) => id);
-
-function windowsBelow(tree: OrgTree, { unit, window }: RulePlace): number[] {
-  if (window !== undefined) return [tree.windowById.get(window)?.key ?? 0];
-  return tree.windows
-    .filter(({ unitId }) => unit === undefined || idsAbove(tree, unitId).includes(unit))
-    .map(({ key }) => key);
-}
 
 function refuseFaulty(next: RuleVersion, versions: readonly RuleVersion[], tree: OrgTree): void {
   const faults = versionFaults(next, versions);

@@ -22,6 +22,8 @@ export type OpenDay = {
 export type OpeningHours = {
   /** Grace included: a vote pressed then is not out of hours. */
   isOpen(atMs: number): boolean;
+  /** When it has opened, grace included; null while it is closed. */
+  openSince(atMs: number): number | null;
   openDay(day: number): OpenDay;
   openSpansOf(day: number): readonly OpenSpan[];
 };
@@ -77,6 +79,7 @@ export function createOpeningHours(
   return {
     openDay,
     openSpansOf: (day) => openDay(day).spans,
+    openSince: (atMs) => openSpanAt(atMs)?.from ?? null,
     isOpen(atMs) {
       if (atMs >= current.from && atMs < current.to) return true;
       const found = openSpanAt(atMs);

@@ -4,7 +4,7 @@ import type { SettingFault } from '../refusals.ts';
 import { ruleFaults, settingFaults } from './rule-faults.ts';
 import { DEFAULT_RULES, type RuleSettings } from './rule-settings.ts';
 
-export type RuleVersion = {
+export type SettingVersion<Settings> = {
   /** Of a unit or a window. */
   nodeId: string;
   /** Counts up from 1 at each node. */
@@ -13,20 +13,31 @@ export type RuleVersion = {
   validFrom: string;
   validTo: string | null;
   /** What is left out is inherited from above. */
-  settings: Partial<RuleSettings>;
+  settings: Partial<Settings>;
 };
+export type RuleVersion = SettingVersion<RuleSettings>;
 
-export type RulesInForce = {
+export type SettingsInForce<Settings> = {
   /** Which versions they are, from the top of the tree down: `city@3 hall@1`; `default` where nobody has set any. */
   id: string;
-  settings: RuleSettings;
+  settings: Settings;
   /** Where each setting comes from; null: the default. */
-  origins: Readonly<Record<keyof RuleSettings, { nodeId: string; version: number } | null>>;
+  origins: Readonly<Record<keyof Settings, { nodeId: string; version: number } | null>>;
 };
+export type RulesInForce = SettingsInForce<RuleSettings>;
 
 /** @returns what is wrong with a new version beside those there are. Whether it contradicts what it inherits is `ruleFaults`' question. */
-export function versionFaults(next: RuleVersion, known: readonly RuleVersion[]): SettingFault[] {
-  const faults = settingFaults(next.settings);
+export const versionFaults = (next: RuleVersion, known: readonly RuleVersion[]): SettingFault[] => [
+  ...settingFaults(next.settings),
+  ...spanFaults(next, known),
+];
+
+/** … with its dates and its number, whatever it sets. */
+export function spanFaults<Settings>(
+  next: SettingVersion<Settings>,
+  known: readonly SettingVersion<Settings>[],
+): SettingFault[] {
+  const faults: SettingFault[] = [];
   const add = (code: SettingFault['code'], field: string, message: string) =>
     faults.push({ code, field, message });
   const { validFrom, validTo } = next;
@@ -51,8 +62,11 @@ export function versionFaults(next: RuleVersion, known: readonly RuleVersion[]):
 }
 
 /** Of the versions of one node that cover a day, the one that was written last; null when none does. */
-export function versionOn(versions: readonly RuleVersion[], date: string): RuleVersion | null {
-  let found: RuleVersion | null = null;
+export function versionOn<Version extends Omit<SettingVersion<unknown>, 'settings'>>(
+  versions: readonly Version[],
+  date: string,
+): Version | null {
+  let found: Version | null = null;
   for (const version of versions) {
     const covers = version.validFrom <= date && (version.validTo === null || date <= version.validTo);
     if (covers && (found === null || version.version > found.version)) found = version;
@@ -60,18 +74,26 @@ export function versionOn(versions: readonly RuleVersion[], date: string): RuleV
   return found;
 }
 
-/**
- * The rules at the end of a path on a local date: each setting by the lowest node that sets it on that day.
- * @param path ids from the top of the tree down to the window.
- */
-export function rulesFor(
+export const rulesFor = (
   path: readonly string[],
   date: string,
   versions: readonly RuleVersion[],
-): RulesInForce {
-  const settings: Record<string, unknown> = { ...DEFAULT_RULES };
+): RulesInForce => settingsFor(path, date, versions, DEFAULT_RULES);
+
+/**
+ * What holds at the end of a path on a local date: each setting by the lowest node that sets it on that day.
+ * @param path ids from the top of the tree down to the window.
+ * @param defaults every setting, as it is where nobody has said
+ */
+export function settingsFor<Settings extends object>(
+  path: readonly string[],
+  date: string,
+  versions: readonly SettingVersion<Settings>[],
+  defaults: Settings,
+): SettingsInForce<Settings> {
+  const settings = { ...defaults } as Record<string, unknown>;
   const origins: Record<string, { nodeId: string; version: number } | null> = Object.fromEntries(
-    Object.keys(DEFAULT_RULES).map((field) => [field, null]),
+    Object.keys(defaults).map((field) => [field, null]),
   );
   const names: string[] = [];
   for (const nodeId of path) {
@@ -83,15 +105,15 @@ export function rulesFor(
     const { version } = found;
     names.push(`${nodeId}@${version}`);
     for (const [field, value] of Object.entries(found.settings)) {
-      if (value === undefined || !(field in DEFAULT_RULES)) continue;
+      if (value === undefined || !(field in defaults)) continue;
       settings[field] = value;
       origins[field] = { nodeId, version };
     }
   }
   return {
     id: names.join(' ') || 'default',
-    settings: settings as RuleSettings,
-    origins: origins as RulesInForce['origins'],
+    settings: settings as Settings,
+    origins: origins as SettingsInForce<Settings>['origins'],
   };
 }
 

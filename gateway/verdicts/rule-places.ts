@@ -1,0 +1,36 @@
+/** Where rules are set. */
+import { type OrgTree, unitsAbove, unitsBelow } from '../domain/org.ts';
+import { OrgRefusal } from '../store/failures.ts';
+import { ALL, pathOf } from './rule-nodes.ts';
+
+/** For all, or for a unit or window and what is below it. */
+export type RulePlace = { unit?: string | undefined; window?: string | undefined };
+
+/** From the top down. @throws OrgRefusal `unit-unknown`, `window-unknown` */
+export function pathTo(tree: OrgTree, { unit, window }: RulePlace): string[] {
+  if (window !== undefined) {
+    const serviceWindow = tree.windowById.get(window);
+    if (!serviceWindow) throw new OrgRefusal('window-unknown', `there is no window ${window}: list them`);
+    return pathOf(idsAbove(tree, serviceWindow.unitId), window);
+  }
+  if (unit === undefined) return [ALL];
+  if (!tree.unitById.has(unit)) throw new OrgRefusal('unit-unknown', `there is no unit ${unit}: list them`);
+  return pathOf(idsAbove(tree, unit), null);
+}
+
+export const idsAbove = (tree: OrgTree, unitId: string) => unitsAbove(tree, unitId).map(({ id }) => id);
+
+/** Keys. */
+export function windowsBelow(tree: OrgTree, { unit, window }: RulePlace): number[] {
+  if (window !== undefined) return [tree.windowById.get(window)?.key ?? 0];
+  return tree.windows
+    .filter(({ unitId }) => unit === undefined || idsAbove(tree, unitId).includes(unit))
+    .map(({ key }) => key);
+}
+
+/** Keys of the unit and those below it. @throws OrgRefusal `unit-unknown` */
+export function unitKeysBelow(tree: OrgTree, unit: string): number[] {
+  pathTo(tree, { unit });
+  const below = unitsBelow(tree, unit);
+  return tree.units.filter(({ id }) => below.has(id)).map(({ key }) => key);
+}
