@@ -5,6 +5,8 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Registry as MetricsRegistry } from 'prom-client';
 import { TLS_RULES } from '../../protocol/tls.ts';
+import type { AlertDesk } from '../alerts/alert-desk.ts';
+import type { AlertRules } from '../alerts/alert-rules.ts';
 import { createAudit } from '../audit/audit.ts';
 import type { Compressor } from '../compress/compressor.ts';
 import type { OrgTree } from '../domain/org.ts';
@@ -17,6 +19,8 @@ import type { AuditStore } from '../store/audit.ts';
 import type { VoteReads } from '../store/votes.ts';
 import type { RuleChanges } from '../verdicts/rule-changes.ts';
 import { accountRoutes } from './accounts/account-routes.ts';
+import { alertRoutes } from './alerts/alert-routes.ts';
+import { alertRuleRoutes } from './alerts/alert-rule-routes.ts';
 import { auditRoutes } from './audit/audit-routes.ts';
 import { createBasePath, registerBasePath } from './border/base-path.ts';
 import { createCallerOf } from './border/caller.ts';
@@ -59,6 +63,8 @@ export type ServerDeps = {
   commandDesk: CommandDesk;
   review: Review;
   rules: RuleChanges;
+  alerts: AlertDesk;
+  alertRules: AlertRules;
   people: People;
   audit: AuditStore;
   hub: Hub;
@@ -168,6 +174,8 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(commandRoutes, { prefix, visibleTree, commandDesk });
   await app.register(reviewRoutes, { prefix, visibleTree, review: deps.review });
   await app.register(ruleRoutes, { prefix, rules: deps.rules });
+  await app.register(alertRoutes, { prefix, visibleTree, alerts: deps.alerts, now });
+  await app.register(alertRuleRoutes, { prefix, rules: deps.alertRules });
   await app.register(scoreRoutes, { prefix, visibleTree, scores, now });
   await app.register(voteRoutes, {
     prefix,

@@ -3,6 +3,7 @@ import { quietStreams } from '../../protocol/process/quiet-streams.ts';
 import { helpOf } from '../../protocol/process/settings.ts';
 import { DATA_DIR, DATABASE } from '../store/data-folder.ts';
 import { SEAL_SETTINGS } from '../store/seal-settings.ts';
+import { registerAlertCommands } from './alerts/alert-commands.ts';
 import { registerAuditCommands } from './audit/audit-commands.ts';
 import { registerAuthorityCommands } from './authority/authority-commands.ts';
 import { registerBackupCommands } from './backup/backup-commands.ts';
@@ -22,7 +23,7 @@ import { createWithStore } from './with-store.ts';
 export function createProgram(): Command {
   const program = new Command('manyi')
     .description(
-      'Units, windows, terminals, accounts, links, sessions; the quarantine, the votes that wait for a decision, the rules that votes are judged by, and the audit; check, recount, backup and restore. Works while the gateway runs, and while it does not (restore and check --repair only then). What only reads changes nothing.',
+      'Units, windows, terminals, accounts, links, sessions; the quarantine, the votes that wait for a decision, the rules that votes are judged by, alerts, and the audit; check, recount, backup and restore. Works while the gateway runs, and while it does not (restore and check --repair only then). What only reads changes nothing.',
     )
     .option('--json', 'answer with JSON only')
     .option('--print <field>', 'answer with this field alone, e.g. id, for a script')
@@ -45,6 +46,7 @@ export function createProgram(): Command {
   registerQuarantineCommands(program, withStore);
   registerReviewCommands(program, withStore);
   registerRuleCommands(program, withStore);
+  registerAlertCommands(program, withStore);
   registerPeopleCommands(program, withStore);
   registerAuditCommands(program, withStore);
   registerBackupCommands(program);

@@ -2,13 +2,16 @@
 
 export type AuditTarget =
   | { kind: 'account'; name: string }
-  | { kind: 'session' | 'link' | 'unit' | 'window' | 'terminal' | 'exclusion'; id: string }
+  | {
+      kind: 'session' | 'link' | 'unit' | 'window' | 'terminal' | 'exclusion' | 'alert' | 'alert-target';
+      id: string;
+    }
   | { kind: 'journal'; terminalId: string; epoch: string }
   | { kind: 'backup'; folder: string }
   /** A name that no account has, and that is not written. */
   | { kind: 'account-unknown' }
   /** All of them. */
-  | { kind: 'quarantine' | 'votes' | 'rollups' | 'rules' | 'data' | 'keys' };
+  | { kind: 'quarantine' | 'votes' | 'rollups' | 'rules' | 'alerts' | 'alert-rules' | 'data' | 'keys' };
 
 export function writeTarget(target: AuditTarget): string {
   switch (target.kind) {
@@ -20,6 +23,8 @@ export function writeTarget(target: AuditTarget): string {
     case 'window':
     case 'terminal':
     case 'exclusion':
+    case 'alert':
+    case 'alert-target':
       return `${target.kind}:${target.id}`;
     case 'journal':
       return `journal:${target.terminalId}/${target.epoch}`;
@@ -31,6 +36,8 @@ export function writeTarget(target: AuditTarget): string {
     case 'votes':
     case 'rollups':
     case 'rules':
+    case 'alerts':
+    case 'alert-rules':
     case 'data':
     case 'keys':
       return target.kind;

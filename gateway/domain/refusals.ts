@@ -16,6 +16,8 @@ export type OrgCode =
   | 'exclusion-ended'
   | 'commands-too-many'
   | 'reason-invalid'
+  | 'alert-unknown'
+  | 'alert-closed'
   | 'rule-past'
   | SettingFaultCode;
 
@@ -27,6 +29,8 @@ export type SettingFaultCode =
   | 'rule-date-invalid'
   | 'rule-span-reversed'
   | 'rule-version-taken'
+  | 'alert-rule-invalid'
+  | 'alert-rule-flaps'
   | 'hours-week-invalid'
   | 'hours-time-invalid'
   | 'hours-empty'

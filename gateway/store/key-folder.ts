@@ -13,6 +13,7 @@ export function createKeyFolder(dataDir: string): KeyStore {
     authority: join(pkiIn(dataDir), 'authority.pem'),
     audit: auditKeyIn(dataDir),
     tickets: join(pkiIn(dataDir), 'tickets.json'),
+    alerts: join(pkiIn(dataDir), 'alerts.key'),
   };
   const place = (name: KeyName) => places[name];
   return {

@@ -3,8 +3,11 @@
  * one, everybody else finds it, and nobody ever makes a second one beside it.
  */
 
-/** `authority`: its key and certificate, PEM. `audit`: of the audit's chain. `tickets`: what TLS sessions are sealed with. */
-export const KEY_NAMES = ['authority', 'audit', 'tickets'] as const;
+/**
+ * `authority`: its key and certificate, PEM. `audit`: of the audit's chain. `tickets`: what TLS sessions are sealed with. `alerts`: what
+ * the secrets of webhooks are.
+ */
+export const KEY_NAMES = ['authority', 'audit', 'tickets', 'alerts'] as const;
 export type KeyName = (typeof KEY_NAMES)[number];
 
 export interface KeyStore {

@@ -1,4 +1,5 @@
 /** All ports of one database, for whoever opens it. Everybody else takes the port that is theirs. */
+import type { AlertStore } from './alerts.ts';
 import type { AuditStore } from './audit.ts';
 import type { RepairRollups } from './check.ts';
 import type { CommandStore } from './commands.ts';
@@ -38,6 +39,7 @@ export type Store = {
   rules: RuleStore;
   history: HistoryStore;
   folding: HistoryFolding;
+  alerts: AlertStore;
   repairRollups: RepairRollups;
   /** What was begun is ended first. */
   close(): void | Promise<void>;

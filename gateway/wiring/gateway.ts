@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { startJobs } from '../jobs/runner.ts';
 import { type HttpsCertificate, openHttpsCertificate, readFiles } from '../pki/https-certificate.ts';
+import { openAlerts } from './alerts.ts';
 import { openInOrder } from './closing.ts';
 import { openDoor } from './door.ts';
 import { openGround } from './ground.ts';
@@ -46,8 +47,11 @@ export async function startGateway(
     onClose('the terminals', terminals.close);
     const scores = await openScores({ config, ground, neighbours, terminals });
     onClose('the scores', scores.close);
+    const alerts = await openAlerts({ config, ground, neighbours, terminals, scores });
     const version = VERSION;
-    const web = await openWeb({ config, version, ground, neighbours, terminals, scores, ownCertificate });
+    const web = await openWeb({
+      ...{ config, version, ground, neighbours, terminals, scores, alerts, ownCertificate },
+    });
     onClose('the web', web.close);
     const door = await openDoor({ config, ground, neighbours, terminals, transport });
     onClose('the door for terminals', door.close);
@@ -56,7 +60,7 @@ export async function startGateway(
 
     const runner = startJobs({
       ...{ log, monotonic, leases: ground.store.leases, holder: ground.instance },
-      jobs: [ground, neighbours, terminals, scores, web, door].flatMap(({ jobs }) => jobs),
+      jobs: [ground, neighbours, terminals, scores, alerts, web, door].flatMap(({ jobs }) => jobs),
       countFailure: (job) => ground.metrics.tallied.jobFailures.add(job),
     });
     onClose('what comes round', runner.stop);

@@ -4,6 +4,7 @@ import type { ScoreSource } from '../api/scores/score-routes.ts';
 import type { Config } from '../config.ts';
 import { createCalendar } from '../domain/calendar.ts';
 import { standingOf } from '../domain/completeness.ts';
+import type { ScoreBook } from '../domain/score-book.ts';
 import { METHOD } from '../domain/statistics/figure.ts';
 import { DEFAULT_CONFIDENCE } from '../domain/statistics/interval.ts';
 import type { Job } from '../jobs/job.ts';
@@ -29,6 +30,8 @@ export type ScoresDeps = {
 
 export type Scores = {
   source: ScoreSource;
+  /** Of the votes that count. */
+  book: ScoreBook;
   feed: Feed;
   jobs: readonly Job[];
 };
@@ -137,7 +140,7 @@ export function openScores({
     const source = { rows: createScoreRows({ board, tree, figures }), figures, calendar };
     return {
       source: { ...source, dataRevision: feed.dataRevision },
-      feed,
+      ...{ feed, book },
       jobs: [keepTime({ tick, failed: storage.failed })],
     };
   });

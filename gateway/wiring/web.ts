@@ -17,6 +17,7 @@ import { type HttpsCertificate, openHttpsCertificate } from '../pki/https-certif
 import { createReview } from '../review/review.ts';
 import { createRuleChanges, type RuleChanges } from '../verdicts/rule-changes.ts';
 import { watchDescriptors } from '../watch/descriptor-watch.ts';
+import type { Alerts } from './alerts.ts';
 import { type Closable, openInOrder } from './closing.ts';
 import type { Ground } from './ground.ts';
 import type { NeighboursStep } from './neighbours.ts';
@@ -46,6 +47,7 @@ export type WebDeps = {
   neighbours: Pick<NeighboursStep, 'warnings'>;
   terminals: Terminals;
   scores: Scores;
+  alerts: Pick<Alerts, 'desk' | 'rules'>;
   /** Of the settings; null where there is none. */
   ownCertificate: HttpsCertificate | null;
 };
@@ -62,7 +64,7 @@ export type Web = {
 
 /** @throws PeopleRefusal for a first password that is none. */
 export function openWeb(deps: WebDeps): Promise<Web & Closable> {
-  const { config, ground, neighbours, terminals, scores, ownCertificate } = deps;
+  const { config, ground, neighbours, terminals, scores, alerts, ownCertificate } = deps;
   const { log, now, monotonic, store, registry, people, metrics, storage, standstill, decisions, changes } =
     ground;
   const { access, everywhere, putAway, votes } = terminals;
@@ -104,6 +106,8 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
         }),
         changes.tell,
       ),
+      alerts: alerts.desk,
+      alertRules: alerts.rules,
       scores: scores.source,
       audit: store.audit,
       votes: store.votes,

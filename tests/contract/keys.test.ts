@@ -119,7 +119,7 @@ describe('keys in a data folder', () => {
     }
     // And no draft of them stays behind.
     expect(readdirSync(folder).sort()).toEqual(['audit.key', 'pki']);
-    expect(readdirSync(join(folder, 'pki')).sort()).toEqual(['authority.pem', 'tickets.json']);
+    expect(readdirSync(join(folder, 'pki')).sort()).toEqual(['alerts.key', 'authority.pem', 'tickets.json']);
     rmSync(folder, { recursive: true });
   });
 });

@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
+import { createAlertDesk } from '../../gateway/alerts/alert-desk.ts';
+import { createAlertRules } from '../../gateway/alerts/alert-rules.ts';
+import { recentVotesOf } from '../../gateway/alerts/recent-votes.ts';
 import { createServer } from '../../gateway/api/server.ts';
 import { createCompressor } from '../../gateway/compress/compressor.ts';
 import { createCalendar } from '../../gateway/domain/calendar.ts';
@@ -71,6 +74,11 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
       rows: createScoreRows({ board, tree, figures }),
       ...{ figures, dataRevision: feed.dataRevision, calendar },
     },
+    alerts: createAlertDesk({ store: store.alerts, now, told: async () => {} }),
+    alertRules: createAlertRules({
+      ...{ store: store.alerts, tree, calendar, now },
+      recentVotes: recentVotesOf(async () => book, now),
+    }),
     votes: store.votes,
     people,
     audit: store.audit,

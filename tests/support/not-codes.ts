@@ -52,6 +52,9 @@ export const NOT_CODES: ReadonlySet<string> = new Set([
   'xz-utils',
   // Ciphers.
   'aes-256-gcm',
+  // What a line of the audit is about.
+  'alert-rules',
+  'alert-target',
   // Options, settings, commands, roles.
   'data-dir',
   'gpio-line',

@@ -66,6 +66,8 @@ const ORG_STATUS: Partial<Record<OrgCode, number>> = {
   'exclusion-ended': 409,
   'commands-too-many': 409,
   'rule-version-taken': 409,
+  'alert-unknown': 404,
+  'alert-closed': 409,
 };
 
 /** Refusals of the rooms behind the API, as the API says them. */

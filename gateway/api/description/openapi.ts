@@ -17,6 +17,7 @@ const TAGS: readonly (readonly [name: string, description: string])[] = [
   ['votes', 'The votes themselves'],
   ['live', 'What the wall shows, as it happens'],
   ['review', 'What is held, what counts, and what is still expected, decided by people'],
+  ['alerts', 'What somebody should look at, and by which rules'],
   ['audit', 'What was done, and what was not accepted'],
 ];
 

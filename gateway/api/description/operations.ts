@@ -31,6 +31,13 @@ const REVIEW: readonly Refused[] = [
   AUDITED,
 ];
 
+const ALERT: readonly Refused[] = [
+  refused(404, 'alert-unknown'),
+  refused(409, 'alert-closed'),
+  refused(422, 'reason-invalid'),
+  AUDITED,
+];
+
 const operation = (id: string, ...own: Refused[]): Operation => ({ id, refused: own });
 
 export const OPERATIONS: Readonly<Record<string, Operation>> = {
@@ -166,6 +173,29 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     refused(422, 'rule-past'),
     refused(422, 'reason-invalid'),
     AUDITED,
+  ),
+  'GET /api/v1/alerts': operation('listAlerts', refused(404, 'unit-unknown')),
+  'GET /api/v1/alerts/:id': operation('getAlert', refused(404, 'alert-unknown')),
+  'POST /api/v1/alerts/:id/acknowledge': operation('acknowledgeAlert', ...ALERT),
+  'POST /api/v1/alerts/:id/close': operation('closeAlert', ...ALERT),
+  'POST /api/v1/alerts/:id/comments': operation('commentAlert', ...ALERT),
+  'GET /api/v1/alert-rules': operation('listAlertRules'),
+  'POST /api/v1/alert-rules': operation(
+    'addAlertRules',
+    refused(422, 'unit-unknown'),
+    refused(404, 'window-unknown'),
+    refused(422, 'alert-rule-invalid'),
+    refused(422, 'alert-rule-flaps'),
+    refused(409, 'rule-version-taken'),
+    refused(422, 'rule-past'),
+    refused(422, 'reason-invalid'),
+    AUDITED,
+  ),
+  'GET /api/v1/alert-rules/preview': operation(
+    'previewAlertRule',
+    refused(422, 'unit-unknown'),
+    refused(404, 'window-unknown'),
+    refused(422, 'alert-rule-invalid'),
   ),
   'GET /api/v1/scores': operation('getScores', refused(404, 'unit-unknown')),
   'GET /api/v1/votes': operation(

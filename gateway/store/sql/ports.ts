@@ -1,4 +1,5 @@
 /** Every port that is written once, over one database. */
+import type { AlertStore } from '../alerts.ts';
 import type { AuditStore } from '../audit.ts';
 import type { CommandStore } from '../commands.ts';
 import type { FleetStore } from '../fleet.ts';
@@ -6,6 +7,7 @@ import type { LeaseStore } from '../leases.ts';
 import type { OrgStore } from '../org.ts';
 import type { PeopleStore } from '../people.ts';
 import type { RuleStore } from '../rules.ts';
+import { createAlertStore } from './alerts/alert-store.ts';
 import { createAuditStore } from './audit-store.ts';
 import type { AuditDeps } from './changes.ts';
 import { createCommandStore } from './commands.ts';
@@ -24,6 +26,7 @@ export type SqlPorts = {
   audit: AuditStore;
   leases: LeaseStore;
   rules: RuleStore;
+  alerts: AlertStore;
 };
 
 /** @param journalsOn what the database has for the ledger's side of a change of commands */
@@ -40,5 +43,6 @@ export function createSqlPorts(
     audit: createAuditStore(database, audit),
     leases: createLeaseStore(database),
     rules: createRuleStore(database, audit),
+    alerts: createAlertStore(database, audit),
   };
 }

@@ -92,16 +92,64 @@ export type Tables = {
     made_by: string;
     ended_at: Generated<number | null>;
   };
-  rule_versions: {
+  rule_versions: VersionRow;
+  alert_rule_versions: VersionRow;
+  alerts: {
     key: Generated<number>;
+    id: string;
+    kind: string;
     node: string;
-    version: number;
-    valid_from: string;
-    valid_to: string | null;
-    settings: string;
-    reason: string;
+    unit_key: number;
+    cause: string | null;
+    urgent: number;
+    begin_at: number;
+    last_at: number;
+    times: number;
+    detail: string;
+    opened_at: number;
+    acknowledged_at: Generated<number | null>;
+    acknowledged_by: Generated<string | null>;
+    closed_at: Generated<number | null>;
+    closed_by: Generated<string | null>;
+    closed_why: Generated<string | null>;
+  };
+  alert_comments: {
+    key: Generated<number>;
+    alert_key: number;
     made_at: number;
     made_by: string;
+    text: string;
+  };
+  alerts_noted: { key: number; version: number };
+  alert_targets: {
+    key: Generated<number>;
+    id: string;
+    channel: string;
+    name: string;
+    address: string;
+    unit_key: number | null;
+    kinds: string | null;
+    language: string;
+    sealed: Buffer | null;
+    made_at: number;
+    made_by: string;
+    removed_at: Generated<number | null>;
+    failures: Generated<number>;
+    retry_at: Generated<number>;
+  };
+  alert_deliveries: {
+    key: Generated<number>;
+    id: string;
+    target_key: number;
+    alert_key: number | null;
+    event: string;
+    body: string;
+    made_at: number;
+    due_at: number;
+    attempts: Generated<number>;
+    state: string;
+    code: Generated<string | null>;
+    done_at: Generated<number | null>;
   };
   unjudged: { key: Generated<number>; window_key: number; from_at: number; to_at: number };
   reviewed: { key: number; decisions: number };
@@ -157,6 +205,18 @@ export type Tables = {
     hash: Buffer;
   };
   audit_head: { key: number; seq: number; hash: Buffer; mac: Buffer };
+};
+
+type VersionRow = {
+  key: Generated<number>;
+  node: string;
+  version: number;
+  valid_from: string;
+  valid_to: string | null;
+  settings: string;
+  reason: string;
+  made_at: number;
+  made_by: string;
 };
 
 type Excluded = {

@@ -9,6 +9,7 @@ import { VERDICTS } from './011-verdicts.ts';
 import { RULES } from './012-rules.ts';
 import { ORG_VERSIONS } from './013-org-versions.ts';
 import { HISTORY_OF_UNITS } from './014-history.ts';
+import { ALERTS } from './015-alerts.ts';
 import type { Migration } from './flavour.ts';
 
 /** What SQLite has come to in steps of its own, and PostgreSQL begins with. */
@@ -23,4 +24,5 @@ export const MIGRATIONS: readonly Migration[] = [
   RULES,
   ORG_VERSIONS,
   HISTORY_OF_UNITS,
+  ALERTS,
 ];

@@ -1,0 +1,170 @@
+/** Finds what there is to be alerted of, and opens, counts up and closes alerts by it. Every gateway finds; the one with the lease writes. */
+import { ALERT_KINDS, type AlertKind } from '../../protocol/alert.ts';
+import { causeOf, type Found } from '../domain/alerts/found.ts';
+import { type Looked, planAlerts, type Step } from '../domain/alerts/plan.ts';
+import type { AlertRecord, AlertStore, AlertTx, NewAlert } from '../store/alerts.ts';
+import type { AuditLine, By } from '../store/changes.ts';
+import type { Lease } from '../store/leases.ts';
+import type { HeldSummary } from '../store/review.ts';
+import type { AlertBook } from './alert-book.ts';
+import { createPendingWatch, findRates, findReviews, type StandingDeps } from './standing-watch.ts';
+import { createTerminalWatch, type TerminalWatchDeps } from './terminal-watch.ts';
+import { createVoteWatch, type VoteWatch } from './vote-watch.ts';
+
+export type Told = { event: 'opened' | 'closed'; alert: AlertRecord };
+
+export type AlertWatch = Pick<VoteWatch, 'stored' | 'doubt'> & {
+  /** Takes up what has changed about alerts and their rules. @returns whether anything has. @throws StoreFailure */
+  follow(): Promise<boolean>;
+  /** Is there anything to be written? @throws StoreFailure */
+  isDue(): Promise<boolean>;
+  /** @throws StoreFailure, LeaseLost */
+  act(lease: Lease): Promise<void>;
+  /** Those that are not closed, as of the last `follow`. */
+  open(): readonly AlertRecord[];
+};
+
+export type AlertWatchDeps = Omit<TerminalWatchDeps, 'book' | 'watchingSince'> &
+  Omit<StandingDeps, 'book'> & {
+    store: AlertStore;
+    book: AlertBook;
+    now: () => number;
+    monotonic: () => number;
+    heldSummary(): Promise<HeldSummary[]>;
+    newId(): string;
+    /** In the transaction in which it is opened or closed. */
+    told(tx: AlertTx, told: readonly Told[]): Promise<void>;
+  };
+
+const BY: By = { actor: { kind: 'gateway' }, origin: 'local' };
+/** What is read of stored votes in one round; votes are taken in between. */
+const FOLD_MS = 200;
+/** Opened and closed in one transaction; the others in the next round. */
+const AT_ONCE = 200;
+/** What is no vote is looked at so often. */
+const STANDING_EVERY_MS = 5_000;
+/** So far back somebody's word about a cause is asked for. */
+const SETTLED_MS = 35 * 24 * 3_600_000;
+const VOTE_KINDS: readonly AlertKind[] = ['unsatisfied', 'unsatisfied-rising'];
+
+/** @throws StoreFailure */
+export async function openAlertWatch(deps: AlertWatchDeps): Promise<AlertWatch> {
+  const { store, book, tree, now, monotonic, heldSummary, newId, told } = deps;
+  let version = -1;
+  let open: readonly AlertRecord[] = [];
+  let settled = new Map<string, number>();
+  let standing: Pick<Looked, 'found' | 'covered'> = { found: [], covered: new Set() };
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  let steps: readonly Step[] = [];
+
+  const terminals = createTerminalWatch({ ...deps, watchingSince: now() });
+  const pending = createPendingWatch(deps, now());
+  const votes = createVoteWatch({
+    ...{ store, book, tree, now, monotonic },
+    settledAt: (cause) => settled.get(cause) ?? Number.NEGATIVE_INFINITY,
+  });
+
+  const follow = async () => {
+    const found = await store.version();
+    if (found === version) return false;
+    await book.reload();
+    open = await store.open();
+    const before = settled;
+    settled = new Map(
+      (await store.settledSince(now() - SETTLED_MS)).map(({ at, ...cause }) => [causeOf(cause), at]),
+    );
+    for (const [cause, at] of settled)
+      if (before.get(cause) !== at) {
+        const serviceWindow = tree().windowById.get(cause.split('/window:')[1] ?? '');
+        if (serviceWindow) votes.doubt(serviceWindow.key);
+      }
+    version = found;
+    return true;
+  };
+
+  const lookStanding = async () => {
+    if (monotonic() - lookedAt < STANDING_EVERY_MS) return;
+    lookedAt = monotonic();
+    const causes = new Set(open.map(causeOf));
+    const silence = terminals(now(), (cause) => causes.has(cause));
+    const held = await heldSummary();
+    const found: Found[] = [
+      ...silence.found,
+      ...findRates(deps, now()),
+      ...pending(now()),
+      ...findReviews(deps, held, now()),
+    ];
+    standing = { found, covered: silence.covered };
+  };
+
+  /** Votes are settled by when they were received: `vote-watch.ts`. */
+  const ofStanding = () =>
+    new Map([...settled].filter(([cause]) => !VOTE_KINDS.some((kind) => cause.startsWith(`${kind}/`))));
+
+  const plan = (): Step[] =>
+    planAlerts(open, {
+      ...{ found: [...standing.found, ...votes.found(now())], covered: standing.covered },
+      ...{ kinds: new Set(ALERT_KINDS), settled: ofStanding() },
+    }).filter((step) => step.do !== 'open' || tree().unitById.has(step.found.unitId));
+
+  return {
+    ...{ stored: votes.stored, doubt: votes.doubt, follow, open: () => open },
+    async isDue() {
+      await follow();
+      await votes.catchUp(FOLD_MS);
+      await lookStanding();
+      steps = plan();
+      return steps.length > 0;
+    },
+    async act(lease) {
+      const again = steps.filter((step) => step.do === 'again');
+      const others = steps.filter((step) => step.do !== 'again').slice(0, AT_ONCE);
+      if (again.length > 0)
+        await store.noteAgain(
+          again.map(({ alert, found }) => ({
+            id: alert.id,
+            last: Math.max(alert.last, found.last),
+            times: found.times > alert.times ? found.times : alert.times + 1,
+          })),
+          lease,
+        );
+      if (others.length > 0) await write(others, lease);
+      steps = [];
+      await follow();
+    },
+  };
+
+  async function write(some: readonly Step[], lease: Lease): Promise<void> {
+    await store.change(async (tx) => {
+      const lines: AuditLine[] = [];
+      const toTell: Told[] = [];
+      for (const step of some) {
+        if (step.do === 'open') {
+          const alert = await tx.add(newAlert(step.found));
+          if (alert === null) continue;
+          toTell.push({ event: 'opened', alert });
+          lines.push(lineOf('alert.open', alert.id, { cause: causeOf(alert), ...alert.detail }));
+        } else if (step.do === 'close') {
+          const { id } = step.alert;
+          if (!(await tx.close(id, { at: now(), by: 'gateway', why: step.why }))) continue;
+          const alert = await tx.alert(id);
+          if (alert) toTell.push({ event: 'closed', alert });
+          lines.push(lineOf('alert.close', id, { cause: causeOf(step.alert), why: step.why }));
+        }
+      }
+      const [first, ...rest] = lines;
+      if (!first) return tx.unchanged(undefined);
+      await told(tx, toTell);
+      return tx.audited([first, ...rest], undefined);
+    }, lease);
+  }
+
+  function newAlert({ kind, node, unitId, isUrgent, begin, last, times, detail }: Found): NewAlert {
+    return { id: newId(), kind, node, unitId, isUrgent, begin, last, times, detail, openedAt: now() };
+  }
+}
+
+const lineOf = (action: string, id: string, detail: Record<string, unknown>): AuditLine => ({
+  ...{ by: BY, action, target: { kind: 'alert', id } },
+  detail,
+});

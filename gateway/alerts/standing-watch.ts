@@ -1,0 +1,113 @@
+/** What stands for too long: a rate that is proved to be under the target, votes on their way, held votes that nobody decides. */
+import type { Completeness, Period } from '../../protocol/score.ts';
+import type { Counts } from '../../protocol/vote.ts';
+import { type Found, undecided } from '../domain/alerts/found.ts';
+import { judgeRate } from '../domain/alerts/rate.ts';
+import { type Calendar, MINUTE_MS } from '../domain/calendar.ts';
+import type { OrgTree } from '../domain/org.ts';
+import { spanOf } from '../domain/period.ts';
+import { addCounts, emptyCounts } from '../domain/tally.ts';
+import type { HeldSummary } from '../store/review.ts';
+import type { AlertBook } from './alert-book.ts';
+
+export type StandingDeps = {
+  tree: () => OrgTree;
+  book: Pick<AlertBook, 'ofUnit' | 'ofWindow'>;
+  calendar: Calendar;
+  countsOf(windowKey: number, period: Period, now: number): Counts;
+  goal(): { target: number; minimum: number; confidence: number };
+  completenessOf(windowId: string): Completeness;
+};
+
+/** Windows and units whose rate is proved to be under the target. */
+export function findRates({ tree, book, calendar, countsOf, goal }: StandingDeps, now: number): Found[] {
+  const known = new Map<string, Counts>();
+  /** Of a unit: its own windows and the units below it. */
+  const unitCounts = (unitId: string, period: Period): Counts => {
+    const name = `${period}/${unitId}`;
+    const before = known.get(name);
+    if (before) return before;
+    const sum = emptyCounts();
+    for (const { key } of tree().windowsOf.get(unitId) ?? []) addCounts(sum, countsOf(key, period, now));
+    for (const { id } of tree().childrenOf.get(unitId) ?? []) addCounts(sum, unitCounts(id, period));
+    known.set(name, sum);
+    return sum;
+  };
+  const nodes = [
+    ...tree().units.map(({ id }) => ({
+      ...{ of: 'units', node: `unit:${id}`, unitId: id, rule: book.ofUnit(id).rate },
+      counts: (period: Period) => unitCounts(id, period),
+    })),
+    ...tree().windows.map(({ id, key, unitId }) => ({
+      ...{ of: 'windows', node: `window:${id}`, unitId, rule: book.ofWindow(id).rate },
+      counts: (period: Period) => countsOf(key, period, now),
+    })),
+  ];
+  return nodes.flatMap(({ of, node, unitId, rule, counts }): Found[] => {
+    if (rule === null || rule.of !== of) return [];
+    const cause = { kind: 'rate-under-target', node } as const;
+    const votes = counts(rule.period);
+    const { state, rate, upper } = judgeRate(votes, { ...goal(), closesAbove: rule.closesAbove });
+    if (state === 'ended') return [];
+    if (state === 'between') return [undecided(cause, unitId)];
+    const begin = spanOf(rule.period, now, calendar).from;
+    const detail = { period: rule.period, target: goal().target, rate, upper, ...votes };
+    return [{ ...cause, unitId, state, begin, last: begin, times: 1, isUrgent: rule.isUrgent, detail }];
+  });
+}
+
+/** Remembers since when votes of a window are on their way. */
+export function createPendingWatch({ tree, book, completenessOf }: StandingDeps, watchingSince: number) {
+  const since = new Map<string, number>();
+  return (now: number): Found[] =>
+    tree().windows.flatMap(({ id, unitId }): Found[] => {
+      const rule = book.ofWindow(id).pending;
+      if (rule === null) return [];
+      const { pending } = completenessOf(id);
+      if (pending === 0) {
+        since.delete(id);
+        return [];
+      }
+      const begin = since.get(id) ?? Math.max(now, watchingSince);
+      since.set(id, begin);
+      const cause = { kind: 'votes-pending', node: `window:${id}` } as const;
+      if (now - begin < rule.afterMinutes * MINUTE_MS) return [undecided(cause, unitId)];
+      const detail = { afterMinutes: rule.afterMinutes, pending };
+      return [
+        { ...cause, unitId, state: 'holds', begin, last: begin, times: 1, isUrgent: rule.isUrgent, detail },
+      ];
+    });
+}
+
+/** Held votes of the windows directly under each unit, by the oldest that waits. */
+export function findReviews(
+  { tree, book }: Pick<StandingDeps, 'tree' | 'book'>,
+  held: readonly HeldSummary[],
+  now: number,
+): Found[] {
+  const unitOf = new Map(
+    tree().windows.flatMap(({ id, unitId }) =>
+      (tree().terminalsOf.get(id) ?? []).map((terminal) => [terminal.id, unitId] as const),
+    ),
+  );
+  const waiting = new Map<string, { oldest: number; votes: number }>();
+  for (const { terminalId, count, firstAt } of held) {
+    const unitId = unitOf.get(terminalId);
+    if (unitId === undefined) continue;
+    const known = waiting.get(unitId) ?? { oldest: firstAt, votes: 0 };
+    waiting.set(unitId, { oldest: Math.min(known.oldest, firstAt), votes: known.votes + count });
+  }
+  return [...waiting].flatMap(([unitId, { oldest, votes }]): Found[] => {
+    const rule = book.ofUnit(unitId).review;
+    if (rule === null) return [];
+    const cause = { kind: 'review-waiting', node: `unit:${unitId}` } as const;
+    if (now - oldest < rule.afterMinutes * MINUTE_MS) return [undecided(cause, unitId)];
+    const detail = { afterMinutes: rule.afterMinutes, votes };
+    return [
+      {
+        ...{ ...cause, unitId, state: 'holds', begin: oldest, last: oldest, times: 1 },
+        ...{ isUrgent: rule.isUrgent, detail },
+      },
+    ];
+  });
+}

@@ -1,0 +1,184 @@
+/** Alerts: what somebody should look at, and what people have done about it. */
+import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
+import { ALERT_KINDS, ALERT_STATES, AlertItem } from '../../../protocol/alert.ts';
+import { EpochMs, ORG_ID_PATTERN } from '../../../protocol/ids.ts';
+import { NullableNumber, oneOf } from '../../../protocol/score.ts';
+import type { AlertDesk } from '../../alerts/alert-desk.ts';
+import { itemOf } from '../../alerts/alert-items.ts';
+import { MAX_REASON_CHARS } from '../../audit/reasons.ts';
+import { counterView } from '../../domain/alerts/counter-view.ts';
+import { unitsBelow } from '../../domain/org.ts';
+import type { AlertRecord } from '../../store/alerts.ts';
+import { Refusal } from '../border/errors.ts';
+import { byOf, principalOf } from '../border/guard.ts';
+import type { VisibleTree } from '../org/visible-tree.ts';
+
+export type AlertRouteDeps = { visibleTree: VisibleTree; alerts: AlertDesk; now: () => number };
+
+const TAGS = ['alerts'];
+const strict = { additionalProperties: false };
+const Id = Type.Object({ id: Type.String({ pattern: '^a-[a-z0-9]{1,40}$', description: 'The alert' }) });
+const Text = Type.String({ minLength: 1, maxLength: MAX_REASON_CHARS });
+const Query = Type.Object(
+  {
+    state: Type.Optional({
+      ...oneOf([...ALERT_STATES, 'all']),
+      description: 'Left out: those that have not ended',
+    }),
+    kind: Type.Optional({ ...oneOf(ALERT_KINDS), description: 'Of this kind' }),
+    unit: Type.Optional(
+      Type.String({ pattern: ORG_ID_PATTERN, description: 'Of this unit and what is below it' }),
+    ),
+    before: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: Number.MAX_SAFE_INTEGER,
+        description: '`next` of the page before',
+      }),
+    ),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, description: 'At most; 100' })),
+  },
+  strict,
+);
+
+export const alertRoutes: FastifyPluginCallbackTypebox<AlertRouteDeps> = (
+  app,
+  { visibleTree, alerts, now },
+  done,
+) => {
+  const isBound = (request: FastifyRequest) => principalOf(request).unitId !== null;
+  /** As whoever asks may see it; null when they may not. */
+  const shownTo = (request: FastifyRequest, alert: AlertRecord): AlertRecord | null => {
+    if (!visibleTree(request).unitById.has(alert.unitId)) return null;
+    return isBound(request) ? counterView(alert, now()) : alert;
+  };
+  const requireVisible = async (request: FastifyRequest, id: string) => {
+    const { alert, comments } = await alerts.alert(id);
+    const shown = shownTo(request, alert);
+    if (!shown) throw new Refusal(404, 'alert-unknown', `there is no alert ${id}: see /api/v1/alerts`);
+    return { shown, comments };
+  };
+  const answer = (request: FastifyRequest, alert: AlertRecord) => itemOf(visibleTree(request), alert);
+  /** Keys of the units whose alerts are meant; null: of all. */
+  const unitKeys = (request: FastifyRequest, unit: string | undefined): number[] | null => {
+    const tree = visibleTree(request);
+    if (unit === undefined) return isBound(request) ? tree.units.map(({ key }) => key) : null;
+    if (!tree.unitById.has(unit))
+      throw new Refusal(404, 'unit-unknown', `there is no unit ${unit}: see /api/v1/units`);
+    const below = unitsBelow(tree, unit);
+    return tree.units.filter(({ id }) => below.has(id)).map(({ key }) => key);
+  };
+
+  app.get(
+    '/alerts',
+    {
+      schema: {
+        summary: 'Alerts, newest first; those that have not ended, unless another state is asked for',
+        tags: TAGS,
+        querystring: Query,
+        response: {
+          200: Type.Object({
+            alerts: Type.Array(AlertItem),
+            /** `before` of the next page; null: there is none. */
+            next: NullableNumber,
+          }),
+        },
+      },
+    },
+    async (request) => {
+      const { state, kind, unit, before, limit = 100 } = request.query;
+      const keys = unitKeys(request, unit);
+      const found = await alerts.list(
+        {
+          ...(state !== 'all' && { states: state ? [state] : ['open', 'acknowledged'] }),
+          ...(kind !== undefined && { kinds: [kind] }),
+          ...(keys !== null && { unitKeys: keys }),
+          ...(before !== undefined && { before }),
+        },
+        limit,
+      );
+      const shown = found.flatMap((alert) => shownTo(request, alert) ?? []);
+      return {
+        alerts: shown.map((alert) => answer(request, alert)),
+        next: found.length < limit ? null : (found.at(-1)?.key ?? null),
+      };
+    },
+  );
+  app.get(
+    '/alerts/:id',
+    {
+      schema: {
+        summary: 'One alert, and what people have said of it',
+        tags: TAGS,
+        params: Id,
+        response: {
+          200: Type.Object({
+            alert: AlertItem,
+            comments: Type.Array(Type.Object({ at: EpochMs, by: Type.String(), text: Type.String() })),
+          }),
+        },
+      },
+    },
+    async (request) => {
+      const { shown, comments } = await requireVisible(request, request.params.id);
+      return { alert: answer(request, shown), comments };
+    },
+  );
+  app.post(
+    '/alerts/:id/acknowledge',
+    {
+      schema: {
+        summary: 'See to an alert; once more changes nothing',
+        tags: TAGS,
+        params: Id,
+        body: Type.Object({ comment: Type.Optional(Text) }, strict),
+        response: { 200: AlertItem },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      await requireVisible(request, id);
+      const alert = await alerts.acknowledge(byOf(request), id, request.body.comment ?? null);
+      return answer(request, shownTo(request, alert) ?? alert);
+    },
+  );
+  app.post(
+    '/alerts/:id/close',
+    {
+      schema: {
+        summary: 'Close an alert; the same cause opens another one only when it has come about anew',
+        tags: TAGS,
+        params: Id,
+        body: Type.Object({ reason: Text }, strict),
+        response: { 200: AlertItem },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      await requireVisible(request, id);
+      const alert = await alerts.close(byOf(request), id, request.body.reason);
+      return answer(request, shownTo(request, alert) ?? alert);
+    },
+  );
+  app.post(
+    '/alerts/:id/comments',
+    {
+      schema: {
+        summary: 'Say something of an alert, also of one that is closed',
+        tags: TAGS,
+        params: Id,
+        body: Type.Object({ text: Text }, strict),
+        response: { 201: Type.Object({ id: Type.String() }) },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      await requireVisible(request, id);
+      await alerts.comment(byOf(request), id, request.body.text);
+      reply.status(201);
+      return { id };
+    },
+  );
+  done();
+};

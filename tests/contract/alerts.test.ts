@@ -1,0 +1,157 @@
+/** The port to alerts, in every database. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AlertTx, NewAlert } from '../../gateway/store/alerts.ts';
+import type { AuditTx } from '../../gateway/store/changes.ts';
+import { LeaseLost } from '../../gateway/store/leases.ts';
+import { type PortsHome, portHomes } from '../support/port-homes.ts';
+import { BASE, createReviewRig, type ReviewRig } from '../support/review-rig.ts';
+import { voteRecord } from '../support/store.ts';
+
+const LINE = {
+  by: { actor: { kind: 'cli', user: 'test' }, origin: 'local' },
+  action: 'test',
+  target: { kind: 'alerts' },
+} as const;
+
+describe.each(portHomes())('alerts in %s', (_name, createHome) => {
+  let home: PortsHome;
+  let rig: ReviewRig;
+  beforeEach(async () => {
+    home = await createHome();
+    rig = await createReviewRig(home);
+  });
+  afterEach(() => rig.end());
+
+  const alerts = () => rig.ports.alerts;
+  const change = <T>(act: (tx: AlertTx & AuditTx) => Promise<T>): Promise<T> =>
+    alerts().change(async (tx) => tx.audited(LINE, await act(tx)));
+  const alert = (id: string, more: Partial<NewAlert> = {}): NewAlert => ({
+    ...{ id, kind: 'votes-pending', node: 'window:w1', unitId: 'town', isUrgent: false },
+    ...{ begin: BASE, last: BASE, times: 1, detail: { pending: 3 }, openedAt: BASE + 5 },
+    ...more,
+  });
+  const close = (id: string, at: number, by = 'gateway') =>
+    change((tx) => tx.close(id, { at, by, why: 'ended' }));
+
+  it('are one a cause, until it is closed', async () => {
+    const before = await alerts().version();
+    const added = await change((tx) => tx.add(alert('a-1')));
+    expect(added).toMatchObject({
+      ...{ id: 'a-1', kind: 'votes-pending', node: 'window:w1', unitId: 'town', isUrgent: false },
+      ...{ detail: { pending: 3 }, acknowledgedAt: null, closedAt: null },
+    });
+    expect(await change((tx) => tx.add(alert('a-2')))).toBeNull();
+    expect(await change((tx) => tx.add(alert('a-3', { node: 'window:w2', isUrgent: true })))).not.toBeNull();
+    expect((await alerts().open()).map(({ id, isUrgent }) => [id, isUrgent])).toEqual([
+      ['a-1', false],
+      ['a-3', true],
+    ]);
+    expect(await close('a-1', BASE + 9)).toBe(true);
+    expect(await close('a-1', BASE + 10)).toBe(false);
+    expect(await change((tx) => tx.add(alert('a-4')))).not.toBeNull();
+    expect((await alerts().open()).map(({ id }) => id)).toEqual(['a-3', 'a-4']);
+    expect(await alerts().version()).toBeGreaterThan(before);
+    await expect(change((tx) => tx.add(alert('a-5', { unitId: 'nowhere' })))).rejects.toMatchObject({
+      code: 'unit-unknown',
+    });
+  });
+
+  it('are found by state, kind and unit, page by page', async () => {
+    await change(async (tx) => {
+      for (const number of [1, 2, 3, 4])
+        await tx.add(
+          alert(`a-${number}`, { node: `window:w${number}`, ...(number === 4 && { kind: 'unsatisfied' }) }),
+        );
+      await tx.acknowledge('a-2', BASE + 7, 'account:chief');
+      await tx.close('a-3', { at: BASE + 8, by: 'account:chief', why: 'seen' });
+    });
+    const ids = async (...given: Parameters<ReturnType<typeof alerts>['list']>) =>
+      (await alerts().list(...given)).map(({ id }) => id);
+    expect(await ids({}, 10)).toEqual(['a-4', 'a-3', 'a-2', 'a-1']);
+    expect(await ids({ states: ['open'] }, 10)).toEqual(['a-4', 'a-1']);
+    expect(await ids({ states: ['acknowledged'] }, 10)).toEqual(['a-2']);
+    expect(await ids({ states: ['acknowledged', 'closed'] }, 10)).toEqual(['a-3', 'a-2']);
+    expect(await ids({ kinds: ['unsatisfied'] }, 10)).toEqual(['a-4']);
+    expect(await ids({ unitKeys: [] }, 10)).toEqual([]);
+    const [first] = await alerts().list({}, 1);
+    expect(await ids({ unitKeys: [first?.unitKey as number], before: first?.key as number }, 2)).toEqual([
+      'a-3',
+      'a-2',
+    ]);
+    expect(await alerts().settledSince(BASE)).toEqual([
+      { kind: 'votes-pending', node: 'window:w3', at: BASE + 8 },
+    ]);
+    expect(await alerts().settledSince(BASE + 9)).toEqual([]);
+  });
+
+  it('are acknowledged once, and commented on at any time', async () => {
+    await change((tx) => tx.add(alert('a-1')));
+    expect(await change((tx) => tx.acknowledge('a-1', BASE + 1, 'account:one'))).toBe(true);
+    expect(await change((tx) => tx.acknowledge('a-1', BASE + 2, 'account:two'))).toBe(false);
+    const [known] = await alerts().open();
+    expect(known).toMatchObject({ acknowledgedAt: BASE + 1, acknowledgedBy: 'account:one' });
+    await close('a-1', BASE + 3);
+    for (const text of ['一', '二'])
+      await change((tx) => tx.comment(known?.key as number, { at: BASE + 4, by: 'account:one', text }));
+    expect((await alerts().comments(known?.key as number)).map(({ text }) => text)).toEqual(['一', '二']);
+  });
+
+  it('are counted up only by whoever has the lease, and only while they are open', async () => {
+    await change((tx) => tx.add(alert('a-1')));
+    const lease = await rig.ports.leases.take('watch-alerts', 'here', 60_000);
+    if (!lease) throw new Error('nobody else is there');
+    await alerts().noteAgain([{ id: 'a-1', last: BASE + 60, times: 4 }], lease);
+    expect(await alerts().alert('a-1')).toMatchObject({ last: BASE + 60, times: 4 });
+    await rig.ports.leases.release(lease);
+    await rig.ports.leases.take('watch-alerts', 'there', 60_000);
+    await expect(alerts().noteAgain([{ id: 'a-1', last: 0, times: 5 }], lease)).rejects.toBeInstanceOf(
+      LeaseLost,
+    );
+    expect(await alerts().alert('a-1')).toMatchObject({ times: 4 });
+  });
+
+  it('rest on the votes that count, whatever their order, and on no others', async () => {
+    await rig.commit({
+      votes: [
+        voteRecord({ journalKey: rig.source, seq: 1, at: BASE - 3_600_000, rating: 2 }),
+        voteRecord({ journalKey: rig.source, seq: 2, at: BASE + 2_000, rating: 2, receivedAt: BASE + 9_000 }),
+        voteRecord({ journalKey: rig.source, seq: 3, at: BASE + 1_000, rating: 1, receivedAt: BASE + 9_000 }),
+        voteRecord({ journalKey: rig.source, seq: 4, at: BASE + 3_000, rating: 2, verdict: 1 }),
+        voteRecord({ journalKey: rig.source, seq: 5, at: BASE + 4_000, rating: 2, windowKey: 2 }),
+        voteRecord({ journalKey: rig.source, seq: 6, at: BASE + 60_000, rating: 2 }),
+      ],
+    });
+    const seen = async () =>
+      (await alerts().countedVotes(1, BASE)).toSorted((one, other) => one.at - other.at);
+    const late = { receivedAt: BASE + 9_000 };
+    const first = [
+      { at: BASE + 1_000, ...late, unsatisfied: false },
+      { at: BASE + 2_000, ...late, unsatisfied: true },
+    ];
+    expect(await seen()).toEqual([
+      ...first,
+      { at: BASE + 60_000, receivedAt: BASE + 60_000, unsatisfied: true },
+    ]);
+    await rig.act((tx) =>
+      tx.exclude({
+        ...{ id: 'x-1', terminalId: 't-1', from: BASE + 60_000, to: BASE + 61_000 },
+        ...{ reason: 'test', madeAt: BASE, madeBy: 'cli:test' },
+      }),
+    );
+    expect(await seen()).toEqual(first);
+  });
+
+  it('have rules in versions, each number of a node once', async () => {
+    const version = {
+      ...{ nodeId: 'unit:town', version: 1, validFrom: '2026-10-16', validTo: null, reason: 'x' },
+      ...{ madeAt: BASE, madeBy: 'cli:test', settings: { pending: { afterMinutes: 5, isUrgent: true } } },
+    };
+    await change((tx) => tx.addRules(version));
+    await expect(change((tx) => tx.addRules(version))).rejects.toMatchObject({ code: 'rule-version-taken' });
+    await change((tx) => tx.addRules({ ...version, version: 2, settings: { silent: null } }));
+    expect(await alerts().ruleVersions()).toEqual([
+      version,
+      { ...version, version: 2, settings: { silent: null } },
+    ]);
+  });
+});
