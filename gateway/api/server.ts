@@ -13,6 +13,7 @@ import type { OrgTree } from '../domain/org.ts';
 import type { CommandDesk } from '../fleet/command-desk.ts';
 import type { Provisioning } from '../fleet/provisioning.ts';
 import type { Hub } from '../live/hub.ts';
+import type { TreeChanges } from '../org/tree-changes.ts';
 import type { People } from '../people/people.ts';
 import type { Review } from '../review/review.ts';
 import type { AuditStore } from '../store/audit.ts';
@@ -65,6 +66,7 @@ export type ServerDeps = {
   rules: RuleChanges;
   alerts: AlertDesk;
   alertRules: AlertRules;
+  treeChanges: TreeChanges;
   people: People;
   audit: AuditStore;
   hub: Hub;
@@ -168,7 +170,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(accountRoutes, { prefix, people });
   await app.register(linkRoutes, { prefix, people, visibleTree });
   await app.register(auditRoutes, { prefix, votes, audit: deps.audit });
-  await app.register(orgRoutes, { prefix, visibleTree, isOnline });
+  await app.register(orgRoutes, { prefix, visibleTree, isOnline, treeChanges: deps.treeChanges });
   const { lastSeenAt, provisioning, commandDesk } = deps;
   await app.register(terminalRoutes, { prefix, visibleTree, isOnline, lastSeenAt, provisioning });
   await app.register(commandRoutes, { prefix, visibleTree, commandDesk });

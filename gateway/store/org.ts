@@ -17,7 +17,21 @@ export interface OrgTx extends OrgReads {
   addUnit(unit: { id: string; parentId: string | null; name: string }): Promise<void>;
   /** @throws OrgRefusal `id-taken`, `unit-unknown`. */
   addWindow(serviceWindow: { id: string; unitId: string; name: string }): Promise<void>;
+  /**
+   * With all that is below it. Of the four that follow: `at` is now, and the change holds from the quarter of an hour on that it is in.
+   * @param parentId null: to the top. @throws OrgRefusal `unit-unknown`, `unit-below-itself`, `place-same`.
+   */
+  moveUnit(id: string, parentId: string | null, at: number): Promise<Changed<string | null>>;
+  /** @throws OrgRefusal `window-unknown`, `unit-unknown`, `place-same`. */
+  moveWindow(id: string, unitId: string, at: number): Promise<Changed<string>>;
+  /** @throws OrgRefusal `unit-unknown`, `name-same`. */
+  renameUnit(id: string, name: string, at: number): Promise<Changed<string>>;
+  /** @throws OrgRefusal `window-unknown`, `name-same`. */
+  renameWindow(id: string, name: string, at: number): Promise<Changed<string>>;
 }
+
+/** What it was before: the id of a unit, or a name; and the moment from which the new one holds. */
+export type Changed<T> = { was: T; from: number };
 
 export interface OrgStore extends OrgReads, Changes<OrgTx> {
   /**

@@ -13,6 +13,7 @@ import { lookAtDescriptors } from '../jobs/look-at-descriptors.ts';
 import { lookAtHttps } from '../jobs/look-at-https.ts';
 import { sweepWalls } from '../jobs/sweep-walls.ts';
 import { createHub } from '../live/hub.ts';
+import { createTreeChanges } from '../org/tree-changes.ts';
 import { type HttpsCertificate, openHttpsCertificate } from '../pki/https-certificate.ts';
 import { createReview } from '../review/review.ts';
 import { createRuleChanges, type RuleChanges } from '../verdicts/rule-changes.ts';
@@ -108,6 +109,7 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
       ),
       alerts: alerts.desk,
       alertRules: alerts.rules,
+      treeChanges: createTreeChanges({ store: store.org, now, changed: changes.tell }),
       scores: scores.source,
       audit: store.audit,
       votes: store.votes,

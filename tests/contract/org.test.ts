@@ -85,6 +85,112 @@ describe.each(portHomes())('the tree in %s', (_name, createHome) => {
     expect(lines.map(({ target }) => target)).toEqual(['data', 'data']);
   });
 
+  describe('that is changed', () => {
+    const QUARTER_MS = 900_000;
+    const AT = 1_795_000_000_000;
+    const quarter = AT - (AT % QUARTER_MS);
+    beforeEach(() =>
+      change(async (tx) => {
+        await tx.addUnit({ id: 'hall', parentId: 'town', name: '大厅' });
+        await tx.addUnit({ id: 'desk', parentId: 'hall', name: '服务台' });
+        await tx.addUnit({ id: 'other', parentId: null, name: '他镇' });
+      }),
+    );
+    const keyOf = async (id: string) =>
+      [...(await store.org.units()), ...(await store.org.windows())].find((one) => one.id === id)?.key;
+    const versionsOf = async (kind: 'unit' | 'window', id: string) => {
+      const key = await keyOf(id);
+      const own = (await store.org.versions()).filter((one) => one.kind === kind && one.key === key);
+      return own.map(({ parentKey, name, from }) => [parentKey, name, from]);
+    };
+
+    it('has what is moved or renamed in its new place, from the quarter of an hour on, and where it was before', async () => {
+      const told: unknown[] = [];
+      await change(async (tx) => {
+        told.push(await tx.moveWindow('w1', 'hall', AT), await tx.renameWindow('w1', '一号', AT));
+        told.push(await tx.moveUnit('hall', 'other', AT + QUARTER_MS));
+        told.push(await tx.moveUnit('desk', null, AT), await tx.renameUnit('town', '岭镇', AT));
+      });
+      expect(told).toEqual([
+        { was: 'town', from: quarter },
+        { was: '1号窗口', from: quarter },
+        { was: 'town', from: quarter + QUARTER_MS },
+        { was: 'hall', from: quarter },
+        { was: '云岭镇', from: quarter },
+      ]);
+      expect((await store.org.units()).map(({ id, parentId, name }) => [id, parentId, name])).toEqual([
+        ['town', null, '岭镇'],
+        ['hall', 'other', '大厅'],
+        ['desk', null, '服务台'],
+        ['other', null, '他镇'],
+      ]);
+      expect((await store.org.windows()).map(({ id, unitId, name }) => [id, unitId, name])).toEqual([
+        ['w1', 'hall', '一号'],
+        ['w2', 'town', '2号窗口'],
+      ]);
+      const [town, hall, other] = await Promise.all(['town', 'hall', 'other'].map(keyOf));
+      // Two changes of one quarter are one version: the later one.
+      expect(await versionsOf('window', 'w1')).toEqual([
+        [town, '1号窗口', 0],
+        [hall, '一号', quarter],
+      ]);
+      expect(await versionsOf('unit', 'hall')).toEqual([
+        [town, '大厅', 0],
+        [other, '大厅', quarter + QUARTER_MS],
+      ]);
+      expect(await versionsOf('unit', 'desk')).toEqual([
+        [hall, '服务台', 0],
+        [null, '服务台', quarter],
+      ]);
+    });
+
+    it('says with its newest version what stands in it, also after a clock that was wrong', async () => {
+      await change(async (tx) => void (await tx.renameUnit('hall', '厅', AT + 40 * QUARTER_MS)));
+      await change(async (tx) => void (await tx.renameUnit('hall', '前厅', AT)));
+      const town = await keyOf('town');
+      expect(await versionsOf('unit', 'hall')).toEqual([
+        [town, '大厅', 0],
+        [town, '前厅', quarter + 40 * QUARTER_MS],
+      ]);
+    });
+
+    it('keeps what a gateway of before there were versions has added', async () => {
+      await home.rows(
+        `INSERT INTO windows (id, unit_key, name) SELECT 'old', key, '旧' FROM units WHERE id = 'hall'`,
+      );
+      await change(async (tx) => void (await tx.moveWindow('old', 'other', AT)));
+      expect(await versionsOf('window', 'old')).toEqual([
+        [await keyOf('hall'), '旧', 0],
+        [await keyOf('other'), '旧', quarter],
+      ]);
+    });
+
+    it.each<[string, (tx: OrgTx) => Promise<unknown>]>([
+      ['unit-below-itself', (tx) => tx.moveUnit('town', 'desk', AT)],
+      ['unit-below-itself', (tx) => tx.moveUnit('town', 'town', AT)],
+      ['unit-unknown', (tx) => tx.moveUnit('town', 'nowhere', AT)],
+      ['unit-unknown', (tx) => tx.moveUnit('nowhere', 'town', AT)],
+      ['place-same', (tx) => tx.moveUnit('hall', 'town', AT)],
+      ['place-same', (tx) => tx.moveUnit('town', null, AT)],
+      ['window-unknown', (tx) => tx.moveWindow('nothing', 'hall', AT)],
+      ['unit-unknown', (tx) => tx.moveWindow('w1', 'nowhere', AT)],
+      ['place-same', (tx) => tx.moveWindow('w1', 'town', AT)],
+      ['name-same', (tx) => tx.renameUnit('town', '云岭镇', AT)],
+      ['unit-unknown', (tx) => tx.renameUnit('nowhere', 'x', AT)],
+      ['name-same', (tx) => tx.renameWindow('w1', '1号窗口', AT)],
+      ['window-unknown', (tx) => tx.renameWindow('nothing', 'x', AT)],
+    ])('refuses %s, and leaves nothing of the change', async (code, act) => {
+      const before = await store.org.versions();
+      const refused = change(async (tx) => {
+        await tx.renameWindow('w2', 'x', AT);
+        await act(tx);
+      });
+      await expect(refused).rejects.toMatchObject({ code });
+      expect(await store.org.versions()).toEqual(before);
+      expect((await store.org.windows()).map(({ name }) => name)).toEqual(['1号窗口', '2号窗口']);
+    });
+  });
+
   it('remembers when terminals were heard of', async () => {
     const [first] = await store.org.terminals();
     const terminalKey = first?.key as number;

@@ -22,6 +22,7 @@ import { createHub } from '../../gateway/live/hub.ts';
 import { createPlaces } from '../../gateway/live/places.ts';
 import { createScoreRows } from '../../gateway/live/score-rows.ts';
 import { createRegistry } from '../../gateway/org/registry.ts';
+import { createTreeChanges } from '../../gateway/org/tree-changes.ts';
 import { createPeople, DEFAULT_SESSION_LIMITS } from '../../gateway/people/people.ts';
 import { createReview } from '../../gateway/review/review.ts';
 import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
@@ -69,6 +70,7 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
     provisioning: createProvisioning({ store: store.fleet, authority, now }),
     commandDesk: createCommandDesk({ store: store.commands, now }),
     review: createReview({ store: store.review, now }),
+    treeChanges: createTreeChanges({ store: store.org, now }),
     rules: createRuleChanges({ store: store.rules, tree, calendar, now }),
     scores: {
       rows: createScoreRows({ board, tree, figures }),

@@ -33,6 +33,8 @@ export const NOT_CODES: ReadonlySet<string> = new Set([
   'x-ratelimit-limit',
   'x-ratelimit-remaining',
   'x-ratelimit-reset',
+  // Migrations.
+  'org-versions',
   // Programs that the gateway starts, as the bundle names them.
   'check-process',
   'copy-process',

@@ -1,6 +1,7 @@
 /** What may be done through the ports that are written once, drawn for property tests; and all that can be read of it. */
 import fc from 'fast-check';
 import type { AuditLine, Changes } from '../../gateway/store/changes.ts';
+import type { OrgTx } from '../../gateway/store/org.ts';
 import type { SqlPorts } from '../../gateway/store/sql/ports.ts';
 
 export const AT = 1_795_000_000_000;
@@ -45,6 +46,24 @@ export const STEPS: fc.Arbitrary<Step>[] = [
     (one) =>
       ({ org }) =>
         write(org, (tx) => tx.addWindow(one)),
+  ),
+  step(
+    'move',
+    fc.record({ id, to: maybe(id), at, isUnit: fc.boolean() }),
+    ({ id: moved, to, at: now, isUnit }) =>
+      ({ org }) =>
+        write<OrgTx>(org, (tx) =>
+          isUnit || to === null ? tx.moveUnit(moved, to, now) : tx.moveWindow(moved, to, now),
+        ),
+  ),
+  step(
+    'rename',
+    fc.record({ id, name: id, at, isUnit: fc.boolean() }),
+    ({ id: renamed, name, at: now, isUnit }) =>
+      ({ org }) =>
+        write<OrgTx>(org, (tx) =>
+          isUnit ? tx.renameUnit(renamed, name, now) : tx.renameWindow(renamed, name, now),
+        ),
   ),
   step(
     'terminal',

@@ -47,6 +47,8 @@ export const POLICY: Readonly<Record<string, Who>> = {
   'GET /api/v1/live': VIEWERS,
   'GET /api/v1/units': VIEWERS,
   'GET /api/v1/windows': VIEWERS,
+  'PATCH /api/v1/units/:id': ['administrator'],
+  'PATCH /api/v1/windows/:id': ['administrator'],
   'GET /api/v1/terminals': STAFF,
   'POST /api/v1/terminals': ['administrator', 'technician'],
   'POST /api/v1/terminals/:id/codes': ['administrator', 'technician'],

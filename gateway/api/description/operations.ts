@@ -38,6 +38,14 @@ const ALERT: readonly Refused[] = [
   AUDITED,
 ];
 
+const TREE_CHANGE: readonly Refused[] = [
+  refused(409, 'place-same'),
+  refused(409, 'name-same'),
+  refused(422, 'unit-unknown'),
+  refused(422, 'text-invalid'),
+  AUDITED,
+];
+
 const operation = (id: string, ...own: Refused[]): Operation => ({ id, refused: own });
 
 export const OPERATIONS: Readonly<Record<string, Operation>> = {
@@ -113,6 +121,13 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   ),
   'GET /api/v1/units': operation('listUnits'),
   'GET /api/v1/windows': operation('listWindows'),
+  'PATCH /api/v1/units/:id': operation(
+    'changeUnit',
+    refused(404, 'unit-unknown'),
+    refused(409, 'unit-below-itself'),
+    ...TREE_CHANGE,
+  ),
+  'PATCH /api/v1/windows/:id': operation('changeWindow', refused(404, 'window-unknown'), ...TREE_CHANGE),
   'GET /api/v1/terminals': operation('listTerminals'),
   'POST /api/v1/terminals': operation(
     'addTerminal',

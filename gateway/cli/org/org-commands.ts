@@ -1,11 +1,14 @@
 import type { Command } from 'commander';
 import { ORG_ID_PATTERN } from '../../../protocol/ids.ts';
+import { createTreeChanges, MAX_NAME_CHARS } from '../../org/tree-changes.ts';
+import type { OrgStore } from '../../store/org.ts';
 import { checkId, newId } from '../ids.ts';
-import { show, showOne } from '../output.ts';
+import { date, show, showOne } from '../output.ts';
 import { checkText } from '../texts.ts';
 import type { WithStore } from '../with-store.ts';
 
-const checkName = checkText(80);
+const checkName = checkText(MAX_NAME_CHARS);
+const changesOf = (store: OrgStore) => createTreeChanges({ store, now: Date.now });
 
 export function registerOrgCommands(program: Command, withStore: WithStore): void {
   const unit = program.command('unit').description('a node of the organisation tree');
@@ -37,6 +40,31 @@ export function registerOrgCommands(program: Command, withStore: WithStore): voi
         ),
       ),
     );
+  unit
+    .command('move')
+    .description('puts it, with all below it, under another unit from now on; its past stays where it was')
+    .argument('<id>', 'the unit')
+    .option('--to <id>', 'the unit above it')
+    .option('--top', 'it has none above it')
+    .action((id: string, { to, top }: { to?: string; top?: true }, command: Command) => {
+      if ((to === undefined) === (top === undefined)) command.error('error: give one of --to and --top');
+      return withStore(async ({ org }, json, { by }) => {
+        const parentId = to ?? null;
+        const { from } = await changesOf(org).changeUnit(by, id, { parentId });
+        showOne({ id, parentId, from: date(from) }, json, '');
+      });
+    });
+  unit
+    .command('rename')
+    .description('another name from now on; what it was called before is kept')
+    .argument('<id>', 'the unit')
+    .requiredOption('--name <name>', 'its name', checkName)
+    .action((id: string, { name }: { name: string }) =>
+      withStore(async ({ org }, json, { by }) => {
+        const { from } = await changesOf(org).changeUnit(by, id, { name });
+        showOne({ id, name, from: date(from) }, json, '');
+      }),
+    );
 
   const serviceWindow = program.command('window').description('a service counter under a unit');
   serviceWindow
@@ -65,5 +93,27 @@ export function registerOrgCommands(program: Command, withStore: WithStore): voi
           json,
         ),
       ),
+    );
+  serviceWindow
+    .command('move')
+    .description('puts it under another unit from now on; its past stays where it was')
+    .argument('<id>', 'the window')
+    .requiredOption('--to <id>', 'the unit it belongs to')
+    .action((id: string, { to }: { to: string }) =>
+      withStore(async ({ org }, json, { by }) => {
+        const { from } = await changesOf(org).changeWindow(by, id, { unitId: to });
+        showOne({ id, unitId: to, from: date(from) }, json, '');
+      }),
+    );
+  serviceWindow
+    .command('rename')
+    .description('another name from now on; what it was called before is kept')
+    .argument('<id>', 'the window')
+    .requiredOption('--name <name>', 'its name', checkName)
+    .action((id: string, { name }: { name: string }) =>
+      withStore(async ({ org }, json, { by }) => {
+        const { from } = await changesOf(org).changeWindow(by, id, { name });
+        showOne({ id, name, from: date(from) }, json, '');
+      }),
     );
 }

@@ -1,5 +1,6 @@
 /** What units and windows were called and where they stood, through time, in SQL that both databases understand. */
 import { sql } from 'kysely';
+import { QUARTER_MS } from '../../domain/calendar.ts';
 import type { OrgVersion } from '../../domain/org.ts';
 import type { Queries } from './sql-database.ts';
 
@@ -41,6 +42,47 @@ export async function beginVersions(queries: Queries, kind: Kind, id: string): P
     .columns(['kind', 'key', 'parent_key', 'name', 'from_at'])
     .expression(unversioned(queries, kind).where(sql.ref('n.id'), '=', id))
     .execute();
+}
+
+/**
+ * Another place or name from now on, also in `units` or `windows`. What holds already from this quarter of an hour on, or from a later
+ * one by a clock that was wrong, is replaced: the newest version is what stands in the tree.
+ * @returns the moment from which it holds
+ */
+export async function addVersion(
+  queries: Queries,
+  kind: Kind,
+  id: string,
+  change: { parent_key: number | null } | { name: string },
+  at: number,
+): Promise<number> {
+  await beginVersions(queries, kind, id);
+  const { key } = await standing(queries, kind).where(sql.ref('n.id'), '=', id).executeTakeFirstOrThrow();
+  const newest = await queries
+    .selectFrom('org_versions')
+    .select(['parent_key', 'name', 'from_at'])
+    .where('kind', '=', kind)
+    .where('key', '=', key)
+    .orderBy('from_at', 'desc')
+    .limit(1)
+    .executeTakeFirstOrThrow();
+  const from_at = Math.max(newest.from_at, at - (at % QUARTER_MS));
+  const next = { parent_key: newest.parent_key, name: newest.name, ...change };
+  await queries
+    .insertInto('org_versions')
+    .values({ kind, key, from_at, ...next })
+    .onConflict((conflict) => conflict.columns(['kind', 'key', 'from_at']).doUpdateSet(next))
+    .execute();
+  const { parent_key, name } = next;
+  if (kind === 'unit')
+    await queries.updateTable('units').set({ parent_key, name }).where('key', '=', key).execute();
+  else
+    await queries
+      .updateTable('windows')
+      .set({ name, ...(parent_key !== null && { unit_key: parent_key }) })
+      .where('key', '=', key)
+      .execute();
+  return from_at;
 }
 
 export async function versionsOn(queries: Queries): Promise<OrgVersion[]> {

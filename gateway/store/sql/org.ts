@@ -5,6 +5,7 @@ import { type AuditDeps, createChanges } from './changes.ts';
 import { CLOCKS_APART_MS } from './noted.ts';
 import { beginVersions, versionsOn } from './org-versions.ts';
 import type { Queries, SqlDatabase } from './sql-database.ts';
+import { treeChangesOn } from './tree-changes.ts';
 import { keyOf, requireFree } from './tree-keys.ts';
 
 export function createOrgStore(database: SqlDatabase, audit: AuditDeps): OrgStore {
@@ -81,5 +82,6 @@ function writesOn(queries: Queries): OrgTx {
       await queries.insertInto('windows').values({ id, unit_key, name }).execute();
       await beginVersions(queries, 'window', id);
     },
+    ...treeChangesOn(queries),
   };
 }

@@ -48,6 +48,8 @@ const MAY: Record<string, string> = {
   'GET /api/v1/live': 'A O U T R W',
   'GET /api/v1/units': 'A O U T R W',
   'GET /api/v1/windows': 'A O U T R W',
+  'PATCH /api/v1/units/:id': 'A',
+  'PATCH /api/v1/windows/:id': 'A',
   'GET /api/v1/terminals': 'A O U T R',
   'POST /api/v1/terminals': 'A T',
   'POST /api/v1/terminals/:id/codes': 'A T',
