@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
+import { foldHistory } from '../jobs/fold-history.ts';
 import { followStore } from '../jobs/follow-store.ts';
 import type { Job } from '../jobs/job.ts';
 import { recoverStorage } from '../jobs/recover-storage.ts';
@@ -14,6 +15,7 @@ import type { Ledger } from '../store/ledger.ts';
 import { databaseFile } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { type Decisions, followDecisions } from '../watch/decisions.ts';
+import { createFoldLog } from '../watch/fold-log.ts';
 import { createMetrics, type Metrics } from '../watch/metrics.ts';
 import { createStorageGuard, type StorageGuard } from '../watch/storage-guard.ts';
 import { followStoreChanges } from '../watch/store-changes.ts';
@@ -129,6 +131,11 @@ export function openGround(deps: GroundDeps): Promise<Ground & Closable> {
             await decisions.follow();
           },
           failed,
+        }),
+        foldHistory({
+          ...{ ...store.folding, now, failed },
+          isUsable: () => guard.trouble() === null,
+          folded: createFoldLog(log, monotonic),
         }),
       ],
       checkOn: () => goOn(guard),

@@ -183,13 +183,6 @@ describe.each(portHomes())('history in %s', (_name, createHome) => {
     await rig.commit({ votes: votesOf(40) });
     await foldAll(rig.ports.folding, START + 20 * QUARTER + 5 * 60_000);
     const [hall, other] = [await unitKey('hall'), await unitKey('other')];
-    for (const [kind, table, parent] of [
-      ['window', 'windows', 'unit_key'],
-      ['unit', 'units', 'parent_key'],
-    ])
-      await home.rows(
-        `INSERT INTO org_versions (kind, key, parent_key, name, from_at) SELECT '${kind}', key, ${parent}, name, 0 FROM ${table} WHERE true ON CONFLICT DO NOTHING`,
-      );
     const move = (kind: string, key: number, to: number, quarter: number) =>
       home.rows(
         `INSERT INTO org_versions (kind, key, parent_key, name, from_at) VALUES ('${kind}', ${key}, ${to}, '', ${START + quarter * QUARTER})`,

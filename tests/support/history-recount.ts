@@ -16,11 +16,8 @@ type Exclusion = { terminal_key: number; from_at: number; to_at: number; ended_a
 
 const NAMES = ['satisfied', 'basically', 'unsatisfied'];
 
-export async function recountHistory(
-  home: { rows: Rows },
-  of: HistoryOf,
-  bounds: readonly number[],
-): Promise<string[][]> {
+/** Everything that is stored, as it is now. */
+export async function recountHistory(home: { rows: Rows }) {
   const votes = await home.rows<Vote>(
     'SELECT source_key, window_key, rating, at, verdict, channel FROM votes',
   );
@@ -41,7 +38,7 @@ export async function recountHistory(
     );
     return held.sort((a, b) => b.from_at - a.from_at)[0]?.parent_key ?? null;
   };
-  const isMeant = ({ window_key, at }: Vote) => {
+  const isMeant = (of: HistoryOf, { window_key, at }: Vote) => {
     if ('windowKey' in of) return of.windowKey === window_key;
     let unit = parentOf('window', window_key, at);
     while (unit !== null && unit !== of.unitKey) unit = parentOf('unit', unit, at);
@@ -53,20 +50,21 @@ export async function recountHistory(
       (one) => one.terminal_key === terminal && one.ended_at === null && at >= one.from_at && at < one.to_at,
     );
   };
-  return bounds.slice(1).map((end, place) => {
-    const lines = new Map<string, number[]>();
-    for (const vote of votes) {
-      if (vote.at < (bounds[place] as number) || vote.at >= end || !isMeant(vote)) continue;
-      const excluded = isExcluded(vote);
-      const line = lineOf(vote.channel, excluded ? 0 : vote.verdict, excluded);
-      const counts = lines.get(line) ?? [0, 0, 0];
-      lines.set(
-        line,
-        counts.map((count, rating) => (rating === vote.rating ? count + 1 : count)),
-      );
-    }
-    return [...lines].map(([line, counts]) => `${line}: ${counts.join('/')}`).sort();
-  });
+  return (of: HistoryOf, bounds: readonly number[]): string[][] =>
+    bounds.slice(1).map((end, place) => {
+      const lines = new Map<string, number[]>();
+      for (const vote of votes) {
+        if (vote.at < (bounds[place] as number) || vote.at >= end || !isMeant(of, vote)) continue;
+        const excluded = isExcluded(vote);
+        const line = lineOf(vote.channel, excluded ? 0 : vote.verdict, excluded);
+        const counts = lines.get(line) ?? [0, 0, 0];
+        lines.set(
+          line,
+          counts.map((count, rating) => (rating === vote.rating ? count + 1 : count)),
+        );
+      }
+      return [...lines].map(([line, counts]) => `${line}: ${counts.join('/')}`).sort();
+    });
 }
 
 const lineOf = (channel: number, verdict: number, excluded: boolean) =>
@@ -102,8 +100,9 @@ export async function expectHistoryRecounted(
     ...units.map(({ key }) => ({ unitKey: key })),
     ...windows.map(({ key }) => ({ windowKey: key })),
   ];
+  const recount = await recountHistory(home);
   for (const of of all)
     expect(await toldHistory(history, of, bounds), `${JSON.stringify(of)} ${when}`).toEqual(
-      await recountHistory(home, of, bounds),
+      recount(of, bounds),
     );
 }

@@ -93,6 +93,8 @@ export const NOT_CODES: ReadonlySet<string> = new Set([
   'share-bar',
   'sign-in',
   'unreachable',
+  // Migrations.
+  'org-versions',
   // Names of files, ids, boots that nobody can name.
   'initdb-password',
   '…-journal',

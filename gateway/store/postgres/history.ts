@@ -1,5 +1,6 @@
 /** Sums over long spans, on PostgreSQL: what is read and what is folded each sees one moment, and neither waits for a commit. */
 import { QUARTER_MS } from '../../domain/calendar.ts';
+import { StoreFailure } from '../failures.ts';
 import type { HistoryFolding, HistoryStore } from '../history.ts';
 import { createFolding } from '../sql/history/folding.ts';
 import { foldedPieces } from '../sql/history/pieces.ts';
@@ -27,6 +28,7 @@ export type PostgresHistory = HistoryStore &
     close(): Promise<void>;
   };
 
+const ATTEMPTS = 5;
 const ONE_MOMENT = 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ';
 
 /** Connects when it is first asked, and anew after every failure; the schema must be there (`migrate`). */
@@ -63,7 +65,15 @@ export function createPostgresHistory(options: PostgresHistoryOptions): Postgres
       }
     },
     isDue,
-    fold,
+    async fold(now) {
+      for (let left = ATTEMPTS; ; left--) {
+        try {
+          return await fold(now);
+        } catch (error) {
+          if (left <= 1 || !isInterrupted(error)) throw error;
+        }
+      }
+    },
     async close() {
       await Promise.all(
         [folding, holding, ...readers.map(({ connection }) => connection)].map((one) => one.close()),
@@ -71,6 +81,10 @@ export function createPostgresHistory(options: PostgresHistoryOptions): Postgres
     },
   };
 }
+
+/** Another gateway, or a change of the tree, was at it. */
+const isInterrupted = (error: unknown) =>
+  error instanceof StoreFailure && error.code === 'database-interrupted';
 
 const queriesIn = (transaction: Transaction): Queries =>
   queriesOn(async ({ sql: text, parameters: values }) => ({

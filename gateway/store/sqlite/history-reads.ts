@@ -5,7 +5,7 @@
 import type Database from 'better-sqlite3';
 import { QUARTER_MS } from '../../domain/calendar.ts';
 import type { HistoryStore } from '../history.ts';
-import { foldedPieces, piecesWithin } from '../sql/history/pieces.ts';
+import { foldedPieces, type Piece, piecesWithin } from '../sql/history/pieces.ts';
 import { createPlaceBook, type PlaceBook } from '../sql/history/place-book.ts';
 import type { Places } from '../sql/history/places.ts';
 import { ALL, EXCLUDED, type PartSum, rowsOf } from '../sql/history/sums.ts';
@@ -18,6 +18,7 @@ import { createSqliteSql } from './sql-dialect.ts';
 const TURN_MS = 15;
 /** What is not folded is read so many quarters of an hour at a time. */
 const UNFOLDED_AT_ONCE = 96;
+const PIECES_AT_ONCE = 800;
 /** Fewer windows are looked up one by one. */
 const FEW_WINDOWS = 64;
 /** What is left open between two readings. */
@@ -57,24 +58,28 @@ export function createSqliteHistory(file: string): SqliteHistory {
 }
 
 type Raw = [channel: number, part: number, satisfied: number, basically: number, unsatisfied: number];
+type Placed = [place: number, ...Raw];
 type Reader = ReturnType<typeof openReader>;
 
 const SUMS = 'sum(satisfied), sum(basically), sum(unsatisfied)';
+const X_SUMS = 'sum(x.satisfied), sum(x.basically), sum(x.unsatisfied)';
 const WITHIN = 'quarter >= @from AND quarter < @end';
 const AMONG = 'window_key IN (SELECT value FROM json_each(@windows))';
+/** `[place, from, end, span]` of each, which are looked up one after another. */
+const PIECES = `(SELECT value ->> 0 AS place, value ->> 1 AS "from", value ->> 2 AS "end", value ->> 3 AS span FROM json_each(@pieces)) p`;
+const inPiece = (table: string) => `${table}.quarter >= p."from" AND ${table}.quarter < p."end"`;
 
 function openReader(file: string) {
   const db = openForReading(file);
-  const raw = (text: string) => db.prepare(text).raw() as Database.Statement<unknown[], Raw>;
+  const raw = <Row>(text: string) => db.prepare(text).raw() as Database.Statement<unknown[], Row>;
   const ofWindows = (windows: string) =>
-    raw(`
+    raw<Raw>(`
       SELECT 0, ${ALL}, ${SUMS} FROM rollups WHERE ${windows} AND ${WITHIN}
       UNION ALL SELECT 0, verdict, ${SUMS} FROM discounted WHERE +${AMONG} AND ${WITHIN} GROUP BY verdict
       UNION ALL SELECT 0, ${EXCLUDED}, ${SUMS} FROM excluded WHERE +${AMONG} AND ${WITHIN}`);
   const besideOf = (table: string) =>
-    `FROM rollups r JOIN ${table} x ON x.source_key = r.source_key AND x.quarter = r.quarter AND x.window_key = r.window_key
-     WHERE r.window_key = @windowKey AND r.quarter >= @from AND r.quarter < @end`;
-  const X_SUMS = 'sum(x.satisfied), sum(x.basically), sum(x.unsatisfied)';
+    `FROM ${PIECES} CROSS JOIN rollups r ON r.window_key = @windowKey AND ${inPiece('r')}
+     CROSS JOIN ${table} x ON x.source_key = r.source_key AND x.quarter = r.quarter AND x.window_key = r.window_key`;
   const sqlOf = createSqliteSql({
     ...{ connection: () => db, exclusive: createExclusive(), translate: failure, auditKey: () => null },
   });
@@ -83,19 +88,22 @@ function openReader(file: string) {
     queries: sqlOf.queries as Queries,
     foldedUntil: db.prepare('SELECT folded_until FROM history_state').pluck(),
     isLate: db.prepare(`SELECT 1 FROM history_late WHERE ${WITHIN}`).pluck(),
-    folded: raw(
-      `SELECT channel, part, ${SUMS} FROM history WHERE unit_key = @unitKey AND span = @span AND ${WITHIN} GROUP BY channel, part`,
+    folded: raw<Placed>(
+      `SELECT p.place, channel, part, ${SUMS} FROM ${PIECES}
+       CROSS JOIN history h ON h.unit_key = @unitKey AND h.span = p.span AND ${inPiece('h')}
+       GROUP BY p.place, channel, part`,
     ),
-    late: raw(
+    late: raw<Raw>(
       `SELECT channel, part, ${SUMS} FROM history_late WHERE +${AMONG} AND ${WITHIN} GROUP BY channel, part`,
     ),
     // All that there is of some quarters of an hour, or what there is of these windows.
     ofMany: ofWindows(`+${AMONG}`),
     ofFew: ofWindows(AMONG),
-    ofWindow: raw(`
-      SELECT 0, ${ALL}, ${SUMS} FROM rollups WHERE window_key = @windowKey AND ${WITHIN}
-      UNION ALL SELECT 0, x.verdict, ${X_SUMS} ${besideOf('discounted')} GROUP BY x.verdict
-      UNION ALL SELECT 0, ${EXCLUDED}, ${X_SUMS} ${besideOf('excluded')}`),
+    ofWindow: raw<Placed>(`
+      SELECT p.place, 0, ${ALL}, ${SUMS} FROM ${PIECES}
+        CROSS JOIN rollups r ON r.window_key = @windowKey AND ${inPiece('r')} GROUP BY p.place
+      UNION ALL SELECT p.place, 0, x.verdict, ${X_SUMS} ${besideOf('discounted')} GROUP BY p.place, x.verdict
+      UNION ALL SELECT p.place, 0, ${EXCLUDED}, ${X_SUMS} ${besideOf('excluded')} GROUP BY p.place`),
   };
 }
 
@@ -112,11 +120,23 @@ function add(sums: Sums, place: number, rows: readonly Raw[]): void {
 async function readWindow(reader: Reader, windowKey: number, bounds: readonly number[]): Promise<Sums> {
   const sums = nothing(bounds);
   const pause = createPause();
-  for (const { place, ...span } of piecesWithin(bounds, all(bounds))) {
-    add(sums, place, reader.ofWindow.all({ windowKey, ...span }));
+  for (const pieces of someOf(piecesWithin(bounds, all(bounds)))) {
+    for (const [place, ...row] of reader.ofWindow.all({ windowKey, pieces })) add(sums, place, [row]);
     await pause();
   }
   return sums;
+}
+
+/** Some hundred at a time, as JSON. */
+function* someOf(pieces: Iterable<Piece & { span?: number }>): Generator<string> {
+  let some: number[][] = [];
+  for (const { place, from, end, span = 1 } of pieces) {
+    some.push([place, from, end, span]);
+    if (some.length < PIECES_AT_ONCE) continue;
+    yield JSON.stringify(some);
+    some = [];
+  }
+  if (some.length > 0) yield JSON.stringify(some);
 }
 
 const all = (bounds: readonly number[]) => ({ from: bounds[0] ?? 0, end: bounds.at(-1) ?? 0 });
@@ -131,8 +151,8 @@ async function readUnit(
   const pause = createPause();
   const places = await book(reader.queries);
   const foldedUntil = reader.foldedUntil.get() as number;
-  for (const { place, ...piece } of foldedPieces(bounds, foldedUntil)) {
-    add(sums, place, reader.folded.all({ unitKey, ...piece }));
+  for (const pieces of someOf(foldedPieces(bounds, foldedUntil))) {
+    for (const [place, ...row] of reader.folded.all({ unitKey, pieces })) add(sums, place, [row]);
     await pause();
   }
   const { from, end } = all(bounds);

@@ -18,7 +18,7 @@ export type FoldState = {
 };
 
 /** So many rows of rollups are folded in one go: some ten milliseconds. A quarter of an hour is folded in one piece. */
-const ROWS_AT_ONCE = 4_000;
+export const ROWS_AT_ONCE = 4_000;
 const LATE_AT_ONCE = 2_000;
 
 type Row = Omit<WindowSum, 'counts'> & { satisfied: number; basically: number; unsatisfied: number };

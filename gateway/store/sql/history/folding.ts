@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { MINUTE_MS, QUARTER_MS } from '../../../domain/calendar.ts';
 import type { HistoryFolding } from '../../history.ts';
 import type { Queries } from '../sql-database.ts';
-import { foldLate, foldQuarters, lockState } from './fold.ts';
+import { foldLate, foldQuarters, lockState, ROWS_AT_ONCE } from './fold.ts';
 import type { PlaceBook } from './place-book.ts';
 
 export type FoldingDeps = {
@@ -20,14 +20,15 @@ export type FoldingDeps = {
 const GRACE_MS = 5 * MINUTE_MS;
 /** Clocks of gateways differ by less: what lies further ahead was folded by a wrong one. */
 const AHEAD_QUARTERS = 4;
-/** Of an empty stretch the next is twice as long: nights, and years before the first vote. */
+/** After a stretch with little, a night say, the next is twice as long; after an empty month it is asked where something follows. */
 const SHORTEST = 16;
 const LONGEST = 4_096;
 
 const quarterOf = (at: number) => Math.max(0, Math.floor(at / QUARTER_MS));
 
 export function createFolding({ queries, places, inOneMoment, holdingVotes }: FoldingDeps): HistoryFolding {
-  let stretch = SHORTEST;
+  let stretch = LONGEST;
+  let wasEmpty = true;
   const targetAt = (now: number) => quarterOf(now - GRACE_MS);
   return {
     async isDue(now) {
@@ -47,9 +48,13 @@ export function createFolding({ queries, places, inOneMoment, holdingVotes }: Fo
         const late = await foldLate(tx, where, foldedUntil);
         const limit = Math.min(target, lateBefore);
         if (foldedUntil >= limit) return told(foldedUntil, target, late);
-        const span = { from: foldedUntil, end: Math.min(limit, foldedUntil + stretch) };
+        const isGap = wasEmpty && stretch === LONGEST;
+        const length = isGap ? await emptyFrom(tx, foldedUntil, limit) : stretch;
+        const span = { from: foldedUntil, end: Math.min(limit, foldedUntil + length) };
         const { end, rows } = await foldQuarters(tx, where, span, writtenUntil);
-        stretch = rows > 0 ? SHORTEST : Math.min(LONGEST, stretch * 2);
+        if (isGap) stretch = rows > 0 ? SHORTEST : LONGEST;
+        else stretch = rows < ROWS_AT_ONCE ? Math.min(LONGEST, stretch * 2) : Math.max(SHORTEST, stretch / 2);
+        wasEmpty = rows === 0;
         return told(end, target, late + rows);
       });
     },
@@ -59,6 +64,18 @@ export function createFolding({ queries, places, inOneMoment, holdingVotes }: Fo
 const told = (until: number, target: number, rows: number) => ({
   ...{ until: until * QUARTER_MS, target: target * QUARTER_MS, rows },
 });
+
+/** So many quarters of an hour have nothing; or a few, where there is something in them. */
+async function emptyFrom(queries: Queries, from: number, limit: number): Promise<number> {
+  const next = await queries
+    .selectFrom('rollups')
+    .select('quarter')
+    .where('quarter', '>=', from)
+    .orderBy('quarter')
+    .limit(1)
+    .executeTakeFirst();
+  return next === undefined ? limit - from : Math.max(SHORTEST, next.quarter - from);
+}
 
 /** From here on whatever is written of an earlier quarter of an hour is noted: what is folded after that misses nothing. */
 async function aim(

@@ -1,5 +1,6 @@
 /** Which units a window stood under, in each quarter of an hour. */
 import { QUARTER_MS } from '../../../domain/calendar.ts';
+import type { OrgVersion } from '../../../domain/org.ts';
 
 /** Quarters of an hour since the epoch; `end` is not in it. */
 export type QuarterSpan = { from: number; end: number };
@@ -14,14 +15,11 @@ export type Places = {
   windowsUnder(unitKey: number, span: QuarterSpan): Stand[];
 };
 
-/** Where a unit or window stood, from a moment on (UTC milliseconds) and until its next one; null: at the top. */
-export type Placing = { kind: 'unit' | 'window'; key: number; parentKey: number | null; from: number };
-
 type Version = { from: number; parentKey: number | null };
 type Timelines = Map<number, Version[]>;
 
 /** @param versions of each unit and window, in the order of time */
-export function createPlaces(versions: readonly Placing[]): Places {
+export function createPlaces(versions: readonly OrgVersion[]): Places {
   const units: Timelines = new Map();
   const windows: Timelines = new Map();
   const moves = new Set<number>();
