@@ -24,6 +24,18 @@ export const HoursSettings = Type.Object(
   { additionalProperties: false },
 );
 
+const Days = Type.Optional(
+  Type.Array(
+    Type.Object(
+      {
+        date: Type.String({ maxLength: 10, description: '2026-10-01' }),
+        name: Type.String({ maxLength: 200 }),
+      },
+      { additionalProperties: false },
+    ),
+    { maxItems: 2_000, description: 'Whatever the notices of the jurisdiction say of these days' },
+  ),
+);
 const Threshold = Type.Optional(Type.Number());
 
 /** What is left out is inherited from above; 0 turns a rule off; no hours: always open. */
@@ -38,6 +50,8 @@ export const SomeRules = Type.Object(
     stuckLongestGapMs: Threshold,
     stuckHeldMs: Threshold,
     hours: Type.Optional(Type.Union([HoursSettings, Type.Null()])),
+    holidays: Days,
+    workdays: Days,
   },
   { additionalProperties: false },
 );

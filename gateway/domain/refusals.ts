@@ -44,6 +44,7 @@ export type SettingFaultCode =
   | 'hours-date-invalid'
   | 'hours-date-twice'
   | 'hours-grace-invalid'
+  | 'hours-jurisdiction-unknown'
   | 'hours-too-many';
 
 /** One of them: where it is, and what to do. */

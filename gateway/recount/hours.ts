@@ -16,22 +16,30 @@ export type Hours = {
 /** Of a jurisdiction: which dates its notices name, and whether they are off. */
 export type NoticesOf = (jurisdiction: string) => ReadonlyMap<string, { isOff: boolean }>;
 
+/** Of the rules: days off and days that are worked. */
+type LocalDays = Record<'holidays' | 'workdays', readonly { date: string }[]>;
+
 type Span = { from: number; to: number };
 
 export function createIsOpen(
   hours: Hours,
+  { holidays, workdays }: LocalDays,
   local: LocalTime,
   noticesOf: NoticesOf,
 ): (atMs: number) => boolean {
-  const notices = hours.jurisdiction === null ? null : noticesOf(hours.jurisdiction);
+  const notices = new Map([
+    ...(hours.jurisdiction === null ? [] : noticesOf(hours.jurisdiction)),
+    ...holidays.map(({ date }) => [date, { isOff: true }] as const),
+    ...workdays.map(({ date }) => [date, { isOff: false }] as const),
+  ]);
   const exceptions = new Map(hours.exceptions.map(({ date, spans }) => [date, spans]));
   const makeUp = hours.makeUp ?? hours.weekly.find((spans) => spans.length > 0) ?? [];
 
-  /** An exception goes before a notice, a notice before the week. */
+  /** An exception goes before a day that the rules name, that before a notice, a notice before the week. */
   const clockSpansOn = (date: string): readonly ClockSpan[] => {
     const exception = exceptions.get(date);
     if (exception) return exception;
-    const notice = notices?.get(date);
+    const notice = notices.get(date);
     if (notice) return notice.isOff ? [] : makeUp;
     return hours.weekly[weekdayOf(date)] ?? [];
   };

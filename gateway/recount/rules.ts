@@ -14,6 +14,9 @@ export type Settings = {
   stuckLongestGapMs: number;
   stuckHeldMs: number;
   hours: Hours | null;
+  /** Days off and days that are worked, whatever notices say. */
+  holidays: readonly { date: string }[];
+  workdays: readonly { date: string }[];
 };
 
 /** Where no version says otherwise: docs/method.md. */
@@ -26,7 +29,7 @@ const DEFAULTS: Settings = {
   stuckVariationPercent: 10,
   stuckLongestGapMs: 60_000,
   stuckHeldMs: 5_000,
-  hours: null,
+  ...{ hours: null, holidays: [], workdays: [] },
 };
 
 export type Rules = Settings & { isOpen(atMs: number): boolean };
@@ -80,7 +83,8 @@ export function rulesThroughTime(
   const beginning = '0000-01-01';
   const spans = [beginning, ...[...dates].filter((date) => date > beginning).sort()].map((date) => {
     const settings = settingsOn(path, date, versions);
-    const isOpen = settings.hours === null ? () => true : createIsOpen(settings.hours, local, noticesOf);
+    const isOpen =
+      settings.hours === null ? () => true : createIsOpen(settings.hours, settings, local, noticesOf);
     return {
       from: date === beginning ? Number.NEGATIVE_INFINITY : local.startOf(date),
       rules: { ...settings, isOpen },

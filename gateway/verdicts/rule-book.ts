@@ -1,6 +1,6 @@
 /** The rules that hold, in memory: of every window, through time. */
 import { createCalendar } from '../domain/calendar.ts';
-import { NO_HOLIDAYS } from '../domain/opening-hours/holidays.ts';
+import { holidaysOf } from '../domain/opening-hours/jurisdictions.ts';
 import { type OrgTree, unitsAbove } from '../domain/org.ts';
 import type { RuleVersion } from '../domain/verdicts/rule-versions.ts';
 import { createWindowRules, type WindowRules } from '../domain/verdicts/window-rules.ts';
@@ -25,7 +25,7 @@ export async function openRuleBook({ rules, tree, timeZone }: RuleBookDeps): Pro
   const place = {
     calendar: createCalendar(timeZone),
     zoned: createZonedTime(timeZone),
-    holidaysOf: () => NO_HOLIDAYS,
+    holidaysOf,
   };
   let versions: readonly RuleVersion[] = await rules.versions();
   let readOf = tree();

@@ -10,6 +10,7 @@ import type { Config } from '../config.ts';
 import { createCalendar } from '../domain/calendar.ts';
 import type { Job } from '../jobs/job.ts';
 import { lookAtDescriptors } from '../jobs/look-at-descriptors.ts';
+import { lookAtHolidays } from '../jobs/look-at-holidays.ts';
 import { lookAtHttps } from '../jobs/look-at-https.ts';
 import { sweepWalls } from '../jobs/sweep-walls.ts';
 import { createHub } from '../live/hub.ts';
@@ -19,6 +20,7 @@ import { createReview } from '../review/review.ts';
 import { createRuleChanges, type RuleChanges } from '../verdicts/rule-changes.ts';
 import { watchDescriptors } from '../watch/descriptor-watch.ts';
 import type { Alerts } from './alerts.ts';
+import { createHolidayWatch } from '../watch/holiday-watch.ts';
 import { type Closable, openInOrder } from './closing.ts';
 import type { Ground } from './ground.ts';
 import type { NeighboursStep } from './neighbours.ts';
@@ -77,6 +79,11 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
       : ownCertificate;
     if (https) metrics.watchHttps(https.endsAt);
 
+    const holidays = createHolidayWatch({
+      ...{ log, now, calendar: createCalendar(config.timeZone) },
+      versions: votes.rules.versions,
+    });
+
     const compressor = createCompressor();
     const hub = createHub(scores.feed, { now, monotonic, maxClients: MAX_WALLS, compressor });
     metrics.watchWalls(hub.metrics);
@@ -116,7 +123,12 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
       ...{ people, hub, compressor, now, monotonic },
       metrics: metrics.registry,
       troubles: () => [storage.trouble() ?? []].flat(),
-      warnings: () => [...(https?.warnings() ?? []), ...votes.clocks.warnings(), ...neighbours.warnings()],
+      warnings: () => [
+        ...(https?.warnings() ?? []),
+        ...votes.clocks.warnings(),
+        ...neighbours.warnings(),
+        ...holidays.warnings(),
+      ],
       refused: (code) => metrics.tallied.httpRefused.add(code),
       allowedOrigins: config.allowedOrigins,
       isTrusted: createTrust(config.trustedProxies),
@@ -147,6 +159,7 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
       reload: async () => https?.look(true),
       jobs: [
         sweepWalls(hub),
+        lookAtHolidays(holidays),
         lookAtDescriptors({
           look: watchDescriptors({
             log,

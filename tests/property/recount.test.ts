@@ -52,8 +52,12 @@ const anyHours = fc
     exceptions: [{ date: '2026-10-25', spans: exception, name: 'another day' }],
   }));
 const anyRules: fc.Arbitrary<Partial<RuleSettings>> = fc
-  .tuple(anySettings, fc.option(anyHours))
-  .map(([settings, hours]) => ({ ...settings, ...(hours && { hours }) }));
+  .tuple(anySettings, fc.option(anyHours), fc.subarray(['2026-10-24', '2026-10-25', '2026-10-26']), fc.nat(3))
+  .map(([settings, hours, dates, off]) => {
+    const days = dates.map((date) => ({ date, name: 'of the city' }));
+    const own = { holidays: days.slice(0, off), workdays: days.slice(off) };
+    return { ...settings, ...(hours && { hours, ...own }) };
+  });
 
 const anyVersions = fc
   .array(

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { JURISDICTIONS } from '../../domain/opening-hours/jurisdictions.ts';
 import { createLocalTime } from '../../recount/local-time.ts';
 import { readPeriod } from '../../recount/period.ts';
 import { type RecountQuestion, recount } from '../../recount/recount.ts';
@@ -67,7 +68,7 @@ export function registerRecountCommands(program: Command): void {
         { place, span, rules },
         {
           ...{ reads, local, now: Date.now, told: progress.show },
-          noticesOf: () => new Map(),
+          noticesOf,
           pause: () => wait(AGAIN_MS),
         },
       );
@@ -94,6 +95,10 @@ function open({ dataDir, database }: StoreOptions): RecountReads {
   if (isElsewhere(database)) return openPostgresRecount({ address: database });
   return openSqliteRecount(databaseFile(resolve(dataDir)));
 }
+
+/** Facts, which both programs are given. */
+const noticesOf = (jurisdiction: string) =>
+  new Map((JURISDICTIONS[jurisdiction]?.days ?? []).map((day) => [day.date, day]));
 
 function readRules(text: string): RecountQuestion['rules'] {
   if (text === 'stored') return text;

@@ -4,7 +4,7 @@ import { SomeRules } from '../../../protocol/rules.ts';
 import { MAX_REASON_CHARS } from '../../audit/reasons.ts';
 import { createCalendar } from '../../domain/calendar.ts';
 import { buildTree } from '../../domain/org.ts';
-import { DEFAULT_RULES, type RuleSettings, type Thresholds } from '../../domain/verdicts/rule-settings.ts';
+import { DEFAULT_RULES, isThreshold, type RuleSettings } from '../../domain/verdicts/rule-settings.ts';
 import type { Store } from '../../store/store.ts';
 import { createRuleChanges } from '../../verdicts/rule-changes.ts';
 import { show, showOne } from '../output.ts';
@@ -73,7 +73,7 @@ export function registerRuleCommands(program: Command, withStore: WithStore): vo
       .description('a new version of some of them, from a day on; what is not named is inherited from above')
       .argument(
         '[rule=value...]',
-        `e.g. pressIntervalMs=8000; 0 turns a rule off. Rules: ${Object.keys(DEFAULT_RULES).join(', ')}; hours as JSON`,
+        `e.g. pressIntervalMs=8000; 0 turns a rule off. Rules: ${Object.keys(DEFAULT_RULES).join(', ')}; hours, holidays and workdays as JSON`,
         readSetting,
         {},
       ),
@@ -115,9 +115,9 @@ function readSetting(text: string, before: Partial<RuleSettings>): Partial<RuleS
   const value = rest.join('=');
   if (!(rule in DEFAULT_RULES) || rest.length === 0)
     throw new InvalidArgumentError(`rule=value, with one of ${Object.keys(DEFAULT_RULES).join(', ')}`);
-  if (rule !== 'hours') return { ...before, [rule as keyof Thresholds]: Number(value) };
-  const hours = readJson(value);
-  if (hours === undefined || !rulesSchema.Check({ hours }))
-    throw new InvalidArgumentError('hours: JSON, as `manyi --json rules list` shows it');
-  return { ...before, hours } as Partial<RuleSettings>;
+  if (isThreshold(rule)) return { ...before, [rule]: Number(value) };
+  const read = readJson(value);
+  if (read === undefined || !rulesSchema.Check({ [rule]: read }))
+    throw new InvalidArgumentError(`${rule}: JSON, as \`manyi --json rules list\` shows it`);
+  return { ...before, [rule]: read } as Partial<RuleSettings>;
 }

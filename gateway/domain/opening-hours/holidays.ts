@@ -9,6 +9,24 @@ export type Holiday = { date: string; name: string; isOff: boolean };
  */
 export type HolidayNotices = { revision: string; years: readonly number[]; days: readonly Holiday[] };
 
+/** A year's notice: its numbers, and of each holiday its name, the first and the last day off, and the days that are worked for it. */
+export type YearNotice = {
+  year: number;
+  notices: readonly string[];
+  holidays: readonly (readonly [name: string, first: string, last: string, ...worked: string[]])[];
+};
+
+/** Every day that a notice names. */
+export function daysOf({ holidays }: YearNotice): Holiday[] {
+  return holidays.flatMap(([name, first, last, ...worked]) => {
+    const days: Holiday[] = worked.map((date) => ({ date, name, isOff: false }));
+    const [from, to] = [readDate(first) ?? 0, readDate(last) ?? -1];
+    for (let day = from; day <= to; day++)
+      days.push({ date: new Date(day * 86_400_000).toISOString().slice(0, 10), name, isOff: true });
+    return days;
+  });
+}
+
 export type Holidays = {
   readonly revision: string;
   /** What a notice says of a local day; null when none says anything. */
@@ -33,6 +51,28 @@ export function createHolidays({ revision, years, days }: HolidayNotices): Holid
       const year = date.getUTCFullYear();
       return !noticed.has(year) || (date.getUTCMonth() === 11 && !noticed.has(year + 1));
     },
+  };
+}
+
+/** A day that a place adds to what notices say, or takes back from them. */
+export type LocalDay = { date: string; name: string };
+
+/** What places say of a day goes before every notice. */
+export function withLocalDays(
+  holidays: Holidays,
+  off: readonly LocalDay[],
+  worked: readonly LocalDay[],
+): Holidays {
+  if (off.length === 0 && worked.length === 0) return holidays;
+  const days = [
+    ...off.map((day) => ({ ...day, isOff: true })),
+    ...worked.map((day) => ({ ...day, isOff: false })),
+  ];
+  const local = createHolidays({ revision: '', years: [], days });
+  return {
+    revision: holidays.revision,
+    on: (day) => local.on(day) ?? holidays.on(day),
+    isProvisional: (day) => local.on(day) === null && holidays.isProvisional(day),
   };
 }
 

@@ -1,5 +1,6 @@
 /** What is wrong with opening hours, each with where it is and what to do. */
 import type { SettingFault, SettingFaultCode } from '../refusals.ts';
+import type { LocalDay } from './holidays.ts';
 import {
   type HoursSettings,
   type HoursSpan,
@@ -7,6 +8,7 @@ import {
   readClockTime,
   readDate,
 } from './hours-settings.ts';
+import { JURISDICTIONS } from './jurisdictions.ts';
 
 const WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
 const MOST_SPANS_A_DAY = 12;
@@ -20,7 +22,12 @@ export function hoursFaults(hours: HoursSettings): SettingFault[] {
     (field: string): Add =>
     (code, message) =>
       faults.push({ code, field, message });
-  const { weekly, makeUp, exceptions } = hours;
+  const { weekly, makeUp, exceptions, jurisdiction } = hours;
+  if (jurisdiction !== null && !Object.hasOwn(JURISDICTIONS, jurisdiction))
+    at('hours.jurisdiction')(
+      'hours-jurisdiction-unknown',
+      `nothing is known of the holidays of ${jurisdiction}: give one of ${Object.keys(JURISDICTIONS).join(', ')}, or null and name the days under holidays and workdays`,
+    );
   if (weekly.length !== 7)
     at('hours.weekly')('hours-week-invalid', `give seven days, Monday first; these are ${weekly.length}`);
   weekly.forEach((spans, day) => {
@@ -38,6 +45,24 @@ export function hoursFaults(hours: HoursSettings): SettingFault[] {
     if (!Number.isInteger(minutes) || minutes < 0 || minutes > MOST_GRACE_MINUTES)
       at(`hours.${field}`)('hours-grace-invalid', `give whole minutes from 0 to ${MOST_GRACE_MINUTES}`);
   }
+  return faults;
+}
+
+/** Of days that rules add to the notices. */
+export function localDayFaults(days: readonly LocalDay[], field: string): SettingFault[] {
+  const faults: SettingFault[] = [];
+  const add = (code: SettingFaultCode, at: string, message: string) =>
+    faults.push({ code, field: at, message });
+  if (days.length > MOST_EXCEPTIONS)
+    add('hours-too-many', field, `give at most ${MOST_EXCEPTIONS}: leave out those of past years`);
+  const known = new Set<string>();
+  days.forEach(({ date }, index) => {
+    const at = `${field}[${index}]`;
+    if (readDate(date) === null)
+      add('hours-date-invalid', at, `there is no ${date}: write a date as 2026-10-01`);
+    if (known.has(date)) add('hours-date-twice', at, `${date} is there twice: leave one of them out`);
+    known.add(date);
+  });
   return faults;
 }
 

@@ -1,5 +1,5 @@
 /** What is wrong with rules, each with where it is and what to do. */
-import { hoursFaults } from '../opening-hours/hours-faults.ts';
+import { hoursFaults, localDayFaults } from '../opening-hours/hours-faults.ts';
 import type { SettingFault } from '../refusals.ts';
 import { type RuleSettings, THRESHOLD_BOUNDS, type Thresholds } from './rule-settings.ts';
 
@@ -23,6 +23,8 @@ export function settingFaults(settings: Partial<RuleSettings>): SettingFault[] {
       });
   }
   if (settings.hours) faults.push(...hoursFaults(settings.hours));
+  for (const field of ['holidays', 'workdays'] as const)
+    faults.push(...localDayFaults(settings[field] ?? [], field));
   return faults;
 }
 
@@ -40,6 +42,14 @@ export function ruleFaults(rules: RuleSettings): SettingFault[] {
         message: `${fields.join(', ')} make one rule: set all of them, or all to 0 to turn it off; ${off.join(', ')} is 0`,
       });
   }
+  const worked = new Set(rules.workdays.map(({ date }) => date));
+  for (const { date } of rules.holidays)
+    if (worked.has(date))
+      faults.push({
+        code: 'hours-date-twice',
+        field: 'workdays',
+        message: `${date} is a holiday and a working day: take it out of one of them, or give the hours of one place an exception`,
+      });
   const { changeOfMindMs, pressIntervalMs } = rules;
   if (changeOfMindMs > pressIntervalMs)
     faults.push({

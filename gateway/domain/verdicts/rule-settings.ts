@@ -1,4 +1,5 @@
 /** The thresholds of the rules, what they may be, and what they are where nobody has said. */
+import type { LocalDay } from '../opening-hours/holidays.ts';
 import type { HoursSettings } from '../opening-hours/hours-settings.ts';
 
 /** Numbers, each within its bounds; 0 turns a rule off. */
@@ -21,8 +22,16 @@ export type Thresholds = {
   stuckHeldMs: number;
 };
 
-/** `hours` null: not known, always open (R11). */
-export type RuleSettings = Thresholds & { hours: HoursSettings | null };
+export type RuleSettings = Thresholds & {
+  /** Null: not known, always open (R11). */
+  hours: HoursSettings | null;
+  /** Days off and days that are worked here, whatever the notices of a jurisdiction say of them. */
+  holidays: readonly LocalDay[];
+  workdays: readonly LocalDay[];
+};
+
+/** What is no threshold is written as JSON where rules are set by hand. */
+export const isThreshold = (rule: string): rule is keyof Thresholds => rule in THRESHOLD_BOUNDS;
 
 export const DEFAULT_RULES: RuleSettings = {
   pressIntervalMs: 5_000,
@@ -33,14 +42,14 @@ export const DEFAULT_RULES: RuleSettings = {
   stuckVariationPercent: 10,
   stuckLongestGapMs: 60_000,
   stuckHeldMs: 5_000,
-  hours: null,
+  ...{ hours: null, holidays: [], workdays: [] },
 };
 
 /** Everything that was pressed counts. */
 export const RULES_OFF: RuleSettings = {
   ...{ pressIntervalMs: 0, changeOfMindMs: 0, burstPresses: 0, burstSpanMs: 0 },
   ...{ stuckPresses: 0, stuckVariationPercent: 0, stuckLongestGapMs: 0, stuckHeldMs: 0 },
-  hours: null,
+  ...{ hours: null, holidays: [], workdays: [] },
 };
 
 type Bounds = { least: number; most: number };

@@ -1,6 +1,6 @@
 /** The rules of one window through time: which of them a press is judged by. */
 import type { Calendar } from '../calendar.ts';
-import { type Holidays, NO_HOLIDAYS } from '../opening-hours/holidays.ts';
+import { type Holidays, NO_HOLIDAYS, withLocalDays } from '../opening-hours/holidays.ts';
 import { readDate } from '../opening-hours/hours-settings.ts';
 import { createOpeningHours, type OpeningHours } from '../opening-hours/opening-hours.ts';
 import { widestRatio } from './regularity.ts';
@@ -39,9 +39,10 @@ export type RulesPlace = {
 
 /** @param versions names them, see `RulesInForce`; the holidays that they use are named with them. */
 export function createRules(versions: string, settings: RuleSettings, place: RulesPlace): Rules {
-  const { hours, ...thresholds } = settings;
+  const { hours, holidays: off, workdays, ...thresholds } = settings;
   const { calendar, zoned } = place;
-  const holidays = hours?.jurisdiction ? place.holidaysOf(hours.jurisdiction) : NO_HOLIDAYS;
+  const notices = hours?.jurisdiction ? place.holidaysOf(hours.jurisdiction) : NO_HOLIDAYS;
+  const holidays = withLocalDays(notices, off, workdays);
   const id = hours?.jurisdiction ? `${versions} ${hours.jurisdiction}:${holidays.revision}` : versions;
   return {
     ...thresholds,
