@@ -19,8 +19,8 @@ import { type HttpsCertificate, openHttpsCertificate } from '../pki/https-certif
 import { createReview } from '../review/review.ts';
 import { createRuleChanges, type RuleChanges } from '../verdicts/rule-changes.ts';
 import { watchDescriptors } from '../watch/descriptor-watch.ts';
-import type { Alerts } from './alerts.ts';
 import { createHolidayWatch } from '../watch/holiday-watch.ts';
+import type { Alerts } from './alerts.ts';
 import { type Closable, openInOrder } from './closing.ts';
 import type { Ground } from './ground.ts';
 import type { NeighboursStep } from './neighbours.ts';

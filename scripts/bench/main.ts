@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { measureAck } from './ack.ts';
 import { measureAttack } from './attack.ts';
+import { measureDetectors } from './detectors.ts';
 import { measureIngest } from './ingest.ts';
 import { measurePostgres } from './postgres.ts';
 import { measurePressToWall } from './press-to-wall.ts';
@@ -10,7 +11,7 @@ import { measureScores } from './scores.ts';
 import { measureStorm } from './storm.ts';
 import { printTable, type Result } from './table.ts';
 
-const PARTS = ['ingest', 'ack', 'press', 'scores', 'storm', 'attack', 'postgres', 'replay'] as const;
+const PARTS = ['ingest', 'ack', 'press', 'scores', 'storm', 'attack', 'postgres', 'replay', 'detectors'] as const;
 type Part = (typeof PARTS)[number];
 /** Heze's 170 townships and 6,061 village stations. */
 const CITY = 6_231;
@@ -92,6 +93,10 @@ if (wants('postgres')) {
 if (wants('replay')) {
   say('Stored votes judged again by other rules, with 1,000 votes/s coming in:');
   result.replay = await measureReplay({ votes: values.quick ? 1_000_000 : 5_000_000, say });
+}
+if (wants('detectors')) {
+  const [misuseOfEach, honestOfEach] = values.quick ? [10, 30] : [40, 120];
+  result.detectors = measureDetectors({ seeds: [1, 2, 3, 4, 5], misuseOfEach, honestOfEach });
 }
 
 const round = (_key: string, value: unknown) =>

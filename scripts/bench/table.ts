@@ -1,6 +1,7 @@
 /** What was measured, as a person reads it: the product, over TLS, and beside it the same without. */
 import type { AckFigures } from './ack.ts';
 import type { AttackFigures } from './attack.ts';
+import { type DetectorFigures, printDetectors } from './detectors.ts';
 import type { IngestFigures } from './ingest.ts';
 import type { PostgresFigures } from './postgres.ts';
 import type { PressFigures } from './press-to-wall.ts';
@@ -19,13 +20,15 @@ export type Result = {
   attack?: Record<'tcp' | 'hello' | 'tls', AttackFigures>;
   postgres?: PostgresFigures;
   replay?: Record<'sqlite' | 'postgres', ReplayFigures>;
+  detectors?: DetectorFigures;
   rssMb?: number;
 };
 
 type Row = { TLS: string; plain: string; 'to reach': string };
 
-export function printTable(result: Result): void {
-  const { ingest, ack, pressToWall, scores, storm, attack, postgres, replay } = result;
+export function printTable({ detectors, ...measured }: Result): void {
+  if (detectors) printDetectors(detectors);
+  const { ingest, ack, pressToWall, scores, storm, attack, postgres, replay } = measured;
   const rows: Record<string, Row> = {};
   const row = (name: string, tls: string, plain = '', toReach = '') => {
     rows[name] = { TLS: tls, plain, 'to reach': toReach };
@@ -137,5 +140,5 @@ export function printTable(result: Result): void {
     const spread = [meanwhile.p50Ms, meanwhile.p99Ms].map((ms) => ms.toFixed(0)).join(' / ');
     row(`${name}: press to wall meanwhile p50 / p99, ms`, spread, '', 'p99 ≤ 250');
   }
-  console.table(rows);
+  if (Object.keys(rows).length > 0) console.table(rows);
 }

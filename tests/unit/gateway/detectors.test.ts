@@ -64,9 +64,15 @@ describe('chances', () => {
 
 describe('compensation (R3)', () => {
   it('is a bad vote and two good ones at once, on a quiet morning', () => {
-    const flags = findCompensation(seen([0, 0], [20, 2], [20.1, 0], [20.2, 0], [20.3, 0], [45, 0]));
-    expect(seqs(flags)).toEqual([[2, 3, 4, 5]]);
-    expect(flags[0]).toMatchObject({ figures: { satisfied: 3 }, limit: 0.01, from: START + 20 * MINUTE });
+    const flags = findCompensation(
+      seen([0, 0], [20, 2], [20.1, 0], [20.13, 0], [20.16, 0], [20.19, 0], [45, 0]),
+    );
+    expect(seqs(flags)).toEqual([[2, 3, 4, 5, 6]]);
+    expect(flags[0]).toMatchObject({
+      figures: { satisfied: 4, people: 1, again: 3 },
+      limit: 3e-4,
+      from: START + 20 * MINUTE,
+    });
     expect(flags[0]!.figures.probability).toBeLessThan(0.001);
   });
   it.each([
@@ -76,6 +82,13 @@ describe('compensation (R3)', () => {
       'a rush hour',
       seen(...Array.from({ length: 60 }, (_none, n): [number, RatingCode] => [n / 3, n === 30 ? 2 : 0])),
     ],
+    [
+      'a class of a school',
+      seen(...Array.from({ length: 40 }, (_none, n): [number, RatingCode] => [n / 8, n === 20 ? 2 : 0])),
+    ],
+    ['a family of four', seen([20, 2], [20.1, 0], [20.2, 0], [20.3, 0], [45, 0])],
+    ['a change of mind, and a companion', seen([20, 2], [20.03, 0], [20.15, 0], [45, 0])],
+    ['a companion who presses again', seen([20, 2], [20.15, 0], [20.18, 0], [45, 0])],
     ['another bad vote in between', seen([20, 2], [20.2, 2], [20.4, 0], [45, 0])],
   ])('is not: %s', (_what, votes) => {
     expect(findCompensation(votes)).toEqual([]);
@@ -100,13 +113,20 @@ describe('a long run (R6)', () => {
 });
 
 describe('a ceiling (R8)', () => {
+  /** Ten siblings whose bad votes are these of a thousand. */
+  const hall = (...bad: number[]) => bad.map((unsatisfied) => counts(1_000 - unsatisfied, 0, unsatisfied));
+  const alike = hall(20, 21, 19, 20, 20, 22, 18, 20, 20, 20);
+  const apart = hall(2, 60, 5, 40, 8, 30, 1, 25, 15, 14);
   it.each([
-    [counts(400, 0, 0), counts(9_800, 0, 200), true],
-    [counts(340, 0, 0), counts(9_800, 0, 200), false],
-    [counts(4_000, 0, 1), counts(9_800, 0, 200), false],
-    [counts(4_000, 0, 0), counts(9_800, 0, 0), false],
-    [counts(0, 0, 0), counts(9_800, 0, 200), false],
-  ])('%j beside %j: %s', (own, siblings, isFlagged) => {
+    ['as many as 342 without a bad one', counts(400, 0, 0), alike, true],
+    ['fewer', counts(340, 0, 0), alike, false],
+    ['one bad vote', counts(4_000, 0, 1), alike, false],
+    ['siblings without a bad vote', counts(4_000, 0, 0), hall(0, 0, 0), false],
+    ['one sibling, of whom nobody knows how windows differ', counts(4_000, 0, 0), hall(20), false],
+    ['nothing', counts(0, 0, 0), alike, false],
+    ['an excellent counter, where windows differ', counts(400, 0, 0), apart, false],
+    ['too excellent even there', counts(200_000, 0, 0), apart, true],
+  ])('%s', (_what, own, siblings, isFlagged) => {
     expect(findCeiling(own, siblings) !== null).toBe(isFlagged);
   });
 });
@@ -171,15 +191,27 @@ describe('another mix (R13)', () => {
     const width = 3.09 * Math.sqrt((share * (1 - share)) / n);
     return { lower: share - width, upper: share + width };
   };
-  const own = counts(900, 50, 50);
+  const [own, all] = [counts(900, 50, 50), counts(9_000, 500, 500)];
+  const steady = Array.from({ length: 30 }, () => own);
+  /** Now and then a very bad day. */
+  const moody = steady.map((_day, at) => (at % 6 === 0 ? counts(650, 150, 200) : own));
   it.each([
-    ['worse than ever and than all others', counts(60, 10, 30), own, own, true],
-    ['as ever', counts(88, 6, 6), own, own, false],
-    ['worse than ever, as all others', counts(60, 10, 30), own, counts(600, 100, 300), false],
-    ['beyond both, on other sides', counts(70, 15, 15), own, counts(400, 300, 300), false],
-    ['too few', counts(0, 0, 19), own, own, false],
-  ])('%s', (_what, now, before, siblings, isFlagged) => {
-    expect(findOtherMix(now, before, siblings, limits) !== null).toBe(isFlagged);
+    ['worse than ever and than all others', counts(60, 10, 30), steady, all, true],
+    ['as ever', counts(88, 6, 6), steady, all, false],
+    ['worse than ever, as all others', counts(60, 10, 30), steady, counts(6_000, 1_000, 3_000), false],
+    [
+      'as ever, where all others have become worse',
+      counts(90, 5, 5),
+      steady,
+      counts(6_000, 1_000, 3_000),
+      false,
+    ],
+    ['worse, where days are often so', counts(70, 15, 15), moody, all, false],
+    ['too few', counts(0, 0, 19), steady, all, false],
+    ['a window of which little is known', counts(60, 10, 30), [counts(15, 0, 0)], all, false],
+  ])('%s', (_what, now, days, siblings, isFlagged) => {
+    const flag = findOtherMix({ now, days, siblings, siblingsBefore: all }, limits);
+    expect(flag !== null).toBe(isFlagged);
   });
 });
 
