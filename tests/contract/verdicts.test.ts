@@ -105,9 +105,31 @@ describe.each(portHomes())('verdicts of what is stored in %s', (_name, createHom
       ],
     });
     const { asked, corrected } = await judgeAll();
-    expect(asked.map(({ seqs }) => seqs.length)).toEqual([2_000, 2_000, 1_000]);
+    expect(asked.map(({ seqs }) => seqs.length)).toEqual([4_000, 1_000]);
     expect(corrected.length).toBe(2_500);
     expect((await verdicts()).filter(([, verdict]) => verdict === 3)).toHaveLength(2_500);
+  });
+
+  it('are found among the votes of other windows and times that lie between them in their journal', async () => {
+    const far = Array.from({ length: 400 }, (_, index) =>
+      index % 2 === 0
+        ? vote(index + 3, BASE + 50, { windowKey: 2 })
+        : vote(index + 3, BASE - (3 + index) * HOUR, { rating: 1 }),
+    );
+    const votes = [
+      vote(1, BASE - 50, { rating: 0 }),
+      vote(2, BASE + HOUR, { rating: 0 }),
+      ...far,
+      vote(500, BASE, { rating: 2 }),
+      vote(501, BASE + HOUR + 50, { rating: 2 }),
+    ];
+    await rig.commit({ votes, unjudged: [{ windowKey: 1, from: BASE, to: BASE + HOUR }] });
+    const { asked, corrected } = await judgeAll();
+    expect(asked.map(({ seqs }) => seqs)).toEqual([[1, 500, 2, 501]]);
+    expect(corrected).toEqual([
+      [0, 0, 3],
+      [HOUR + 50, 0, 3],
+    ]);
   });
 
   it('are not found by rules that somebody has added to meanwhile', async () => {

@@ -1,52 +1,148 @@
-/** Votes as they are judged, and what they are judged to be, in PostgreSQL: in columns, because a row of ten numbers costs the driver more than to judge it. */
-import { sql } from 'kysely';
+/**
+ * Votes as they are judged, and what they are judged to be, in PostgreSQL: some windows a statement, because its way costs more than a
+ * window; and in columns, because a row of ten numbers costs the driver more than to judge it.
+ */
+import { type RawBuilder, sql } from 'kysely';
 import { QUARTER_MS } from '../../domain/calendar.ts';
 import type { RatingCode } from '../../domain/tally.ts';
 import type { ChannelCode, ClockCode, VerdictCode } from '../ledger.ts';
-import { completed, type PressRow } from '../sql/stored-presses.ts';
+import { completed, inOrder, isDense, type PressRow, type Stretch } from '../sql/stored-presses.ts';
 import type { VerdictTables } from '../sql/verdicts.ts';
+import { QUARTERS_AT_ONCE, VOTES_AT_ONCE, type WindowSpan } from '../sql/waiting-spans.ts';
+import type { StoredPress } from '../verdicts.ts';
 import { arrayOf } from './numbers.ts';
 
-const COLUMNS = ['seq', 'channel', 'rating', 'at', 'clock', 'boot_key', 'mono', 'verdict'] as const;
-type Columns = Record<(typeof COLUMNS)[number], string> & { journalKey: number };
+type FirstPart = { nth: number; first: number | null; last: number; votes: number };
+type Asked = Stretch & { nth: number };
+type Columns = Record<
+  'seqs' | 'channels' | 'ratings' | 'times' | 'clocks' | 'boots' | 'monos' | 'verdicts',
+  string
+> & { nth: number; journalKey: number };
 
 export const storedVerdicts: VerdictTables = {
+  async firstParts(queries, spans) {
+    const { rows } = await sql<FirstPart>`
+      SELECT cast(w.nth as int4) AS nth, p.first, p.last, p.votes
+      FROM ${asked(spans)} CROSS JOIN LATERAL (
+        SELECT min(c.quarter) AS first, max(c.quarter) AS last, cast(sum(c.votes) as int4) AS votes FROM (
+          SELECT quarter, votes, sum(votes) OVER (ORDER BY quarter) AS upto FROM (
+            SELECT quarter, sum(satisfied + basically + unsatisfied) AS votes FROM rollups
+            WHERE window_key = w.window_key AND quarter BETWEEN w.first_quarter AND w.last_quarter
+            GROUP BY quarter ORDER BY quarter LIMIT ${sql.lit(QUARTERS_AT_ONCE)}) q) c
+        WHERE c.upto <= ${sql.lit(VOTES_AT_ONCE)} OR c.upto = c.votes) p`.execute(queries);
+    const found = new Map(rows.map((row) => [row.nth, row]));
+    return spans.map(({ from, to }, index) => {
+      const part = found.get(index + 1);
+      if (!part || part.first === null) return null;
+      return {
+        from: Math.max(from, part.first * QUARTER_MS),
+        to: Math.min(to, (part.last + 1) * QUARTER_MS - 1),
+        votes: part.votes,
+      };
+    });
+  },
   /** A rollup names the stretch of its journal that holds its votes; the press time decides. */
-  async read(queries, windowKey, { from, to }) {
-    const columns = COLUMNS.map(
-      (column) => sql`cast(array_agg(v.${sql.ref(column)}) as text) AS ${sql.ref(column)}`,
+  async read(queries, spans) {
+    const { rows: stretches } = await sql<Asked>`
+      SELECT cast(w.nth as int4) AS nth, r.source_key AS "journalKey", min(r.first_seq) AS first, max(r.last_seq) AS last,
+        cast(sum(r.satisfied + r.basically + r.unsatisfied) as int4) AS votes
+      FROM ${asked(spans)}
+      JOIN rollups r ON r.window_key = w.window_key AND r.quarter BETWEEN w.first_quarter AND w.last_quarter
+      GROUP BY w.nth, r.source_key`.execute(queries);
+    const [dense, sparse] = [stretches.filter(isDense), stretches.filter((one) => !isDense(one))];
+    const columns = [
+      ...(dense.length > 0 ? (await selectColumns(spans, dense, sql``).execute(queries)).rows : []),
+      ...(sparse.length > 0 ? (await selectColumns(spans, sparse, BY_QUARTER).execute(queries)).rows : []),
+    ];
+    const read: StoredPress[][] = [];
+    const ofSpans = spans.map((_, index) =>
+      columns
+        .filter(({ nth }) => nth === index + 1)
+        .flatMap(rowsOf)
+        .sort(inOrder),
     );
-    const { rows } = await sql<Columns>`
-      SELECT v.source_key AS "journalKey", ${sql.join(columns)}
-      FROM rollups r
-      JOIN votes v ON v.source_key = r.source_key AND v.seq BETWEEN r.first_seq AND r.last_seq
-        AND v.window_key = r.window_key AND v.at / ${sql.lit(QUARTER_MS)} = r.quarter
-      WHERE r.window_key = ${windowKey}
-        AND r.quarter BETWEEN ${Math.floor(from / QUARTER_MS)} AND ${Math.floor(to / QUARTER_MS)}
-        AND v.at BETWEEN ${from} AND ${to}
-      GROUP BY v.source_key`.execute(queries);
-    const presses = rows.flatMap(rowsOf);
-    presses.sort((a, b) => a.at - b.at || a.journalKey - b.journalKey || a.seq - b.seq);
-    return completed(queries, presses);
+    const all = await completed(queries, ofSpans.flat());
+    for (let from = 0; read.length < spans.length; ) {
+      const { length } = ofSpans[read.length] as PressRow[];
+      read.push(all.slice(from, from + length));
+      from += length;
+    }
+    return read;
   },
   async write(queries, corrections) {
-    const arrays = [
+    const [journals, seqs, verdicts] = [
       arrayOf(corrections.map(({ journalKey }) => journalKey)),
       arrayOf(corrections.map(({ seq }) => seq)),
       arrayOf(corrections.map(({ verdict }) => verdict)),
-    ] as const;
+    ];
     await sql`
       UPDATE votes SET verdict = judged.verdict
-      FROM unnest(cast(${arrays[0]} as int4[]), cast(${arrays[1]} as int4[]), cast(${arrays[2]} as int2[])) AS judged (source_key, seq, verdict)
+      FROM unnest(cast(${journals} as int4[]), cast(${seqs} as int4[]), cast(${verdicts} as int2[])) AS judged (source_key, seq, verdict)
       WHERE votes.source_key = judged.source_key AND votes.seq = judged.seq`.execute(queries);
   },
 };
 
+const quarterOf = (at: number) => Math.floor(at / QUARTER_MS);
+
+/** `w`: the windows that are asked for, numbered from 1. */
+function asked(spans: readonly WindowSpan[]): RawBuilder<unknown> {
+  const [windows, firsts, lasts] = [
+    arrayOf(spans.map(({ windowKey }) => windowKey)),
+    arrayOf(spans.map(({ from }) => quarterOf(from))),
+    arrayOf(spans.map(({ to }) => quarterOf(to))),
+  ];
+  return sql`unnest(cast(${windows} as int4[]), cast(${firsts} as int4[]), cast(${lasts} as int4[]))
+    WITH ORDINALITY AS w (window_key, first_quarter, last_quarter, nth)`;
+}
+
+/** … and no vote twice: numbers of two quarters may lie among each other. */
+const BY_QUARTER = sql`
+  JOIN rollups r ON r.source_key = k.source_key AND r.window_key = k.window_key
+    AND r.quarter BETWEEN k.from_at / ${sql.lit(QUARTER_MS)} AND k.to_at / ${sql.lit(QUARTER_MS)}
+    AND v.seq BETWEEN r.first_seq AND r.last_seq AND v.at / ${sql.lit(QUARTER_MS)} = r.quarter`;
+
+function selectColumns(
+  spans: readonly WindowSpan[],
+  stretches: readonly Asked[],
+  byQuarter: RawBuilder<unknown>,
+): RawBuilder<Columns> {
+  const of = (number: (stretch: Asked, span: WindowSpan) => number) =>
+    arrayOf(stretches.map((stretch) => number(stretch, spans[stretch.nth - 1] as WindowSpan)));
+  const [nths, windows, journals] = [
+    of(({ nth }) => nth),
+    of((_, { windowKey }) => windowKey),
+    of(({ journalKey }) => journalKey),
+  ];
+  const [firsts, lasts] = [of(({ first }) => first), of(({ last }) => last)];
+  const [froms, tos] = [of((_, { from }) => from), of((_, { to }) => to)];
+  return sql<Columns>`
+    SELECT k.nth, v.source_key AS "journalKey",
+      ${column('seq')} AS seqs, ${column('channel')} AS channels, ${column('rating')} AS ratings, ${column('at')} AS times,
+      ${column('clock')} AS clocks, ${column('boot_key')} AS boots, ${column('mono')} AS monos, ${column('verdict')} AS verdicts
+    FROM unnest(cast(${nths} as int4[]), cast(${windows} as int4[]), cast(${journals} as int4[]), cast(${firsts} as int4[]),
+      cast(${lasts} as int4[]), cast(${froms} as int8[]), cast(${tos} as int8[]))
+      AS k (nth, window_key, source_key, first_seq, last_seq, from_at, to_at)
+    JOIN votes v ON v.source_key = k.source_key AND v.seq BETWEEN k.first_seq AND k.last_seq
+      AND v.window_key = k.window_key AND v.at BETWEEN k.from_at AND k.to_at ${byQuarter}
+    GROUP BY k.nth, v.source_key`;
+}
+
+const column = (name: string) => sql.raw(`cast(array_agg(v.${name}) as text)`);
+const numbersOf = (array: string): number[] => array.slice(1, -1).split(',').map(Number);
+
 function rowsOf({ journalKey, ...columns }: Columns): PressRow[] {
-  const [seqs, channels, ratings, times, clocks, bootKeys, monos, verdicts] = COLUMNS.map((column) =>
-    columns[column].slice(1, -1).split(',').map(Number),
-  ) as [number[], number[], number[], number[], number[], number[], number[], number[]];
-  return seqs.map((seq, index) => ({
+  const [channels, ratings, times, clocks] = [
+    numbersOf(columns.channels) as ChannelCode[],
+    numbersOf(columns.ratings) as RatingCode[],
+    numbersOf(columns.times),
+    numbersOf(columns.clocks) as ClockCode[],
+  ];
+  const [bootKeys, monos, verdicts] = [
+    numbersOf(columns.boots),
+    numbersOf(columns.monos),
+    numbersOf(columns.verdicts) as VerdictCode[],
+  ];
+  return numbersOf(columns.seqs).map((seq, index) => ({
     journalKey,
     seq,
     channel: channels[index] as ChannelCode,

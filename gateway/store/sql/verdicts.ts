@@ -1,15 +1,33 @@
 /** Judging what is stored, in SQL that both databases understand. */
 import type { VerdictCode } from '../ledger.ts';
-import type { Judging, PressSpan, VerdictStore } from '../verdicts.ts';
+import type { Judging, PressSpan, StoredPress, VerdictStore } from '../verdicts.ts';
 import type { Queries, SqlDatabase } from './sql-database.ts';
-import type { ReadPresses } from './stored-presses.ts';
 import { type Change, correct, type WriteVerdicts } from './verdict-changes.ts';
-import { backlogOf, countWaiting, firstPartOf, settle, waitingOf } from './waiting-spans.ts';
+import {
+  backlogOf,
+  countWaiting,
+  type Part,
+  settle,
+  VOTES_AT_ONCE,
+  type Waiting,
+  WHOLE_MS,
+  type WindowSpan,
+  waitingOf,
+} from './waiting-spans.ts';
 
 /** So long no vote is stored, and what waits for this thread waits. */
-const STEP_MS = 25;
+const STEP_MS = 30;
+/** Windows that are looked at together. */
+const WINDOWS_AT_ONCE = 16;
 
-export type VerdictTables = { read: ReadPresses; write: WriteVerdicts };
+/** What each database does in its own way, for many votes. */
+export type VerdictTables = {
+  /** Of each span the part that is first; null where it has no votes. */
+  firstParts(queries: Queries, spans: readonly WindowSpan[]): Promise<(Part | null)[]>;
+  /** All votes of each, by press time, journal and number. */
+  read(queries: Queries, spans: readonly WindowSpan[]): Promise<StoredPress[][]>;
+  write: WriteVerdicts;
+};
 
 export function createVerdictStore(database: SqlDatabase, tables: VerdictTables): VerdictStore {
   return {
@@ -29,7 +47,7 @@ export function createVerdictStore(database: SqlDatabase, tables: VerdictTables)
             ...{ isStale: true, commit: null, corrected: [], votes: 0 },
             waiting: await countWaiting(queries),
           };
-        const { changes, votes } = await judgeSome(queries, by, tables.read, forMs);
+        const { changes, votes } = await judgeSome(queries, by, tables, performance.now() + forMs);
         const corrected = await correct(queries, changes, tables.write);
         const commit = corrected.length > 0 ? await database.commitId(queries) : null;
         return { isStale: false, commit, corrected, votes, waiting: await countWaiting(queries) };
@@ -39,40 +57,83 @@ export function createVerdictStore(database: SqlDatabase, tables: VerdictTables)
 }
 
 type Found = { votes: number; changes: Change[] };
+/** What of it is judged already is what is before `from`. */
+type Open = { waiting: Waiting; from: number };
+type Next = { open: Open; part: Part | null };
 
 /** One part at the least. */
-async function judgeSome(queries: Queries, by: Judging, read: ReadPresses, forMs: number): Promise<Found> {
-  const endAt = performance.now() + forMs;
+async function judgeSome(
+  queries: Queries,
+  by: Judging,
+  tables: VerdictTables,
+  endAt: number,
+): Promise<Found> {
   const found: Found = { votes: 0, changes: [] };
-  for (const waiting of await waitingOf(queries)) {
-    const { windowKey, to } = waiting;
-    let { from } = waiting;
-    do {
-      const part = await firstPartOf(queries, windowKey, { from, to });
-      if (part !== null) await judgePart(queries, by, read, windowKey, part, found);
-      from = (part?.to ?? to) + 1;
-    } while (from <= to && performance.now() < endAt);
-    await settle(queries, waiting, from - 1);
+  const all = (await waitingOf(queries)).map((waiting): Open => ({ waiting, from: waiting.from }));
+  const isOpen = ({ waiting, from }: Open) => from <= waiting.to;
+  for (let left = all; left.length > 0; left = left.filter(isOpen)) {
+    const next = await nextOf(queries, tables, left.slice(0, WINDOWS_AT_ONCE));
+    await judgeParts(queries, by, tables, next, found);
+    for (const { open, part } of next) open.from = (part?.to ?? open.waiting.to) + 1;
     if (performance.now() >= endAt) break;
   }
+  const judged = all.filter(({ waiting, from }) => from > waiting.from);
+  await settle(
+    queries,
+    judged.map(({ waiting, from }) => ({ waiting, judgedTo: from - 1 })),
+  );
   return found;
 }
 
-async function judgePart(
+/** As many as have the votes of one go. */
+async function nextOf(queries: Queries, tables: VerdictTables, those: readonly Open[]): Promise<Next[]> {
+  const spans = those.map(({ waiting: { windowKey, to }, from }) => ({ windowKey, from, to }));
+  const long = spans.filter(({ from, to }) => to - from > WHOLE_MS);
+  const parts = long.length > 0 ? await tables.firstParts(queries, long) : [];
+  const partOf = new Map(long.map((span, index) => [span, parts[index] ?? null]));
+  const next: Next[] = [];
+  let votes = 0;
+  for (const [index, open] of those.entries()) {
+    const span = spans[index] as WindowSpan;
+    const part = partOf.has(span) ? (partOf.get(span) as Part | null) : { ...span, votes: 0 };
+    if (next.length > 0 && votes + (part?.votes ?? 0) > VOTES_AT_ONCE) break;
+    votes += part?.votes ?? 0;
+    next.push({ open, part });
+  }
+  return next;
+}
+
+async function judgeParts(
   queries: Queries,
   by: Judging,
-  read: ReadPresses,
-  windowKey: number,
-  part: PressSpan,
+  tables: VerdictTables,
+  next: readonly Next[],
   into: Found,
 ): Promise<void> {
-  const { affected, needed } = by.reachOf(windowKey, part);
-  const votes = await read(queries, windowKey, needed);
-  const verdicts = by.verdictsOf(windowKey, votes, needed);
-  into.votes += votes.length;
-  votes.forEach((vote, index) => {
-    const verdict = verdicts[index] as VerdictCode;
-    if (vote.at >= affected.from && vote.at <= affected.to && vote.verdict !== verdict)
-      into.changes.push({ windowKey, vote, verdict });
+  const reaches = next.flatMap(({ open: { waiting }, part }) => {
+    const { windowKey } = waiting;
+    return part === null ? [] : { windowKey, ...by.reachOf(windowKey, part) };
   });
+  if (reaches.length === 0) return;
+  const read = await tables.read(
+    queries,
+    reaches.map(({ windowKey, needed }) => ({ windowKey, ...needed })),
+  );
+  reaches.forEach(({ windowKey, affected, needed }, index) => {
+    const votes = read[index] as StoredPress[];
+    into.votes += votes.length;
+    for (const change of changesOf(votes, by.verdictsOf(windowKey, votes, needed), affected))
+      into.changes.push({ windowKey, ...change });
+  });
+}
+
+function* changesOf(
+  votes: readonly StoredPress[],
+  verdicts: readonly VerdictCode[],
+  { from, to }: PressSpan,
+): Generator<Omit<Change, 'windowKey'>> {
+  for (const [index, vote] of votes.entries()) {
+    const verdict = verdicts[index] as VerdictCode;
+    if (vote.at >= from && vote.at <= to && vote.verdict !== verdict) yield { vote, verdict };
+  }
 }

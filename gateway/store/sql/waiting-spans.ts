@@ -6,10 +6,10 @@ import { chunksOf } from './review/rows.ts';
 import type { Queries } from './sql-database.ts';
 
 /** In one go. */
-const VOTES_AT_ONCE = 2_000;
+export const VOTES_AT_ONCE = 4_000;
 /** Of a longer span the first part that has votes is judged, and then the next. */
-const WHOLE_MS = 2 * QUARTER_MS;
-const QUARTERS_AT_ONCE = 500;
+export const WHOLE_MS = 2 * QUARTER_MS;
+export const QUARTERS_AT_ONCE = 1_000;
 /** What has come late is judged before what people have set rules for: that is longer, and may be all there is. */
 const LATE_MS = 6 * 3_600_000;
 const LATE_AT_ONCE = 500;
@@ -20,6 +20,11 @@ export type Waiting = PressSpan & {
   windowKey: number;
   spans: readonly { key: number; from: number; to: number }[];
 };
+
+export type WindowSpan = PressSpan & { windowKey: number };
+
+/** As many quarters of an hour that have votes as are judged in one go, and how many votes that is. */
+export type Part = PressSpan & { votes: number };
 
 type Row = { key: number; windowKey: number; from: number; to: number };
 
@@ -61,43 +66,29 @@ function together(rows: readonly Row[]): Waiting[] {
   });
 }
 
-/** As many quarters of an hour that have votes as are judged in one go; null where there are none. */
-export async function firstPartOf(
+/** What waits of each is what is after `judgedTo`. */
+export async function settle(
   queries: Queries,
-  windowKey: number,
-  { from, to }: PressSpan,
-): Promise<PressSpan | null> {
-  if (to - from <= WHOLE_MS) return { from, to };
-  const { rows } = await sql<{ quarter: number; votes: number }>`
-    SELECT quarter, cast(sum(satisfied + basically + unsatisfied) as integer) AS votes FROM rollups
-    WHERE window_key = ${windowKey} AND quarter BETWEEN ${Math.floor(from / QUARTER_MS)} AND ${Math.floor(to / QUARTER_MS)}
-    GROUP BY quarter ORDER BY quarter LIMIT ${QUARTERS_AT_ONCE}`.execute(queries);
-  const [first] = rows;
-  if (!first) return null;
-  let last = first.quarter;
-  let votes = 0;
-  for (const row of rows) {
-    if (votes > 0 && votes + row.votes > VOTES_AT_ONCE) break;
-    votes += row.votes;
-    last = row.quarter;
-  }
-  return {
-    from: Math.max(from, first.quarter * QUARTER_MS),
-    to: Math.min(to, (last + 1) * QUARTER_MS - 1),
-  };
-}
-
-/** What waits of them is what is after `judgedTo`. */
-export async function settle(queries: Queries, { spans }: Waiting, judgedTo: number): Promise<void> {
-  const keysOf = (those: Waiting['spans']) => [...chunksOf(those.map(({ key }) => key))];
-  for (const keys of keysOf(spans.filter(({ to }) => to <= judgedTo)))
-    await queries.deleteFrom('unjudged').where('key', 'in', keys).execute();
-  for (const keys of keysOf(spans.filter(({ from, to }) => from <= judgedTo && to > judgedTo)))
+  judged: readonly { waiting: Waiting; judgedTo: number }[],
+): Promise<void> {
+  const done = judged.flatMap(({ waiting, judgedTo }) => waiting.spans.filter(({ to }) => to <= judgedTo));
+  for (const some of chunksOf(done))
     await queries
-      .updateTable('unjudged')
-      .set({ from_at: judgedTo + 1 })
-      .where('key', 'in', keys)
+      .deleteFrom('unjudged')
+      .where(
+        'key',
+        'in',
+        some.map(({ key }) => key),
+      )
       .execute();
+  for (const { waiting, judgedTo } of judged)
+    for (const { key, from, to } of waiting.spans)
+      if (from <= judgedTo && to > judgedTo)
+        await queries
+          .updateTable('unjudged')
+          .set({ from_at: judgedTo + 1 })
+          .where('key', '=', key)
+          .execute();
 }
 
 export async function countWaiting(queries: Queries): Promise<number> {

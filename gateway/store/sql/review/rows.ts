@@ -4,8 +4,8 @@ import type { Queries } from '../sql-database.ts';
 
 const ROWS = 200;
 
-export function* chunksOf<T>(rows: readonly T[]): Generator<T[]> {
-  for (let from = 0; from < rows.length; from += ROWS) yield rows.slice(from, from + ROWS);
+export function* chunksOf<T>(rows: readonly T[], atOnce = ROWS): Generator<T[]> {
+  for (let from = 0; from < rows.length; from += atOnce) yield rows.slice(from, from + atOnce);
 }
 
 /**
