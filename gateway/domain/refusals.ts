@@ -23,6 +23,7 @@ export type OrgCode =
   | 'alert-unknown'
   | 'alert-closed'
   | 'rule-past'
+  | 'privacy-invalid'
   | SettingFaultCode;
 
 /** Why rules of verdicts or opening hours are refused as they are configured. */
