@@ -11,7 +11,17 @@ import { measureScores } from './scores.ts';
 import { measureStorm } from './storm.ts';
 import { printTable, type Result } from './table.ts';
 
-const PARTS = ['ingest', 'ack', 'press', 'scores', 'storm', 'attack', 'postgres', 'replay', 'detectors'] as const;
+const PARTS = [
+  'ingest',
+  'ack',
+  'press',
+  'scores',
+  'storm',
+  'attack',
+  'postgres',
+  'replay',
+  'detectors',
+] as const;
 type Part = (typeof PARTS)[number];
 /** Heze's 170 townships and 6,061 village stations. */
 const CITY = 6_231;
