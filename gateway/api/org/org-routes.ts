@@ -19,7 +19,9 @@ const WindowItem = Type.Object({
   terminals: Type.Array(Type.Object({ id: Type.String(), online: Type.Boolean() })),
 });
 
-const Params = Type.Object({ id: Type.String({ pattern: ORG_ID_PATTERN }) });
+const Params = Type.Object({
+  id: Type.String({ pattern: ORG_ID_PATTERN, description: 'Of the unit or window that is meant' }),
+});
 // Counted in UTF-16 here, and in characters where it is read.
 const Name = Type.Optional(Type.String({ minLength: 1, maxLength: 4 * MAX_NAME_CHARS }));
 const UnitChange = Type.Object(
