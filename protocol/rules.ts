@@ -9,7 +9,7 @@ const Spans = Type.Array(Type.Object({ from: Clock, to: Clock }, { additionalPro
 export const HoursSettings = Type.Object(
   {
     weekly: Type.Array(Spans, { maxItems: 100, description: 'Seven days, Monday first' }),
-    jurisdiction: Type.Union([Type.String({ maxLength: 64 }), Type.Null()]),
+    jurisdiction: Type.Union([Type.String({ minLength: 1, maxLength: 64 }), Type.Null()]),
     makeUp: Type.Union([Spans, Type.Null()]),
     exceptions: Type.Array(
       Type.Object(
