@@ -133,8 +133,8 @@ export const NullableDiscounted = Type.Unsafe<Discounted | null>({
 });
 
 const intervals = { rate: Interval, index: Interval, satisfiedShare: Interval, middleShare: Interval };
-type Intervals = Record<keyof typeof intervals, Interval>;
-const NullableIntervals = Type.Unsafe<Intervals | null>({
+export type Intervals = Record<keyof typeof intervals, Interval>;
+export const NullableIntervals = Type.Unsafe<Intervals | null>({
   type: ['object', 'null'],
   properties: intervals,
   required: Object.keys(intervals),

@@ -16,6 +16,7 @@ import type { Hub } from '../live/hub.ts';
 import type { TreeChanges } from '../org/tree-changes.ts';
 import type { People } from '../people/people.ts';
 import type { Review } from '../review/review.ts';
+import type { NodeHistory } from '../scores/node-history.ts';
 import type { AuditStore } from '../store/audit.ts';
 import type { VoteReads } from '../store/votes.ts';
 import type { RuleChanges } from '../verdicts/rule-changes.ts';
@@ -34,6 +35,7 @@ import { requirePolicy } from './border/policy.ts';
 import { PAGE_POLICY, registerSecurityHeaders } from './border/security-headers.ts';
 import { describeApi } from './description/openapi.ts';
 import { healthRoutes } from './health/health-routes.ts';
+import { historyRoutes } from './history/history-routes.ts';
 import { linkRoutes } from './links/link-routes.ts';
 import { liveRoute } from './live/live-route.ts';
 import { takeUpgrades } from './live/upgrade.ts';
@@ -58,6 +60,7 @@ export type ServerDeps = {
   tree: () => OrgTree;
   isOnline: (terminalId: string) => boolean;
   scores: ScoreSource;
+  history: NodeHistory;
   votes: VoteReads;
   lastSeenAt: (terminalId: string) => number | null;
   provisioning: Provisioning;
@@ -179,6 +182,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(alertRoutes, { prefix, visibleTree, alerts: deps.alerts, now });
   await app.register(alertRuleRoutes, { prefix, rules: deps.alertRules });
   await app.register(scoreRoutes, { prefix, visibleTree, scores, now });
+  await app.register(historyRoutes, { prefix, visibleTree, history: deps.history });
   await app.register(voteRoutes, {
     prefix,
     visibleTree,

@@ -2,8 +2,7 @@
 import type { LiveRow } from '../../protocol/live.ts';
 import type { FigureRules, Place, ScoreRow } from '../../protocol/score.ts';
 import type { Counts } from '../../protocol/vote.ts';
-import { type Figure, figureOf } from '../domain/statistics/figure.ts';
-import { intervalOf } from '../domain/statistics/interval.ts';
+import { figureOf, intervalsOf } from '../domain/statistics/figure.ts';
 import { addCounts } from '../domain/tally.ts';
 
 /** Both of ASCII alone; between them stand the places. */
@@ -100,16 +99,6 @@ const isSameBy = (a: FigureRules, b: FigureRules) =>
   a.weights.satisfied === b.weights.satisfied &&
   a.weights.basically === b.weights.basically &&
   a.weights.unsatisfied === b.weights.unsatisfied;
-
-function intervalsOf({ rate, index, satisfiedShare, middleShare }: Figure): ScoreRow['intervals'] {
-  if (!rate || !index || !satisfiedShare || !middleShare) return null;
-  return {
-    rate: intervalOf(rate),
-    index: intervalOf(index),
-    satisfiedShare: intervalOf(satisfiedShare),
-    middleShare: intervalOf(middleShare),
-  };
-}
 
 function pressedOf({ counts, excluded, discounted }: LiveRow): Counts {
   const pressed = { ...counts };

@@ -17,6 +17,7 @@ import { createHub } from '../live/hub.ts';
 import { createTreeChanges } from '../org/tree-changes.ts';
 import { type HttpsCertificate, openHttpsCertificate } from '../pki/https-certificate.ts';
 import { createReview } from '../review/review.ts';
+import { createNodeHistory } from '../scores/node-history.ts';
 import { createRuleChanges, type RuleChanges } from '../verdicts/rule-changes.ts';
 import { watchDescriptors } from '../watch/descriptor-watch.ts';
 import { createHolidayWatch } from '../watch/holiday-watch.ts';
@@ -118,6 +119,10 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
       alertRules: alerts.rules,
       treeChanges: createTreeChanges({ store: store.org, now, changed: changes.tell }),
       scores: scores.source,
+      history: createNodeHistory({
+        ...{ store: store.history, timeZone: config.timeZone, now },
+        ...{ figures: scores.source.figures, dataRevision: scores.source.dataRevision },
+      }),
       audit: store.audit,
       votes: store.votes,
       ...{ people, hub, compressor, now, monotonic },

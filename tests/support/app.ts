@@ -25,6 +25,7 @@ import { createRegistry } from '../../gateway/org/registry.ts';
 import { createTreeChanges } from '../../gateway/org/tree-changes.ts';
 import { createPeople, DEFAULT_SESSION_LIMITS } from '../../gateway/people/people.ts';
 import { createReview } from '../../gateway/review/review.ts';
+import { createNodeHistory } from '../../gateway/scores/node-history.ts';
 import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
 import { createRuleChanges } from '../../gateway/verdicts/rule-changes.ts';
 import { createMetrics } from '../../gateway/watch/metrics.ts';
@@ -76,6 +77,10 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
       rows: createScoreRows({ board, tree, figures }),
       ...{ figures, dataRevision: feed.dataRevision, calendar },
     },
+    history: createNodeHistory({
+      ...{ store: store.history, figures, dataRevision: feed.dataRevision, now },
+      timeZone: calendar.timeZone,
+    }),
     alerts: createAlertDesk({ store: store.alerts, now, told: async () => {} }),
     alertRules: createAlertRules({
       ...{ store: store.alerts, tree, calendar, now },

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type PeriodCode, PeriodRefusal } from '../../domain/periods/refusal.ts';
 import type { OrgCode } from '../../domain/refusals.ts';
 import { type PeopleCode, PeopleRefusal } from '../../people/refusal.ts';
 import { OrgRefusal, StoreFailure } from '../../store/failures.ts';
@@ -20,7 +21,7 @@ export type BorderCode =
   | 'exports-busy'
   | 'storage-failed'
   | 'internal';
-export type RefusalCode = BorderCode | PeopleCode | OrgCode;
+export type RefusalCode = BorderCode | PeopleCode | OrgCode | PeriodCode;
 
 /** A refusal with a stable code and a message that says what to do. */
 export class Refusal extends Error {
@@ -80,6 +81,7 @@ function refusalOf(error: unknown): Refusal | null {
     return new Refusal(PEOPLE_STATUS[error.code] ?? 422, error.code, error.message, error.retryAfterS);
   if (error instanceof OrgRefusal)
     return new Refusal(ORG_STATUS[error.code] ?? 422, error.code, error.message);
+  if (error instanceof PeriodRefusal) return new Refusal(422, error.code, error.message);
   return null;
 }
 

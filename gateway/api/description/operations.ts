@@ -25,6 +25,16 @@ const LINK: readonly Refused[] = [
 /** Said of settings; the message names the field of each. */
 const RULE_FAULTS = ['rule-invalid', 'rule-incomplete', 'rule-unreachable', 'hours-overlap'] as const;
 
+const PERIOD_FAULTS = [
+  'period-unknown',
+  'period-never',
+  'period-twice',
+  'period-reversed',
+  'period-out-of-range',
+  'period-too-long',
+  'comparison-overlaps',
+] as const;
+
 const REVIEW: readonly Refused[] = [
   refused(404, 'terminal-unknown'),
   refused(422, 'reason-invalid'),
@@ -213,6 +223,12 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     refused(422, 'alert-rule-invalid'),
   ),
   'GET /api/v1/scores': operation('getScores', refused(404, 'unit-unknown')),
+  'GET /api/v1/history': operation(
+    'getHistory',
+    refused(404, 'unit-unknown'),
+    refused(404, 'window-unknown'),
+    ...PERIOD_FAULTS.map((code) => refused(422, code)),
+  ),
   'GET /api/v1/votes': operation(
     'exportVotes',
     refused(404, 'window-unknown'),

@@ -1,8 +1,8 @@
 /** Everything that is shown of one node in one period, with what is needed to compute it again. */
-import type { Proof } from '../../../protocol/score.ts';
+import type { Intervals, Proof } from '../../../protocol/score.ts';
 import type { Counts } from '../../../protocol/vote.ts';
 import { DEFAULT_WEIGHTS, type Weights } from '../score.ts';
-import { DEFAULT_CONFIDENCE, type Estimate } from './interval.ts';
+import { DEFAULT_CONFIDENCE, type Estimate, intervalOf } from './interval.ts';
 import { proofOf } from './proof.ts';
 import { requireCounts } from './refusal.ts';
 import { shareOf } from './share.ts';
@@ -70,5 +70,16 @@ export function figureOf(counts: Counts, rules: FigureRules): Figure {
     satisfiedShare: share(satisfied),
     middleShare: share(basically),
     proof: proofOf(rate, { votes, minimum, target }),
+  };
+}
+
+/** Of the four figures; null without votes. */
+export function intervalsOf({ rate, index, satisfiedShare, middleShare }: Figure): Intervals | null {
+  if (!rate || !index || !satisfiedShare || !middleShare) return null;
+  return {
+    rate: intervalOf(rate),
+    index: intervalOf(index),
+    satisfiedShare: intervalOf(satisfiedShare),
+    middleShare: intervalOf(middleShare),
   };
 }

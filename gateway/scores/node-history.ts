@@ -1,0 +1,129 @@
+/** A unit or window over time: spans of the store's sums, as the figures that everybody is shown. */
+import { CHANNELS } from '../../protocol/channel.ts';
+import type { History, HistoryComparison, SpanFigures } from '../../protocol/history.ts';
+import type { Discounted, FigureRules } from '../../protocol/score.ts';
+import { VERDICTS, type Verdict } from '../../protocol/verdict.ts';
+import type { Counts } from '../../protocol/vote.ts';
+import { type Asked, type ComparedWith, comparedSpan, readAsked } from '../domain/periods/asked.ts';
+import { type Bounds, type Span, spansOf } from '../domain/periods/spans.ts';
+import type { Step } from '../domain/periods/steps.ts';
+import { zoneOf } from '../domain/periods/zone.ts';
+import { compare } from '../domain/statistics/comparison.ts';
+import { type Figure, figureOf, intervalsOf } from '../domain/statistics/figure.ts';
+import { addCounts, emptyCounts, votesIn } from '../domain/tally.ts';
+import type { HistoryOf, HistoryRow, HistoryStore } from '../store/history.ts';
+import type { ChannelCode } from '../store/ledger.ts';
+
+export type NodeHistoryDeps = {
+  store: HistoryStore;
+  figures: () => FigureRules;
+  dataRevision: () => string;
+  /** Whose hours, days, … they are. */
+  timeZone: string;
+  now: () => number;
+};
+
+export type AskedHistory = {
+  of: HistoryOf;
+  period: Asked;
+  by: Step;
+  /** Null for all together. */
+  channel: ChannelCode | null;
+  compare: readonly ComparedWith[];
+};
+
+export type NodeHistory = {
+  /** @throws PeriodRefusal, StoreFailure */
+  read(asked: AskedHistory): Promise<Omit<History, 'node'>>;
+};
+
+export function createNodeHistory({
+  store,
+  figures,
+  dataRevision,
+  timeZone,
+  now,
+}: NodeHistoryDeps): NodeHistory {
+  return {
+    async read({ of, period, by, channel, compare: comparedWith }) {
+      const zone = zoneOf(timeZone);
+      const asked = readAsked(zone, period);
+      const spans = spansOf(zone, by, asked);
+      const earlier = comparedWith.map((one) => ({ with: one, ...comparedSpan(zone, asked, one) }));
+      const rules = figures();
+      // Before the data is read: what comes meanwhile makes it another one.
+      const revision = dataRevision();
+      const inChannel = (rows: readonly HistoryRow[]) =>
+        channel === null ? rows : rows.filter((row) => row.channel === channel);
+      const read = await store.sums(of, boundsOf(spans));
+      const all = read.flat();
+      const total = figureIn(inChannel(all), rules);
+      const comparisons: HistoryComparison[] = [];
+      for (const { with: name, ...span } of earlier) {
+        const rows = inChannel((await store.sums(of, [span.from, span.to])).flat());
+        comparisons.push({
+          ...{ with: name, ...span, ...figuresOf(rows, rules) },
+          differences: compare(total, figureIn(rows, rules)),
+        });
+      }
+      return {
+        figures: {
+          ...rules,
+          period: { name: asked.name, from: asked.from, to: asked.to, timeZone: zone.timeZone },
+          ...{ by, channel: channel === null ? null : (CHANNELS[channel] ?? null), revision },
+        },
+        total: figuresOf(inChannel(all), rules),
+        channels: CHANNELS.flatMap((name, code) => {
+          const rows = inChannel(all).filter((row) => row.channel === code);
+          return rows.length === 0 ? [] : [{ channel: name, ...figuresOf(rows, rules) }];
+        }),
+        comparisons,
+        spans: spans.map((span, index) => ({
+          ...span,
+          isOpen: span.to > now(),
+          ...figuresOf(inChannel(read[index] ?? []), rules),
+        })),
+      };
+    },
+  };
+}
+
+/** Spans tile: each ends where the next one begins. */
+const boundsOf = (spans: readonly Span[]) => [(spans[0] as Bounds).from, ...spans.map(({ to }) => to)];
+
+function countsOf(rows: readonly HistoryRow[]): Counts {
+  const sum = emptyCounts();
+  for (const row of rows) addCounts(sum, row.counts);
+  return sum;
+}
+
+const isCounted = ({ verdict, isExcluded }: HistoryRow) => verdict === 0 && !isExcluded;
+
+const figureIn = (rows: readonly HistoryRow[], rules: FigureRules): Figure =>
+  figureOf(countsOf(rows.filter(isCounted)), rules);
+
+function figuresOf(rows: readonly HistoryRow[], rules: FigureRules): SpanFigures {
+  const figure = figureIn(rows, rules);
+  const { counts, votes, rate, index, satisfiedShare, middleShare, isSufficient, proof } = figure;
+  const excluded = countsOf(rows.filter(({ isExcluded }) => isExcluded));
+  return {
+    ...{ counts, votes, rate: rate?.value ?? null, index: index?.value ?? null },
+    satisfiedShare: satisfiedShare?.value ?? null,
+    middleShare: middleShare?.value ?? null,
+    intervals: intervalsOf(figure),
+    ...{ isSufficient, proof },
+    pressed: countsOf(rows),
+    excluded: votesIn(excluded) === 0 ? null : excluded,
+    discounted: discountedIn(rows.filter(({ verdict, isExcluded }) => verdict !== 0 && !isExcluded)),
+  };
+}
+
+function discountedIn(rows: readonly HistoryRow[]): Discounted | null {
+  if (rows.length === 0) return null;
+  const discounted: Discounted = { counts: countsOf(rows), reasons: {} };
+  for (const { verdict, counts } of rows) {
+    const reason = VERDICTS[verdict] as Verdict;
+    discounted.reasons[reason] = (discounted.reasons[reason] ?? 0) + votesIn(counts);
+  }
+  return discounted;
+}

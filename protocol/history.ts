@@ -1,0 +1,103 @@
+/** What the HTTP API says of a unit or window over time: a series, its total, and what they are compared with. */
+import { type Static, Type } from 'typebox';
+import { CHANNELS } from './channel.ts';
+import {
+  FigureRules,
+  Interval,
+  NullableCounts,
+  NullableDiscounted,
+  NullableIntervals,
+  NullableNumber,
+  oneOf,
+  Proof,
+  Score,
+} from './score.ts';
+import { Counts } from './vote.ts';
+
+/** What a series is cut into; weeks are those of ISO 8601. */
+export const HISTORY_STEPS = ['hour', 'day', 'week', 'month', 'quarter', 'year'] as const;
+/** `previous`: as many hours, days, months, … just before; `year`: the same a year before. */
+export const HISTORY_COMPARISONS = ['previous', 'year'] as const;
+
+/** The figures of one span, as in `GET /api/v1/scores`. */
+const figures = {
+  ...Score.properties,
+  satisfiedShare: NullableNumber,
+  middleShare: NullableNumber,
+  intervals: NullableIntervals,
+  isSufficient: Type.Boolean(),
+  proof: Proof,
+  /** All that were pressed: `counts`, the excluded and the discounted. */
+  pressed: Counts,
+  excluded: NullableCounts,
+  discounted: NullableDiscounted,
+};
+export const SpanFigures = Type.Object(figures);
+export type SpanFigures = Static<typeof SpanFigures>;
+
+/** `from` inclusive, `to` exclusive, UTC milliseconds; the name is a period as one may ask for it. */
+const span = { name: Type.String(), from: Type.Integer(), to: Type.Integer() };
+
+export const HistorySpan = Type.Object({
+  ...span,
+  /** A part of what its name says, because the period begins or ends within it. */
+  isCut: Type.Boolean(),
+  /** It was not over yet. */
+  isOpen: Type.Boolean(),
+  ...figures,
+});
+export type HistorySpan = Static<typeof HistorySpan>;
+
+/** By both ends of the difference's interval. */
+export const DIFFERENCE_CHANGES = ['greater', 'smaller', 'open'] as const;
+type DifferenceChange = (typeof DIFFERENCE_CHANGES)[number];
+
+/** How much the total is greater than that of the earlier span; `change` by the interval of the difference. */
+const Difference = Type.Unsafe<{
+  value: number;
+  lower: number;
+  upper: number;
+  change: DifferenceChange;
+} | null>({
+  type: ['object', 'null'],
+  properties: { value: Type.Number(), ...Interval.properties, change: oneOf(DIFFERENCE_CHANGES) },
+  required: ['value', 'lower', 'upper', 'change'],
+  additionalProperties: false,
+});
+export const HistoryComparison = Type.Object({
+  with: oneOf(HISTORY_COMPARISONS),
+  ...span,
+  ...figures,
+  /** Null where one of the two has no votes. */
+  differences: Type.Object({ rate: Difference, index: Difference }),
+});
+export type HistoryComparison = Static<typeof HistoryComparison>;
+
+/** The answer to `GET /api/v1/history`. */
+export const History = Type.Object({
+  figures: Type.Object({
+    ...FigureRules.properties,
+    period: Type.Object({ ...span, timeZone: Type.String() }),
+    by: oneOf(HISTORY_STEPS),
+    /** Null: of all together. */
+    channel: Type.Unsafe<(typeof CHANNELS)[number] | null>({
+      type: ['string', 'null'],
+      enum: [...CHANNELS, null],
+    }),
+    /** Of the data: of two answers with the same one, and the same period, the figures are the same. */
+    revision: Type.String(),
+  }),
+  node: Type.Object({
+    kind: oneOf(['unit', 'window']),
+    id: Type.String(),
+    name: Type.String(),
+    path: Type.Array(Type.String()),
+  }),
+  total: SpanFigures,
+  /** Of the total, by the channel that votes came on; those without votes are left out. */
+  channels: Type.Array(Type.Object({ channel: oneOf(CHANNELS), ...figures })),
+  comparisons: Type.Array(HistoryComparison),
+  /** They tile the period; of all of them together is the total. */
+  spans: Type.Array(HistorySpan),
+});
+export type History = Static<typeof History>;
