@@ -27,7 +27,9 @@ export type KeptRowsDeps<Sum> = {
   unitRow(unit: Unit, sum: Sum): LiveRow;
 };
 
-type Kept<Sum> = Rows & {
+type Kept<Sum> = {
+  /** Alone, because a snapshot takes all that is in it. */
+  rows: Rows;
   /** How much had been touched when they were made. */
   at: number;
   tree: OrgTree;
@@ -49,8 +51,7 @@ export function createKeptRows<Sum>(deps: KeptRowsDeps<Sum>): KeptRows {
     const whole = tree();
     const kept: Kept<Sum> = {
       ...{ at: touches, tree: whole, rules: JSON.stringify(figures()), span: spanOf(period, now) },
-      units: before?.units.slice() ?? [],
-      windows: before?.windows.slice() ?? [],
+      rows: { units: before?.rows.units.slice() ?? [], windows: before?.rows.windows.slice() ?? [] },
       windowSums: before?.windowSums ?? new Map(),
       unitSums: before?.unitSums ?? new Map(),
     };
@@ -59,7 +60,7 @@ export function createKeptRows<Sum>(deps: KeptRowsDeps<Sum>): KeptRows {
       if (before && (touchedAt.get(serviceWindow.id) ?? 0) <= before.at) return;
       const sum = windowSum(serviceWindow, period, now);
       kept.windowSums.set(serviceWindow.id, sum);
-      kept.windows[at] = windowRow(serviceWindow, sum);
+      kept.rows.windows[at] = windowRow(serviceWindow, sum);
       if (before) for (const { id } of unitsAbove(whole, serviceWindow.unitId)) above.add(id);
     });
     // Children before parents, so that each is summed once.
@@ -72,7 +73,7 @@ export function createKeptRows<Sum>(deps: KeptRowsDeps<Sum>): KeptRows {
         ({ id }) => kept.unitSums.get(id) as Sum,
       );
       kept.unitSums.set(unit.id, sum);
-      kept.units[at] = unitRow(unit, sum);
+      kept.rows.units[at] = unitRow(unit, sum);
     }
     return kept;
   };
@@ -95,10 +96,10 @@ export function createKeptRows<Sum>(deps: KeptRowsDeps<Sum>): KeptRows {
         known.tree === tree() &&
         known.span === spanOf(period, now) &&
         known.rules === JSON.stringify(figures());
-      if (isSame && known.at === touches) return known;
+      if (isSame && known.at === touches) return known.rows;
       const made = make(period, now, isSame ? known : null);
       periods.set(period, made);
-      return made;
+      return made.rows;
     },
   };
 }

@@ -65,7 +65,10 @@ it('whatever has changed, and whoever has asked in between', () => {
         board.forget(windowId);
       }
       const kept = tree.units.map((unit) => board.unitRow(unit, NOW));
-      expect(kept).toEqual(board.rows('today', NOW).units);
+      const rows = board.rows('today', NOW);
+      expect(kept).toEqual(rows.units);
+      // A snapshot takes all that is in it.
+      expect(Object.keys(rows)).toEqual(['units', 'windows']);
     }),
   );
 });
