@@ -40,6 +40,12 @@ export type TrendMinute = { minute: number } & Counts;
 /** One vote in the ticker. `id` is unique in the stream and ascending. */
 export type TickerVote = { id: number; windowId: string; rating: Rating; at: number };
 
+/**
+ * What a stream shows moves on in steps, because whoever reads it may stand beside a window: every so many minutes, by so many votes
+ * of a window at once. `at`: when the last step was; null before the first.
+ */
+export type Steps = { minutes: number; leastVotes: number; at: number | null };
+
 export const TICKER_LENGTH = 30;
 export const TREND_MINUTES = 60;
 export const TICK_INTERVAL_MS = 5_000;
@@ -67,6 +73,8 @@ export type Snapshot = Base & {
   trend: TrendMinute[];
   /** Newest first, at most TICKER_LENGTH. */
   ticker: TickerVote[];
+  /** Of a stream that moves on in steps: then `trend` and `ticker` are empty, and every step is a snapshot. */
+  steps?: Steps;
 };
 
 export type Patch = Base & {

@@ -15,6 +15,8 @@ import type { Provisioning } from '../fleet/provisioning.ts';
 import type { Hub } from '../live/hub.ts';
 import type { TreeChanges } from '../org/tree-changes.ts';
 import type { People } from '../people/people.ts';
+import type { PrivacyBook } from '../privacy/privacy-book.ts';
+import type { PrivacyChanges } from '../privacy/privacy-changes.ts';
 import type { Review } from '../review/review.ts';
 import type { NodeHistory } from '../scores/node-history.ts';
 import type { AuditStore } from '../store/audit.ts';
@@ -42,6 +44,7 @@ import { takeUpgrades } from './live/upgrade.ts';
 import { orgRoutes } from './org/org-routes.ts';
 import { createVisibleTree } from './org/visible-tree.ts';
 import { registerPages } from './pages.ts';
+import { privacyRoutes } from './privacy/privacy-routes.ts';
 import { reviewRoutes } from './review/review-routes.ts';
 import { ruleRoutes } from './rules/rule-routes.ts';
 import { type ScoreSource, scoreRoutes } from './scores/score-routes.ts';
@@ -70,6 +73,10 @@ export type ServerDeps = {
   alerts: AlertDesk;
   alertRules: AlertRules;
   treeChanges: TreeChanges;
+  privacy: Pick<PrivacyBook, 'holdsBack' | 'settingsOf'>;
+  privacyChanges: PrivacyChanges;
+  /** … as they are shown to whoever is bound to a unit. */
+  shownScores: ScoreSource;
   people: People;
   audit: AuditStore;
   hub: Hub;
@@ -181,11 +188,14 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(ruleRoutes, { prefix, rules: deps.rules });
   await app.register(alertRoutes, { prefix, visibleTree, alerts: deps.alerts, now });
   await app.register(alertRuleRoutes, { prefix, rules: deps.alertRules });
-  await app.register(scoreRoutes, { prefix, visibleTree, scores, now });
   await app.register(historyRoutes, { prefix, visibleTree, history: deps.history });
+  const { privacy, shownScores } = deps;
+  await app.register(scoreRoutes, { prefix, visibleTree, scores, shownScores, privacy, now });
+  await app.register(privacyRoutes, { prefix, privacy: deps.privacyChanges });
   await app.register(voteRoutes, {
     prefix,
     visibleTree,
+    privacy,
     votes,
     audit: createAudit(deps.audit),
     timeZone: deps.timeZone,
@@ -196,6 +206,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   const { refused } = deps;
   takeUpgrades(app.server as Server, {
     ...{ hub, signIn, used, refused, allowedOrigins, callerOf, cookies, base, connections },
+    holdsBack: privacy.holdsBack,
   });
   return plain;
 }

@@ -12,6 +12,7 @@ import { registerKeyCommands } from './keys/key-commands.ts';
 import { registerOrgCommands } from './org/org-commands.ts';
 import { explain, explainOutput, printOnly, usageError } from './output.ts';
 import { registerPeopleCommands } from './people/people-commands.ts';
+import { registerPrivacyCommands } from './privacy/privacy-commands.ts';
 import { registerRecountCommands } from './recount/recount-commands.ts';
 import { registerQuarantineCommands } from './review/quarantine-commands.ts';
 import { registerReviewCommands } from './review/review-commands.ts';
@@ -47,6 +48,7 @@ export function createProgram(): Command {
   registerReviewCommands(program, withStore);
   registerRuleCommands(program, withStore);
   registerAlertCommands(program, withStore);
+  registerPrivacyCommands(program, withStore);
   registerPeopleCommands(program, withStore);
   registerAuditCommands(program, withStore);
   registerBackupCommands(program);

@@ -11,7 +11,18 @@ export type AuditTarget =
   /** A name that no account has, and that is not written. */
   | { kind: 'account-unknown' }
   /** All of them. */
-  | { kind: 'quarantine' | 'votes' | 'rollups' | 'rules' | 'alerts' | 'alert-rules' | 'data' | 'keys' };
+  | {
+      kind:
+        | 'quarantine'
+        | 'votes'
+        | 'rollups'
+        | 'rules'
+        | 'alerts'
+        | 'alert-rules'
+        | 'privacy'
+        | 'data'
+        | 'keys';
+    };
 
 export function writeTarget(target: AuditTarget): string {
   switch (target.kind) {
@@ -38,6 +49,7 @@ export function writeTarget(target: AuditTarget): string {
     case 'rules':
     case 'alerts':
     case 'alert-rules':
+    case 'privacy':
     case 'data':
     case 'keys':
       return target.kind;

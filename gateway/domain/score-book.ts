@@ -45,6 +45,11 @@ export class ScoreBook {
     return book;
   }
 
+  /** Nothing is known of a window any more, but in the minutes of all. */
+  drop(windowKey: number): void {
+    this.windows.delete(windowKey);
+  }
+
   /** One stored vote, pressed at `at`; or one less, that counts elsewhere now. */
   add(windowKey: number, rating: RatingCode, at: number, votes: 1 | -1 = 1): void {
     const book = this.book(windowKey);
@@ -81,6 +86,13 @@ export class ScoreBook {
     } else if (period === 'today') book.days.sum(today, today, sum);
     else if (period === '7d') book.days.sum(today - 6, today, sum);
     else book.days.sum(this.calendar.monthStart(today), today, sum);
+    return sum;
+  }
+
+  /** Votes of one local day. */
+  ofDay(windowKey: number, day: number): Counts {
+    const sum = emptyCounts();
+    this.windows.get(windowKey)?.days.sum(day, day, sum);
     return sum;
   }
 

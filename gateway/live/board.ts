@@ -25,15 +25,18 @@ import { shareOf } from '../domain/statistics/share.ts';
 import { addCounts, emptyCounts, votesIn } from '../domain/tally.ts';
 import { createKeptRows, type Rows } from './kept-rows.ts';
 
+/** What a board asks of a book. */
+export type BoardBook = Pick<ScoreBook, 'counts' | 'lastVoteAt' | 'isEmpty' | 'spanOf'>;
+
 export type BoardDeps = {
   tree: () => OrgTree;
-  book: ScoreBook;
+  book: BoardBook;
   /** What figures are made by, now. */
   figures: () => FigureRules;
   /** Of the votes that a person has excluded, kept as `book` keeps the counted ones. */
-  excludedBook: ScoreBook;
+  excludedBook: BoardBook;
   /** … and of those that rules discount, by the code of their verdict. */
-  discountedBooks: readonly ScoreBook[];
+  discountedBooks: readonly BoardBook[];
   presence: { isOnline(terminalId: string): boolean; lastSeenAt(terminalId: string): number | null };
   isClockApart(terminalId: string): boolean;
   completenessOf: (terminal: Terminal) => Completeness;

@@ -5,6 +5,7 @@
 import {
   type LiveRow,
   type Snapshot,
+  type Steps,
   TICKER_LENGTH,
   type TickerVote,
   TREND_MINUTES,
@@ -58,6 +59,8 @@ export type FeedDeps = {
   places: Places;
   /** What is stored already, for tickers that begin. */
   newestVotes: VoteReads['newestVotes'];
+  /** Of a feed that moves on in steps: those of a unit. It hears of no vote, and its minutes are empty. */
+  stepsOf?: (unitId: string) => Steps;
 };
 
 export type FeedListener = {
@@ -291,7 +294,9 @@ export async function openFeed(deps: FeedDeps): Promise<Feed> {
     dataRevision: () => `${deps.instance}/${happened}`,
     stream(unitId) {
       if (unitId === null) return city;
-      return createScopedStream({ unitId, tree, book, snapshot, countsOf, places, readLatest });
+      const { stepsOf } = deps;
+      const steps = stepsOf && (() => stepsOf(unitId));
+      return createScopedStream({ unitId, tree, book, snapshot, countsOf, places, steps, readLatest });
     },
     listen: (listener) => void listeners.push(listener),
     stop() {

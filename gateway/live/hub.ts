@@ -10,7 +10,7 @@ import { TICK_INTERVAL_MS } from '../../protocol/live.ts';
 import { SESSION_ENDED_CLOSE_CODE } from '../../protocol/session.ts';
 import type { Compressor } from '../compress/compressor.ts';
 import { type Credential, credentialKey, isSameCredential } from '../domain/principal.ts';
-import { type Audience, createAudiences, encode } from './audiences.ts';
+import { type Audience, type Audiences, createAudiences, encode } from './audiences.ts';
 import { type Change, copyOf, mergeInto, patchOf } from './change.ts';
 import type { Feed } from './feed.ts';
 
@@ -24,6 +24,8 @@ const MAX_REQUEST_BYTES = 1_024;
 const RESYNC_BURST = 5;
 /** Streams of one session or link: the rest are for the others. */
 const MAX_PER_CREDENTIAL = 100;
+/** RFC 6455's registry: come again. */
+const SERVICE_RESTART_CLOSE_CODE = 1012;
 /** For a closing handshake; then the socket goes. */
 const CLOSE_LIMIT_MS = 500;
 
@@ -33,6 +35,8 @@ export type Visitor = {
   credential: Credential;
   /** The unit whose subtree it sees; null for the whole city. */
   unitId: string | null;
+  /** Does what it sees move on in steps? */
+  heldBack: () => boolean;
   /** May it still listen? */
   isWelcome: () => Promise<boolean>;
   /** Takes its snapshot as a binary frame of gzip. */
@@ -41,6 +45,7 @@ export type Visitor = {
 
 type Client = {
   visitor: Visitor;
+  audiences: Audiences<Client>;
   audience: Audience<Client>;
   socket: WebSocket;
   pending: Change | null;
@@ -73,6 +78,8 @@ export type HubOptions = {
   monotonic: () => number;
   maxClients: number;
   compressor: Compressor;
+  /** For those whose view moves on in steps; without it there are none. */
+  stepsFeed?: Feed;
 };
 
 export function createHub(feed: Feed, options: HubOptions): Hub {
@@ -85,11 +92,14 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
   });
   const clients = new Set<Client>();
   const metrics: HubMetrics = { clients: () => clients.size, cut: 0, merged: 0 };
-  const audiences = createAudiences<Client>({ feed, monotonic, compressor: options.compressor });
+  const { compressor, stepsFeed = feed } = options;
+  const live = createAudiences<Client>({ feed, monotonic, compressor });
+  const stepped =
+    stepsFeed === feed ? live : createAudiences<Client>({ feed: stepsFeed, monotonic, compressor });
 
   const leave = (client: Client) => {
     clients.delete(client);
-    audiences.leave(client.audience, client);
+    client.audiences.leave(client.audience, client);
   };
 
   const send = (client: Client, message: Buffer, binary = false) => {
@@ -101,7 +111,7 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
     send(client, encode({ type: 'tick', revision: client.audience.stream.revision(), now: now() }));
 
   const sendSnapshot = (client: Client) => {
-    const shared = audiences.snapshotOf(client.audience);
+    const shared = client.audiences.snapshotOf(client.audience);
     client.pending = shared.since && copyOf(shared.since);
     client.wantsSnapshot = false;
     const finish = (packed: Buffer | null) => {
@@ -156,24 +166,28 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
     }
   };
 
-  feed.listen({
-    isHeard: audiences.areThere,
-    changed(change) {
-      for (const audience of audiences.all()) {
-        const own = audience.stream.narrow(change);
-        if (!own) continue;
-        audiences.changed(audience, own);
-        tell(audience, own);
-      }
-    },
-    replaced() {
-      audiences.replace();
-      for (const client of clients) {
-        client.wantsSnapshot = true;
-        catchUp(client);
-      }
-    },
-  });
+  const listenTo = (from: Feed, audiences: Audiences<Client>) =>
+    from.listen({
+      isHeard: audiences.areThere,
+      changed(change) {
+        for (const audience of audiences.all()) {
+          const own = audience.stream.narrow(change);
+          if (!own) continue;
+          audiences.changed(audience, own);
+          tell(audience, own);
+        }
+      },
+      replaced() {
+        audiences.replace();
+        for (const client of clients) {
+          if (client.audiences !== audiences) continue;
+          client.wantsSnapshot = true;
+          catchUp(client);
+        }
+      },
+    });
+  listenTo(feed, live);
+  if (stepped !== live) listenTo(stepsFeed, stepped);
 
   const drain = setInterval(() => {
     for (const client of clients) {
@@ -214,9 +228,11 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
     accept(upgrade, socket, head, visitor) {
       if (!hasRoom(visitor.credential)) return false;
       server.handleUpgrade(upgrade, socket, head, (ws) => {
+        const audiences = visitor.heldBack() ? stepped : live;
         const audience = audiences.open(visitor.unitId);
         const client: Client = {
           visitor,
+          audiences,
           audience,
           socket: ws,
           pending: null,
@@ -246,6 +262,12 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
       return true;
     },
     async sweep() {
+      // By other settings they see something else: when they come again.
+      for (const client of clients) {
+        if (client.audiences === (client.visitor.heldBack() ? stepped : live)) continue;
+        leave(client);
+        closeSoon(client.socket, SERVICE_RESTART_CLOSE_CODE, 'view-changed');
+      }
       const byCredential = new Map<string, Client[]>();
       for (const client of clients) {
         const key = credentialKey(client.visitor.credential);

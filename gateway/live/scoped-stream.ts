@@ -5,6 +5,7 @@
 import {
   type LiveRow,
   type Snapshot,
+  type Steps,
   TICKER_LENGTH,
   type TickerVote,
   TREND_MINUTES,
@@ -26,12 +27,14 @@ export type ScopedStreamDeps = {
   snapshot: () => Snapshot;
   countsOf(unit: Unit): Counts;
   places: Places;
+  /** Where what is shown moves on in steps: nothing is told of a minute, or of a single vote. */
+  steps?: (() => Steps) | undefined;
   /** The latest votes at these windows, oldest first; whatever is told after `take` is not among them. */
   readLatest(windows: OrgTree['windows'], take: (votes: readonly TickerVote[]) => void): Promise<void>;
 };
 
 export function createScopedStream(deps: ScopedStreamDeps): Stream {
-  const { unitId, tree, book, snapshot, countsOf, places, readLatest } = deps;
+  const { unitId, tree, book, snapshot, countsOf, places, steps, readLatest } = deps;
   let revision = 0;
   let nextVoteId = 1;
   const subtree = () => subtreeOf(tree(), unitId);
@@ -67,8 +70,9 @@ export function createScopedStream(deps: ScopedStreamDeps): Stream {
       units: city.units.filter(({ id }) => unitById.has(id)).map(ownUnit),
       windows: city.windows.filter(({ id }) => windowById.has(id)),
       places: ownPlaces.all(),
-      trend: city.trend.map(({ minute }) => ownMinute(minute)),
+      trend: steps ? [] : city.trend.map(({ minute }) => ownMinute(minute)),
       ticker,
+      ...(steps && { steps: steps() }),
     };
   };
   const ready = readLatest(subtree().windows, (votes) => {
@@ -86,7 +90,7 @@ export function createScopedStream(deps: ScopedStreamDeps): Stream {
       const { unitById, windowById } = subtree();
       const units = [...city.units].filter(([id]) => unitById.has(id));
       const windows = [...city.windows].filter(([id]) => windowById.has(id));
-      const trend = [...city.trend.keys()]
+      const trend = (steps ? [] : [...city.trend.keys()])
         .map(ownMinute)
         .filter((minute) => told.get(minute.minute) !== JSON.stringify(minute));
       const placed = city.placesAreDue ? ownPlaces.changed() : [];

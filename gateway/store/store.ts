@@ -12,6 +12,7 @@ import type { Ledger } from './ledger.ts';
 import type { Neighbours } from './neighbours.ts';
 import type { OrgStore } from './org.ts';
 import type { PeopleStore } from './people.ts';
+import type { PrivacyStore } from './privacy.ts';
 import type { ReviewStore } from './review.ts';
 import type { RuleStore } from './rules.ts';
 import type { ScoreReads } from './scores.ts';
@@ -40,6 +41,7 @@ export type Store = {
   history: HistoryStore;
   folding: HistoryFolding;
   alerts: AlertStore;
+  privacy: PrivacyStore;
   repairRollups: RepairRollups;
   /** What was begun is ended first. */
   close(): void | Promise<void>;

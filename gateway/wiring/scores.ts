@@ -4,6 +4,7 @@ import type { ScoreSource } from '../api/scores/score-routes.ts';
 import type { Config } from '../config.ts';
 import { createCalendar } from '../domain/calendar.ts';
 import { standingOf } from '../domain/completeness.ts';
+import type { Terminal } from '../domain/org.ts';
 import type { ScoreBook } from '../domain/score-book.ts';
 import { METHOD } from '../domain/statistics/figure.ts';
 import { DEFAULT_CONFIDENCE } from '../domain/statistics/interval.ts';
@@ -15,16 +16,18 @@ import { createPlaces } from '../live/places.ts';
 import { createScoreRows } from '../live/score-rows.ts';
 import { openScoreKeeper } from '../scores/score-keeper.ts';
 import type { Corrected } from '../store/ledger.ts';
+import type { StoredVote } from '../store/neighbours.ts';
 import { createClockWatch } from '../watch/clock-watch.ts';
 import { type Closable, openInOrder } from './closing.ts';
 import type { Ground } from './ground.ts';
 import type { NeighboursStep } from './neighbours.ts';
+import { openShown, type Shown } from './shown.ts';
 import type { Terminals } from './terminals.ts';
 
 export type ScoresDeps = {
   config: Pick<Config, 'timeZone' | 'weights' | 'targetRate' | 'minimumVotes'>;
   ground: Ground;
-  neighbours: Pick<NeighboursStep, 'heard'>;
+  neighbours: Pick<NeighboursStep, 'heard' | 'has'>;
   terminals: Pick<Terminals, 'everywhere' | 'votes' | 'touched'>;
 };
 
@@ -33,6 +36,8 @@ export type Scores = {
   /** Of the votes that count. */
   book: ScoreBook;
   feed: Feed;
+  /** What whoever is bound to a unit is shown. */
+  shown: Shown;
   jobs: readonly Job[];
 };
 
@@ -59,18 +64,18 @@ export function openScores({
       confidence: DEFAULT_CONFIDENCE,
       rules: votes.rules.revision(),
     });
-    const board = createBoard({
-      ...{ tree, book, excludedBook, discountedBooks, presence: everywhere },
-      figures,
+    const rest = {
+      presence: everywhere,
       isClockApart: everywhere.isClockApart,
-      completenessOf: ({ key, id }) =>
+      completenessOf: ({ key, id }: Terminal) =>
         standingOf({
           ...journals.evidenceOf(key),
           online: everywhere.isOnline(id),
           lastSeenAt: everywhere.lastSeenAt(id),
           setAside: everywhere.setAsideVotes(id),
         }),
-    });
+    };
+    const board = createBoard({ ...{ tree, book, excludedBook, discountedBooks, figures }, ...rest });
     const feed = await openFeed({
       ...{ board, book, calendar, tree, now },
       instance: ground.instance,
@@ -79,22 +84,39 @@ export function openScores({
       newestVotes: store.votes.newestVotes,
     });
     onClose('the feed', feed.stop);
+    const shown = await openShown({
+      ...{ ground, counts, calendar, figures, rest, hasNeighbours: neighbours.has },
+    });
+    onClose('the feed in steps', shown.feed.stop);
+    // Where a window's votes are shown as they come, the rows of both are the same.
+    const eachFeed = [feed, shown.feed];
+    const touch = (windowId: string) => {
+      for (const one of eachFeed) one.touched(windowId);
+    };
+    const shownLive = (vote: Pick<StoredVote, 'windowKey' | 'at'>) => {
+      if (!shown.votes.isStepped(vote.windowKey)) shown.feed.recounted(vote);
+    };
 
     votes.stored.listen((vote) => {
       counts.stored(vote);
       feed.voted(vote);
+      shownLive(vote);
     });
     votes.storedElsewhere.listen((commit, stored) => {
       const isNew = counts.storedElsewhere(commit, stored);
       for (const vote of stored) {
         const serviceWindow = tree().windowByKey.get(vote.windowKey);
+        shownLive(vote);
         if (isNew) feed.voted(vote);
         // It is in the counts already; what is missing of its terminal's votes may be less now.
         else if (serviceWindow) feed.touched(serviceWindow.id);
       }
     });
     const moved = (corrected: readonly Corrected[]) => {
-      for (const one of corrected) feed.recounted(one);
+      for (const one of corrected) {
+        feed.recounted(one);
+        shownLive(one);
+      }
     };
     votes.corrected.listen((corrected) => {
       counts.corrected(corrected);
@@ -103,27 +125,28 @@ export function openScores({
     neighbours.heard.corrected.listen((commit, corrected) => {
       if (counts.correctedElsewhere(commit, corrected)) moved(corrected);
     });
-    votes.evidence.listen(({ windowId }) => feed.touched(windowId));
+    votes.evidence.listen(({ windowId }) => touch(windowId));
     touched.listen((terminalId) => {
       const terminal = registry.terminal(terminalId);
-      if (terminal) feed.touched(terminal.windowId);
+      if (terminal) touch(terminal.windowId);
     });
     neighbours.heard.touched.listen((terminalKey) => {
       const terminal = registry.terminalByKey(terminalKey);
-      if (terminal) feed.touched(terminal.windowId);
+      if (terminal) touch(terminal.windowId);
     });
     let hasStepped = false;
     const reload = async () => {
       await counts.reload();
       hasStepped = false;
-      feed.replaced();
+      for (const one of eachFeed) one.replaced();
     };
     storage.rereading.listen(reload);
-    let shown = tree();
-    changes.heard.listen(() => {
-      if (tree() === shown) return;
-      shown = tree();
-      feed.replaced();
+    let shownTree = tree();
+    changes.heard.listen(async () => {
+      await shown.reload();
+      if (tree() === shownTree) return;
+      shownTree = tree();
+      for (const one of eachFeed) one.replaced();
     });
     // Other votes are of today then, and of the last hour.
     const stepped = () => {
@@ -135,13 +158,13 @@ export function openScores({
       clock.look();
       // A vote that is stored already, and told later, would be counted twice.
       if (hasStepped || counts.isDue()) await standstill.during(reload);
-      feed.tick();
+      for (const one of eachFeed) one.tick();
     };
     const source = { rows: createScoreRows({ board, tree, figures }), figures, calendar };
     return {
       source: { ...source, dataRevision: feed.dataRevision },
-      ...{ feed, book },
-      jobs: [keepTime({ tick, failed: storage.failed })],
+      ...{ feed, book, shown },
+      jobs: [...shown.jobs, keepTime({ tick, failed: storage.failed })],
     };
   });
 }

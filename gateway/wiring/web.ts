@@ -16,6 +16,7 @@ import { sweepWalls } from '../jobs/sweep-walls.ts';
 import { createHub } from '../live/hub.ts';
 import { createTreeChanges } from '../org/tree-changes.ts';
 import { type HttpsCertificate, openHttpsCertificate } from '../pki/https-certificate.ts';
+import { createPrivacyChanges, type PrivacyChanges } from '../privacy/privacy-changes.ts';
 import { createReview } from '../review/review.ts';
 import { createNodeHistory } from '../scores/node-history.ts';
 import { createRuleChanges, type RuleChanges } from '../verdicts/rule-changes.ts';
@@ -86,7 +87,13 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
     });
 
     const compressor = createCompressor();
-    const hub = createHub(scores.feed, { now, monotonic, maxClients: MAX_WALLS, compressor });
+    const hub = createHub(scores.feed, {
+      now,
+      monotonic,
+      maxClients: MAX_WALLS,
+      compressor,
+      stepsFeed: scores.shown.feed,
+    });
     metrics.watchWalls(hub.metrics);
     onClose('the walls', hub.close);
     const app = await createServer({
@@ -123,6 +130,12 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
         ...{ store: store.history, timeZone: config.timeZone, now },
         ...{ figures: scores.source.figures, dataRevision: scores.source.dataRevision },
       }),
+      shownScores: scores.shown.source,
+      privacy: scores.shown.privacy,
+      privacyChanges: setAtOnce(
+        createPrivacyChanges({ store: store.privacy, tree: registry.tree, now }),
+        changes.tell,
+      ),
       audit: store.audit,
       votes: store.votes,
       ...{ people, hub, compressor, now, monotonic },
@@ -146,6 +159,7 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
     });
     onClose('HTTP', async () => {
       scores.feed.announce();
+      scores.shown.feed.announce();
       // It waits for every socket, and those of walls would stay.
       hub.close();
       await app.close();
@@ -186,5 +200,14 @@ const heldBy = (rules: RuleChanges, tell: () => Promise<void>): RuleChanges => (
     const added = await rules.add(by, asked);
     await tell();
     return added;
+  },
+});
+
+const setAtOnce = (privacy: PrivacyChanges, tell: () => Promise<void>): PrivacyChanges => ({
+  ...privacy,
+  async set(by, asked) {
+    const set = await privacy.set(by, asked);
+    await tell();
+    return set;
   },
 });

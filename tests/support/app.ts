@@ -11,6 +11,7 @@ import { createServer } from '../../gateway/api/server.ts';
 import { createCompressor } from '../../gateway/compress/compressor.ts';
 import { createCalendar } from '../../gateway/domain/calendar.ts';
 import { combine } from '../../gateway/domain/completeness.ts';
+import { DEFAULT_PRIVACY } from '../../gateway/domain/privacy/settings.ts';
 import { ScoreBook } from '../../gateway/domain/score-book.ts';
 import { createCommandDesk } from '../../gateway/fleet/command-desk.ts';
 import { createPresence } from '../../gateway/fleet/presence.ts';
@@ -24,6 +25,7 @@ import { createScoreRows } from '../../gateway/live/score-rows.ts';
 import { createRegistry } from '../../gateway/org/registry.ts';
 import { createTreeChanges } from '../../gateway/org/tree-changes.ts';
 import { createPeople, DEFAULT_SESSION_LIMITS } from '../../gateway/people/people.ts';
+import { createPrivacyChanges } from '../../gateway/privacy/privacy-changes.ts';
 import { createReview } from '../../gateway/review/review.ts';
 import { createNodeHistory } from '../../gateway/scores/node-history.ts';
 import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
@@ -86,6 +88,12 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
       ...{ store: store.alerts, tree, calendar, now },
       recentVotes: recentVotesOf(async () => book, now),
     }),
+    privacy: { holdsBack: () => false, settingsOf: () => ({ ...DEFAULT_PRIVACY, isOn: false }) },
+    privacyChanges: createPrivacyChanges({ store: store.privacy, tree, now }),
+    shownScores: {
+      rows: createScoreRows({ board, tree, figures }),
+      ...{ figures, dataRevision: feed.dataRevision, calendar },
+    },
     votes: store.votes,
     people,
     audit: store.audit,

@@ -9,6 +9,7 @@ export const NOT_CODES: ReadonlySet<string> = new Set([
   'content-length',
   'content-security-policy',
   'content-type',
+  'if-none-match',
   'cross-origin-opener-policy',
   'cross-origin-resource-policy',
   'if-none-match',
@@ -103,4 +104,6 @@ export const NOT_CODES: ReadonlySet<string> = new Set([
   'replaced-…',
   'unreadable-…',
   'x-…',
+  // Why a stream is closed, for whoever reads the frames: it is opened again.
+  'view-changed',
 ]);

@@ -19,6 +19,8 @@ export type BorderCode =
   | 'upgrade-unknown'
   | 'walls-too-many'
   | 'exports-busy'
+  | 'period-withheld'
+  | 'votes-withheld'
   | 'storage-failed'
   | 'internal';
 export type RefusalCode = BorderCode | PeopleCode | OrgCode | PeriodCode;

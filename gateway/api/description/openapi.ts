@@ -15,6 +15,7 @@ const TAGS: readonly (readonly [name: string, description: string])[] = [
   ['terminals', 'Terminals, their codes and certificates'],
   ['scores', 'What the votes come to'],
   ['votes', 'The votes themselves'],
+  ['privacy', 'What is held back from those who may stand beside a window'],
   ['live', 'What the wall shows, as it happens'],
   ['review', 'What is held, what counts, and what is still expected, decided by people'],
   ['alerts', 'What somebody should look at, and by which rules'],

@@ -27,6 +27,8 @@ export type UpgradeDeps = {
   cookies: Cookies;
   base: BasePath;
   connections: Connections;
+  /** Does what is seen by whoever is bound to this unit move on in steps? */
+  holdsBack(unitId: string | null): boolean;
 };
 
 /**
@@ -35,7 +37,8 @@ export type UpgradeDeps = {
  * listen is a line of the policy, as for every route; while they do, they are asked again and again.
  */
 export function takeUpgrades(server: Server, deps: UpgradeDeps): void {
-  const { hub, signIn, used, refused, allowedOrigins, callerOf, cookies, base, connections } = deps;
+  const { hub, signIn, used, refused, allowedOrigins, callerOf, cookies, base, connections, holdsBack } =
+    deps;
   const take = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
     try {
       if (request.headers.upgrade?.toLowerCase() !== 'websocket')
@@ -55,12 +58,13 @@ export function takeUpgrades(server: Server, deps: UpgradeDeps): void {
       used(principal);
       const credential = credentialOf(principal);
       const { unitId } = principal;
+      const visitor = { credential, unitId, heldBack: () => holdsBack(unitId) };
       const unpacks = new URLSearchParams(query).get('compress') === 'gzip';
       const isWelcome = async () => {
         const now = await signIn.identify(token);
         return now !== null && isSameCredential(credentialOf(now), credential);
       };
-      if (!hub.accept(request, socket, head, { credential, unitId, isWelcome, unpacks }))
+      if (!hub.accept(request, socket, head, { ...visitor, isWelcome, unpacks }))
         throw new Refusal(503, 'walls-too-many', 'too many walls are listening');
       connections.engaged(request.socket);
     } catch (error) {

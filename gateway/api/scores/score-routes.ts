@@ -6,6 +6,7 @@ import type { Calendar } from '../../domain/calendar.ts';
 import { spanOf } from '../../domain/period.ts';
 import { credentialKey, credentialOf } from '../../domain/principal.ts';
 import type { ScoreRows } from '../../live/score-rows.ts';
+import type { PrivacyBook } from '../../privacy/privacy-book.ts';
 import { Refusal } from '../border/errors.ts';
 import { etagOf, namesTag } from '../border/etags.ts';
 import { principalOf } from '../border/guard.ts';
@@ -20,7 +21,14 @@ export type ScoreSource = {
   calendar: Calendar;
 };
 
-export type ScoreDeps = { visibleTree: VisibleTree; scores: ScoreSource; now: () => number };
+export type ScoreDeps = {
+  visibleTree: VisibleTree;
+  scores: ScoreSource;
+  /** … as they are shown to whoever may stand beside a window. */
+  shownScores: ScoreSource;
+  privacy: Pick<PrivacyBook, 'holdsBack'>;
+  now: () => number;
+};
 
 const Query = Type.Object(
   {
@@ -44,7 +52,7 @@ const RESPONSE: FastifySchema['response'] = {
 /** Scores of every unit (parents first) and every window, or of one unit and what is below it; places are those in the whole tree. */
 export const scoreRoutes: FastifyPluginCallbackTypebox<ScoreDeps> = (
   app,
-  { visibleTree, scores, now },
+  { visibleTree, scores: live, shownScores, privacy, now },
   done,
 ) => {
   // Of a whole city they take some tens of milliseconds, in which nothing else is done.
@@ -68,15 +76,22 @@ export const scoreRoutes: FastifyPluginCallbackTypebox<ScoreDeps> = (
       if (unit !== undefined && !tree.unitById.has(unit))
         throw new Refusal(404, 'unit-unknown', `there is no unit ${unit}: see /api/v1/units`);
       const at = now();
+      const isHeldBack = privacy.holdsBack(principalOf(request).unitId);
+      if (isHeldBack && period === '60m')
+        throw new Refusal(403, 'period-withheld', 'an hour tells of single people: ask for today or longer');
+      const scores = isHeldBack ? shownScores : live;
       const { calendar } = scores;
       const figures: Scores['figures'] = {
         ...scores.figures(),
         period: { name: period, ...spanOf(period, at, calendar), timeZone: calendar.timeZone },
         revision: scores.dataRevision(),
       };
-      const etag = etagOf([figures, tree.units[0]?.id, unit]);
-      reply.header('etag', etag);
-      if (namesTag(request.headers['if-none-match'], etag)) return reply.code(304).send();
+      // What is held back has the revision of its steps, and may have other terminals all the same.
+      if (!isHeldBack) {
+        const etag = etagOf([figures, tree.units[0]?.id, unit]);
+        reply.header('etag', etag);
+        if (namesTag(request.headers['if-none-match'], etag)) return reply.code(304).send();
+      }
       const lead = `{"figures":${JSON.stringify(figures)},"rows":`;
       reply.type('application/json; charset=utf-8');
       return reply.send(scores.rows.json({ tree, period, unitId: unit }, at, lead, '}'));

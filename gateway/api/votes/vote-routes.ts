@@ -10,15 +10,23 @@ import { CLOCKS, RATINGS } from '../../../protocol/vote.ts';
 import type { Audit } from '../../audit/audit.ts';
 import { type Actor, isSameActor } from '../../domain/actor.ts';
 import type { AuditTarget } from '../../domain/audit-target.ts';
+import type { ServiceWindow } from '../../domain/org.ts';
 import { actorOf } from '../../domain/principal.ts';
 import { createZonedTime } from '../../domain/zoned-time.ts';
+import type { PrivacyBook } from '../../privacy/privacy-book.ts';
 import type { ExportedVote, VoteReads } from '../../store/votes.ts';
 import { Refusal } from '../border/errors.ts';
 import { byOf, principalOf } from '../border/guard.ts';
 import type { VisibleTree } from '../org/visible-tree.ts';
 import { verdictOf, votesAsCsv } from './vote-csv.ts';
 
-export type VoteDeps = { visibleTree: VisibleTree; votes: VoteReads; audit: Audit; timeZone: string };
+export type VoteDeps = {
+  visibleTree: VisibleTree;
+  privacy: Pick<PrivacyBook, 'settingsOf'>;
+  votes: VoteReads;
+  audit: Audit;
+  timeZone: string;
+};
 
 const Query = Type.Object(
   {
@@ -111,7 +119,7 @@ async function pump(parts: AsyncIterable<string>, output: PassThrough): Promise<
 /** Every stored vote pressed in a span of time, streamed. */
 export const voteRoutes: FastifyPluginCallbackTypebox<VoteDeps> = (
   app,
-  { visibleTree, votes, audit, timeZone },
+  { visibleTree, privacy, votes, audit, timeZone },
   done,
 ) => {
   const running: Actor[] = [];
@@ -137,6 +145,14 @@ export const voteRoutes: FastifyPluginCallbackTypebox<VoteDeps> = (
       const serviceWindow = windowId === undefined ? undefined : tree.windowById.get(windowId);
       if (windowId !== undefined && !serviceWindow)
         throw new Refusal(404, 'window-unknown', `there is no window ${windowId}: see /api/v1/windows`);
+      const { unitId } = principalOf(request);
+      const isWithheld = ({ key }: ServiceWindow) => unitId !== null && privacy.settingsOf(key).isOn;
+      if ((serviceWindow ? [serviceWindow] : tree.windows).some(isWithheld))
+        throw new Refusal(
+          403,
+          'votes-withheld',
+          'a vote with its moment tells of one person: ask for scores, or the control centre (docs/privacy.md)',
+        );
       const actor = actorOf(principalOf(request));
       const own = running.filter((one) => isSameActor(one, actor)).length;
       if (running.length >= MAX_EXPORTS || own >= MAX_EXPORTS_OF_ONE)

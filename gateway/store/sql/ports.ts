@@ -6,6 +6,7 @@ import type { FleetStore } from '../fleet.ts';
 import type { LeaseStore } from '../leases.ts';
 import type { OrgStore } from '../org.ts';
 import type { PeopleStore } from '../people.ts';
+import type { PrivacyStore } from '../privacy.ts';
 import type { RuleStore } from '../rules.ts';
 import { createAlertStore } from './alerts/alert-store.ts';
 import { createAuditStore } from './audit-store.ts';
@@ -15,6 +16,7 @@ import { createFleetStore } from './fleet.ts';
 import { createLeaseStore } from './leases.ts';
 import { createOrgStore } from './org.ts';
 import { createPeopleStore } from './people.ts';
+import { createPrivacyStore } from './privacy.ts';
 import { createRuleStore } from './rules.ts';
 import type { SqlDatabase } from './sql-database.ts';
 
@@ -27,6 +29,7 @@ export type SqlPorts = {
   leases: LeaseStore;
   rules: RuleStore;
   alerts: AlertStore;
+  privacy: PrivacyStore;
 };
 
 /** @param journalsOn what the database has for the ledger's side of a change of commands */
@@ -44,5 +47,6 @@ export function createSqlPorts(
     leases: createLeaseStore(database),
     rules: createRuleStore(database, audit),
     alerts: createAlertStore(database, audit),
+    privacy: createPrivacyStore(database, audit),
   };
 }

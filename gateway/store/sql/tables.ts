@@ -151,6 +151,32 @@ export type Tables = {
     code: Generated<string | null>;
     done_at: Generated<number | null>;
   };
+  privacy_nodes: {
+    key: Generated<number>;
+    node: string;
+    settings: string;
+    reason: string;
+    made_at: number;
+    made_by: string;
+  };
+  shown_windows: {
+    window_key: number;
+    dark_satisfied: number;
+    dark_basically: number;
+    dark_unsatisfied: number;
+    stepped_at: number;
+  };
+  shown_days: {
+    window_key: number;
+    day: number;
+    taken_satisfied: number;
+    taken_basically: number;
+    taken_unsatisfied: number;
+    satisfied: number;
+    basically: number;
+    unsatisfied: number;
+  };
+  shown_steps: { minutes: number; at: number };
   unjudged: { key: Generated<number>; window_key: number; from_at: number; to_at: number };
   reviewed: { key: number; decisions: number };
   leases: { name: string; holder: string; token: number; until: number };

@@ -5,6 +5,7 @@ import { addAccount, type TestClient } from '../../support/client.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
 import { batchOf } from '../../support/ledger-home.ts';
 import { EPOCH } from '../../support/messages.ts';
+import { privacyOff } from '../../support/privacy-off.ts';
 import { openPlainSocket } from '../../support/raw-mqtt.ts';
 import { voteRecord } from '../../support/store.ts';
 import { until } from '../../support/wait.ts';
@@ -21,6 +22,7 @@ beforeAll(async () => {
     org.window('w-east', 'east', '一号窗口');
     org.terminal('t-east', 'w-east');
   });
+  await privacyOff(gateway);
   greedy = await addAccount(gateway, { name: 'greedy', role: 'unit-manager', unitId: 'east' });
 });
 afterAll(() => gateway.dispose());

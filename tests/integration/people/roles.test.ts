@@ -14,6 +14,7 @@ import { startGateway, type TerminalLogin, type TestGateway } from '../../suppor
 import { listenLive } from '../../support/live-client.ts';
 import { vote, votesMessage } from '../../support/messages.ts';
 import { publish } from '../../support/mosquitto.ts';
+import { privacyOff } from '../../support/privacy-off.ts';
 import { createStoreHome } from '../../support/store.ts';
 import { until } from '../../support/wait.ts';
 
@@ -75,6 +76,8 @@ const MAY: Record<string, string> = {
   'GET /api/v1/alert-rules': 'A O R',
   'POST /api/v1/alert-rules': 'A',
   'GET /api/v1/alert-rules/preview': 'A O R',
+  'GET /api/v1/privacy': 'A O R',
+  'POST /api/v1/privacy': 'A',
   'GET /api/v1/exclusions': 'A O T R',
   'POST /api/v1/exclusions': 'A O',
   'POST /api/v1/exclusions/:id/end': 'A O',
@@ -126,6 +129,7 @@ beforeAll(async () => {
     }
   });
   await until('the tree', async () => (await gateway.scores()).length === 7);
+  await privacyOff(gateway);
   clients.set('administrator', gateway);
   for (const role of ['operator', 'technician', 'auditor'])
     clients.set(role, await addAccount(gateway, { name: role, role }));

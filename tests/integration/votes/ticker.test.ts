@@ -4,6 +4,7 @@ import { openCounter, times } from '../../browser/counter.ts';
 import { addLink, createLinkClient } from '../../support/client.ts';
 import { startGateway, type TerminalLogin, type TestGateway } from '../../support/gateway.ts';
 import { type Listener, listenLive } from '../../support/live-client.ts';
+import { privacyOff } from '../../support/privacy-off.ts';
 import { until } from '../../support/wait.ts';
 
 /** Together more votes than the gateway keeps in memory. */
@@ -22,6 +23,7 @@ beforeAll(async () => {
       logins.set(id, org.terminal(`t-${id}`, id));
     }
   });
+  await privacyOff(gateway);
 });
 afterAll(() => gateway.dispose());
 

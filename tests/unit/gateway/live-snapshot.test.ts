@@ -115,7 +115,7 @@ describe('the snapshot', () => {
     server = createServer().on('upgrade', (request, socket, head) => {
       visitors += 1;
       const credential: Credential = { kind: 'link', id: `v${visitors}` };
-      const visitor = { credential, unitId: null, isWelcome: async () => true };
+      const visitor = { credential, unitId: null, heldBack: () => false, isWelcome: async () => true };
       hub.accept(request, socket, head, { ...visitor, unpacks: request.url === '/packed' });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

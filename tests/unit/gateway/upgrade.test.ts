@@ -48,6 +48,7 @@ beforeEach(async () => {
     cookies: createCookies(callerOf, '', Date.now),
     base: createBasePath(''),
     connections: { engaged: () => {}, released: () => {} },
+    holdsBack: () => false,
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

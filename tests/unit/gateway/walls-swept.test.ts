@@ -58,7 +58,7 @@ beforeEach(async () => {
     const credential = (request.url as string).slice(1);
     const isWelcome = () =>
       new Promise<boolean>((answer, fail) => void questions.push({ credential, answer, fail }));
-    const visitor = { unitId: null, isWelcome, unpacks: false };
+    const visitor = { unitId: null, heldBack: () => false, isWelcome, unpacks: false };
     hub.accept(request, socket, head, { credential: { kind: 'session', id: credential }, ...visitor });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

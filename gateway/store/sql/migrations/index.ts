@@ -10,6 +10,7 @@ import { RULES } from './012-rules.ts';
 import { ORG_VERSIONS } from './013-org-versions.ts';
 import { HISTORY_OF_UNITS } from './014-history.ts';
 import { ALERTS } from './015-alerts.ts';
+import { PRIVACY } from './016-privacy.ts';
 import type { Migration } from './flavour.ts';
 
 /** What SQLite has come to in steps of its own, and PostgreSQL begins with. */
@@ -25,4 +26,5 @@ export const MIGRATIONS: readonly Migration[] = [
   ORG_VERSIONS,
   HISTORY_OF_UNITS,
   ALERTS,
+  PRIVACY,
 ];

@@ -1,0 +1,31 @@
+/** The books that a board of the shown is made of: in steps where that is on, as votes come where it is off. */
+import type { BoardBook } from '../live/board.ts';
+import type { ShownVotes } from './shown-votes.ts';
+
+export type ShownBooks = {
+  book: BoardBook;
+  /** What is excluded or discounted is a vote or two: of windows in steps nothing is told of it. */
+  withoutStepped(live: BoardBook): BoardBook;
+};
+
+export function shownBooks(live: BoardBook, shown: ShownVotes): ShownBooks {
+  return {
+    book: {
+      counts: (windowKey, period, now) =>
+        (shown.isStepped(windowKey) ? shown.book : live).counts(windowKey, period, now),
+      lastVoteAt: (windowKey) =>
+        shown.isStepped(windowKey) ? shown.steppedAt(windowKey) : live.lastVoteAt(windowKey),
+      isEmpty: () => false,
+      spanOf: (period, now) => live.spanOf(period, now),
+    },
+    withoutStepped: (other) => ({
+      counts: (windowKey, period, now) =>
+        shown.isStepped(windowKey)
+          ? { satisfied: 0, basically: 0, unsatisfied: 0 }
+          : other.counts(windowKey, period, now),
+      lastVoteAt: (windowKey) => (shown.isStepped(windowKey) ? null : other.lastVoteAt(windowKey)),
+      isEmpty: other.isEmpty.bind(other),
+      spanOf: (period, now) => other.spanOf(period, now),
+    }),
+  };
+}
