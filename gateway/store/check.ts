@@ -40,8 +40,14 @@ export type CheckReport = {
 /** Numbers that lead nowhere: of votes, records in quarantine, lost ranges. Nothing puts them right by itself. */
 export type NumberFault = { what: string; rows: number };
 
-/** `numbers`: null when the schema is another version's. */
-export type FullReport = CheckReport & { numbers: NumberFault[] | null };
+/** Sums of units that are not what the rollups say; `from`: the first of them, UTC milliseconds. */
+export type HistoryReport = { differing: number; from: number | null };
+
+/** `numbers`, `history`: null when the schema is another version's. */
+export type FullReport = CheckReport & { numbers: NumberFault[] | null; history: HistoryReport | null };
+
+/** What is folded of `from` on is folded anew, with a line `history.repair` in the audit; until then it is read from the rollups. @throws StoreFailure */
+export type RepairHistory = (from: number, by: By) => Promise<void>;
 
 /**
  * Counts the rollups of these journals anew from their votes, with a line `rollups.repair` in the audit.

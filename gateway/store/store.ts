@@ -1,7 +1,7 @@
 /** All ports of one database, for whoever opens it. Everybody else takes the port that is theirs. */
 import type { AlertStore } from './alerts.ts';
 import type { AuditStore } from './audit.ts';
-import type { RepairRollups } from './check.ts';
+import type { RepairHistory, RepairRollups } from './check.ts';
 import type { CommandStore } from './commands.ts';
 import type { FleetStore } from './fleet.ts';
 import type { HistoryFolding, HistoryStore } from './history.ts';
@@ -43,6 +43,7 @@ export type Store = {
   alerts: AlertStore;
   privacy: PrivacyStore;
   repairRollups: RepairRollups;
+  repairHistory: RepairHistory;
   /** What was begun is ended first. */
   close(): void | Promise<void>;
 };

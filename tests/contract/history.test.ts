@@ -213,6 +213,43 @@ describe.each(portHomes())('history in %s', (_name, createHome) => {
     await expectRecounted('folded again');
   });
 
+  it.each([
+    [
+      'a row',
+      `UPDATE history SET satisfied = satisfied + 5 WHERE span = 1 AND quarter = ${START / QUARTER + 3}`,
+      0,
+    ],
+    [
+      'a block',
+      `UPDATE history SET unsatisfied = 0 WHERE span = 16 AND quarter = ${START / QUARTER + 16}`,
+      16,
+    ],
+    ['what is gone', `DELETE FROM history WHERE span = 1 AND quarter = ${START / QUARTER + 17}`, 16],
+    ['what is noted', `DELETE FROM history_late WHERE quarter = ${START / QUARTER + 18}`, 18],
+  ])('is held against the rollups, which finds %s, and is folded anew', async (_what, damage, first) => {
+    await rig.commit({ votes: votesOf(40) });
+    await foldAll(rig.ports.folding, START + 34 * QUARTER);
+    await rig.commit({ votes: [vote(START + 18 * QUARTER), vote(START + 2 * QUARTER)] });
+    const check = home.openCheck();
+    const look = async () => (await check.check(() => {})).history;
+    expect(await look()).toEqual({ differing: 0, from: null });
+    await home.rows(damage);
+    const found = await look();
+    expect(found?.differing).toBeGreaterThan(0);
+    expect(found?.from).toBe(START + first * QUARTER);
+    await rig.ports.repairHistory(found?.from ?? 0, {
+      actor: { kind: 'cli', user: 'test' },
+      origin: 'local',
+    });
+    await expectRecounted('repaired');
+    await foldAll(rig.ports.folding, START + 34 * QUARTER);
+    expect(await look()).toEqual({ differing: 0, from: null });
+    await expectRecounted('folded anew');
+    const [line] = await rig.ports.audit.entries({ limit: 1 });
+    expect(line).toMatchObject({ action: 'history.repair', detail: { from: found?.from } });
+    await check.close();
+  });
+
   it('leaves out what is nothing, and answers for what nobody knows', async () => {
     const nobody = { unitKey: 999 };
     expect(await rig.ports.history.sums(nobody, BOUNDS)).toEqual(BOUNDS.slice(1).map(() => []));

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect } from 'vitest';
 import type { AuditHead, AuditVerdict } from '../../gateway/store/audit-check.ts';
 
-import type { DatabaseCheck, RepairRollups } from '../../gateway/store/check.ts';
+import type { DatabaseCheck, RepairHistory, RepairRollups } from '../../gateway/store/check.ts';
 import type { HistoryFolding, HistoryStore } from '../../gateway/store/history.ts';
 import type { JournalStore } from '../../gateway/store/journals.ts';
 import type { Ledger } from '../../gateway/store/ledger.ts';
@@ -22,6 +22,7 @@ import type { RecountReads } from '../../gateway/store/recount.ts';
 import type { ReviewStore } from '../../gateway/store/review.ts';
 import { verifyAudit } from '../../gateway/store/sql/audit-verify.ts';
 import type { AuditDeps } from '../../gateway/store/sql/changes.ts';
+import { createHistoryRepair } from '../../gateway/store/sql/history/repair.ts';
 import { createSqlPorts, type SqlPorts } from '../../gateway/store/sql/ports.ts';
 import { createReviewStore, reviewOn } from '../../gateway/store/sql/review/review-store.ts';
 import { createRollupRepair } from '../../gateway/store/sql/rollup-repair.ts';
@@ -51,6 +52,7 @@ export type OpenPorts = SqlPorts & {
   upkeep: Upkeep;
   verdicts: VerdictStore;
   repairRollups: RepairRollups;
+  repairHistory: RepairHistory;
   history: HistoryStore;
   folding: HistoryFolding;
   close(): Promise<void>;
@@ -133,6 +135,7 @@ export function openPostgresPorts(
     upkeep: createUpkeep(reading, ledger),
     verdicts: createVerdictStore(database, storedVerdicts),
     repairRollups: createRollupRepair(database, audit),
+    repairHistory: createHistoryRepair(database, audit),
     history,
     folding: history,
     async close() {

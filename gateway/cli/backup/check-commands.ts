@@ -17,7 +17,7 @@ export function registerCheckCommands(program: Command, withStore: WithStore): v
   program
     .command('check')
     .description(
-      'is the database whole, is every rollup what its votes say, do numbers and the audit hold? Exit status 1 when not',
+      'is the database whole, are rollups what the votes say and sums over long spans what rollups say, do numbers and the audit hold? Exit status 1 when not',
     )
     .option(
       '--repair',
@@ -30,10 +30,13 @@ export function registerCheckCommands(program: Command, withStore: WithStore): v
       const check = open(folder, database, repair);
       const progress = createProgress('counting votes');
       try {
-        const { damage: _none, rollups, numbers, ...report } = await check.check(progress.show);
+        const { damage: _none, rollups, numbers, history, ...report } = await check.check(progress.show);
         progress.end();
         const { journalKeys, differing, checked, examples } = rollups;
         const repaired = repair ? await repairAll(withStore, journalKeys) : 0;
+        const foldedAnewFrom = history?.from ?? null;
+        if (repair && foldedAnewFrom !== null)
+          await withStore(({ repairHistory }, _json, { by }) => repairHistory(foldedAnewFrom, by));
         // What an older gateway wrote is looked at once it is brought up to date.
         const audit = numbers === null ? null : await lookAtAudit(folder, database);
         const row = {
@@ -42,10 +45,11 @@ export function registerCheckCommands(program: Command, withStore: WithStore): v
           rollupsChecked: checked,
           differingRollups: differing,
           repaired,
+          differingHistory: history?.differing ?? null,
           wrongNumbers: numbers?.reduce((sum, { rows }) => sum + rows, 0) ?? null,
           ...audit?.row,
         };
-        const isRepaired = differing === 0 || repair;
+        const isRepaired = differing + (history?.differing ?? 0) === 0 || repair;
         const notes = [
           ...(isRepaired ? [] : [howToRepair(file)]),
           ...(numbers ?? []).map(tellNumber),

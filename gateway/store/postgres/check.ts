@@ -5,6 +5,8 @@
  */
 import { CompiledQuery, sql } from 'kysely';
 import type { CheckReport, DatabaseCheck, NumberFault } from '../check.ts';
+import { checkHistory } from '../sql/history/compare.ts';
+import { createPlaceBook } from '../sql/history/place-book.ts';
 import { checkBesideVotes, checkVotes } from '../sql/number-check.ts';
 import {
   type Compared,
@@ -14,7 +16,8 @@ import {
 } from '../sql/recount-terms.ts';
 import { type Differences, readDifferences, turnsOf } from '../sql/rollup-repair.ts';
 import type { Queries } from '../sql/sql-database.ts';
-import { type Connection, createConnection } from './connection.ts';
+import { type Connection, createConnection, type Transaction } from './connection.ts';
+import { ONE_MOMENT } from './history.ts';
 import { assertMigrated, versionOf } from './migrate.ts';
 import { PARTITIONS } from './migrations/ledger.ts';
 import { queriesOn } from './queries.ts';
@@ -49,6 +52,11 @@ export function openPostgresCheck({ address }: PostgresCheckOptions): DatabaseCh
   const link = { address, label: 'manyi check', connectTimeoutMs: 5_000 };
   const reading = createConnection({ ...link, timeoutMs: PART_MS, begin: GENTLY });
   const looking = createConnection({ ...link, timeoutMs: LOOK_MS, begin: HOLD_VOTES });
+  const comparing = createConnection({
+    ...link,
+    timeoutMs: PART_MS,
+    begin: `${ONE_MOMENT}, READ ONLY; ${GENTLY}`,
+  });
   const queries = eachByItself(reading);
 
   return {
@@ -58,11 +66,15 @@ export function openPostgresCheck({ address }: PostgresCheckOptions): DatabaseCh
       const schemaVersion = await versionOf(reading);
       const { votes, suspects, numbers } = await readParts(queries, progress);
       const rollups = await confirm(queries, looking, suspects);
+      const history = await checkHistory({
+        places: createPlaceBook(),
+        inOneMoment: (act) => comparing.transaction((transaction) => act(queriesIn(transaction))),
+      });
       const durationMs = Math.round(performance.now() - begun);
-      return { schemaVersion, damage: [], votes, rollups, numbers, durationMs };
+      return { schemaVersion, damage: [], votes, rollups, numbers, history, durationMs };
     },
     async close() {
-      await Promise.all([reading, looking].map((one) => one.close()));
+      await Promise.all([reading, looking, comparing].map((one) => one.close()));
     },
   };
 }
@@ -132,11 +144,9 @@ async function confirm(
 }
 
 const lookAt = (looking: Connection, journalKeys: readonly number[]): Promise<Differences> =>
-  looking.transaction((transaction) =>
-    readDifferences(
-      queriesOn(async ({ sql: text, parameters: values }) => ({
-        rows: await transaction.rows<never>({ text, values }),
-      })),
-      journalKeys,
-    ),
-  );
+  looking.transaction((transaction) => readDifferences(queriesIn(transaction), journalKeys));
+
+const queriesIn = (transaction: Transaction): Queries =>
+  queriesOn(async ({ sql: text, parameters: values }) => ({
+    rows: await transaction.rows<never>({ text, values }),
+  }));

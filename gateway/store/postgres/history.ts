@@ -29,7 +29,8 @@ export type PostgresHistory = HistoryStore &
   };
 
 const ATTEMPTS = 5;
-const ONE_MOMENT = 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ';
+/** What its statements see is as it was at the first of them. */
+export const ONE_MOMENT = 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ';
 
 /** Connects when it is first asked, and anew after every failure; the schema must be there (`migrate`). */
 export function createPostgresHistory(options: PostgresHistoryOptions): PostgresHistory {

@@ -6,6 +6,7 @@ import { createKeyFolder } from '../key-folder.ts';
 import { createSeals } from '../seal-key.ts';
 import type { SealSettings } from '../seal-settings.ts';
 import type { AuditDeps } from '../sql/changes.ts';
+import { createHistoryRepair } from '../sql/history/repair.ts';
 import { createSqlPorts } from '../sql/ports.ts';
 import { createReviewStore, reviewOn } from '../sql/review/review-store.ts';
 import { createRollupRepair } from '../sql/rollup-repair.ts';
@@ -113,6 +114,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       history,
       folding: history,
       repairRollups: createRollupRepair(database, audit),
+      repairHistory: createHistoryRepair(database, audit),
       close,
     };
   } catch (error) {

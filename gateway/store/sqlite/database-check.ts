@@ -2,6 +2,8 @@
 import { dirname } from 'node:path';
 import type { DatabaseCheck } from '../check.ts';
 import { claimDataDir } from '../claim.ts';
+import { checkHistory } from '../sql/history/compare.ts';
+import { createPlaceBook } from '../sql/history/place-book.ts';
 import { checkBesideVotes, checkVotes } from '../sql/number-check.ts';
 import { checkDatabase, damageFailure } from './check.ts';
 import { failure, openForReading, refuseMissing } from './database.ts';
@@ -18,15 +20,17 @@ export function openSqliteCheck(file: string, { repairs }: { repairs: boolean })
       const report = checkDatabase(file);
       if (report.damage.length > 0) throw damageFailure(file, report.damage);
       progress(0.5);
-      const numbers = report.schemaVersion === SCHEMA_VERSION ? await checkNumbers(file) : null;
+      const rest = report.schemaVersion === SCHEMA_VERSION ? await checkRest(file) : NOT_LOOKED_AT;
       progress(1);
-      return { ...report, numbers };
+      return { ...report, ...rest };
     },
     close: async () => claim?.release(),
   };
 }
 
-async function checkNumbers(file: string) {
+const NOT_LOOKED_AT = { numbers: null, history: null };
+
+async function checkRest(file: string) {
   const db = openForReading(file);
   try {
     const deps = {
@@ -36,7 +40,17 @@ async function checkNumbers(file: string) {
       auditKey: () => null,
     };
     const { queries } = createSqliteSql(deps);
-    return [...(await checkVotes(queries)).faults, ...(await checkBesideVotes(queries))];
+    const numbers = [...(await checkVotes(queries)).faults, ...(await checkBesideVotes(queries))];
+    const history = await checkHistory({
+      places: createPlaceBook(),
+      async inOneMoment(act) {
+        db.exec('BEGIN');
+        const found = await act(queries);
+        db.exec('COMMIT');
+        return found;
+      },
+    });
+    return { numbers, history };
   } finally {
     db.close();
   }

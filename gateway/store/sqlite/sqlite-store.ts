@@ -5,6 +5,7 @@ import type { ScoreParts, ScoreReads } from '../scores.ts';
 import type { AuditDeps } from '../sql/changes.ts';
 import { createFolding } from '../sql/history/folding.ts';
 import { createPlaceBook } from '../sql/history/place-book.ts';
+import { createHistoryRepair } from '../sql/history/repair.ts';
 import { createSqlPorts } from '../sql/ports.ts';
 import { createReviewStore, reviewOn } from '../sql/review/review-store.ts';
 import { createRollupRepair } from '../sql/rollup-repair.ts';
@@ -87,6 +88,7 @@ function createPorts({ file, database, audit, tables, exclusive }: PortDeps) {
       ...{ inOneMoment: database.transaction, holdingVotes: database.transaction },
     }),
     repairRollups: createRollupRepair(database, audit),
+    repairHistory: createHistoryRepair(database, audit),
   };
 }
 

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { writeRows } from '../review/rows.ts';
 import type { Queries } from '../sql-database.ts';
-import { BLOCK } from './pieces.ts';
+import { BLOCK, floorBlock } from './pieces.ts';
 import type { Places, QuarterSpan } from './places.ts';
 import { ALL, EXCLUDED, type WindowSum } from './sums.ts';
 import { sumUp, type UnitSum, unitSums } from './unit-sums.ts';
@@ -54,8 +54,6 @@ export async function foldQuarters(
   return { end, rows };
 }
 
-const floorBlock = (quarter: number) => quarter - (quarter % BLOCK);
-
 async function inOneGo(queries: Queries, { from, end }: QuarterSpan): Promise<{ end: number; rows: number }> {
   const found = await queries
     .selectFrom('rollups')
@@ -79,15 +77,39 @@ export const keptOfWindows = (where: string): string => `
   UNION ALL SELECT window_key, quarter, 0, verdict, ${COUNTS} FROM discounted WHERE ${where}
   UNION ALL SELECT window_key, quarter, 0, ${EXCLUDED}, ${COUNTS} FROM excluded WHERE ${where}`;
 
-export async function keptWithin(queries: Queries, { from, end }: QuarterSpan): Promise<WindowSum[]> {
+export const keptWithin = (queries: Queries, span: QuarterSpan): Promise<WindowSum[]> =>
+  windowSums(queries, `(${keptOfWindows(within(span))}) AS kept`);
+
+/** What is noted and not folded. */
+export const lateWithin = (queries: Queries, span: QuarterSpan): Promise<WindowSum[]> =>
+  windowSums(queries, `history_late WHERE ${within(span)}`);
+
+const within = ({ from, end }: QuarterSpan) => `quarter >= ${from} AND quarter < ${end}`;
+
+async function windowSums(queries: Queries, from: string): Promise<WindowSum[]> {
   const { rows } = await sql
     .raw<Row>(
-      `SELECT window_key AS "windowKey", quarter, channel, part, ${SUMS}
-       FROM (${keptOfWindows(`quarter >= ${from} AND quarter < ${end}`)}) AS kept
-       GROUP BY window_key, quarter, channel, part`,
+      `SELECT window_key AS "windowKey", quarter, channel, part, ${SUMS} FROM ${from} GROUP BY window_key, quarter, channel, part`,
     )
     .execute(queries);
   return rows.map(windowSum);
+}
+
+/** As they are folded. @param span of how many quarters of an hour they are */
+export async function rowsWithin(
+  queries: Queries,
+  span: number,
+  { from, end }: QuarterSpan,
+): Promise<UnitSum[]> {
+  const { rows } = await sql<Omit<Row, 'windowKey'> & { unitKey: number }>`
+    SELECT unit_key AS "unitKey", quarter, channel, part, ${sql.raw(COUNTS)} FROM history
+    WHERE ${OF_EVERY_UNIT} AND span = ${sql.lit(span)} AND quarter >= ${from} AND quarter < ${end}`.execute(
+    queries,
+  );
+  return rows.map(({ satisfied, basically, unsatisfied, ...of }) => ({
+    ...of,
+    counts: [satisfied, basically, unsatisfied],
+  }));
 }
 
 const windowSum = ({ satisfied, basically, unsatisfied, ...of }: Row): WindowSum => ({

@@ -94,13 +94,3 @@ async function aim(
       WHERE late_before < ${target} OR late_before > ${target + AHEAD_QUARTERS}`.execute(tx),
   );
 }
-
-/** What is folded of it and later is read from the rollups again until it has been folded anew. In a transaction. @param at UTC milliseconds */
-export async function unfoldFrom(queries: Queries, at: number): Promise<void> {
-  const quarter = quarterOf(at);
-  await queries
-    .updateTable('history_state')
-    .set({ folded_until: quarter })
-    .where('folded_until', '>', quarter)
-    .execute();
-}

@@ -4,6 +4,8 @@ import type { QuarterSpan } from './places.ts';
 /** Days of every time zone begin a few of these after midnight at the most, when nobody votes; days of many begin with one. */
 export const BLOCK = 16;
 
+export const floorBlock = (quarter: number) => quarter - (quarter % BLOCK);
+
 /** Quarters of an hour since the epoch, of the span with this place among those that were asked for. */
 export type Piece = QuarterSpan & { place: number };
 /** `span`: of how many quarters of an hour its rows are. */
