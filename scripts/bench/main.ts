@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { measureAck } from './ack.ts';
 import { measureAttack } from './attack.ts';
 import { measureDetectors } from './detectors.ts';
+import { measureHistory } from './history.ts';
 import { measureIngest } from './ingest.ts';
 import { measurePostgres } from './postgres.ts';
 import { measurePressToWall } from './press-to-wall.ts';
@@ -21,6 +22,7 @@ const PARTS = [
   'postgres',
   'replay',
   'detectors',
+  'history',
 ] as const;
 type Part = (typeof PARTS)[number];
 /** Heze's 170 townships and 6,061 village stations. */
@@ -107,6 +109,11 @@ if (wants('replay')) {
 if (wants('detectors')) {
   const [misuseOfEach, honestOfEach] = values.quick ? [10, 30] : [40, 120];
   result.detectors = measureDetectors({ seeds: [1, 2, 3, 4, 5], misuseOfEach, honestOfEach });
+}
+if (wants('history')) {
+  const votes = values.quick ? 2_000_000 : 20_000_000;
+  say(`A year by day over ${votes / 1e6} million votes, which are written as rollups:`);
+  result.history = await measureHistory({ votes, say });
 }
 
 const round = (_key: string, value: unknown) =>

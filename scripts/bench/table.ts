@@ -2,6 +2,7 @@
 import type { AckFigures } from './ack.ts';
 import type { AttackFigures } from './attack.ts';
 import { type DetectorFigures, printDetectors } from './detectors.ts';
+import type { HistoryFigures } from './history.ts';
 import type { IngestFigures } from './ingest.ts';
 import type { PostgresFigures } from './postgres.ts';
 import type { PressFigures } from './press-to-wall.ts';
@@ -21,6 +22,7 @@ export type Result = {
   postgres?: PostgresFigures;
   replay?: Record<'sqlite' | 'postgres', ReplayFigures>;
   detectors?: DetectorFigures;
+  history?: HistoryFigures;
   rssMb?: number;
 };
 
@@ -28,7 +30,7 @@ type Row = { TLS: string; plain: string; 'to reach': string };
 
 export function printTable({ detectors, ...measured }: Result): void {
   if (detectors) printDetectors(detectors);
-  const { ingest, ack, pressToWall, scores, storm, attack, postgres, replay } = measured;
+  const { ingest, ack, pressToWall, scores, storm, attack, postgres, replay, history } = measured;
   const rows: Record<string, Row> = {};
   const row = (name: string, tls: string, plain = '', toReach = '') => {
     rows[name] = { TLS: tls, plain, 'to reach': toReach };
@@ -139,6 +141,21 @@ export function printTable({ detectors, ...measured }: Result): void {
     row(`${name}: of votes, with another verdict`, `${votes}, ${changed}`);
     const spread = [meanwhile.p50Ms, meanwhile.p99Ms].map((ms) => ms.toFixed(0)).join(' / ');
     row(`${name}: press to wall meanwhile p50 / p99, ms`, spread, '', 'p99 ≤ 250');
+  }
+  for (const [title, figures, toReach] of [
+    ['SQLite', history?.sqlite, 'p99 ≤ 50'],
+    ['PostgreSQL', history?.postgres, 'p99 ≤ 80'],
+  ] as const) {
+    if (!figures) continue;
+    const { city, county, township, window, naiveMs } = figures;
+    for (const [of, { p50Ms, p99Ms }] of Object.entries({ city, county, township, window }))
+      row(
+        `${title}, a year of a ${of} by day p50 / p99, ms`,
+        `${p50Ms.toFixed(1)} / ${p99Ms.toFixed(1)}`,
+        '',
+        toReach,
+      );
+    row(`… the city's grouped from the rollups, ms`, naiveMs.toFixed(0));
   }
   if (Object.keys(rows).length > 0) console.table(rows);
 }
