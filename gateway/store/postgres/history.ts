@@ -121,10 +121,14 @@ const FOLDED = `
 const PLACE = 'width_bucket(quarter, $1::int4[]) - 1 AS place';
 const WITHIN = 'quarter >= $3::int4 AND quarter < $4::int4 AND window_key = ANY ($2::int4[])';
 const LATE = `SELECT ${PLACE}, channel, part, ${SUMS} FROM history_late WHERE ${WITHIN} GROUP BY 1, 2, 3`;
-const UNFOLDED = `
-  SELECT ${PLACE}, 0 AS channel, ${ALL} AS part, ${SUMS} FROM rollups WHERE ${WITHIN} GROUP BY 1
-  UNION ALL SELECT ${PLACE}, 0, verdict, ${SUMS} FROM discounted WHERE ${WITHIN} GROUP BY 1, verdict
-  UNION ALL SELECT ${PLACE}, 0, ${EXCLUDED}, ${SUMS} FROM excluded WHERE ${WITHIN} GROUP BY 1`;
+/** Of many windows all that there is of these quarters of an hour is read: to look each of them up takes ten times as long. */
+const FEW_WINDOWS = 64;
+const unfolded = (within: string) => `
+  SELECT ${PLACE}, 0 AS channel, ${ALL} AS part, ${SUMS} FROM rollups WHERE ${within} GROUP BY 1
+  UNION ALL SELECT ${PLACE}, 0, verdict, ${SUMS} FROM discounted WHERE ${within} GROUP BY 1, verdict
+  UNION ALL SELECT ${PLACE}, 0, ${EXCLUDED}, ${SUMS} FROM excluded WHERE ${within} GROUP BY 1`;
+const OF_FEW = unfolded(WITHIN);
+const OF_MANY = unfolded(WITHIN.replace('window_key', 'window_key + 0'));
 /** A rollup at a time, through the key: there is no index by windows, and a planner would rather read the whole table. */
 const besideKept = (table: string) => `
   SELECT x.* FROM kept k CROSS JOIN LATERAL (
@@ -179,16 +183,19 @@ async function readUnit(
     );
     add(sums, await rows<Row>({ text: FOLDED, values: [unitKey, ...columns] }));
   }
-  const readStands = async (text: string, places: Places, within: QuarterSpan) => {
+  const readStands = async (textFor: (windows: number) => string, places: Places, within: QuarterSpan) => {
     if (within.from >= within.end) return;
     for (const { windowKeys, ...stand } of places.windowsUnder(unitKey, within)) {
       const values = [arrayOf(bounds), arrayOf(windowKeys), stand.from, stand.end];
-      add(sums, await rows<Row>({ text, values }));
+      add(sums, await rows<Row>({ text: textFor(windowKeys.length), values }));
     }
   };
   if (!isLate && end <= foldedUntil) return sums;
   const places = await book(queriesIn(transaction));
-  if (isLate) await readStands(LATE, places, { from, end: Math.min(end, foldedUntil) });
-  await readStands(UNFOLDED, places, { from: Math.max(from, foldedUntil), end });
+  if (isLate) await readStands(() => LATE, places, { from, end: Math.min(end, foldedUntil) });
+  await readStands((windows) => (windows <= FEW_WINDOWS ? OF_FEW : OF_MANY), places, {
+    from: Math.max(from, foldedUntil),
+    end,
+  });
   return sums;
 }
