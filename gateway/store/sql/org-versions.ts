@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import { QUARTER_MS } from '../../domain/calendar.ts';
 import type { OrgVersion } from '../../domain/org.ts';
+import { unfoldFrom } from './history/repair.ts';
 import type { Queries } from './sql-database.ts';
 
 type Kind = OrgVersion['kind'];
@@ -73,6 +74,8 @@ export async function addVersion(
     .values({ kind, key, from_at, ...next })
     .onConflict((conflict) => conflict.columns(['kind', 'key', 'from_at']).doUpdateSet(next))
     .execute();
+  // By another gateway's clock it may be later already, and this folded by where things stood.
+  await unfoldFrom(queries)(from_at);
   const { parent_key, name } = next;
   if (kind === 'unit')
     await queries.updateTable('units').set({ parent_key, name }).where('key', '=', key).execute();
