@@ -113,9 +113,14 @@ const shownTime = (atMs: number, local: LocalTime) =>
 /** For people: the figures that are not 0, and what is to be said of them. */
 export function tell(report: Report, local: LocalTime): { rows: FigureRow[]; notes: string[] } {
   const { figures, differing, firstDiffering, equal, from, to, timeZone, windows, rules } = report;
-  const rows = figures.filter(
-    ({ recounted, served, byOtherRules = 0 }) => recounted !== 0 || served !== 0 || byOtherRules !== 0,
-  );
+  const rows = figures
+    .filter(
+      ({ recounted, served, byOtherRules = 0 }) => recounted !== 0 || served !== 0 || byOtherRules !== 0,
+    )
+    .map(({ byOtherRules, ...row }) => ({
+      ...{ ...row, recounted: shown(row.recounted), served: shown(row.served) },
+      ...(byOtherRules !== undefined && { byOtherRules: shown(byOtherRules) }),
+    }));
   const wrong = figures.find((row) => !row.equal);
   const [first] = firstDiffering;
   const what = `${report.kind} ${report.id} (${report.name}), pressed from ${from} to ${to} ${timeZone}, ${windows} window${windows === 1 ? '' : 's'}, rules ${rules}`;
@@ -135,6 +140,9 @@ export function tell(report: Report, local: LocalTime): { rows: FigureRow[]; not
     );
   return { rows, notes };
 }
+
+/** As many digits as are compared. */
+const shown = (value: Value): Value => (typeof value === 'number' ? Number(value.toPrecision(12)) : value);
 
 function tellDifference(one: Difference, local: LocalTime): string {
   const of = `${one.windowId}, terminal ${one.terminalId}, journal ${one.epoch}`;
