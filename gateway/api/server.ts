@@ -22,6 +22,7 @@ import type { NodeHistory } from '../scores/node-history.ts';
 import type { AuditStore } from '../store/audit.ts';
 import type { VoteReads } from '../store/votes.ts';
 import type { RuleChanges } from '../verdicts/rule-changes.ts';
+import type { RulePreviews } from '../verdicts/rule-preview.ts';
 import { accountRoutes } from './accounts/account-routes.ts';
 import { alertRoutes } from './alerts/alert-routes.ts';
 import { alertRuleRoutes } from './alerts/alert-rule-routes.ts';
@@ -77,6 +78,7 @@ export type ServerDeps = {
   privacyChanges: PrivacyChanges;
   /** … as they are shown to whoever is bound to a unit. */
   shownScores: ScoreSource;
+  previews: RulePreviews;
   people: People;
   audit: AuditStore;
   hub: Hub;
@@ -185,13 +187,13 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(terminalRoutes, { prefix, visibleTree, isOnline, lastSeenAt, provisioning });
   await app.register(commandRoutes, { prefix, visibleTree, commandDesk });
   await app.register(reviewRoutes, { prefix, visibleTree, review: deps.review });
-  await app.register(ruleRoutes, { prefix, rules: deps.rules });
   await app.register(alertRoutes, { prefix, visibleTree, alerts: deps.alerts, now });
   await app.register(alertRuleRoutes, { prefix, rules: deps.alertRules });
   await app.register(historyRoutes, { prefix, visibleTree, history: deps.history });
   const { privacy, shownScores } = deps;
   await app.register(scoreRoutes, { prefix, visibleTree, scores, shownScores, privacy, now });
   await app.register(privacyRoutes, { prefix, privacy: deps.privacyChanges });
+  await app.register(ruleRoutes, { prefix, rules: deps.rules, previews: deps.previews });
   await app.register(voteRoutes, {
     prefix,
     visibleTree,

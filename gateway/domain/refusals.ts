@@ -24,6 +24,8 @@ export type OrgCode =
   | 'alert-closed'
   | 'rule-past'
   | 'privacy-invalid'
+  | 'preview-busy'
+  | 'preview-too-large'
   | SettingFaultCode;
 
 /** Why rules of verdicts or opening hours are refused as they are configured. */

@@ -54,6 +54,10 @@ export interface VerdictStore {
    * @param forMs no part of a span is begun after that. @throws StoreFailure
    */
   judge(by: Judging, forMs?: number): Promise<Judged>;
+  /** The first part of a window's span that has votes: some thousand of them; null where there are none. @throws StoreFailure */
+  nextPart(windowKey: number, span: PressSpan): Promise<PressSpan | null>;
+  /** All of a window in a span, by press time, as they are stored at the moment. @throws StoreFailure */
+  presses(windowKey: number, span: PressSpan): Promise<StoredPress[]>;
   /** Adds up a rollup for each quarter of an hour that waits: for somebody who has asked, in a process of its own. @throws StoreFailure */
   backlog(): Promise<Backlog>;
 }

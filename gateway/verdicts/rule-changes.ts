@@ -109,7 +109,7 @@ export function createRuleChanges({ store, tree, calendar, now }: RuleChangesDep
 /** Votes may be dated a little ahead of now. */
 const DAY_MS = 24 * 3_600_000;
 
-function refuseFaulty(next: RuleVersion, versions: readonly RuleVersion[], tree: OrgTree): void {
+export function refuseFaulty(next: RuleVersion, versions: readonly RuleVersion[], tree: OrgTree): void {
   const faults = versionFaults(next, versions);
   if (faults.length > 0) throw refusal(faults);
   const ruled = new Set([next, ...versions].map(({ nodeId }) => nodeId));

@@ -20,6 +20,7 @@ import { createPrivacyChanges, type PrivacyChanges } from '../privacy/privacy-ch
 import { createReview } from '../review/review.ts';
 import { createNodeHistory } from '../scores/node-history.ts';
 import { createRuleChanges, type RuleChanges } from '../verdicts/rule-changes.ts';
+import { createRulePreviews } from '../verdicts/rule-preview.ts';
 import { watchDescriptors } from '../watch/descriptor-watch.ts';
 import { createHolidayWatch } from '../watch/holiday-watch.ts';
 import type { Alerts } from './alerts.ts';
@@ -125,6 +126,10 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
       alerts: alerts.desk,
       alertRules: alerts.rules,
       treeChanges: createTreeChanges({ store: store.org, now, changed: changes.tell }),
+      previews: createRulePreviews({
+        ...{ rules: store.rules, verdicts: store.verdicts, exclusions: store.review.exclusions },
+        ...{ tree: registry.tree, calendar: createCalendar(config.timeZone), timeZone: config.timeZone },
+      }),
       scores: scores.source,
       history: createNodeHistory({
         ...{ store: store.history, timeZone: config.timeZone, now },

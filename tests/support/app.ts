@@ -30,6 +30,7 @@ import { createReview } from '../../gateway/review/review.ts';
 import { createNodeHistory } from '../../gateway/scores/node-history.ts';
 import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
 import { createRuleChanges } from '../../gateway/verdicts/rule-changes.ts';
+import { createRulePreviews } from '../../gateway/verdicts/rule-preview.ts';
 import { createMetrics } from '../../gateway/watch/metrics.ts';
 import { authorityOf } from './certificates.ts';
 import { figures } from './figures.ts';
@@ -94,6 +95,10 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
       rows: createScoreRows({ board, tree, figures }),
       ...{ figures, dataRevision: feed.dataRevision, calendar },
     },
+    previews: createRulePreviews({
+      ...{ rules: store.rules, verdicts: store.verdicts, exclusions: store.review.exclusions },
+      ...{ tree, calendar, timeZone: 'Asia/Shanghai' },
+    }),
     votes: store.votes,
     people,
     audit: store.audit,

@@ -74,6 +74,7 @@ const ORG_STATUS: Partial<Record<OrgCode, number>> = {
   'rule-version-taken': 409,
   'alert-unknown': 404,
   'alert-closed': 409,
+  'preview-busy': 429,
 };
 
 /** Refusals of the rooms behind the API, as the API says them. */

@@ -76,6 +76,7 @@ export const POLICY: Readonly<Record<string, Who>> = {
   'GET /api/v1/alert-rules/preview': ['administrator', 'operator', 'auditor'],
   'GET /api/v1/privacy': ['administrator', 'operator', 'auditor'],
   'POST /api/v1/privacy': ['administrator'],
+  'POST /api/v1/rules/preview': ['administrator', 'operator', 'auditor'],
   'GET /api/v1/exclusions': ['administrator', 'operator', 'technician', 'auditor'],
   'POST /api/v1/exclusions': ['administrator', 'operator'],
   'POST /api/v1/exclusions/:id/end': ['administrator', 'operator'],

@@ -238,6 +238,14 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     AUDITED,
   ),
   'GET /api/v1/scores': operation('getScores', refused(404, 'unit-unknown'), refused(403, 'period-withheld')),
+  'POST /api/v1/rules/preview': operation(
+    'previewRules',
+    refused(422, 'unit-unknown'),
+    refused(404, 'window-unknown'),
+    ...RULE_FAULTS.map((code) => refused(422, code)),
+    refused(422, 'preview-too-large'),
+    refused(429, 'preview-busy'),
+  ),
   'GET /api/v1/votes': operation(
     'exportVotes',
     refused(403, 'votes-withheld'),

@@ -2,12 +2,15 @@
 import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
 import { EpochMs, ORG_ID_PATTERN } from '../../../protocol/ids.ts';
 import { SomeRules } from '../../../protocol/rules.ts';
-import { NullableString } from '../../../protocol/score.ts';
+import { NullableNumber, NullableString, oneOf } from '../../../protocol/score.ts';
+import type { Verdict } from '../../../protocol/verdict.ts';
+import { Counts } from '../../../protocol/vote.ts';
 import { MAX_REASON_CHARS } from '../../audit/reasons.ts';
 import type { RuleChanges } from '../../verdicts/rule-changes.ts';
+import type { RulePreviews } from '../../verdicts/rule-preview.ts';
 import { byOf } from '../border/guard.ts';
 
-export type RuleDeps = { rules: RuleChanges };
+export type RuleDeps = { rules: RuleChanges; previews: RulePreviews };
 
 const TAGS = ['rules'];
 const LocalDate = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$', description: 'Local date, YYYY-MM-DD' });
@@ -37,7 +40,46 @@ const NewRules = Type.Object(
   { additionalProperties: false },
 );
 
-export const ruleRoutes: FastifyPluginCallbackTypebox<RuleDeps> = (app, { rules }, done) => {
+const PreviewedRules = Type.Object(
+  {
+    unit: Type.Optional(Type.String({ pattern: ORG_ID_PATTERN })),
+    window: Type.Optional(Type.String({ pattern: ORG_ID_PATTERN })),
+    from: LocalDate,
+    to: LocalDate,
+    settings: SomeRules,
+  },
+  { additionalProperties: false },
+);
+const PreviewSide = Type.Object({
+  counts: Counts,
+  rate: NullableNumber,
+  reasons: Type.Unsafe<Partial<Record<Verdict, number>>>({
+    type: 'object',
+    additionalProperties: { type: 'integer' },
+  }),
+});
+const previewFigures = {
+  changed: Type.Integer({ description: 'Votes whose verdict would be another one' }),
+  before: PreviewSide,
+  after: PreviewSide,
+};
+const Preview = Type.Object({
+  node: Type.String(),
+  votes: Type.Integer(),
+  windows: Type.Integer(),
+  ...previewFigures,
+  rows: Type.Array(
+    Type.Object({
+      kind: oneOf(['unit', 'window'] as const),
+      id: Type.String(),
+      name: Type.String(),
+      ...previewFigures,
+    }),
+    { description: 'Where something would be another: the largest change of a rate first, 200 at the most' },
+  ),
+});
+
+export const ruleRoutes: FastifyPluginCallbackTypebox<RuleDeps> = (app, { rules, previews }, done) => {
   app.get(
     '/rules',
     {
@@ -77,6 +119,22 @@ export const ruleRoutes: FastifyPluginCallbackTypebox<RuleDeps> = (app, { rules 
       return rules.add(byOf(request), {
         ...{ ...asked, validTo, replays: judgeAgain },
       });
+    },
+  );
+  app.post(
+    '/rules/preview',
+    {
+      schema: {
+        summary:
+          'What some rules would have made of the votes of some days that have passed; nothing is written',
+        tags: TAGS,
+        body: PreviewedRules,
+        response: { 200: Preview },
+      },
+    },
+    async (request) => {
+      const { rows, ...preview } = await previews.preview(request.body);
+      return { ...preview, rows: [...rows] };
     },
   );
   done();

@@ -1,16 +1,16 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { Compile } from 'typebox/compile';
-import { SomeRules } from '../../../protocol/rules.ts';
+import { type Command, Option } from 'commander';
 import { MAX_REASON_CHARS } from '../../audit/reasons.ts';
 import { createCalendar } from '../../domain/calendar.ts';
 import { buildTree } from '../../domain/org.ts';
-import { DEFAULT_RULES, isThreshold, type RuleSettings } from '../../domain/verdicts/rule-settings.ts';
+import { DEFAULT_RULES, type RuleSettings } from '../../domain/verdicts/rule-settings.ts';
 import type { Store } from '../../store/store.ts';
 import { createRuleChanges } from '../../verdicts/rule-changes.ts';
 import { show, showOne } from '../output.ts';
 import { checkText } from '../texts.ts';
 import type { WithStore } from '../with-store.ts';
+import { registerRulePreview } from './rule-preview.ts';
 import { registerRuleProgress } from './rule-progress.ts';
+import { readSetting } from './rule-setting.ts';
 
 type Place = { unit?: string; window?: string };
 type New = Place & { from: string; to?: string; judgeAgain?: boolean; reason: string; timeZone: string };
@@ -96,28 +96,6 @@ export function registerRuleCommands(program: Command, withStore: WithStore): vo
         showOne({ ...added }, json, next);
       }),
     );
+  registerRulePreview(place(rules.command('preview')), zone(), withStore);
   registerRuleProgress(rules, withStore);
-}
-
-const rulesSchema = Compile(SomeRules);
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** @throws InvalidArgumentError; whether a value is within its bounds is checked with all of them. */
-function readSetting(text: string, before: Partial<RuleSettings>): Partial<RuleSettings> {
-  const [rule = '', ...rest] = text.split('=');
-  const value = rest.join('=');
-  if (!(rule in DEFAULT_RULES) || rest.length === 0)
-    throw new InvalidArgumentError(`rule=value, with one of ${Object.keys(DEFAULT_RULES).join(', ')}`);
-  if (isThreshold(rule)) return { ...before, [rule]: Number(value) };
-  const read = readJson(value);
-  if (read === undefined || !rulesSchema.Check({ [rule]: read }))
-    throw new InvalidArgumentError(`${rule}: JSON, as \`manyi --json rules list\` shows it`);
-  return { ...before, [rule]: read } as Partial<RuleSettings>;
 }

@@ -52,6 +52,14 @@ export function createVerdictStore(database: SqlDatabase, tables: VerdictTables)
         const commit = corrected.length > 0 ? await database.commitId(queries) : null;
         return { isStale: false, commit, corrected, votes, waiting: await countWaiting(queries) };
       }),
+    async nextPart(windowKey, span) {
+      const [part = null] = await tables.firstParts(database.queries, [{ windowKey, ...span }]);
+      return part;
+    },
+    async presses(windowKey, span) {
+      const [votes = []] = await tables.read(database.queries, [{ windowKey, ...span }]);
+      return votes;
+    },
     backlog: () => backlogOf(database.queries),
   };
 }

@@ -78,6 +78,7 @@ const MAY: Record<string, string> = {
   'GET /api/v1/alert-rules/preview': 'A O R',
   'GET /api/v1/privacy': 'A O R',
   'POST /api/v1/privacy': 'A',
+  'POST /api/v1/rules/preview': 'A O R',
   'GET /api/v1/exclusions': 'A O T R',
   'POST /api/v1/exclusions': 'A O',
   'POST /api/v1/exclusions/:id/end': 'A O',
