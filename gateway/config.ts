@@ -64,6 +64,8 @@ export type Config = {
   /** Messages a second and terminal that are taken without delay, and how many in a row. */
   messagesPerS: number;
   messageBurst: number;
+  /** Addresses and networks (CIDR) inside, to which webhooks may lead. */
+  webhookNetworks: readonly string[];
   logLevel: string;
 };
 
@@ -189,6 +191,12 @@ const SETTINGS = {
   ),
   votesPerHour: setting('MANYI_VOTES_PER_HOUR', '600', 'and an hour', integer(1, 1e9)),
   votesPerDay: setting('MANYI_VOTES_PER_DAY', '3000', 'and a day', integer(1, 1e9)),
+  webhookNetworks: setting(
+    'MANYI_WEBHOOK_NETWORKS',
+    '',
+    'private addresses and networks to which webhooks of alerts may lead, e.g. 10.0.8.0/24; none else do',
+    networks,
+  ),
   logLevel: LOG_LEVEL,
 } satisfies { [K in keyof Config]: Setting<Config[K]> };
 

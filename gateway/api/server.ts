@@ -7,6 +7,7 @@ import type { Registry as MetricsRegistry } from 'prom-client';
 import { TLS_RULES } from '../../protocol/tls.ts';
 import type { AlertDesk } from '../alerts/alert-desk.ts';
 import type { AlertRules } from '../alerts/alert-rules.ts';
+import type { TargetDesk } from '../alerts/delivery/target-desk.ts';
 import { createAudit } from '../audit/audit.ts';
 import type { Compressor } from '../compress/compressor.ts';
 import type { OrgTree } from '../domain/org.ts';
@@ -26,6 +27,7 @@ import type { RulePreviews } from '../verdicts/rule-preview.ts';
 import { accountRoutes } from './accounts/account-routes.ts';
 import { alertRoutes } from './alerts/alert-routes.ts';
 import { alertRuleRoutes } from './alerts/alert-rule-routes.ts';
+import { targetRoutes } from './alerts/target-routes.ts';
 import { auditRoutes } from './audit/audit-routes.ts';
 import { createBasePath, registerBasePath } from './border/base-path.ts';
 import { createCallerOf } from './border/caller.ts';
@@ -79,6 +81,7 @@ export type ServerDeps = {
   /** … as they are shown to whoever is bound to a unit. */
   shownScores: ScoreSource;
   previews: RulePreviews;
+  alertTargets: TargetDesk;
   people: People;
   audit: AuditStore;
   hub: Hub;
@@ -194,6 +197,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(scoreRoutes, { prefix, visibleTree, scores, shownScores, privacy, now });
   await app.register(privacyRoutes, { prefix, privacy: deps.privacyChanges });
   await app.register(ruleRoutes, { prefix, rules: deps.rules, previews: deps.previews });
+  await app.register(targetRoutes, { prefix, targets: deps.alertTargets });
   await app.register(voteRoutes, {
     prefix,
     visibleTree,

@@ -2,7 +2,7 @@
 import type { AlertKind } from '../../protocol/alert.ts';
 import type { Changes } from './changes.ts';
 
-export const TARGET_CHANNELS = ['webhook', 'email'] as const;
+export const TARGET_CHANNELS = ['webhook'] as const;
 export type TargetChannel = (typeof TARGET_CHANNELS)[number];
 
 export type AlertTarget = {
@@ -10,7 +10,7 @@ export type AlertTarget = {
   id: string;
   channel: TargetChannel;
   name: string;
-  /** An URL, or an address of mail. */
+  /** An URL. */
   address: string;
   /** Of this unit and what is below it; null: of all. */
   unitKey: number | null;

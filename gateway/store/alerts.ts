@@ -3,7 +3,7 @@ import type { AlertKind, AlertState } from '../../protocol/alert.ts';
 import type { AlertSettings } from '../domain/alerts/alert-settings.ts';
 import type { AlertDetail } from '../domain/alerts/found.ts';
 import type { SettingVersion } from '../domain/verdicts/rule-versions.ts';
-import type { NewDelivery } from './alert-targets.ts';
+import type { AlertTarget, NewDelivery } from './alert-targets.ts';
 import type { Changes } from './changes.ts';
 import type { Lease } from './leases.ts';
 
@@ -81,6 +81,8 @@ export interface AlertTx extends AlertReads {
   comment(alertKey: number, comment: AlertComment): Promise<void>;
   /** @throws OrgRefusal `rule-version-taken` */
   addRules(version: KeptAlertVersion): Promise<void>;
+  /** Who may be to be told. */
+  targets(): Promise<AlertTarget[]>;
   /** To be sent. Where too many wait, the oldest of them are given up for it. @returns how many those were. */
   tell(deliveries: readonly NewDelivery[]): Promise<number>;
   /** Takes back what is not due yet of this alert. @returns the targets that have been told, or are about to be. */

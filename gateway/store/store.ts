@@ -1,4 +1,5 @@
 /** All ports of one database, for whoever opens it. Everybody else takes the port that is theirs. */
+import type { TargetStore } from './alert-targets.ts';
 import type { AlertStore } from './alerts.ts';
 import type { AuditStore } from './audit.ts';
 import type { RepairHistory, RepairRollups } from './check.ts';
@@ -42,6 +43,7 @@ export type Store = {
   folding: HistoryFolding;
   alerts: AlertStore;
   privacy: PrivacyStore;
+  alertTargets: TargetStore;
   repairRollups: RepairRollups;
   repairHistory: RepairHistory;
   /** What was begun is ended first. */

@@ -4,6 +4,7 @@ import { openAlertBook } from '../alerts/alert-book.ts';
 import { type AlertDesk, createAlertDesk } from '../alerts/alert-desk.ts';
 import { type AlertRules, createAlertRules } from '../alerts/alert-rules.ts';
 import { openAlertWatch } from '../alerts/alert-watch.ts';
+import type { TargetDesk } from '../alerts/delivery/target-desk.ts';
 import { recentVotesOf } from '../alerts/recent-votes.ts';
 import type { Config } from '../config.ts';
 import { createCalendar } from '../domain/calendar.ts';
@@ -12,20 +13,22 @@ import { DEFAULT_CONFIDENCE } from '../domain/statistics/interval.ts';
 import type { Job } from '../jobs/job.ts';
 import { watchAlerts } from '../jobs/watch-alerts.ts';
 import { newId } from '../people/secrets.ts';
+import { type AlertDeliveryDeps, openAlertDelivery } from './alert-delivery.ts';
+import type { Closable } from './closing.ts';
 import type { Ground } from './ground.ts';
 import type { NeighboursStep } from './neighbours.ts';
 import type { Scores } from './scores.ts';
 import type { Terminals } from './terminals.ts';
 
 export type AlertsDeps = {
-  config: Pick<Config, 'timeZone' | 'targetRate' | 'minimumVotes'>;
-  ground: Pick<Ground, 'store' | 'registry' | 'now' | 'monotonic' | 'storage'>;
+  config: Pick<Config, 'timeZone' | 'targetRate' | 'minimumVotes'> & AlertDeliveryDeps['config'];
+  ground: Pick<Ground, 'store' | 'registry' | 'now' | 'monotonic' | 'storage' | 'log'>;
   neighbours: Pick<NeighboursStep, 'heard'>;
   terminals: Pick<Terminals, 'everywhere' | 'votes'>;
   scores: Pick<Scores, 'book'>;
 };
 
-export type Alerts = { desk: AlertDesk; rules: AlertRules; jobs: readonly Job[] };
+export type Alerts = { desk: AlertDesk; rules: AlertRules; targets: TargetDesk; jobs: readonly Job[] };
 
 /** @throws StoreFailure */
 export async function openAlerts({
@@ -34,13 +37,14 @@ export async function openAlerts({
   neighbours,
   terminals,
   scores,
-}: AlertsDeps): Promise<Alerts> {
+}: AlertsDeps): Promise<Alerts & Closable> {
   const { store, registry, now, monotonic, storage } = ground;
   const { everywhere, votes } = terminals;
   const { tree } = registry;
   const calendar = createCalendar(config.timeZone);
-  const told = async () => {};
   const book = await openAlertBook({ store: store.alerts, tree, calendar, now });
+  const delivery = openAlertDelivery({ config, ground, book });
+  const { told } = delivery;
   const watch = await openAlertWatch({
     ...{ store: store.alerts, book, tree, calendar, now, monotonic, told },
     ...{ isOnline: everywhere.isOnline, lastSeenAt: everywhere.lastSeenAt },
@@ -83,6 +87,9 @@ export async function openAlerts({
       ...{ store: store.alerts, tree, calendar, now },
       recentVotes: recentVotesOf(async () => scores.book, now),
     }),
-    jobs: [watchAlerts({ isDue: watch.isDue, act: watch.act, failed: storage.failed })],
+    targets: delivery.targets,
+    jobs: [watchAlerts({ isDue: watch.isDue, act: watch.act, failed: storage.failed }), ...delivery.jobs],
+    // What is being told may take its time; what waits is on the disk.
+    close: delivery.settled,
   };
 }

@@ -48,6 +48,7 @@ export async function startGateway(
     const scores = await openScores({ config, ground, neighbours, terminals });
     onClose('the scores', scores.close);
     const alerts = await openAlerts({ config, ground, neighbours, terminals, scores });
+    onClose('alerts', alerts.close);
     const version = VERSION;
     const web = await openWeb({
       ...{ config, version, ground, neighbours, terminals, scores, alerts, ownCertificate },

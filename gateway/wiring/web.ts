@@ -53,7 +53,7 @@ export type WebDeps = {
   neighbours: Pick<NeighboursStep, 'warnings'>;
   terminals: Terminals;
   scores: Scores;
-  alerts: Pick<Alerts, 'desk' | 'rules'>;
+  alerts: Pick<Alerts, 'desk' | 'rules' | 'targets'>;
   /** Of the settings; null where there is none. */
   ownCertificate: HttpsCertificate | null;
 };
@@ -130,6 +130,7 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
         ...{ rules: store.rules, verdicts: store.verdicts, exclusions: store.review.exclusions },
         ...{ tree: registry.tree, calendar: createCalendar(config.timeZone), timeZone: config.timeZone },
       }),
+      alertTargets: alerts.targets,
       scores: scores.source,
       history: createNodeHistory({
         ...{ store: store.history, timeZone: config.timeZone, now },

@@ -154,4 +154,64 @@ describe.each(portHomes())('alerts in %s', (_name, createHome) => {
       { ...version, version: 2, settings: { silent: null } },
     ]);
   });
+
+  it('wait to be told, the first of each target, until they are taken or given up', async () => {
+    const { alertTargets } = rig.ports;
+    const target = (id: string, unitId: string | null = null) => ({
+      ...{ id, channel: 'webhook' as const, name: id, address: 'https://example.org/', unitId },
+      ...{ kinds: null, language: 'zh' as const, madeAt: BASE, madeBy: 'cli:test', sealed: Buffer.from('s') },
+    });
+    await alertTargets.change(async (tx) => {
+      await tx.add(target('at-1', 'town'));
+      await tx.add(target('at-2'));
+      return tx.audited(LINE, undefined);
+    });
+    const [one, two] = (await alertTargets.targets()).map(({ key }) => key) as [number, number];
+    const opened = await change((tx) => tx.add(alert('a-1')));
+    const delivery = (id: string, targetKey: number, dueAt: number) => ({
+      ...{ id, targetKey, alertKey: opened?.key as number, event: 'alert.opened', body: '{}' },
+      ...{ madeAt: BASE, dueAt },
+    });
+    await change((tx) =>
+      tx.tell([
+        delivery('ad-1', one, BASE + 1),
+        delivery('ad-2', one, BASE),
+        delivery('ad-3', two, BASE),
+        delivery('ad-4', two, BASE + 50),
+      ]),
+    );
+    const due = async (at: number) => (await alertTargets.due(at)).map((found) => found.delivery.id);
+    expect(await due(BASE - 1)).toEqual([]);
+    expect(await due(BASE + 1)).toEqual(['ad-2', 'ad-3']);
+    const [first] = await alertTargets.due(BASE + 1);
+    expect(first).toMatchObject({
+      target: { id: 'at-1', unitId: 'town', failures: 0 },
+      delivery: { attempts: 0 },
+    });
+    expect(first?.sealed?.toString()).toBe('s');
+    const retry = { state: 'waiting', retryAt: BASE + 9, code: 'webhook-refused' } as const;
+    await alertTargets.noteOutcome(first?.delivery as never, retry);
+    expect(await due(BASE + 8)).toEqual(['ad-3']);
+    expect(await due(BASE + 9)).toEqual(['ad-2', 'ad-3']);
+    await alertTargets.noteOutcome(first?.delivery as never, { state: 'sent', at: BASE + 9 });
+    expect(await due(BASE + 9)).toEqual(['ad-1', 'ad-3']);
+    // What is not due yet is taken back; who has been told, or is about to be, is to hear of the end.
+    expect((await change((tx) => tx.untell(opened?.key as number, BASE + 9))).toldTargetKeys.sort()).toEqual([
+      one,
+      two,
+    ]);
+    expect(await due(BASE + 99)).toEqual(['ad-1', 'ad-3']);
+    expect(
+      (await alertTargets.deliveries(10, one)).map(({ id, state, attempts }) => [id, state, attempts]),
+    ).toEqual([
+      ['ad-2', 'sent', 2],
+      ['ad-1', 'waiting', 0],
+    ]);
+    const removed = await alertTargets.change(async (tx) =>
+      tx.audited(LINE, await tx.remove('at-2', BASE + 10)),
+    );
+    expect(removed).toBe(true);
+    expect(await due(BASE + 99)).toEqual(['ad-1']);
+    expect((await alertTargets.targets()).map(({ id }) => id)).toEqual(['at-1']);
+  });
 });

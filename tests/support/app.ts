@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { createAlertDesk } from '../../gateway/alerts/alert-desk.ts';
 import { createAlertRules } from '../../gateway/alerts/alert-rules.ts';
+import { createTargetDesk } from '../../gateway/alerts/delivery/target-desk.ts';
 import { recentVotesOf } from '../../gateway/alerts/recent-votes.ts';
 import { createServer } from '../../gateway/api/server.ts';
 import { createCompressor } from '../../gateway/compress/compressor.ts';
@@ -25,9 +26,11 @@ import { createScoreRows } from '../../gateway/live/score-rows.ts';
 import { createRegistry } from '../../gateway/org/registry.ts';
 import { createTreeChanges } from '../../gateway/org/tree-changes.ts';
 import { createPeople, DEFAULT_SESSION_LIMITS } from '../../gateway/people/people.ts';
+import { newId } from '../../gateway/people/secrets.ts';
 import { createPrivacyChanges } from '../../gateway/privacy/privacy-changes.ts';
 import { createReview } from '../../gateway/review/review.ts';
 import { createNodeHistory } from '../../gateway/scores/node-history.ts';
+import { openSecretSeal } from '../../gateway/store/secret-seal.ts';
 import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
 import { createRuleChanges } from '../../gateway/verdicts/rule-changes.ts';
 import { createRulePreviews } from '../../gateway/verdicts/rule-preview.ts';
@@ -98,6 +101,10 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
     previews: createRulePreviews({
       ...{ rules: store.rules, verdicts: store.verdicts, exclusions: store.review.exclusions },
       ...{ tree, calendar, timeZone: 'Asia/Shanghai' },
+    }),
+    alertTargets: createTargetDesk({
+      ...{ store: store.alertTargets, now, newId },
+      seal: openSecretSeal(store.keys),
     }),
     votes: store.votes,
     people,

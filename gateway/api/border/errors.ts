@@ -75,6 +75,8 @@ const ORG_STATUS: Partial<Record<OrgCode, number>> = {
   'alert-unknown': 404,
   'alert-closed': 409,
   'preview-busy': 429,
+  'alert-target-unknown': 404,
+  'alert-targets-too-many': 409,
 };
 
 /** Refusals of the rooms behind the API, as the API says them. */

@@ -55,6 +55,7 @@ const TREE_CHANGE: readonly Refused[] = [
   refused(422, 'text-invalid'),
   AUDITED,
 ];
+const TARGET: readonly Refused[] = [refused(404, 'alert-target-unknown'), AUDITED];
 
 const operation = (id: string, ...own: Refused[]): Operation => ({ id, refused: own });
 
@@ -245,6 +246,26 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     ...RULE_FAULTS.map((code) => refused(422, code)),
     refused(422, 'preview-too-large'),
     refused(429, 'preview-busy'),
+  ),
+  'GET /api/v1/alert-targets': operation('listAlertTargets'),
+  'POST /api/v1/alert-targets': operation(
+    'addAlertTarget',
+    refused(422, 'unit-unknown'),
+    refused(422, 'alert-target-invalid'),
+    refused(409, 'alert-targets-too-many'),
+    refused(422, 'reason-invalid'),
+    AUDITED,
+  ),
+  'DELETE /api/v1/alert-targets/:id': operation('removeAlertTarget', ...TARGET),
+  'POST /api/v1/alert-targets/:id/secret': operation(
+    'renewAlertTargetSecret',
+    refused(422, 'alert-target-invalid'),
+    ...TARGET,
+  ),
+  'POST /api/v1/alert-targets/:id/test': operation('testAlertTarget', ...TARGET),
+  'GET /api/v1/alert-targets/:id/deliveries': operation(
+    'listAlertDeliveries',
+    refused(404, 'alert-target-unknown'),
   ),
   'GET /api/v1/votes': operation(
     'exportVotes',

@@ -1,9 +1,14 @@
 import { type Command, Option } from 'commander';
 import { ALERT_KINDS, ALERT_STATES, type AlertKind, type AlertState } from '../../../protocol/alert.ts';
+import { openAlertBook } from '../../alerts/alert-book.ts';
 import { createAlertDesk } from '../../alerts/alert-desk.ts';
 import { itemOf } from '../../alerts/alert-items.ts';
+import { createAnnouncer } from '../../alerts/delivery/announcer.ts';
 import { MAX_REASON_CHARS } from '../../audit/reasons.ts';
+import { createCalendar } from '../../domain/calendar.ts';
 import { buildTree, type OrgTree } from '../../domain/org.ts';
+import { createZonedTime } from '../../domain/zoned-time.ts';
+import { newId } from '../../people/secrets.ts';
 import type { AlertRecord } from '../../store/alerts.ts';
 import type { Store } from '../../store/store.ts';
 import { unitKeysBelow } from '../../verdicts/rule-places.ts';
@@ -11,10 +16,26 @@ import { date, show, showOne } from '../output.ts';
 import { checkText } from '../texts.ts';
 import type { WithStore } from '../with-store.ts';
 import { registerAlertRuleCommands } from './alert-rule-commands.ts';
+import { registerTargetCommands } from './target-commands.ts';
+import { DEFAULT_ZONE, zone } from './zone.ts';
 
 type ListOptions = { state?: AlertState | 'all'; kind?: AlertKind; unit?: string; limit: number };
 
-const deskOf = ({ alerts }: Store) => createAlertDesk({ store: alerts, now: Date.now, told: async () => {} });
+const now = Date.now;
+
+/** By the rules and the tree of now; the gateway sends what is to be told. */
+async function deskOf(store: Store, timeZone = DEFAULT_ZONE) {
+  const { alerts } = store;
+  const tree = await treeOf(store);
+  const book = await openAlertBook({
+    ...{ store: alerts, tree: () => tree, now, calendar: createCalendar(timeZone) },
+  });
+  const told = createAnnouncer({
+    ...{ tree: () => tree, book, now, zoned: createZonedTime(timeZone), dropped: () => {} },
+    newId: () => newId('ad'),
+  });
+  return createAlertDesk({ store: alerts, now, told });
+}
 
 export const treeOf = async ({ org }: Store): Promise<OrgTree> =>
   buildTree(await org.units(), await org.windows(), await org.terminals());
@@ -68,7 +89,7 @@ export function registerAlertCommands(program: Command, withStore: WithStore): v
     .argument('<id>')
     .action((id: string) =>
       withStore.reading(async (store, json) => {
-        const { alert, comments } = await deskOf(store).alert(id);
+        const { alert, comments } = await (await deskOf(store)).alert(id);
         const item = itemOf(await treeOf(store), alert);
         if (json) return showOne({ ...item, comments }, json, '');
         const said = comments.map(({ at, by, text }) => `${date(at)} ${by}: ${text}`).join('\n');
@@ -87,7 +108,7 @@ export function registerAlertCommands(program: Command, withStore: WithStore): v
     .option('--comment <text>', 'what is done', checkText(MAX_REASON_CHARS))
     .action((id: string, { comment }: { comment?: string }) =>
       withStore(async (store, json, { by }) => {
-        const alert = await deskOf(store).acknowledge(by, id, comment ?? null);
+        const alert = await (await deskOf(store)).acknowledge(by, id, comment ?? null);
         showOne(rowOf(await treeOf(store), alert, json), json, '');
       }),
     );
@@ -96,9 +117,10 @@ export function registerAlertCommands(program: Command, withStore: WithStore): v
     .description('it is settled; the same cause opens another one when it has come about anew')
     .argument('<id>')
     .requiredOption('--reason <text>', 'why', checkText(MAX_REASON_CHARS))
-    .action((id: string, { reason }: { reason: string }) =>
+    .addOption(zone())
+    .action((id: string, { reason, timeZone }: { reason: string; timeZone: string }) =>
       withStore(async (store, json, { by }) => {
-        const alert = await deskOf(store).close(by, id, reason);
+        const alert = await (await deskOf(store, timeZone)).close(by, id, reason);
         showOne(rowOf(await treeOf(store), alert, json), json, '');
       }),
     );
@@ -109,9 +131,10 @@ export function registerAlertCommands(program: Command, withStore: WithStore): v
     .requiredOption('--text <text>', 'what', checkText(MAX_REASON_CHARS))
     .action((id: string, { text }: { text: string }) =>
       withStore(async (store, json, { by }) => {
-        await deskOf(store).comment(by, id, text);
+        await (await deskOf(store)).comment(by, id, text);
         showOne({ id, text }, json, '');
       }),
     );
   registerAlertRuleCommands(alerts, withStore);
+  registerTargetCommands(alerts, withStore);
 }

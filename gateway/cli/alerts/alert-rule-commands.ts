@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { Compile } from 'typebox/compile';
 import { SomeAlertSettings } from '../../../protocol/alert.ts';
 import { createAlertRules } from '../../alerts/alert-rules.ts';
@@ -12,6 +12,7 @@ import { show, showOne } from '../output.ts';
 import { checkText } from '../texts.ts';
 import type { WithStore } from '../with-store.ts';
 import { treeOf } from './alert-commands.ts';
+import { zone } from './zone.ts';
 
 type Place = { unit?: string; window?: string };
 type New = Place & { from?: string; to?: string; reason: string; timeZone: string };
@@ -38,10 +39,6 @@ function rulesOf(store: Store, timeZone: string) {
 /** By which rules alerts are opened. */
 export function registerAlertRuleCommands(alerts: Command, withStore: WithStore): void {
   const rules = alerts.command('rules').description('by which rules alerts are opened');
-  const zone = () =>
-    new Option('--time-zone <zone>', "the gateway's, whose days they are")
-      .env('MANYI_TIME_ZONE')
-      .default('Asia/Shanghai');
   const place = (command: Command) =>
     command
       .option('--unit <id>', 'of this unit and what is below it')

@@ -1,4 +1,5 @@
 /** Every port that is written once, over one database. */
+import type { TargetStore } from '../alert-targets.ts';
 import type { AlertStore } from '../alerts.ts';
 import type { AuditStore } from '../audit.ts';
 import type { CommandStore } from '../commands.ts';
@@ -9,6 +10,7 @@ import type { PeopleStore } from '../people.ts';
 import type { PrivacyStore } from '../privacy.ts';
 import type { RuleStore } from '../rules.ts';
 import { createAlertStore } from './alerts/alert-store.ts';
+import { createTargetStore } from './alerts/target-store.ts';
 import { createAuditStore } from './audit-store.ts';
 import type { AuditDeps } from './changes.ts';
 import { createCommandStore } from './commands.ts';
@@ -30,6 +32,7 @@ export type SqlPorts = {
   rules: RuleStore;
   alerts: AlertStore;
   privacy: PrivacyStore;
+  alertTargets: TargetStore;
 };
 
 /** @param journalsOn what the database has for the ledger's side of a change of commands */
@@ -48,5 +51,6 @@ export function createSqlPorts(
     rules: createRuleStore(database, audit),
     alerts: createAlertStore(database, audit),
     privacy: createPrivacyStore(database, audit),
+    alertTargets: createTargetStore(database, audit),
   };
 }

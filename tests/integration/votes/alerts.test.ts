@@ -1,4 +1,7 @@
 /** Alerts with a real gateway: from the press to whoever sees to it. */
+import { createHmac } from 'node:crypto';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AlertItem } from '../../../protocol/alert.ts';
 import type { Rating } from '../../../protocol/vote.ts';
@@ -15,7 +18,7 @@ describe('alerts', () => {
   const terminals = new Map<string, TerminalLogin>();
   const seqs = new Map<string, number>();
   beforeAll(async () => {
-    gateway = await startGateway();
+    gateway = await startGateway({ env: { MANYI_WEBHOOK_NETWORKS: '127.0.0.1' } });
     await gateway.add((org) => {
       org.unit('city', '云岭市');
       org.unit('east', '东区', 'city');
@@ -178,5 +181,72 @@ describe('alerts', () => {
     const asked = ['--usual', '0.05', '--watched', '0.15', '--height', '22'];
     const preview = await manyi(gateway.dataDir, '--json', 'alerts', 'rules', 'preview', ...asked);
     expect(JSON.parse(preview.out)).toMatchObject({ rise: 11, windows: 3 });
+  });
+
+  it('are told to whoever is to be told, signed; and in quiet hours nobody is', async () => {
+    const heard: { headers: IncomingHttpHeaders; body: string }[] = [];
+    const server = createServer((request, response) => {
+      let body = '';
+      request.setEncoding('utf8');
+      request.on('data', (text) => {
+        body += text;
+      });
+      request.on('end', () => {
+        heard.push({ headers: request.headers, body });
+        response.writeHead(204).end();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const asked = { channel: 'webhook', name: '值班', address, unitId: 'west', kinds: ['unsatisfied'] };
+    const made = await post('/alert-targets', asked);
+    expect(made.status).toBe(201);
+    const { target, secret } = made.body as { target: { id: string }; secret: string };
+    expect(JSON.stringify(await gateway.getJson('/api/v1/alert-targets'))).not.toContain(secret);
+
+    const unsatisfied = { closesAfterMinutes: 60, isUrgent: false };
+    await setRules({ unsatisfied }, { unit: 'west' });
+    await until('the alert', async () => (await list('?unit=west')).length === 1);
+    await until('the word of it', () => heard.length === 1);
+    const [{ headers, body } = { headers: {}, body: '' }] = heard;
+    const [, t = ''] = /t=(\d+)/.exec(String(headers['manyi-signature'])) ?? [];
+    expect(headers['manyi-signature']).toBe(
+      `t=${t},v1=${createHmac('sha256', secret).update(`${t}.${body}`).digest('hex')}`,
+    );
+    const [open] = await list('?unit=west');
+    expect(JSON.parse(body)).toMatchObject({
+      ...{ id: headers['manyi-delivery'], event: 'alert.opened', path: ['云岭市', '西区'] },
+      alert: { id: open?.id, kind: 'unsatisfied', name: '窗口w3', state: 'open' },
+    });
+    await post(`/alerts/${open?.id}/close`, { reason: 'done' });
+    await until('the word of its end', () => heard.length === 2);
+    expect(JSON.parse(heard[1]?.body ?? '')).toMatchObject({
+      event: 'alert.closed',
+      alert: { closedWhy: 'done' },
+    });
+
+    const clock = (hours: number) =>
+      new Date(Date.now() + (8 + hours) * 3_600_000).toISOString().slice(11, 16);
+    await setRules({ unsatisfied, quiet: { from: clock(-2), to: clock(2) } }, { unit: 'west' });
+    await press('w3', [40, 'unsatisfied']);
+    await until('another', async () => (await list('?unit=west')).length === 1);
+    const waiting = `/api/v1/alert-targets/${target.id}/deliveries`;
+    const states = async () =>
+      (await gateway.getJson<{ state: string; event: string }[]>(waiting)).map(({ state, event }) => [
+        event,
+        state,
+      ]);
+    expect((await states())[0]).toEqual(['alert.opened', 'waiting']);
+    const [quiet] = await list('?unit=west');
+    // Closed before anybody was told: nobody hears of it, whoever closes it.
+    expect((await manyi(gateway.dataDir, 'alerts', 'close', quiet?.id as string, '--reason', 'x')).code).toBe(
+      0,
+    );
+    expect(await states()).toEqual([
+      ['alert.closed', 'sent'],
+      ['alert.opened', 'sent'],
+    ]);
+    expect(heard).toHaveLength(2);
+    await new Promise((resolve) => server.close(resolve));
   });
 });

@@ -10,6 +10,7 @@ import { keyOf } from '../tree-keys.ts';
 import { alertsOn, listAlerts, recordOf } from './alert-rows.ts';
 import { countedVotes } from './counted-votes.ts';
 import { tell, untell } from './deliveries.ts';
+import { targetsOf } from './target-store.ts';
 
 /** Alerts that are not closed are held in memory, and shown. */
 const MOST_OPEN = 20_000;
@@ -139,6 +140,7 @@ const writesOn = (queries: Queries): AlertTx => {
         );
       await note(queries);
     },
+    targets: () => targetsOf(queries),
     tell: (deliveries) => tell(queries, deliveries),
     untell: (alertKey, now) => untell(queries, alertKey, now),
   };

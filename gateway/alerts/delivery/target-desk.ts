@@ -1,0 +1,119 @@
+/** Who is told of alerts, as administrators set it; each change with its line in the audit, which never holds a secret. */
+import { randomBytes } from 'node:crypto';
+import { readReason } from '../../audit/reasons.ts';
+import { writeActor } from '../../domain/actor.ts';
+import type { AlertTarget, Delivery, NewTarget, TargetStore, TargetTx } from '../../store/alert-targets.ts';
+import type { AuditLine, By } from '../../store/changes.ts';
+import { OrgRefusal } from '../../store/failures.ts';
+
+export const MOST_TARGETS = 100;
+const MOST_ADDRESS_CHARS = 1_000;
+
+export type SecretSeal = {
+  close(name: string, secret: Buffer): Buffer;
+  open(name: string, sealed: Buffer): Buffer | null;
+};
+
+export type AskedTarget = Pick<NewTarget, 'channel' | 'name' | 'address' | 'unitId' | 'kinds' | 'language'>;
+
+export type TargetDesk = {
+  targets(): Promise<AlertTarget[]>;
+  /** @returns the secret of a webhook, which is told only now. @throws OrgRefusal */
+  add(by: By, asked: AskedTarget): Promise<{ target: AlertTarget; secret: string }>;
+  /** Another secret; the one before is good for nothing from now on. @throws OrgRefusal `alert-target-unknown` */
+  renewSecret(by: By, id: string): Promise<{ secret: string }>;
+  /** @throws OrgRefusal `alert-target-unknown` */
+  remove(by: By, id: string): Promise<void>;
+  /** Sends something that is no alert. @throws OrgRefusal `alert-target-unknown` */
+  test(by: By, id: string): Promise<{ delivery: string }>;
+  /** Newest first; of one target, or of all. @throws OrgRefusal `alert-target-unknown` */
+  deliveries(limit: number, id?: string): Promise<Delivery[]>;
+};
+
+export type TargetDeskDeps = {
+  store: TargetStore;
+  seal(): Promise<SecretSeal>;
+  now: () => number;
+  newId(prefix: string): string;
+};
+
+export const sealName = (id: string) => `webhook ${id}`;
+const newSecret = () => `manyi_w_${randomBytes(32).toString('base64url')}`;
+
+export function createTargetDesk({ store, seal, now, newId }: TargetDeskDeps): TargetDesk {
+  const line = (by: By, action: string, id: string, detail: Record<string, unknown> = {}): AuditLine => ({
+    ...{ by, action, target: { kind: 'alert-target', id } },
+    detail,
+  });
+  const find = async (reads: Pick<TargetTx, 'targets'>, id: string) => {
+    const target = (await reads.targets()).find((one) => one.id === id);
+    if (!target) throw new OrgRefusal('alert-target-unknown', `there is no target ${id}: list them`);
+    return target;
+  };
+  return {
+    targets: store.targets,
+    async add(by, { name, address, ...asked }) {
+      const id = newId('at');
+      const secret = newSecret();
+      const sealed = (await seal()).close(sealName(id), Buffer.from(secret));
+      const target: NewTarget = {
+        ...{ ...asked, id, sealed, name: readReason(name), address: checkAddress(address) },
+        ...{ madeAt: now(), madeBy: writeActor(by.actor) },
+      };
+      return store.change(async (tx) => {
+        if ((await tx.targets()).length >= MOST_TARGETS)
+          throw new OrgRefusal(
+            'alert-targets-too-many',
+            `there are ${MOST_TARGETS} already: remove some first`,
+          );
+        await tx.add(target);
+        const { channel, unitId, kinds } = target;
+        // A path or a query may be a secret of the receiver's.
+        const to = new URL(target.address).origin;
+        const detail = { channel, name: target.name, to, unitId, kinds };
+        return tx.audited(line(by, 'alert-target.add', id, detail), { target: await find(tx, id), secret });
+      });
+    },
+    async renewSecret(by, id) {
+      const secret = newSecret();
+      const sealed = (await seal()).close(sealName(id), Buffer.from(secret));
+      return store.change(async (tx) => {
+        await find(tx, id);
+        await tx.setSecret(id, sealed);
+        return tx.audited(line(by, 'alert-target.renew-secret', id), { secret });
+      });
+    },
+    remove: (by, id) =>
+      store.change(async (tx) => {
+        const { name } = await find(tx, id);
+        await tx.remove(id, now());
+        return tx.audited(line(by, 'alert-target.remove', id, { name }), undefined);
+      }),
+    test: (by, id) =>
+      store.change(async (tx) => {
+        const target = await find(tx, id);
+        const delivery = newId('ad');
+        const body = JSON.stringify({ id: delivery, event: 'test', at: now(), alert: null, path: [] });
+        const times = { madeAt: now(), dueAt: now() };
+        await tx.tell([
+          { id: delivery, targetKey: target.key, alertKey: null, event: 'test', body, ...times },
+        ]);
+        return tx.audited(line(by, 'alert-target.test', id), { delivery });
+      }),
+    async deliveries(limit, id) {
+      return store.deliveries(limit, id === undefined ? undefined : (await find(store, id)).key);
+    },
+  };
+}
+
+/** @throws OrgRefusal `alert-target-invalid` */
+function checkAddress(address: string): string {
+  const refuse = (what: string) => new OrgRefusal('alert-target-invalid', what);
+  if (address.length > MOST_ADDRESS_CHARS) throw refuse(`give at most ${MOST_ADDRESS_CHARS} characters`);
+  const url = URL.canParse(address) ? new URL(address) : null;
+  if (url === null || !['https:', 'http:'].includes(url.protocol))
+    throw refuse('give an address that begins with https://');
+  if (url.username !== '' || url.password !== '' || url.hash !== '')
+    throw refuse('give an address without a name, a password and a #');
+  return url.href;
+}
