@@ -2,6 +2,7 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { pino } from 'pino';
 import { readConfig } from '../../dist/gateway/config.js';
+import { openAlerts } from '../../dist/gateway/wiring/alerts.js';
 import { openDoor } from '../../dist/gateway/wiring/door.js';
 import { startGateway } from '../../dist/gateway/wiring/gateway.js';
 import { openGround } from '../../dist/gateway/wiring/ground.js';
@@ -27,6 +28,7 @@ async function openSteps() {
     neighbours: (earlier) => openNeighbours(earlier),
     terminals: (earlier) => openTerminals({ config, ...earlier }),
     scores: (earlier) => openScores({ config, ...earlier }),
+    alerts: (earlier) => openAlerts({ config, ...earlier }),
     web: (earlier) => openWeb({ config, version: 'test', ownCertificate: null, ...earlier }),
     door: (earlier) => openDoor({ config, transport: 'tls', ...earlier }),
   };
