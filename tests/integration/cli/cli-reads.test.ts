@@ -101,7 +101,7 @@ describe('beside a gateway', () => {
     } finally {
       other.close();
     }
-  });
+  }, 200_000);
 
   it('says of each terminal who was heard of, and whose certificate is good', async () => {
     const list = async () => JSON.parse((await manyi(gateway.dataDir, 'terminal', 'list', '--json')).out);
