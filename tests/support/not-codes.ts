@@ -12,7 +12,6 @@ export const NOT_CODES: ReadonlySet<string> = new Set([
   'if-none-match',
   'cross-origin-opener-policy',
   'cross-origin-resource-policy',
-  'if-none-match',
   'manyi-delivery',
   'manyi-event',
   'manyi-signature',
@@ -39,7 +38,6 @@ export const NOT_CODES: ReadonlySet<string> = new Set([
   'x-ratelimit-remaining',
   'x-ratelimit-reset',
   // Migrations.
-  'org-versions',
   // Programs that the gateway starts, as the bundle names them.
   'check-process',
   'copy-process',
@@ -52,7 +50,6 @@ export const NOT_CODES: ReadonlySet<string> = new Set([
   'gcc-12',
   'mosquitto-clients',
   'nginx-light',
-  'etcd-server',
   'prom-client',
   'qemu-system-x86',
   'reflect-metadata',
@@ -99,7 +96,6 @@ export const NOT_CODES: ReadonlySet<string> = new Set([
   'sign-in',
   'unreachable',
   // Migrations.
-  'org-versions',
   // Names of files, ids, boots that nobody can name.
   'initdb-password',
   '…-journal',

@@ -5,7 +5,16 @@ import { reap } from './reaper.ts';
 
 const CHILD = new URL('./wiring-child.mjs', import.meta.url).pathname;
 
-export const STEPS = ['ground', 'neighbours', 'terminals', 'scores', 'alerts', 'web', 'door', 'gateway'] as const;
+export const STEPS = [
+  'ground',
+  'neighbours',
+  'terminals',
+  'scores',
+  'alerts',
+  'web',
+  'door',
+  'gateway',
+] as const;
 
 export type Held = {
   /** What its descriptors are of. */
