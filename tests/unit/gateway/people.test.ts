@@ -308,6 +308,8 @@ describe('the policy', () => {
       'DELETE /api/v1/session',
       'PUT /api/v1/session/password',
       'DELETE /api/v1/sessions/:id',
+      // What is asked has a body; nothing is changed.
+      'POST /api/v1/rules/preview',
     ]);
   });
   it('refuses what it has no line for', () => {
