@@ -108,6 +108,8 @@ it('a period is compared with one that ends where it begins, and with one that e
       moment,
       (inZone, by, at) => {
         const [span] = spansOf(inZone, by as 'day', { from: at, to: at + QUARTER_MS });
+        // Apia has had no 2011-12-30: there is nothing to compare with.
+        fc.pre(span?.name !== '2012-12-30' && span?.name !== '2011-12-31');
         const asked = readAsked(inZone, { period: span?.name ?? '' });
         const previous = comparedSpan(inZone, asked, 'previous');
         expect(previous.to).toBe(asked.from);

@@ -72,7 +72,7 @@ export type ComparedWith = (typeof COMPARISONS)[number];
 /**
  * `previous`: as many hours, days, months, … just before; `year`: those of the same name a year before (of week 53 the last week, of
  * February 29th the 28th).
- * @throws PeriodRefusal `comparison-overlaps`
+ * @throws PeriodRefusal `comparison-overlaps`, `period-never` where clocks were set ahead over it
  */
 export function comparedSpan(
   zone: Zone,
@@ -81,6 +81,11 @@ export function comparedSpan(
 ): Bounds & { name: string } {
   const { first, last } = asked;
   const earlier = compared === 'year' ? aYearBefore(zone, asked) : justBefore(zone, asked);
+  if (earlier.to <= earlier.from)
+    throw new PeriodRefusal(
+      'period-never',
+      `there never was a ${earlier.name} in ${zone.timeZone}, to compare with: clocks were set ahead over it`,
+    );
   if (earlier.to <= asked.from) return earlier;
   throw new PeriodRefusal(
     'comparison-overlaps',

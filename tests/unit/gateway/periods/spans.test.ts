@@ -193,6 +193,12 @@ describe('what a period is compared with', () => {
     );
     expect(comparedSpan(shanghai, long, 'previous').name).toBe('2023-07/2024-12');
   });
+
+  it('is not an hour that clocks were set ahead over', () => {
+    const zone = zoneOf('America/New_York');
+    const hour = readAsked(zone, { period: '2027-03-08T02' });
+    expect(() => comparedSpan(zone, hour, 'year')).toThrow(expect.objectContaining({ code: 'period-never' }));
+  });
 });
 
 it('reads every name as it is written', () => {
