@@ -13,8 +13,8 @@ export function shownBooks(live: BoardBook, shown: ShownVotes): ShownBooks {
     book: {
       counts: (windowKey, period, now) =>
         (shown.isStepped(windowKey) ? shown.book : live).counts(windowKey, period, now),
-      lastVoteAt: (windowKey) =>
-        shown.isStepped(windowKey) ? shown.steppedAt(windowKey) : live.lastVoteAt(windowKey),
+      // Not when a block was closed either: one that stays dark would be told by it.
+      lastVoteAt: (windowKey) => (shown.isStepped(windowKey) ? null : live.lastVoteAt(windowKey)),
       isEmpty: () => false,
       spanOf: (period, now) => live.spanOf(period, now),
     },

@@ -16,8 +16,6 @@ export type ShownVotes = {
   /** Of what is shown, by day. */
   book: ScoreBook;
   isStepped(windowKey: number): boolean;
-  /** When what is shown of a window last moved on; null where that was never. */
-  steppedAt(windowKey: number): number | null;
   /** When the step that is shown of such windows was due; null before the first. */
   lastStep(minutes: number): number | null;
   isDue(): boolean;
@@ -155,7 +153,6 @@ export async function openShownVotes(deps: ShownVotesDeps): Promise<ShownVotes> 
   return {
     book,
     isStepped: isOn,
-    steppedAt: (windowKey) => shown.get(windowKey)?.steppedAt ?? null,
     lastStep: (minutes) => lastSteps.get(minutes) ?? null,
     isDue: () => dueSteps().length > 0,
     step: inTurn(async (lease: Lease | null) => {
