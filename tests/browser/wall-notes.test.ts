@@ -137,7 +137,6 @@ describe.skipIf(missing)('what the wall says beside its figures', () => {
         sideways: [],
       });
       expect(wall.complaints).toEqual([]);
-      await wall.page.screenshot({ path: `/tmp/f-shots/notes-${language}-${width}.png` });
       await wall.close();
     },
   );
