@@ -1,10 +1,17 @@
 import { batch, type ReadonlySignal, type Signal, signal } from '@preact/signals';
-import type { LiveRow, TickerVote, TrendMinute, UnitPlace } from '../../../protocol/live.ts';
+import type { LiveRow, Steps, TickerVote, TrendMinute, UnitPlace } from '../../../protocol/live.ts';
 import type { FigureRules } from '../../../protocol/score.ts';
 import { mergeTicker, mergeTrend, type Pending } from './pending.ts';
 
 /** What holds for the whole day's board; null before the first snapshot. */
-export type BoardMeta = { instance: string; timeZone: string; day: string; figures: FigureRules };
+export type BoardMeta = {
+  instance: string;
+  timeZone: string;
+  day: string;
+  figures: FigureRules;
+  /** Null where votes are shown as they come. */
+  steps: Steps | null;
+};
 
 /** One signal a row: a vote re-renders one tile and leaves the tree alone. */
 export type Rows = {
@@ -38,8 +45,8 @@ export function createBoard(): Board {
     batch(() => {
       const { snapshot } = pending;
       if (snapshot !== null) {
-        const { instance, timeZone, day, figures } = snapshot;
-        meta.value = { instance, timeZone, day, figures };
+        const { instance, timeZone, day, figures, steps = null } = snapshot;
+        meta.value = { instance, timeZone, day, figures, steps };
         units.replace(snapshot.units);
         windows.replace(snapshot.windows);
         places.value = snapshot.places;

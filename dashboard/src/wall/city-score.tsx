@@ -4,10 +4,11 @@ import type { FigureRules } from '../../../protocol/score.ts';
 import { findRoot } from '../order/tree.ts';
 import { CompletenessNotes } from './completeness.tsx';
 import { useWall } from './context.ts';
-import { formatCount, formatIndex, formatInterval, formatShare, formatTarget } from './numbers.ts';
+import { formatIndex, formatInterval, formatShare, formatTarget } from './numbers.ts';
 import { ProofMark } from './proof-mark.tsx';
 import { RATINGS, RatingMark } from './rating-mark.tsx';
 import { ShareBar } from './share-bar.tsx';
+import { Count, NoVotes } from './steps.tsx';
 import { TargetScale, useScaleStart } from './target-scale.tsx';
 
 /** The whole city today: the largest thing on the wall. */
@@ -52,7 +53,9 @@ export function CityScore() {
       <dl class="city-figures">
         <div>
           <dt>{text.votes}</dt>
-          <dd data-testid="city-votes">{formatCount(row.votes)}</dd>
+          <dd data-testid="city-votes">
+            <Count row={row} count={row.votes} />
+          </dd>
         </div>
         <div>
           <dt>{text.index}</dt>
@@ -66,11 +69,10 @@ export function CityScore() {
 }
 
 function BigRate({ row }: { row: LiveRow }) {
-  const text = useWall().language.text.value;
   if (row.rate === null) {
     return (
       <p class="city-rate city-rate-none" data-testid="city-rate">
-        {text.noVotes}
+        <NoVotes />
       </p>
     );
   }
@@ -111,7 +113,9 @@ function ThreeCounts({ row }: { row: LiveRow }) {
             <RatingMark rating={rating} />
             {text.ratings[rating]}
           </span>
-          <b data-testid={`city-${rating}`}>{formatCount(row.counts[rating])}</b>
+          <b data-testid={`city-${rating}`}>
+            <Count row={row} count={row.counts[rating]} />
+          </b>
           <span class="three-share">{row.votes > 0 ? formatShare(row.counts[rating], row.votes) : '–'}</span>
         </li>
       ))}

@@ -23,7 +23,10 @@ export function CompletenessNotes({
   const meta = board.meta.value;
   if (meta === null) return null;
   const found = findingsOf(row, language.text.value, meta.timeZone, meta.day).filter(
-    ({ kind }) => !without.includes(kind) && !(quiet && kind === 'complete'),
+    ({ kind }) =>
+      !without.includes(kind) &&
+      // What is shown in steps is never all of it.
+      !(kind === 'complete' && (quiet || meta.steps !== null)),
   );
   return (
     <>

@@ -5,6 +5,7 @@ import { ProductSign } from '../parts/product-sign.tsx';
 import { AccountMenu } from './account-menu.tsx';
 import { useWall } from './context.ts';
 import { LostBanner } from './lost-banner.tsx';
+import { StepsNote, useSteps } from './steps.tsx';
 import { formatDate, formatSecond } from './times.ts';
 
 export function Header() {
@@ -53,6 +54,7 @@ function ConnectionState() {
   const { connection, language } = useWall();
   const { state } = connection.value;
   const text = language.text.value;
+  const steps = useSteps();
   return (
     <div class="connection" data-state={state}>
       <svg viewBox="0 0 16 16" aria-hidden="true">
@@ -69,7 +71,17 @@ function ConnectionState() {
           />
         )}
       </svg>
-      {state === 'live' ? text.live : state === 'lost' ? text.lost : text.connecting}
+      {state === 'live' ? (
+        steps === null ? (
+          text.live
+        ) : (
+          <StepsNote />
+        )
+      ) : state === 'lost' ? (
+        text.lost
+      ) : (
+        text.connecting
+      )}
     </div>
   );
 }

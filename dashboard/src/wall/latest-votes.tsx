@@ -3,6 +3,7 @@ import { formatAge } from './ages.ts';
 import { useWall } from './context.ts';
 import { CutName } from './cut-name.tsx';
 import { RatingMark } from './rating-mark.tsx';
+import { useSteps } from './steps.tsx';
 import { useAreaInRem } from './use-area.ts';
 
 const LEAST_ROW_REM = 1.75;
@@ -10,6 +11,7 @@ const LEAST_ROW_REM = 1.75;
 export function LatestVotes() {
   const { board, language } = useWall();
   const text = language.text.value;
+  const steps = useSteps();
   const [area, size] = useAreaInRem();
   const fitting = size.value.stacked ? 8 : Math.floor(size.value.heightRem / LEAST_ROW_REM);
   const shown = board.ticker.value.slice(0, fitting);
@@ -22,7 +24,9 @@ export function LatestVotes() {
         {shown.map((vote) => (
           <TickerRow key={vote.id} vote={vote} />
         ))}
-        {board.ticker.value.length === 0 && <li class="ticker-none">{text.noVotes}</li>}
+        {board.ticker.value.length === 0 && (
+          <li class="ticker-none">{steps === null ? text.noVotes : text.noSingleVotes}</li>
+        )}
       </ol>
     </section>
   );

@@ -25,6 +25,12 @@ export type Messages = {
   voteWord(count: number): string;
   insufficientWhy(least: number): string;
   noVotes: string;
+  /** Of a wall that is shown votes in steps. */
+  notShownYet: string;
+  everyMinutes(minutes: number): string;
+  shownAt(time: string): string;
+  noSingleVotes: string;
+  noMinutes: string;
   trend: string;
   perMinute(peak: string): string;
   ranking: string;
@@ -106,6 +112,11 @@ export const zh: Messages = {
   voteWord: () => '票',
   insufficientWhy: (least) => `样本不足（少于 ${least} 票）`,
   noVotes: '暂无评价',
+  notShownYet: '尚未公布',
+  everyMinutes: (minutes) => `每 ${minutes} 分钟公布`,
+  shownAt: (time) => `${time} 已公布`,
+  noSingleVotes: '为保护评价人，不逐条显示',
+  noMinutes: '为保护评价人，不按分钟显示',
   trend: '近 60 分钟',
   perMinute: (peak) => `每分钟票数，最高 ${peak}`,
   ranking: '单位排名',
@@ -196,6 +207,11 @@ export const en: Messages = {
   voteWord: (count) => (count === 1 ? 'vote' : 'votes'),
   insufficientWhy: (least) => `Insufficient sample (under ${least} votes)`,
   noVotes: 'No votes yet',
+  notShownYet: 'Not shown yet',
+  everyMinutes: (minutes) => `Every ${minutes} min`,
+  shownAt: (time) => `shown at ${time}`,
+  noSingleVotes: 'Single votes are not shown here, so that nobody is known by theirs',
+  noMinutes: 'Not shown by the minute here, so that nobody is known by their vote',
   trend: 'Last 60 minutes',
   perMinute: (peak) => `votes a minute, peak ${peak}`,
   ranking: 'Units ranked',

@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { useWall } from './context.ts';
 import { formatCount } from './numbers.ts';
 import { RATINGS, RatingMark } from './rating-mark.tsx';
+import { useSteps } from './steps.tsx';
 import type { TrendChart } from './trend-chart.ts';
 
 /** The chart library is fetched after the first paint and draws at most once a second. */
@@ -11,6 +12,7 @@ const REDRAW_MS = 1_000;
 export function Trend() {
   const { board, language } = useWall();
   const text = language.text.value;
+  const steps = useSteps();
   const peak = useComputed(() =>
     board.trend.value.reduce(
       (most, minute) => Math.max(most, minute.satisfied + minute.basically + minute.unsatisfied),
@@ -22,16 +24,18 @@ export function Trend() {
       <div class="panel-head">
         <h2>{text.trend}</h2>
         {peak.value > 0 && <span class="panel-count">{text.perMinute(formatCount(peak.value))}</span>}
-        <span class="panel-aside legend">
-          {RATINGS.map((rating) => (
-            <span key={rating}>
-              <RatingMark rating={rating} />
-              {text.ratings[rating]}
-            </span>
-          ))}
-        </span>
+        {steps === null && (
+          <span class="panel-aside legend">
+            {RATINGS.map((rating) => (
+              <span key={rating}>
+                <RatingMark rating={rating} />
+                {text.ratings[rating]}
+              </span>
+            ))}
+          </span>
+        )}
       </div>
-      <Chart />
+      {steps === null ? <Chart /> : <p class="trend-none">{text.noMinutes}</p>}
     </section>
   );
 }

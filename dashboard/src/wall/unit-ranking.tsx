@@ -13,6 +13,7 @@ import { type FindingKind, findingsOf } from './findings.ts';
 import { formatCount, formatShare, formatTarget } from './numbers.ts';
 import { PageControls } from './page-controls.tsx';
 import { ProofMark } from './proof-mark.tsx';
+import { NoVotes } from './steps.tsx';
 import { TargetScale, useScaleStart } from './target-scale.tsx';
 import { formatSince } from './times.ts';
 import { useAreaInRem } from './use-area.ts';
@@ -108,7 +109,7 @@ function UnitRow({ unitId, place, room, start }: UnitPlace & { room: Room; start
             {formatShare(satisfied + basically, row.votes)}
           </>
         ) : (
-          <em>{row.votes === 0 ? text.noVotes : text.proofs.insufficient}</em>
+          <em>{row.votes === 0 ? <NoVotes /> : text.proofs.insufficient}</em>
         )}
       </span>
       <TargetScale

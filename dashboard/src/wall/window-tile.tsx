@@ -9,6 +9,7 @@ import { formatCount, formatShare } from './numbers.ts';
 import { ProofMark } from './proof-mark.tsx';
 import { RATINGS, RatingMark } from './rating-mark.tsx';
 import { ShareBar } from './share-bar.tsx';
+import { Count, NoVotes } from './steps.tsx';
 import { formatSince } from './times.ts';
 import { usePulse } from './use-pulse.ts';
 
@@ -88,7 +89,12 @@ function OfflineNote({ row, meta }: { row: LiveRow; meta: BoardMeta }) {
 
 function TileRate({ row }: { row: LiveRow }) {
   const text = useWall().language.text.value;
-  if (row.rate === null) return <em class="tile-rate">{text.noVotes}</em>;
+  if (row.rate === null)
+    return (
+      <em class="tile-rate">
+        <NoVotes />
+      </em>
+    );
   if (row.proof === 'insufficient') return <em class="tile-rate">{text.proofs.insufficient}</em>;
   return (
     <b class="tile-rate">
@@ -104,7 +110,7 @@ function TileCounts({ row }: { row: LiveRow }) {
       {RATINGS.map((rating) => (
         <span key={rating}>
           <RatingMark rating={rating} />
-          {formatCount(row.counts[rating])}
+          <Count row={row} count={row.counts[rating]} />
         </span>
       ))}
     </p>
