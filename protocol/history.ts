@@ -1,39 +1,12 @@
 /** What the HTTP API says of a unit or window over time: a series, its total, and what they are compared with. */
 import { type Static, Type } from 'typebox';
 import { CHANNELS } from './channel.ts';
-import {
-  FigureRules,
-  Interval,
-  NullableCounts,
-  NullableDiscounted,
-  NullableIntervals,
-  NullableNumber,
-  oneOf,
-  Proof,
-  Score,
-} from './score.ts';
-import { Counts } from './vote.ts';
+import { FigureRules, Interval, oneOf, SpanFigures } from './score.ts';
 
 /** What a series is cut into; weeks are those of ISO 8601. */
 export const HISTORY_STEPS = ['hour', 'day', 'week', 'month', 'quarter', 'year'] as const;
 /** `previous`: as many hours, days, months, … just before; `year`: the same a year before. */
 export const HISTORY_COMPARISONS = ['previous', 'year'] as const;
-
-/** The figures of one span, as in `GET /api/v1/scores`. */
-const figures = {
-  ...Score.properties,
-  satisfiedShare: NullableNumber,
-  middleShare: NullableNumber,
-  intervals: NullableIntervals,
-  isSufficient: Type.Boolean(),
-  proof: Proof,
-  /** All that were pressed: `counts`, the excluded and the discounted. */
-  pressed: Counts,
-  excluded: NullableCounts,
-  discounted: NullableDiscounted,
-};
-export const SpanFigures = Type.Object(figures);
-export type SpanFigures = Static<typeof SpanFigures>;
 
 /** `from` inclusive, `to` exclusive, UTC milliseconds; the name is a period as one may ask for it. */
 const span = { name: Type.String(), from: Type.Integer(), to: Type.Integer() };
@@ -44,7 +17,7 @@ export const HistorySpan = Type.Object({
   isCut: Type.Boolean(),
   /** It was not over yet. */
   isOpen: Type.Boolean(),
-  ...figures,
+  ...SpanFigures.properties,
 });
 export type HistorySpan = Static<typeof HistorySpan>;
 
@@ -67,7 +40,7 @@ const Difference = Type.Unsafe<{
 export const HistoryComparison = Type.Object({
   with: oneOf(HISTORY_COMPARISONS),
   ...span,
-  ...figures,
+  ...SpanFigures.properties,
   /** Null where one of the two has no votes. */
   differences: Type.Object({ rate: Difference, index: Difference }),
 });
@@ -95,7 +68,7 @@ export const History = Type.Object({
   }),
   total: SpanFigures,
   /** Of the total, by the channel that votes came on; those without votes are left out. */
-  channels: Type.Array(Type.Object({ channel: oneOf(CHANNELS), ...figures })),
+  channels: Type.Array(Type.Object({ channel: oneOf(CHANNELS), ...SpanFigures.properties })),
   comparisons: Type.Array(HistoryComparison),
   /** They tile the period; of all of them together is the total. */
   spans: Type.Array(HistorySpan),

@@ -134,12 +134,32 @@ export const NullableDiscounted = Type.Unsafe<Discounted | null>({
 
 const intervals = { rate: Interval, index: Interval, satisfiedShare: Interval, middleShare: Interval };
 export type Intervals = Record<keyof typeof intervals, Interval>;
-export const NullableIntervals = Type.Unsafe<Intervals | null>({
+const NullableIntervals = Type.Unsafe<Intervals | null>({
   type: ['object', 'null'],
   properties: intervals,
   required: Object.keys(intervals),
   additionalProperties: false,
 });
+
+/** All that is told of the votes of one node in one span. */
+export const SpanFigures = Type.Object({
+  ...Score.properties,
+  /** Of the votes, 0 to 1, not rounded; null without votes. A rate alone hides what is only basically satisfied. */
+  satisfiedShare: NullableNumber,
+  middleShare: NullableNumber,
+  /** Of the four figures; null without votes. */
+  intervals: NullableIntervals,
+  isSufficient: Type.Boolean(),
+  /** Of the rate against the target. */
+  proof: Proof,
+  /** All that were pressed: `counts`, the excluded and the discounted. */
+  pressed: Counts,
+  /** Votes of the span that are stored and not counted, because a person has excluded them; null when there are none. */
+  excluded: NullableCounts,
+  /** … because rules discount them; null when there are none. */
+  discounted: NullableDiscounted,
+});
+export type SpanFigures = Static<typeof SpanFigures>;
 
 /** One line of `GET /api/v1/scores`: a unit or a window. A unit sums everything below it. */
 export const ScoreRow = Type.Object({
@@ -150,25 +170,11 @@ export const ScoreRow = Type.Object({
   parentId: NullableString,
   /** Names from the top of the tree down to this one. */
   path: Type.Array(Type.String()),
-  ...Score.properties,
-  /** Of the votes, 0 to 1, not rounded; null without votes. A rate alone hides what is only basically satisfied. */
-  satisfiedShare: NullableNumber,
-  middleShare: NullableNumber,
-  /** Of the four figures; null without votes. */
-  intervals: NullableIntervals,
-  isSufficient: Type.Boolean(),
-  /** Of the rate against the target. */
-  proof: Proof,
+  ...SpanFigures.properties,
   /** Among the children of the same parent, of the same kind; null where the sample is insufficient. */
   place: NullablePlace,
   /** Of a window: among all windows that the caller sees. Null for units, and where the sample is insufficient. */
   placeOfAll: NullablePlace,
-  /** All that were pressed: `counts`, the excluded and the discounted. */
-  pressed: Counts,
-  /** Votes of the period that are stored and not counted, because a person has excluded them; null when there are none. */
-  excluded: NullableCounts,
-  /** … because rules discount them; null when there are none. */
-  discounted: NullableDiscounted,
   /** When the latest vote was pressed, in whatever period; null before the first. */
   lastVoteAt: NullableNumber,
   terminals: TerminalCount,

@@ -1,7 +1,7 @@
 /** A unit or window over time: spans of the store's sums, as the figures that everybody is shown. */
 import { CHANNELS } from '../../protocol/channel.ts';
-import type { History, HistoryComparison, SpanFigures } from '../../protocol/history.ts';
-import type { Discounted, FigureRules } from '../../protocol/score.ts';
+import type { History, HistoryComparison } from '../../protocol/history.ts';
+import type { Discounted, FigureRules, SpanFigures } from '../../protocol/score.ts';
 import { VERDICTS, type Verdict } from '../../protocol/verdict.ts';
 import type { Counts } from '../../protocol/vote.ts';
 import { type Asked, type ComparedWith, comparedSpan, readAsked } from '../domain/periods/asked.ts';

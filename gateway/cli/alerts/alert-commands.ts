@@ -12,12 +12,12 @@ import { newId } from '../../people/secrets.ts';
 import type { AlertRecord } from '../../store/alerts.ts';
 import type { Store } from '../../store/store.ts';
 import { unitKeysBelow } from '../../verdicts/rule-places.ts';
+import { DEFAULT_ZONE, zone } from '../options.ts';
 import { date, show, showOne } from '../output.ts';
 import { checkText } from '../texts.ts';
 import type { WithStore } from '../with-store.ts';
 import { registerAlertRuleCommands } from './alert-rule-commands.ts';
 import { registerTargetCommands } from './target-commands.ts';
-import { DEFAULT_ZONE, zone } from './zone.ts';
 
 type ListOptions = { state?: AlertState | 'all'; kind?: AlertKind; unit?: string; limit: number };
 

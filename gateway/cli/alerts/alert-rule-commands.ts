@@ -8,13 +8,12 @@ import { DEFAULT_ALERTS } from '../../domain/alerts/alert-settings.ts';
 import { createCalendar } from '../../domain/calendar.ts';
 import { readScoreBooks } from '../../scores/score-history.ts';
 import type { Store } from '../../store/store.ts';
+import { type Place, withPlace, zone } from '../options.ts';
 import { show, showOne } from '../output.ts';
 import { checkText } from '../texts.ts';
 import type { WithStore } from '../with-store.ts';
 import { treeOf } from './alert-commands.ts';
-import { zone } from './zone.ts';
 
-type Place = { unit?: string; window?: string };
 type New = Place & { from?: string; to?: string; reason: string; timeZone: string };
 type Asked = Place & {
   usual: number;
@@ -39,10 +38,6 @@ function rulesOf(store: Store, timeZone: string) {
 /** By which rules alerts are opened. */
 export function registerAlertRuleCommands(alerts: Command, withStore: WithStore): void {
   const rules = alerts.command('rules').description('by which rules alerts are opened');
-  const place = (command: Command) =>
-    command
-      .option('--unit <id>', 'of this unit and what is below it')
-      .option('--window <id>', 'of this window');
 
   rules
     .command('list')
@@ -57,7 +52,7 @@ export function registerAlertRuleCommands(alerts: Command, withStore: WithStore)
         show(rows, json);
       }),
     );
-  place(rules.command('show').description('the rules that hold today, and where each comes from'))
+  withPlace(rules.command('show').description('the rules that hold today, and where each comes from'))
     .addOption(zone())
     .action(({ timeZone, ...where }: Place & { timeZone: string }) =>
       withStore.reading(async (store, json) => {
@@ -73,7 +68,7 @@ export function registerAlertRuleCommands(alerts: Command, withStore: WithStore)
         show(rows, json);
       }),
     );
-  place(
+  withPlace(
     rules
       .command('set')
       .description('a new version of some of them; a kind that is not named is inherited from above')
@@ -96,7 +91,7 @@ export function registerAlertRuleCommands(alerts: Command, withStore: WithStore)
         showOne({ ...added }, json, 'See what holds with: manyi alerts rules show');
       }),
     );
-  place(
+  withPlace(
     rules
       .command('preview')
       .description(

@@ -5,11 +5,11 @@ import { buildTree } from '../../domain/org.ts';
 import type { PrivacySettings } from '../../domain/privacy/settings.ts';
 import { createPrivacyChanges } from '../../privacy/privacy-changes.ts';
 import type { Store } from '../../store/store.ts';
+import { type Place, withPlace } from '../options.ts';
 import { show, showOne } from '../output.ts';
 import { checkText } from '../texts.ts';
 import type { WithStore } from '../with-store.ts';
 
-type Place = { unit?: string; window?: string };
 type New = Place & { on?: boolean; off?: boolean; every?: number; least?: number; reason: string };
 
 const changesOf = ({ privacy, org }: Store) =>
@@ -23,10 +23,6 @@ export function registerPrivacyCommands(program: Command, withStore: WithStore):
   const privacy = program
     .command('privacy')
     .description('what unit managers and screens of a unit are shown, and when');
-  const place = (command: Command) =>
-    command
-      .option('--unit <id>', 'of this unit and what is below it')
-      .option('--window <id>', 'of this window');
 
   privacy
     .command('list')
@@ -42,12 +38,12 @@ export function registerPrivacyCommands(program: Command, withStore: WithStore):
         show(rows, json);
       }),
     );
-  place(privacy.command('show').description('the settings that hold')).action((where: Place) =>
+  withPlace(privacy.command('show').description('the settings that hold')).action((where: Place) =>
     withStore.reading(async (store, json) => {
       showOne({ ...(await changesOf(store).inForce(where)) }, json, 'Set it with: manyi privacy set');
     }),
   );
-  place(
+  withPlace(
     privacy
       .command('set')
       .description('what is not named is inherited from above; takes the place of all set there'),

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { JURISDICTIONS } from '../../domain/opening-hours/jurisdictions.ts';
 import { createLocalTime } from '../../recount/local-time.ts';
 import { readPeriod } from '../../recount/period.ts';
@@ -10,6 +10,7 @@ import { openPostgresRecount } from '../../store/postgres/recount.ts';
 import type { RecountReads } from '../../store/recount.ts';
 import { openSqliteRecount } from '../../store/sqlite/recount.ts';
 import { databaseFile } from '../../store/sqlite/sqlite-store.ts';
+import { zone } from '../options.ts';
 import { show, showNote, showOne } from '../output.ts';
 import { createProgress } from '../progress.ts';
 import { isElsewhere, type StoreOptions } from '../with-store.ts';
@@ -45,12 +46,7 @@ export function registerRecountCommands(program: Command): void {
       readRules,
       'now',
     )
-    .addOption(
-      new Option('--time-zone <zone>', "the gateway's, whose days they are")
-        .env('MANYI_TIME_ZONE')
-        .default('Asia/Shanghai')
-        .argParser(readZone),
-    );
+    .addOption(zone().argParser(readZone));
   for (const option of figureOptions()) command.addOption(option);
   command.action(async ({ unit, window, period, rules, timeZone, ...figures }: Options) => {
     if ((unit === undefined) === (window === undefined)) program.error('say one of --unit and --window');

@@ -1,10 +1,11 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { MAX_REASON_CHARS } from '../../audit/reasons.ts';
 import { createCalendar } from '../../domain/calendar.ts';
 import { buildTree } from '../../domain/org.ts';
 import { DEFAULT_RULES, type RuleSettings } from '../../domain/verdicts/rule-settings.ts';
 import type { Store } from '../../store/store.ts';
 import { createRuleChanges } from '../../verdicts/rule-changes.ts';
+import { type Place, withPlace, zone } from '../options.ts';
 import { show, showOne } from '../output.ts';
 import { checkText } from '../texts.ts';
 import type { WithStore } from '../with-store.ts';
@@ -12,7 +13,6 @@ import { registerRulePreview } from './rule-preview.ts';
 import { registerRuleProgress } from './rule-progress.ts';
 import { readSetting } from './rule-setting.ts';
 
-type Place = { unit?: string; window?: string };
 type New = Place & { from: string; to?: string; judgeAgain?: boolean; reason: string; timeZone: string };
 
 const changesOf = ({ rules, org }: Store, timeZone: string) =>
@@ -26,14 +26,6 @@ const changesOf = ({ rules, org }: Store, timeZone: string) =>
 /** By which rules a press counts for what: versions with a date, for all or for a unit or window and what is below it. */
 export function registerRuleCommands(program: Command, withStore: WithStore): void {
   const rules = program.command('rules').description('by which rules a vote counts, or does not');
-  const zone = () =>
-    new Option('--time-zone <zone>', "the gateway's, whose days they are")
-      .env('MANYI_TIME_ZONE')
-      .default('Asia/Shanghai');
-  const place = (command: Command) =>
-    command
-      .option('--unit <id>', 'of this unit and what is below it')
-      .option('--window <id>', 'of this window');
 
   rules
     .command('list')
@@ -50,7 +42,7 @@ export function registerRuleCommands(program: Command, withStore: WithStore): vo
         show(rows, json);
       }),
     );
-  place(rules.command('show').description('the rules that hold on a day, and where each comes from'))
+  withPlace(rules.command('show').description('the rules that hold on a day, and where each comes from'))
     .requiredOption('--on <date>', 'YYYY-MM-DD')
     .addOption(zone())
     .action(({ on, timeZone, ...where }: Place & { on: string; timeZone: string }) =>
@@ -67,7 +59,7 @@ export function registerRuleCommands(program: Command, withStore: WithStore): vo
         show(rows, json);
       }),
     );
-  place(
+  withPlace(
     rules
       .command('set')
       .description('a new version of some of them, from a day on; what is not named is inherited from above')
@@ -96,6 +88,6 @@ export function registerRuleCommands(program: Command, withStore: WithStore): vo
         showOne({ ...added }, json, next);
       }),
     );
-  registerRulePreview(place(rules.command('preview')), zone(), withStore);
+  registerRulePreview(withPlace(rules.command('preview')), zone(), withStore);
   registerRuleProgress(rules, withStore);
 }

@@ -2,9 +2,9 @@
 import type { AlertKind } from '../../../../protocol/alert.ts';
 import { causeOf } from '../../../domain/alerts/found.ts';
 import type { AlertReads, AlertStore, AlertTx } from '../../alerts.ts';
-import { OrgRefusal } from '../../failures.ts';
 import { type AuditDeps, createChanges } from '../changes.ts';
 import { requireHeld } from '../leases.ts';
+import { addSettingVersion, settingVersions } from '../setting-versions.ts';
 import type { Queries, SqlDatabase } from '../sql-database.ts';
 import { keyOf } from '../tree-keys.ts';
 import { alertsOn, listAlerts, recordOf } from './alert-rows.ts';
@@ -66,15 +66,7 @@ const readsOn = (queries: Queries): AlertReads => ({
       .execute();
     return rows.map((row) => ({ kind: row.kind as AlertKind, node: row.node, at: Number(row.at) }));
   },
-  async ruleVersions() {
-    const rows = await queries
-      .selectFrom('alert_rule_versions')
-      .select(['node as nodeId', 'version', 'valid_from as validFrom', 'valid_to as validTo', 'settings'])
-      .select(['reason', 'made_at as madeAt', 'made_by as madeBy'])
-      .orderBy('key')
-      .execute();
-    return rows.map((row) => ({ ...row, settings: JSON.parse(row.settings) }));
-  },
+  ruleVersions: () => settingVersions(queries, 'alert_rule_versions'),
   countedVotes: (windowKey, fromMs) => countedVotes(queries, windowKey, fromMs),
 });
 
@@ -124,20 +116,8 @@ const writesOn = (queries: Queries): AlertTx => {
         .execute();
       await note(queries);
     },
-    async addRules({ nodeId: node, version, validFrom, validTo, settings, reason, madeAt, madeBy }) {
-      const { numInsertedOrUpdatedRows = 0n } = await queries
-        .insertInto('alert_rule_versions')
-        .values({
-          ...{ node, version, valid_from: validFrom, valid_to: validTo, settings: JSON.stringify(settings) },
-          ...{ reason, made_at: madeAt, made_by: madeBy },
-        })
-        .onConflict((conflict) => conflict.columns(['node', 'version']).doNothing())
-        .executeTakeFirst();
-      if (numInsertedOrUpdatedRows === 0n)
-        throw new OrgRefusal(
-          'rule-version-taken',
-          `somebody else has made version ${version} of the alert rules of ${node}: look at it, and make the next one`,
-        );
+    async addRules(version) {
+      await addSettingVersion(queries, 'alert_rule_versions', 'alert rules', version);
       await note(queries);
     },
     targets: () => targetsOf(queries),
