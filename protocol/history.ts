@@ -1,6 +1,5 @@
 /** What the HTTP API says of a unit or window over time: a series, its total, and what they are compared with. */
 import { type Static, Type } from 'typebox';
-import { CHANNELS } from './channel.ts';
 import { FigureRules, Interval, oneOf, SpanFigures } from './score.ts';
 
 /** What a series is cut into; weeks are those of ISO 8601. */
@@ -52,11 +51,6 @@ export const History = Type.Object({
     ...FigureRules.properties,
     period: Type.Object({ ...span, timeZone: Type.String() }),
     by: oneOf(HISTORY_STEPS),
-    /** Null: of all together. */
-    channel: Type.Unsafe<(typeof CHANNELS)[number] | null>({
-      type: ['string', 'null'],
-      enum: [...CHANNELS, null],
-    }),
     /** Of the data: of two answers with the same one, and the same period, the figures are the same. */
     revision: Type.String(),
   }),
@@ -67,8 +61,6 @@ export const History = Type.Object({
     path: Type.Array(Type.String()),
   }),
   total: SpanFigures,
-  /** Of the total, by the channel that votes came on; those without votes are left out. */
-  channels: Type.Array(Type.Object({ channel: oneOf(CHANNELS), ...SpanFigures.properties })),
   comparisons: Type.Array(HistoryComparison),
   /** They tile the period; of all of them together is the total. */
   spans: Type.Array(HistorySpan),

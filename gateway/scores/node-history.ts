@@ -1,5 +1,4 @@
 /** A unit or window over time: spans of the store's sums, as the figures that everybody is shown. */
-import { CHANNELS } from '../../protocol/channel.ts';
 import type { History, HistoryComparison } from '../../protocol/history.ts';
 import type { Discounted, FigureRules, SpanFigures } from '../../protocol/score.ts';
 import { VERDICTS, type Verdict } from '../../protocol/verdict.ts';
@@ -12,7 +11,6 @@ import { compare } from '../domain/statistics/comparison.ts';
 import { type Figure, figureOf, intervalsOf } from '../domain/statistics/figure.ts';
 import { addCounts, emptyCounts, votesIn } from '../domain/tally.ts';
 import type { HistoryOf, HistoryRow, HistoryStore } from '../store/history.ts';
-import type { ChannelCode } from '../store/ledger.ts';
 
 export type NodeHistoryDeps = {
   store: HistoryStore;
@@ -27,8 +25,6 @@ export type AskedHistory = {
   of: HistoryOf;
   period: Asked;
   by: Step;
-  /** Null for all together. */
-  channel: ChannelCode | null;
   compare: readonly ComparedWith[];
 };
 
@@ -45,7 +41,7 @@ export function createNodeHistory({
   now,
 }: NodeHistoryDeps): NodeHistory {
   return {
-    async read({ of, period, by, channel, compare: comparedWith }) {
+    async read({ of, period, by, compare: comparedWith }) {
       const zone = zoneOf(timeZone);
       const asked = readAsked(zone, period);
       const spans = spansOf(zone, by, asked);
@@ -53,14 +49,12 @@ export function createNodeHistory({
       const rules = figures();
       // Before the data is read: what comes meanwhile makes it another one.
       const revision = dataRevision();
-      const inChannel = (rows: readonly HistoryRow[]) =>
-        channel === null ? rows : rows.filter((row) => row.channel === channel);
       const read = await store.sums(of, boundsOf(spans));
       const all = read.flat();
-      const total = figureIn(inChannel(all), rules);
+      const total = figureIn(all, rules);
       const comparisons: HistoryComparison[] = [];
       for (const { with: name, ...span } of earlier) {
-        const rows = inChannel((await store.sums(of, [span.from, span.to])).flat());
+        const rows = (await store.sums(of, [span.from, span.to])).flat();
         comparisons.push({
           ...{ with: name, ...span, ...figuresOf(rows, rules) },
           differences: compare(total, figureIn(rows, rules)),
@@ -70,18 +64,14 @@ export function createNodeHistory({
         figures: {
           ...rules,
           period: { name: asked.name, from: asked.from, to: asked.to, timeZone: zone.timeZone },
-          ...{ by, channel: channel === null ? null : (CHANNELS[channel] ?? null), revision },
+          ...{ by, revision },
         },
-        total: figuresOf(inChannel(all), rules),
-        channels: CHANNELS.flatMap((name, code) => {
-          const rows = inChannel(all).filter((row) => row.channel === code);
-          return rows.length === 0 ? [] : [{ channel: name, ...figuresOf(rows, rules) }];
-        }),
+        total: figuresOf(all, rules),
         comparisons,
         spans: spans.map((span, index) => ({
           ...span,
           isOpen: span.to > now(),
-          ...figuresOf(inChannel(read[index] ?? []), rules),
+          ...figuresOf(read[index] ?? [], rules),
         })),
       };
     },

@@ -6,6 +6,7 @@ import type { Calendar } from '../domain/calendar.ts';
 import { createExclusions, type ExcludedSpan } from '../domain/exclusions.ts';
 import { readDate } from '../domain/opening-hours/hours-settings.ts';
 import { type OrgTree, unitsAbove } from '../domain/org.ts';
+import { shareOf } from '../domain/statistics/share.ts';
 import { emptyCounts, votesIn } from '../domain/tally.ts';
 import { reachOf } from '../domain/verdicts/reach.ts';
 import type { RuleSettings } from '../domain/verdicts/rule-settings.ts';
@@ -100,12 +101,14 @@ async function makePreview(
   const span = { from: calendar.startOf(first), to: calendar.startOf(last + 1) - 1 };
   const sums = new Map<string, Sum>();
   const total = new Sum();
+  let read = 0;
   for (const [index, windowKey] of windowKeys.entries()) {
     const concerned = [total, ...sumsAbove(sums, tree, windowKey)];
     for await (const { vote, after } of judgedOtherwise(verdicts, book, windowKey, span)) {
+      read += 1;
+      if (read > MOST_VOTES) throw tooLarge();
       if (isExcluded(vote.terminalKey, vote.at)) continue;
       for (const sum of concerned) sum.add(vote, after);
-      if (total.votes > MOST_VOTES) throw tooLarge();
     }
     progress((index + 1) / windowKeys.length);
   }
@@ -163,7 +166,11 @@ class Side {
   side(): PreviewSide {
     const { counts, reasons } = this;
     const votes = votesIn(counts);
-    return { counts, rate: votes === 0 ? null : (counts.satisfied + counts.basically) / votes, reasons };
+    return {
+      counts,
+      rate: votes === 0 ? null : shareOf(counts.satisfied + counts.basically, votes).value,
+      reasons,
+    };
   }
 }
 

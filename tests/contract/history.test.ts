@@ -201,6 +201,22 @@ describe.each(portHomes())('history in %s', (_name, createHome) => {
     await expectRecounted('moved, late, folded');
   });
 
+  it('is by where a window stands since it was moved, also where that is folded already', async () => {
+    await rig.commit({ votes: votesOf(40) });
+    await foldAll(rig.ports.folding, START + 40 * QUARTER + 5 * 60_000);
+    const by = { actor: { kind: 'cli', user: 'test' }, origin: 'local' } as const;
+    const line = { by, action: 'window.move', target: { kind: 'data' } } as const;
+    await rig.ports.org.change(async (tx) => {
+      // The gateway that moves it is behind the one that folds.
+      await tx.moveWindow('w1', 'other', START + 10 * QUARTER);
+      await tx.moveUnit('hall', 'other', START + 21 * QUARTER);
+      return tx.audited(line, undefined);
+    });
+    await expectRecounted('moved');
+    await foldAll(rig.ports.folding, START + 60 * QUARTER);
+    await expectRecounted('moved, folded');
+  });
+
   it('is read where it is not folded after the clock was ahead, and folded again', async () => {
     await rig.commit({ votes: votesOf(20) });
     await foldAll(rig.ports.folding, START + 1_000 * QUARTER);

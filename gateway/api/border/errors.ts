@@ -19,6 +19,7 @@ export type BorderCode =
   | 'upgrade-unknown'
   | 'walls-too-many'
   | 'exports-busy'
+  | 'history-busy'
   | 'period-withheld'
   | 'votes-withheld'
   | 'storage-failed'

@@ -1,5 +1,4 @@
 import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
-import { CHANNELS } from '../../../protocol/channel.ts';
 import { HISTORY_COMPARISONS, HISTORY_STEPS, History } from '../../../protocol/history.ts';
 import { ORG_ID_PATTERN } from '../../../protocol/ids.ts';
 import { oneOf } from '../../../protocol/score.ts';
@@ -8,11 +7,10 @@ import type { Asked } from '../../domain/periods/asked.ts';
 import { credentialKey, credentialOf } from '../../domain/principal.ts';
 import type { NodeHistory } from '../../scores/node-history.ts';
 import type { HistoryOf } from '../../store/history.ts';
-import type { ChannelCode } from '../../store/ledger.ts';
 import { Refusal } from '../border/errors.ts';
 import { principalOf } from '../border/guard.ts';
 import type { VisibleTree } from '../org/visible-tree.ts';
-import { createTurns } from '../scores/turns.ts';
+import { createReadingSlots } from './reading-slots.ts';
 
 export type HistoryDeps = { visibleTree: VisibleTree; history: NodeHistory };
 
@@ -32,12 +30,6 @@ const Query = Type.Object(
       ...oneOf(HISTORY_STEPS),
       description: 'What the series is cut into; weeks are those of ISO 8601',
     }),
-    channel: Type.Optional(
-      Type.Unsafe<(typeof CHANNELS)[number]>({
-        ...oneOf(CHANNELS),
-        description: 'Only votes that came on it; left out: all together',
-      }),
-    ),
     compare: Type.Optional(
       Type.String({
         pattern: `^(${HISTORY_COMPARISONS.join('|')})(,(${HISTORY_COMPARISONS.join('|')}))?$`,
@@ -80,11 +72,10 @@ export const historyRoutes: FastifyPluginCallbackTypebox<HistoryDeps> = (
   { visibleTree, history },
   done,
 ) => {
-  const turns = createTurns();
+  const slots = createReadingSlots();
   app.get(
     '/history',
     {
-      preHandler: (request) => turns.take(credentialKey(credentialOf(principalOf(request)))),
       // Of our own figures, typed: faster as they are than through a serializer made from the schema.
       serializerCompiler: () => JSON.stringify,
       schema: {
@@ -97,14 +88,12 @@ export const historyRoutes: FastifyPluginCallbackTypebox<HistoryDeps> = (
       },
     },
     async (request): Promise<History> => {
-      const { by, channel, compare, ...asked } = request.query;
+      const { by, compare, ...asked } = request.query;
       const { of, shown } = nodeOf(visibleTree(request), asked);
       const compared = HISTORY_COMPARISONS.filter((name) => compare?.split(',').includes(name));
-      const found = await history.read({
-        ...{ of, by, period: periodOf(asked), compare: compared },
-        channel: channel === undefined ? null : (CHANNELS.indexOf(channel) as ChannelCode),
-      });
-      return { ...found, node: shown };
+      const question = { of, by, period: periodOf(asked), compare: compared };
+      const caller = credentialKey(credentialOf(principalOf(request)));
+      return { ...(await slots.run(caller, () => history.read(question))), node: shown };
     },
   );
   done();

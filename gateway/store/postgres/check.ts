@@ -16,11 +16,11 @@ import {
 } from '../sql/recount-terms.ts';
 import { type Differences, readDifferences, turnsOf } from '../sql/rollup-repair.ts';
 import type { Queries } from '../sql/sql-database.ts';
-import { type Connection, createConnection, type Transaction } from './connection.ts';
+import { type Connection, createConnection } from './connection.ts';
 import { ONE_MOMENT } from './history.ts';
 import { assertMigrated, versionOf } from './migrate.ts';
 import { PARTITIONS } from './migrations/ledger.ts';
-import { queriesOn } from './queries.ts';
+import { queriesIn, queriesOn } from './queries.ts';
 import { HOLD_VOTES } from './votes-lock.ts';
 
 export type PostgresCheckOptions = {
@@ -145,8 +145,3 @@ async function confirm(
 
 const lookAt = (looking: Connection, journalKeys: readonly number[]): Promise<Differences> =>
   looking.transaction((transaction) => readDifferences(queriesIn(transaction), journalKeys));
-
-const queriesIn = (transaction: Transaction): Queries =>
-  queriesOn(async ({ sql: text, parameters: values }) => ({
-    rows: await transaction.rows<never>({ text, values }),
-  }));

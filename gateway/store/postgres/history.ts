@@ -7,10 +7,9 @@ import { foldedPieces } from '../sql/history/pieces.ts';
 import { createPlaceBook, type PlaceBook } from '../sql/history/place-book.ts';
 import type { Places, QuarterSpan } from '../sql/history/places.ts';
 import { ALL, EXCLUDED, type PartSum, rowsOf } from '../sql/history/sums.ts';
-import type { Queries } from '../sql/sql-database.ts';
-import { type Connection, createConnection, type Transaction } from './connection.ts';
+import { createConnection, type Transaction } from './connection.ts';
 import { arrayOf } from './numbers.ts';
-import { queriesOn } from './queries.ts';
+import { queriesIn } from './queries.ts';
 import { HOLD_VOTES } from './votes-lock.ts';
 
 export type PostgresHistoryOptions = {
@@ -45,7 +44,7 @@ export function createPostgresHistory(options: PostgresHistoryOptions): Postgres
   const holding = connect('folding holds', HOLD_VOTES);
   const places = createPlaceBook();
   const { isDue, fold } = createFolding({
-    ...{ queries: eachByItself(folding), places },
+    ...{ queries: queriesIn(folding), places },
     inOneMoment: (act) => folding.transaction((transaction) => act(queriesIn(transaction))),
     holdingVotes: (act) => holding.transaction((transaction) => act(queriesIn(transaction))),
   });
@@ -86,16 +85,6 @@ export function createPostgresHistory(options: PostgresHistoryOptions): Postgres
 /** Another gateway, or a change of the tree, was at it. */
 const isInterrupted = (error: unknown) =>
   error instanceof StoreFailure && error.code === 'database-interrupted';
-
-const queriesIn = (transaction: Transaction): Queries =>
-  queriesOn(async ({ sql: text, parameters: values }) => ({
-    rows: await transaction.rows<never>({ text, values }),
-  }));
-
-const eachByItself = (connection: Connection): Queries =>
-  queriesOn(async ({ sql: text, parameters: values }) => ({
-    rows: await connection.rows<never>({ text, values }),
-  }));
 
 type Row = {
   place: number;

@@ -11,6 +11,7 @@ import {
 } from 'kysely';
 import type { Queries } from '../sql/sql-database.ts';
 import type { Tables } from '../sql/tables.ts';
+import type { Transaction } from './connection.ts';
 
 export function queriesOn(run: (query: CompiledQuery) => Promise<QueryResult<never>>): Queries {
   const connection: DatabaseConnection = {
@@ -38,3 +39,7 @@ export function queriesOn(run: (query: CompiledQuery) => Promise<QueryResult<nev
     },
   });
 }
+
+/** On one connection: in its transaction, or each statement by itself. */
+export const queriesIn = (on: Pick<Transaction, 'rows'>): Queries =>
+  queriesOn(async ({ sql: text, parameters: values }) => ({ rows: await on.rows<never>({ text, values }) }));

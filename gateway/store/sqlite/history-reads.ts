@@ -18,7 +18,11 @@ import { createSqliteSql } from './sql-dialect.ts';
 const TURN_MS = 15;
 /** What is not folded is read so many quarters of an hour at a time. */
 const UNFOLDED_AT_ONCE = 96;
+/** Of a window, that many: a month. */
+const MONTH = 31 * 96;
+/** In one statement: so many pieces, and rows for so many spans of time at the most. */
 const PIECES_AT_ONCE = 800;
+const SPANS_AT_ONCE = 6_000;
 /** Fewer windows are looked up one by one. */
 const FEW_WINDOWS = 64;
 /** What is left open between two readings. */
@@ -87,6 +91,8 @@ function openReader(file: string) {
     db,
     queries: sqlOf.queries as Queries,
     foldedUntil: db.prepare('SELECT folded_until FROM history_state').pluck(),
+    /** Nothing is stored from here on: a period may end in a thousand years. */
+    writtenUntil: db.prepare('SELECT coalesce(max(quarter) + 1, 0) FROM rollups').pluck(),
     isLate: db.prepare(`SELECT 1 FROM history_late WHERE ${WITHIN}`).pluck(),
     folded: raw<Placed>(
       `SELECT p.place, channel, part, ${SUMS} FROM ${PIECES}
@@ -120,7 +126,7 @@ function add(sums: Sums, place: number, rows: readonly Raw[]): void {
 async function readWindow(reader: Reader, windowKey: number, bounds: readonly number[]): Promise<Sums> {
   const sums = nothing(bounds);
   const pause = createPause();
-  for (const pieces of someOf(piecesWithin(bounds, all(bounds)))) {
+  for (const pieces of someOf(piecesWithin(bounds, written(reader, bounds), MONTH))) {
     for (const [place, ...row] of reader.ofWindow.all({ windowKey, pieces })) add(sums, place, [row]);
     await pause();
   }
@@ -130,16 +136,23 @@ async function readWindow(reader: Reader, windowKey: number, bounds: readonly nu
 /** Some hundred at a time, as JSON. */
 function* someOf(pieces: Iterable<Piece & { span?: number }>): Generator<string> {
   let some: number[][] = [];
+  let spans = 0;
   for (const { place, from, end, span = 1 } of pieces) {
     some.push([place, from, end, span]);
-    if (some.length < PIECES_AT_ONCE) continue;
+    spans += (end - from) / span;
+    if (some.length < PIECES_AT_ONCE && spans < SPANS_AT_ONCE) continue;
     yield JSON.stringify(some);
-    some = [];
+    [some, spans] = [[], 0];
   }
   if (some.length > 0) yield JSON.stringify(some);
 }
 
 const all = (bounds: readonly number[]) => ({ from: bounds[0] ?? 0, end: bounds.at(-1) ?? 0 });
+
+const written = (reader: Reader, bounds: readonly number[]) => {
+  const { from, end } = all(bounds);
+  return { from, end: Math.min(end, reader.writtenUntil.get() as number) };
+};
 
 async function readUnit(
   reader: Reader,
@@ -158,7 +171,7 @@ async function readUnit(
   const { from, end } = all(bounds);
   const [folded, unfolded] = [
     { from, end: Math.min(end, foldedUntil) },
-    { from: Math.max(from, foldedUntil), end },
+    { from: Math.max(from, foldedUntil), end: written(reader, bounds).end },
   ];
   const readStands = async (within: typeof folded, longest: number, select: Select) => {
     for (const { windowKeys, ...stand } of standsOf(places, unitKey, within)) {
