@@ -58,7 +58,7 @@ export async function openAlertWatch(deps: AlertWatchDeps): Promise<AlertWatch> 
   let steps: readonly Step[] = [];
 
   const terminals = createTerminalWatch({ ...deps, watchingSince: now() });
-  const pending = createPendingWatch(deps, now());
+  const pending = createPendingWatch(deps, now(), (cause) => settled.get(cause));
   const votes = createVoteWatch({
     ...{ store, book, tree, now, monotonic },
     settledAt: (cause) => settled.get(cause) ?? Number.NEGATIVE_INFINITY,

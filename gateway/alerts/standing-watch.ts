@@ -1,7 +1,7 @@
 /** What stands for too long: a rate that is proved to be under the target, votes on their way, held votes that nobody decides. */
 import type { Completeness, Period } from '../../protocol/score.ts';
 import type { Counts } from '../../protocol/vote.ts';
-import { type Found, undecided } from '../domain/alerts/found.ts';
+import { causeOf, type Found, undecided } from '../domain/alerts/found.ts';
 import { judgeRate } from '../domain/alerts/rate.ts';
 import { type Calendar, MINUTE_MS } from '../domain/calendar.ts';
 import type { OrgTree } from '../domain/org.ts';
@@ -56,9 +56,17 @@ export function findRates({ tree, book, calendar, countsOf, goal }: StandingDeps
   });
 }
 
-/** Remembers since when votes of a window are on their way. */
-export function createPendingWatch({ tree, book, completenessOf }: StandingDeps, watchingSince: number) {
+/**
+ * Remembers since when votes of a window are on their way. @param settledAt when a person has last closed such an alert: what was on its way
+ * before this process looked is what they meant, until nothing has been.
+ */
+export function createPendingWatch(
+  { tree, book, completenessOf }: StandingDeps,
+  watchingSince: number,
+  settledAt: (cause: string) => number | undefined,
+) {
   const since = new Map<string, number>();
+  const emptied = new Set<string>();
   return (now: number): Found[] =>
     tree().windows.flatMap(({ id, unitId }): Found[] => {
       const rule = book.ofWindow(id).pending;
@@ -66,11 +74,13 @@ export function createPendingWatch({ tree, book, completenessOf }: StandingDeps,
       const { pending } = completenessOf(id);
       if (pending === 0) {
         since.delete(id);
+        emptied.add(id);
         return [];
       }
-      const begin = since.get(id) ?? Math.max(now, watchingSince);
-      since.set(id, begin);
       const cause = { kind: 'votes-pending', node: `window:${id}` } as const;
+      const settled = emptied.has(id) ? undefined : settledAt(causeOf(cause));
+      const begin = since.get(id) ?? settled ?? Math.max(now, watchingSince);
+      since.set(id, begin);
       if (now - begin < rule.afterMinutes * MINUTE_MS) return [undecided(cause, unitId)];
       const detail = { afterMinutes: rule.afterMinutes, pending };
       return [

@@ -71,7 +71,10 @@ export function createVoteWatch(deps: VoteWatchDeps): VoteWatch {
     if (revision === knownBy.revision && tree() === knownBy.tree) return;
     knownBy = { revision, tree: tree() };
     windows = new Map();
-    doubted = new Set(tree().windows.flatMap(({ id, key }) => (isWatched(rulesOf(id)) ? key : [])));
+    const watched = tree().windows.flatMap(({ id, key }) => (isWatched(rulesOf(id)) ? key : []));
+    // Those that wait already come first: else the last of the tree would wait while people decide one thing after another.
+    const all = new Set(watched);
+    doubted = new Set([...[...doubted].filter((key) => all.has(key)), ...watched]);
     isFresh = true;
   };
 

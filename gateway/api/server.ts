@@ -190,7 +190,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(terminalRoutes, { prefix, visibleTree, isOnline, lastSeenAt, provisioning });
   await app.register(commandRoutes, { prefix, visibleTree, commandDesk });
   await app.register(reviewRoutes, { prefix, visibleTree, review: deps.review });
-  await app.register(alertRoutes, { prefix, visibleTree, alerts: deps.alerts, now });
+  await app.register(alertRoutes, { prefix, visibleTree, alerts: deps.alerts, privacy: deps.privacy });
   await app.register(alertRuleRoutes, { prefix, rules: deps.alertRules });
   await app.register(historyRoutes, { prefix, visibleTree, history: deps.history });
   const { privacy, shownScores } = deps;

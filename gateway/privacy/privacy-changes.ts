@@ -1,16 +1,14 @@
 /** What a person may set about privacy, at the command line and over HTTP alike; each setting with its reason in the audit. */
 import { readReason } from '../audit/reasons.ts';
 import { writeActor } from '../domain/actor.ts';
-import { type OrgTree, unitsAbove } from '../domain/org.ts';
+import type { OrgTree } from '../domain/org.ts';
 import { type PrivacySettings, privacyFaults, privacyFor } from '../domain/privacy/settings.ts';
 import type { By } from '../store/changes.ts';
 import { OrgRefusal } from '../store/failures.ts';
 import type { KeptPrivacyNode, PrivacyStore } from '../store/privacy.ts';
-import { ALL, pathOf } from '../verdicts/rule-nodes.ts';
+import { pathTo, type RulePlace } from '../verdicts/rule-places.ts';
 
-/** Where it is set: for all, or for a unit or window and what is below it. */
-export type PrivacyPlace = { unit?: string | undefined; window?: string | undefined };
-export type NewPrivacy = PrivacyPlace & {
+export type NewPrivacy = RulePlace & {
   /** What is left out is inherited from above; they take the place of all that were set there before. */
   settings: Partial<PrivacySettings>;
   reason: string;
@@ -19,7 +17,7 @@ export type NewPrivacy = PrivacyPlace & {
 export type PrivacyChanges = {
   nodes(): Promise<KeptPrivacyNode[]>;
   /** @throws OrgRefusal `unit-unknown`, `window-unknown` */
-  inForce(place: PrivacyPlace): Promise<PrivacySettings>;
+  inForce(place: RulePlace): Promise<PrivacySettings>;
   /** @throws OrgRefusal `unit-unknown`, `window-unknown`, `reason-invalid`, `privacy-invalid` */
   set(by: By, asked: NewPrivacy): Promise<{ node: string }>;
 };
@@ -56,16 +54,4 @@ export function createPrivacyChanges({ store, tree, now }: PrivacyChangesDeps): 
       });
     },
   };
-}
-
-function pathTo(tree: OrgTree, { unit, window }: PrivacyPlace): string[] {
-  const above = (unitId: string) => unitsAbove(tree, unitId).map(({ id }) => id);
-  if (window !== undefined) {
-    const serviceWindow = tree.windowById.get(window);
-    if (!serviceWindow) throw new OrgRefusal('window-unknown', `there is no window ${window}: list them`);
-    return pathOf(above(serviceWindow.unitId), window);
-  }
-  if (unit === undefined) return [ALL];
-  if (!tree.unitById.has(unit)) throw new OrgRefusal('unit-unknown', `there is no unit ${unit}: list them`);
-  return pathOf(above(unit), null);
 }

@@ -57,6 +57,8 @@ export type Delivery = NewDelivery & {
 
 /** Beyond it, the oldest are dropped. */
 export const MOST_WAITING = 10_000;
+/** Of what is done with. */
+export const MOST_KEPT = 10_000;
 export const MOST_WAITING_A_TARGET = 1_000;
 
 export interface TargetReads {

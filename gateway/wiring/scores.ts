@@ -16,7 +16,6 @@ import { createPlaces } from '../live/places.ts';
 import { createScoreRows } from '../live/score-rows.ts';
 import { openScoreKeeper } from '../scores/score-keeper.ts';
 import type { Corrected } from '../store/ledger.ts';
-import type { StoredVote } from '../store/neighbours.ts';
 import { createClockWatch } from '../watch/clock-watch.ts';
 import { type Closable, openInOrder } from './closing.ts';
 import type { Ground } from './ground.ts';
@@ -93,20 +92,17 @@ export function openScores({
     const touch = (windowId: string) => {
       for (const one of eachFeed) one.touched(windowId);
     };
-    const shownLive = (vote: Pick<StoredVote, 'windowKey' | 'at'>) => {
-      if (!shown.votes.isStepped(vote.windowKey)) shown.feed.recounted(vote);
-    };
 
     votes.stored.listen((vote) => {
       counts.stored(vote);
       feed.voted(vote);
-      shownLive(vote);
+      shown.recounted(vote);
     });
     votes.storedElsewhere.listen((commit, stored) => {
       const isNew = counts.storedElsewhere(commit, stored);
       for (const vote of stored) {
         const serviceWindow = tree().windowByKey.get(vote.windowKey);
-        shownLive(vote);
+        shown.recounted(vote);
         if (isNew) feed.voted(vote);
         // It is in the counts already; what is missing of its terminal's votes may be less now.
         else if (serviceWindow) feed.touched(serviceWindow.id);
@@ -115,7 +111,7 @@ export function openScores({
     const moved = (corrected: readonly Corrected[]) => {
       for (const one of corrected) {
         feed.recounted(one);
-        shownLive(one);
+        shown.recounted(one);
       }
     };
     votes.corrected.listen((corrected) => {

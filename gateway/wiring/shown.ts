@@ -12,6 +12,7 @@ import { openPrivacyBook, type PrivacyBook } from '../privacy/privacy-book.ts';
 import { shownBooks } from '../privacy/shown-books.ts';
 import { openShownVotes, type ShownVotes } from '../privacy/shown-votes.ts';
 import type { ScoreKeeper } from '../scores/score-keeper.ts';
+import type { StoredVote } from '../store/neighbours.ts';
 import type { Ground } from './ground.ts';
 
 export type ShownDeps = {
@@ -29,6 +30,8 @@ export type Shown = {
   votes: ShownVotes;
   source: ScoreSource;
   feed: Feed;
+  /** A vote was stored, or is counted otherwise: told of windows where votes are shown as they come. */
+  recounted(vote: Pick<StoredVote, 'windowKey' | 'at'>): void;
   /** Settings or the tree may be others. @throws StoreFailure */
   reload(): Promise<void>;
   jobs: readonly Job[];
@@ -58,7 +61,7 @@ export async function openShown(deps: ShownDeps): Promise<Shown> {
       return { minutes, leastVotes, at: votes.lastStep(minutes) };
     },
   });
-  let moved = 0;
+  let [moved, live] = [0, 0];
   votes.onMoved(() => {
     moved += 1;
     feed.replaced();
@@ -68,9 +71,14 @@ export async function openShown(deps: ShownDeps): Promise<Shown> {
     votes,
     source: {
       ...{ rows: createScoreRows({ board, tree, figures }), figures, calendar },
-      dataRevision: () => `${instance}/steps/${moved}`,
+      dataRevision: () => `${instance}/steps/${moved}/${live}`,
     },
     feed,
+    recounted(vote) {
+      if (votes.isStepped(vote.windowKey)) return;
+      live += 1;
+      feed.recounted(vote);
+    },
     async reload() {
       const areOthers = await privacy.reload();
       await votes.settle();

@@ -16,10 +16,10 @@ import { sweepWalls } from '../jobs/sweep-walls.ts';
 import { createHub } from '../live/hub.ts';
 import { createTreeChanges } from '../org/tree-changes.ts';
 import { type HttpsCertificate, openHttpsCertificate } from '../pki/https-certificate.ts';
-import { createPrivacyChanges, type PrivacyChanges } from '../privacy/privacy-changes.ts';
+import { createPrivacyChanges } from '../privacy/privacy-changes.ts';
 import { createReview } from '../review/review.ts';
 import { createNodeHistory } from '../scores/node-history.ts';
-import { createRuleChanges, type RuleChanges } from '../verdicts/rule-changes.ts';
+import { createRuleChanges } from '../verdicts/rule-changes.ts';
 import { createRulePreviews } from '../verdicts/rule-preview.ts';
 import { watchDescriptors } from '../watch/descriptor-watch.ts';
 import { createHolidayWatch } from '../watch/holiday-watch.ts';
@@ -87,6 +87,11 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
       versions: votes.rules.versions,
     });
 
+    const rules = createRuleChanges({
+      ...{ store: store.rules, tree: registry.tree, now },
+      calendar: createCalendar(config.timeZone),
+    });
+    const privacyChanges = createPrivacyChanges({ store: store.privacy, tree: registry.tree, now });
     const compressor = createCompressor();
     const hub = createHub(scores.feed, {
       now,
@@ -116,13 +121,7 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
             return done;
           }),
       }),
-      rules: heldBy(
-        createRuleChanges({
-          ...{ store: store.rules, tree: registry.tree, now },
-          calendar: createCalendar(config.timeZone),
-        }),
-        changes.tell,
-      ),
+      rules: { ...rules, add: atOnce(rules.add, changes.tell) },
       alerts: alerts.desk,
       alertRules: alerts.rules,
       treeChanges: createTreeChanges({ store: store.org, now, changed: changes.tell }),
@@ -138,10 +137,7 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
       }),
       shownScores: scores.shown.source,
       privacy: scores.shown.privacy,
-      privacyChanges: setAtOnce(
-        createPrivacyChanges({ store: store.privacy, tree: registry.tree, now }),
-        changes.tell,
-      ),
+      privacyChanges: { ...privacyChanges, set: atOnce(privacyChanges.set, changes.tell) },
       audit: store.audit,
       votes: store.votes,
       ...{ people, hub, compressor, now, monotonic },
@@ -200,20 +196,10 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
 }
 
 /** What is set here is taken up here at once. */
-const heldBy = (rules: RuleChanges, tell: () => Promise<void>): RuleChanges => ({
-  ...rules,
-  async add(by, asked) {
-    const added = await rules.add(by, asked);
+const atOnce =
+  <Asked extends unknown[], Done>(set: (...asked: Asked) => Promise<Done>, tell: () => Promise<void>) =>
+  async (...asked: Asked): Promise<Done> => {
+    const done = await set(...asked);
     await tell();
-    return added;
-  },
-});
-
-const setAtOnce = (privacy: PrivacyChanges, tell: () => Promise<void>): PrivacyChanges => ({
-  ...privacy,
-  async set(by, asked) {
-    const set = await privacy.set(by, asked);
-    await tell();
-    return set;
-  },
-});
+    return done;
+  };

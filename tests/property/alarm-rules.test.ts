@@ -1,7 +1,8 @@
 /** The computed mean number of votes to an alarm is what a dense linear system says, and what happens when votes are drawn. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addVote, type Cusum, votesToAlarm } from '../../gateway/domain/statistics/cusum.ts';
+import { addMoment, NO_VOTES } from '../../gateway/domain/alerts/window-votes.ts';
+import { type Cusum, votesToAlarm } from '../../gateway/domain/statistics/cusum.ts';
 import { stepsToHeight } from '../../gateway/domain/statistics/run-length.ts';
 import { type SlidingRule, votesToSlidingAlarm } from '../../gateway/domain/statistics/sliding-rule.ts';
 import { drawFrom } from '../support/simulated-city.ts';
@@ -111,11 +112,12 @@ describe('drawn vote by vote', () => {
     [{ rise: 6, height: 24 }, 0.12],
   ])('a CUSUM, %j at %d', (cusum, bad) => {
     const { mean, margin } = meanOf((draw) => {
-      let sum = 0;
-      for (let votes = 1; ; votes++) {
-        const after = addVote(sum, draw() < bad, cusum);
-        if (after.alarm) return votes;
-        sum = after.sum;
+      const rules = { sum: { ...cusum, closesAt: 0 }, singleMs: null };
+      let folded = NO_VOTES;
+      for (let at = 1; ; at++) {
+        const unsatisfied = draw() < bad ? 1 : 0;
+        folded = addMoment(folded, { at, unsatisfied, others: 1 - unsatisfied }, rules);
+        if (folded.rising) return at;
       }
     });
     expect(Math.abs(mean - votesToAlarm(cusum, bad))).toBeLessThan(margin);

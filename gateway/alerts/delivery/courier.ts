@@ -2,7 +2,13 @@
  * Brings what waits to those it is for: to each of them one after another, in order; to different ones beside each other, so that one
  * that stands still holds up nobody else. What is not taken is tried again, later and later, and given up in the end.
  */
-import type { AlertTarget, Delivery, Outcome, TargetStore } from '../../store/alert-targets.ts';
+import {
+  type AlertTarget,
+  type Delivery,
+  MOST_KEPT,
+  type Outcome,
+  type TargetStore,
+} from '../../store/alert-targets.ts';
 import { DeliveryFailure } from './delivery-failure.ts';
 
 export type Courier = {
@@ -33,8 +39,6 @@ const MOST_ATTEMPTS = 15;
 const OLDEST_MS = 24 * 3_600_000;
 /** A round waits so long for what it has begun. */
 const ROUND_MS = 1_000;
-/** Deliveries that are done are kept to be looked at. */
-const KEPT = 10_000;
 const FORGET_EVERY = 500;
 
 export function createCourier(deps: CourierDeps): Courier {
@@ -68,7 +72,7 @@ export function createCourier(deps: CourierDeps): Courier {
       await store.noteOutcome(delivery, outcome);
       if (outcome.state === 'given-up') gaveUp(target, delivery, outcome.code);
       done += 1;
-      if (done % FORGET_EVERY === 0) await store.forgetDone(KEPT);
+      if (done % FORGET_EVERY === 0) await store.forgetDone(MOST_KEPT);
     } catch (error) {
       failed(error as Error);
     }

@@ -1,20 +1,25 @@
 /** Alerts: what somebody should look at, and what people have done about it. */
 import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
-import { ALERT_KINDS, ALERT_STATES, AlertItem } from '../../../protocol/alert.ts';
+import { ALERT_KINDS, ALERT_STATES, AlertItem, type AlertKind } from '../../../protocol/alert.ts';
 import { EpochMs, ORG_ID_PATTERN } from '../../../protocol/ids.ts';
 import { NullableNumber, oneOf } from '../../../protocol/score.ts';
 import type { AlertDesk } from '../../alerts/alert-desk.ts';
 import { itemOf } from '../../alerts/alert-items.ts';
 import { MAX_REASON_CHARS } from '../../audit/reasons.ts';
-import { counterView } from '../../domain/alerts/counter-view.ts';
+import { COUNTER_KINDS } from '../../domain/alerts/counter-kinds.ts';
 import { unitsBelow } from '../../domain/org.ts';
+import type { PrivacyBook } from '../../privacy/privacy-book.ts';
 import type { AlertRecord } from '../../store/alerts.ts';
 import { Refusal } from '../border/errors.ts';
 import { byOf, principalOf } from '../border/guard.ts';
 import type { VisibleTree } from '../org/visible-tree.ts';
 
-export type AlertRouteDeps = { visibleTree: VisibleTree; alerts: AlertDesk; now: () => number };
+export type AlertRouteDeps = {
+  visibleTree: VisibleTree;
+  alerts: AlertDesk;
+  privacy: Pick<PrivacyBook, 'holdsBack'>;
+};
 
 const TAGS = ['alerts'];
 const strict = { additionalProperties: false };
@@ -44,20 +49,19 @@ const Query = Type.Object(
 
 export const alertRoutes: FastifyPluginCallbackTypebox<AlertRouteDeps> = (
   app,
-  { visibleTree, alerts, now },
+  { visibleTree, alerts, privacy },
   done,
 ) => {
   const isBound = (request: FastifyRequest) => principalOf(request).unitId !== null;
-  /** As whoever asks may see it; null when they may not. */
-  const shownTo = (request: FastifyRequest, alert: AlertRecord): AlertRecord | null => {
-    if (!visibleTree(request).unitById.has(alert.unitId)) return null;
-    return isBound(request) ? counterView(alert, now()) : alert;
-  };
+  /** What whoever asks may be told of; null: everything. */
+  const kindsFor = (request: FastifyRequest): readonly AlertKind[] | null =>
+    privacy.holdsBack(principalOf(request).unitId) ? COUNTER_KINDS : null;
   const requireVisible = async (request: FastifyRequest, id: string) => {
     const { alert, comments } = await alerts.alert(id);
-    const shown = shownTo(request, alert);
-    if (!shown) throw new Refusal(404, 'alert-unknown', `there is no alert ${id}: see /api/v1/alerts`);
-    return { shown, comments };
+    const isTold = kindsFor(request)?.includes(alert.kind) ?? true;
+    if (!isTold || !visibleTree(request).unitById.has(alert.unitId))
+      throw new Refusal(404, 'alert-unknown', `there is no alert ${id}: see /api/v1/alerts`);
+    return { alert, comments };
   };
   const answer = (request: FastifyRequest, alert: AlertRecord) => itemOf(visibleTree(request), alert);
   /** Keys of the units whose alerts are meant; null: of all. */
@@ -89,18 +93,20 @@ export const alertRoutes: FastifyPluginCallbackTypebox<AlertRouteDeps> = (
     async (request) => {
       const { state, kind, unit, before, limit = 100 } = request.query;
       const keys = unitKeys(request, unit);
+      // In the question, not of the answer: where the next page begins would tell of what was left out.
+      const told = kindsFor(request);
+      const kinds = kind === undefined ? told : [kind].filter((one) => told?.includes(one) ?? true);
       const found = await alerts.list(
         {
           ...(state !== 'all' && { states: state ? [state] : ['open', 'acknowledged'] }),
-          ...(kind !== undefined && { kinds: [kind] }),
+          ...(kinds !== null && { kinds: [...kinds] }),
           ...(keys !== null && { unitKeys: keys }),
           ...(before !== undefined && { before }),
         },
         limit,
       );
-      const shown = found.flatMap((alert) => shownTo(request, alert) ?? []);
       return {
-        alerts: shown.map((alert) => answer(request, alert)),
+        alerts: found.map((alert) => answer(request, alert)),
         next: found.length < limit ? null : (found.at(-1)?.key ?? null),
       };
     },
@@ -121,8 +127,8 @@ export const alertRoutes: FastifyPluginCallbackTypebox<AlertRouteDeps> = (
       },
     },
     async (request) => {
-      const { shown, comments } = await requireVisible(request, request.params.id);
-      return { alert: answer(request, shown), comments };
+      const { alert, comments } = await requireVisible(request, request.params.id);
+      return { alert: answer(request, alert), comments };
     },
   );
   app.post(
@@ -140,7 +146,7 @@ export const alertRoutes: FastifyPluginCallbackTypebox<AlertRouteDeps> = (
       const { id } = request.params;
       await requireVisible(request, id);
       const alert = await alerts.acknowledge(byOf(request), id, request.body.comment ?? null);
-      return answer(request, shownTo(request, alert) ?? alert);
+      return answer(request, alert);
     },
   );
   app.post(
@@ -158,7 +164,7 @@ export const alertRoutes: FastifyPluginCallbackTypebox<AlertRouteDeps> = (
       const { id } = request.params;
       await requireVisible(request, id);
       const alert = await alerts.close(byOf(request), id, request.body.reason);
-      return answer(request, shownTo(request, alert) ?? alert);
+      return answer(request, alert);
     },
   );
   app.post(

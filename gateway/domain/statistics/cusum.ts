@@ -42,16 +42,6 @@ export function riseFor(usual: number, watched: number): number {
   return rise;
 }
 
-/** One counted vote more. At the alarm the sum begins anew. */
-export function addVote(
-  sum: number,
-  unsatisfied: boolean,
-  { rise, height }: Cusum,
-): { sum: number; alarm: boolean } {
-  const next = Math.max(0, sum + (unsatisfied ? rise - 1 : -1));
-  return next >= height ? { sum: 0, alarm: true } : { sum: next, alarm: false };
-}
-
 /**
  * Mean number of votes until the alarm when `share` of them are unsatisfied, from a sum of `start`; Infinity beyond 10³⁰⁰.
  * @throws StatisticsRefusal `level-invalid`, `alarm-rule-invalid`

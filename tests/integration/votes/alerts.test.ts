@@ -71,8 +71,16 @@ describe('alerts', () => {
     });
     expect(await list('?unit=west')).toEqual([]);
     // A manager stands at the counter: no single vote is told there.
-    expect(await list('', chief)).toEqual([]);
+    for (const query of [
+      '',
+      '?kind=unsatisfied',
+      '?state=all&limit=1',
+      '?kind=unsatisfied&state=all&limit=1',
+    ])
+      expect(await chief.getJson(`/api/v1/alerts${query}`), query).toEqual({ alerts: [], next: null });
     expect((await chief.send('GET', `/api/v1/alerts/${alert?.id}`)).status).toBe(404);
+    const acknowledge = await chief.send('POST', `/api/v1/alerts/${alert?.id}/acknowledge`, {});
+    expect(acknowledge.status).toBe(404);
     expect((await chief.send('GET', '/api/v1/alerts?unit=west')).status).toBe(404);
   });
 

@@ -5,8 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { addMoment, NO_VOTES } from '../../../gateway/domain/alerts/window-votes.ts';
 import { compare } from '../../../gateway/domain/statistics/comparison.ts';
-import { addVote, riseFor, votesToAlarm } from '../../../gateway/domain/statistics/cusum.ts';
+import { riseFor, votesToAlarm } from '../../../gateway/domain/statistics/cusum.ts';
 import { figureOf } from '../../../gateway/domain/statistics/figure.ts';
 import { funnelLimits } from '../../../gateway/domain/statistics/funnel.ts';
 import { rankByRate } from '../../../gateway/domain/statistics/ranks.ts';
@@ -119,7 +120,9 @@ describe.each(PAGES)('%s', (_file, page) => {
   it('shows a figure cut off, and the sum of an alarm by hand', () => {
     const [, x = '', n = '', shown = ''] = /checked: shown (\d+)\/(\d+) -->([\d.]+ %)/.exec(page) ?? [];
     expect(`${cutOffPercent(Number(x), Number(n), 2)} %`).toBe(shown);
-    expect(addVote(3, true, { rise: 11, height: 22 })).toEqual({ sum: 13, alarm: false });
+    const rules = { sum: { rise: 11, height: 22, closesAt: 0 }, singleMs: null };
+    const after = addMoment({ ...NO_VOTES, sum: 3 }, { at: 1, unsatisfied: 1, others: 0 }, rules);
+    expect([after.sum, after.rising]).toEqual([13, null]);
   });
 
   it('names every verdict, channel, setting of the rules and its default', () => {

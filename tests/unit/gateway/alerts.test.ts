@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import { alertFaults } from '../../../gateway/domain/alerts/alert-faults.ts';
 import { DEFAULT_ALERTS, type SilentRule } from '../../../gateway/domain/alerts/alert-settings.ts';
-import { counterView } from '../../../gateway/domain/alerts/counter-view.ts';
 import { causeOf, type Found } from '../../../gateway/domain/alerts/found.ts';
 import { type OpenAlert, planAlerts } from '../../../gateway/domain/alerts/plan.ts';
 import { tellAt } from '../../../gateway/domain/alerts/quiet-hours.ts';
@@ -219,43 +218,5 @@ describe('quiet hours', () => {
     const berlin = createZonedTime('Europe/Berlin');
     expect(tellAt(at('2026-10-24T22:00:00+02:00'), quiet, berlin)).toBe(at('2026-10-25T07:00:00+01:00'));
     expect(tellAt(at('2026-03-28T22:00:00+01:00'), quiet, berlin)).toBe(at('2026-03-29T07:00:00+02:00'));
-  });
-});
-
-describe('whoever may stand at a counter', () => {
-  const HOUR = 3_600_000;
-  const alert = {
-    ...{ kind: 'unsatisfied-rising' as const, begin: NOW + 61_234, last: NOW + 99_999, times: 7 },
-    ...{ openedAt: NOW + 100_000, closedAt: null, closedBy: null, closedWhy: null },
-    detail: { sum: 22, usual: 0.05, height: 22 },
-  };
-  it('is told of no single vote', () => {
-    expect(counterView({ ...alert, kind: 'unsatisfied' }, NOW + 30 * 24 * HOUR)).toBeNull();
-  });
-
-  it('is told the hour, when it is over, and nothing that the next vote would change', () => {
-    expect(counterView(alert, NOW + HOUR - 1)).toBeNull();
-    const shown = counterView(alert, NOW + HOUR);
-    expect(shown).toMatchObject({ begin: NOW, last: NOW, times: 1, openedAt: NOW });
-    expect(shown?.detail).toEqual({ usual: 0.05, height: 22 });
-    expect(
-      counterView(
-        { ...alert, last: NOW + 200_000, times: 8, detail: { ...alert.detail, sum: 12 } },
-        NOW + HOUR,
-      ),
-    ).toEqual(shown);
-  });
-
-  it('is told that it has ended in the hour after', () => {
-    const ended = { ...alert, closedAt: NOW + HOUR + 5, closedBy: 'gateway', closedWhy: 'ended' };
-    expect(counterView(ended, NOW + 2 * HOUR - 1)).toMatchObject({ closedAt: null, closedBy: null });
-    expect(counterView(ended, NOW + 2 * HOUR)).toMatchObject({ closedAt: NOW + HOUR, closedBy: 'gateway' });
-    const closed = { ...ended, closedBy: 'account:chief' };
-    expect(counterView(closed, NOW + HOUR + 6)).toMatchObject({ closedAt: NOW + HOUR + 5 });
-  });
-
-  it('is told of machines as everybody is', () => {
-    const silent = { ...alert, kind: 'terminal-silent' as const };
-    expect(counterView(silent, NOW + 100_001)).toBe(silent);
   });
 });

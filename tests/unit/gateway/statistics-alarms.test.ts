@@ -1,8 +1,8 @@
 /** Rules of alarms and how often they are wrong; few votes beside their siblings; what chance alone does. */
 import { describe, expect, it } from 'vitest';
+import { addMoment, NO_VOTES } from '../../../gateway/domain/alerts/window-votes.ts';
 import { binomialUpperTail } from '../../../gateway/domain/statistics/binomial.ts';
 import {
-  addVote,
   falseAlarmsADay,
   heightFor,
   riseFor,
@@ -60,13 +60,26 @@ describe('a CUSUM', () => {
     expect(steps[20]?.toFixed(0)).toBe('333');
   });
 
-  it('adds a vote at a time, never below 0, and begins anew at the alarm', () => {
-    const cusum = { rise: 11, height: 22 };
-    expect(addVote(0, false, cusum)).toEqual({ sum: 0, alarm: false });
-    expect(addVote(0, true, cusum)).toEqual({ sum: 10, alarm: false });
-    expect(addVote(10, false, cusum)).toEqual({ sum: 9, alarm: false });
-    expect(addVote(11, true, cusum)).toEqual({ sum: 21, alarm: false });
-    expect(addVote(12, true, cusum)).toEqual({ sum: 0, alarm: true });
+  it('adds a vote at a time, never below 0, and stays at the height while there is cause', () => {
+    const rules = { sum: { rise: 11, height: 22, closesAt: 0 }, singleMs: null };
+    let folded = NO_VOTES;
+    const sumAfter = (...votes: boolean[]) => {
+      for (const unsatisfied of votes) {
+        const moment = {
+          at: folded.lastAt + 1,
+          unsatisfied: Number(unsatisfied),
+          others: Number(!unsatisfied),
+        };
+        folded = addMoment({ ...folded, lastAt: Math.max(0, folded.lastAt) }, moment, rules);
+      }
+      return [folded.sum, folded.rising !== null];
+    };
+    expect(sumAfter(false)).toEqual([0, false]);
+    expect(sumAfter(true)).toEqual([10, false]);
+    expect(sumAfter(false, true)).toEqual([19, false]);
+    expect(sumAfter(true)).toEqual([22, true]);
+    expect(sumAfter(true, false)).toEqual([21, true]);
+    expect(sumAfter(...Array<boolean>(21).fill(false))).toEqual([0, false]);
   });
 
   it('has the height of a wanted number of false alarms a day', () => {

@@ -2,6 +2,7 @@
 import {
   type Delivery,
   type DeliveryState,
+  MOST_KEPT,
   MOST_WAITING,
   MOST_WAITING_A_TARGET,
   type NewDelivery,
@@ -25,7 +26,28 @@ export async function tell(queries: Queries, deliveries: readonly NewDelivery[])
   for (const targetKey of new Set(deliveries.map((one) => one.targetKey)))
     dropped += await dropOldest(queries, now, MOST_WAITING_A_TARGET, targetKey);
   if (deliveries.length > 0) dropped += await dropOldest(queries, now, MOST_WAITING, null);
+  // A target that is gone for good has nothing sent, after which the others are forgotten.
+  if (dropped > 0) await forgetDone(queries, MOST_KEPT);
   return dropped;
+}
+
+/** Of what has been sent, given up or dropped, all but the latest. @returns how many were forgotten. */
+export async function forgetDone(queries: Queries, keep: number): Promise<number> {
+  const first = await queries
+    .selectFrom('alert_deliveries')
+    .select('key')
+    .where('state', '<>', 'waiting')
+    .orderBy('key', 'desc')
+    .offset(keep)
+    .limit(1)
+    .executeTakeFirst();
+  if (!first) return 0;
+  const { numDeletedRows } = await queries
+    .deleteFrom('alert_deliveries')
+    .where('state', '<>', 'waiting')
+    .where('key', '<=', first.key)
+    .executeTakeFirst();
+  return Number(numDeletedRows);
 }
 
 async function dropOldest(

@@ -5,7 +5,7 @@ import type { AlertTarget, TargetReads, TargetStore, TargetTx } from '../../aler
 import { type AuditDeps, createChanges } from '../changes.ts';
 import type { Queries, SqlDatabase } from '../sql-database.ts';
 import { keyOf } from '../tree-keys.ts';
-import { deliveriesOn, deliveryOf, tell } from './deliveries.ts';
+import { deliveriesOn, deliveryOf, forgetDone, tell } from './deliveries.ts';
 
 export function createTargetStore(database: SqlDatabase, audit: AuditDeps): TargetStore {
   const { queries } = database;
@@ -60,24 +60,7 @@ export function createTargetStore(database: SqlDatabase, audit: AuditDeps): Targ
           .where('key', '=', targetKey)
           .execute();
       }),
-    forgetDone: (keep) =>
-      database.transaction(async (tx) => {
-        const first = await tx
-          .selectFrom('alert_deliveries')
-          .select('key')
-          .where('state', '<>', 'waiting')
-          .orderBy('key', 'desc')
-          .offset(keep)
-          .limit(1)
-          .executeTakeFirst();
-        if (!first) return 0;
-        const { numDeletedRows } = await tx
-          .deleteFrom('alert_deliveries')
-          .where('state', '<>', 'waiting')
-          .where('key', '<=', first.key)
-          .executeTakeFirst();
-        return Number(numDeletedRows);
-      }),
+    forgetDone: (keep) => database.transaction((tx) => forgetDone(tx, keep)),
   };
 }
 

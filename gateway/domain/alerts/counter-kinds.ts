@@ -1,0 +1,10 @@
+/**
+ * Alerts that whoever may stand at a counter is told of, where votes are shown there in steps: of machines, of votes on their way and of what
+ * waits for a person. One that rests on votes opens or closes by what a single citizen has pressed, and with few of them even the hour says
+ * who that was.
+ */
+import { ALERT_KINDS, type AlertKind } from '../../../protocol/alert.ts';
+
+const OF_VOTES: readonly AlertKind[] = ['unsatisfied', 'unsatisfied-rising', 'rate-under-target'];
+
+export const COUNTER_KINDS: readonly AlertKind[] = ALERT_KINDS.filter((kind) => !OF_VOTES.includes(kind));
