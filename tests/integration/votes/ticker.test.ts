@@ -60,6 +60,13 @@ it('is filled from the store at the start, for the city and for each unit, and g
     );
     expect((await tickerOf(mute)).where).toEqual([]);
   };
+  // What is acknowledged is told within a moment.
+  const isTold = async () => {
+    const { live, where } = await tickerOf(gateway);
+    live.close();
+    return where[0] === LOUD.at(-1);
+  };
+  await until('the last of them to be told', isTold);
   await fresh();
   await gateway.kill();
   await gateway.start();
