@@ -32,6 +32,7 @@ describe.each(portHomes())('the check of %s', (_name, createHome) => {
         windowKey: journalKey,
         rating: seq % 3 === 0 ? 1 : 0,
         ...(seq === 5 && { verdict: 3 }),
+        ...(journalKey === 2 && { channel: 5 }),
       });
     await rig.commit({
       votes: [
@@ -131,13 +132,15 @@ describe.each(portHomes())('the check of %s', (_name, createHome) => {
     ['too many', `UPDATE excluded SET basically = basically + 1`, 1],
     ['none of what is', 'DELETE FROM excluded', 1],
     ['none of what is, and of what rules discount', 'DELETE FROM discounted', 1],
+    ['of no channel what came by it', 'DELETE FROM apart', 2],
+    ['of a channel one more', 'UPDATE apart SET satisfied = satisfied + 1', 2],
     [
       'what nobody has',
       `INSERT INTO excluded (source_key, quarter, window_key, satisfied, basically, unsatisfied) VALUES (2, ${BASE / QUARTER}, 2, 1, 0, 0)`,
       2,
     ],
   ])(
-    'finds the one journal that says of votes that are left out %s, and puts it right',
+    'finds the one journal that says of votes that are left out, or apart, %s, and puts it right',
     async (_what, damage, journal) => {
       await home.rows(damage);
       expect((await report()).rollups).toMatchObject({ differing: 1, journalKeys: [journal], examples: [] });

@@ -48,8 +48,12 @@ describe.each(portHomes())('history in %s', (_name, createHome) => {
   afterEach(() => rig.end());
 
   let seq = 0;
-  const vote = (at: number, more: Partial<VoteRecord> = {}) =>
-    voteRecord({ journalKey: rig.source, seq: ++seq, at, rating: (seq % 3) as 0, ...more });
+  /** Some of them came otherwise than by a button. */
+  const vote = (at: number, more: Partial<VoteRecord> = {}) => {
+    seq += 1;
+    const channel = [0, 0, 2, 0, 5][seq % 5] as 0;
+    return voteRecord({ journalKey: rig.source, seq, at, rating: (seq % 3) as 0, channel, ...more });
+  };
   /** Of every window, in every quarter of two days; some are discounted. */
   const votesOf = (quarters: number, every = 1) =>
     Array.from({ length: quarters }, (_, index) =>
@@ -99,13 +103,14 @@ describe.each(portHomes())('history in %s', (_name, createHome) => {
     expect(await lateRows()).toBe(0);
     await rig.commit({
       votes: [
-        vote(START + 3, { verdict: 2 }),
-        vote(START + 17 * QUARTER, { windowKey: 3 }),
-        vote(START - BLOCK, { windowKey: 4 }),
+        vote(START + 3, { verdict: 2, channel: 0 }),
+        vote(START + 17 * QUARTER, { windowKey: 3, channel: 0 }),
+        vote(START - BLOCK, { windowKey: 4, channel: 2 }),
         vote(START + 30 * QUARTER),
       ],
     });
-    expect(await lateRows()).toBe(4);
+    // One is discounted, and so a sum of its own; one is told again by its channel.
+    expect(await lateRows()).toBe(5);
     await expectRecounted('late');
     await foldAll(rig.ports.folding, START + 20 * QUARTER + 5 * 60_000);
     expect(await lateRows()).toBe(0);
@@ -117,7 +122,7 @@ describe.each(portHomes())('history in %s', (_name, createHome) => {
     await rig.commit({ votes });
     await foldAll(rig.ports.folding, START + BLOCK);
     await rig.commit({ votes });
-    await rig.commit({ votes: [...votes, vote(START + 9)] });
+    await rig.commit({ votes: [...votes, vote(START + 9, { channel: 0 })] });
     expect(await lateRows()).toBe(1);
     await expectRecounted('again');
   });
@@ -151,7 +156,14 @@ describe.each(portHomes())('history in %s', (_name, createHome) => {
     await check('dated back');
     await rig.act((tx) =>
       tx.release({}, START, ({ seq: number }) => ({
-        ...{ rating: 2, at: START + number, clock: 0, mono: number, boot: 'b', channel: 0 },
+        ...{
+          rating: 2,
+          at: START + number,
+          clock: 0,
+          mono: number,
+          boot: 'b',
+          channel: number === 900 ? 5 : 0,
+        },
         ...{ claimedAt: null, windowKey: number === 900 ? 3 : null },
       })),
     );

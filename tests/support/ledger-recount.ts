@@ -8,6 +8,7 @@ type StoredVote = {
   rating: number;
   at: number;
   verdict: number;
+  channel: number;
 };
 type StoredRollup = {
   source_key: number;
@@ -67,8 +68,25 @@ export async function compareDiscounted(home: { rows: Rows }): Promise<Compared>
   return { kept: kept.map((row) => `${row.verdict} of ${lineOf(row)}`).sort(), counted };
 }
 
+/** … of what came otherwise than by a button: all of it, and what of it does not count. */
+export async function compareApart(home: { rows: Rows }): Promise<Compared> {
+  const isExcluded = await readExclusions(home);
+  const votes = (await readVotes(home)).filter(({ channel }) => channel !== 0);
+  const nameOf = (vote: StoredVote, part: number) => `${vote.channel}, ${part} of ${placeOf(vote)}`;
+  const partOf = (vote: StoredVote) => (isExcluded(vote) ? 16 : vote.verdict);
+  const counted = [
+    ...ratingsAt(votes, (vote) => nameOf(vote, 0)),
+    ...ratingsAt(votes, (vote) => partOf(vote) !== 0 && nameOf(vote, partOf(vote))),
+  ];
+  const kept = await home.rows<Counted & { channel: number; part: number }>('SELECT * FROM apart');
+  return {
+    kept: kept.map((row) => `${row.channel}, ${row.part} of ${lineOf(row)}`).sort(),
+    counted: counted.sort(),
+  };
+}
+
 const readVotes = (home: { rows: Rows }) =>
-  home.rows<StoredVote>('SELECT source_key, seq, window_key, rating, at, verdict FROM votes');
+  home.rows<StoredVote>('SELECT source_key, seq, window_key, rating, at, verdict, channel FROM votes');
 
 async function readExclusions(home: { rows: Rows }): Promise<(vote: StoredVote) => boolean> {
   const sources = await home.rows<{ key: number; terminal_key: number }>('SELECT * FROM sources');

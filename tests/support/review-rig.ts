@@ -4,7 +4,7 @@ import type { Batch, QuarantineRecord } from '../../gateway/store/ledger.ts';
 import type { ReviewTx } from '../../gateway/store/review.ts';
 import { decide } from './decide.ts';
 import { batchOf } from './ledger-home.ts';
-import { compareDiscounted, compareExcluded, compareRollups } from './ledger-recount.ts';
+import { compareApart, compareDiscounted, compareExcluded, compareRollups } from './ledger-recount.ts';
 import type { PortsHome } from './port-homes.ts';
 import { voteRecord } from './store.ts';
 import { addSmallTown } from './tree.ts';
@@ -43,11 +43,13 @@ export async function createReviewRig(home: PortsHome) {
     async end() {
       const [rollups, excluded] = [await compareRollups(home), await compareExcluded(home)];
       const discounted = await compareDiscounted(home);
+      const apart = await compareApart(home);
       await ports.close();
       await home.dispose();
       expect(rollups.kept, 'rollups').toEqual(rollups.counted);
       expect(excluded.kept, 'excluded').toEqual(excluded.counted);
       expect(discounted.kept, 'discounted').toEqual(discounted.counted);
+      expect(apart.kept, 'apart').toEqual(apart.counted);
     },
   };
 }

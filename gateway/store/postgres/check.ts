@@ -9,6 +9,7 @@ import { checkHistory } from '../sql/history/compare.ts';
 import { createPlaceBook } from '../sql/history/place-book.ts';
 import { checkBesideVotes, checkVotes } from '../sql/number-check.ts';
 import {
+  apartDifferences,
   type Compared,
   discountedDifferences,
   excludedDifferences,
@@ -45,6 +46,7 @@ const part = (remainder: number): Compared => ({
   rollups: `rollups_${remainder}`,
   excluded: ofPart('excluded', remainder),
   discounted: ofPart('discounted', remainder),
+  apart: ofPart('apart', remainder),
 });
 
 /** Connects when it is first asked. */
@@ -110,6 +112,7 @@ async function readParts(queries: Queries, progress: (part: number) => void) {
       rollupDifferences(compared),
       excludedDifferences(compared),
       discountedDifferences(compared),
+      apartDifferences(compared),
     ]) {
       const keys = `SELECT DISTINCT "journalKey" FROM (${differences}) AS differences`;
       const { rows } = await queries.executeQuery<{ journalKey: number }>(CompiledQuery.raw(keys));

@@ -9,37 +9,48 @@ import { arrayOf } from './numbers.ts';
 const ratings = (sign: string) =>
   [0, 1, 2].map((rating) => `CASE WHEN rating = ${rating} THEN ${sign}1 ELSE 0 END`).join(', ');
 
+const MOVED = 'moved AS m (source_key, quarter, window_key, channel, verdict, a, b, c)';
+
 /** What a vote was discounted as is taken away, what it is discounted as is added: one row a key, or none is written twice. */
 const CORRECT = `
   WITH judged AS (
-    SELECT v.source_key, v.seq, v.window_key, v.rating, v.at, v.verdict AS was, k.verdict AS becomes, ${IN_EXCLUSION} AS is_excluded
+    SELECT v.source_key, v.seq, v.window_key, v.rating, v.at, v.channel, v.verdict AS was, k.verdict AS becomes, ${IN_EXCLUSION} AS is_excluded
     FROM unnest($1::int4[], $2::int4[], $3::int2[]) AS k (source_key, seq, verdict)
     JOIN votes v ON v.source_key = k.source_key AND v.seq = k.seq WHERE v.verdict <> k.verdict
   ), changed AS (
     UPDATE votes v SET verdict = j.becomes FROM judged j WHERE v.source_key = j.source_key AND v.seq = j.seq
     RETURNING j.*
   ), moved AS (
-    SELECT source_key, at / ${QUARTER_MS} AS quarter, window_key, was AS verdict, ${ratings('-')} FROM changed WHERE NOT is_excluded AND was <> 0
+    SELECT source_key, at / ${QUARTER_MS} AS quarter, window_key, channel, was AS verdict, ${ratings('-')} FROM changed WHERE NOT is_excluded AND was <> 0
     UNION ALL
-    SELECT source_key, at / ${QUARTER_MS}, window_key, becomes, ${ratings('')} FROM changed WHERE NOT is_excluded AND becomes <> 0
+    SELECT source_key, at / ${QUARTER_MS}, window_key, channel, becomes, ${ratings('')} FROM changed WHERE NOT is_excluded AND becomes <> 0
   ), discounting AS (
     INSERT INTO discounted AS kept (source_key, quarter, window_key, verdict, satisfied, basically, unsatisfied)
     SELECT source_key, quarter, window_key, verdict, sum(a), sum(b), sum(c)
-    FROM moved AS m (source_key, quarter, window_key, verdict, a, b, c) GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+    FROM ${MOVED} GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
     ON CONFLICT (source_key, quarter, window_key, verdict) DO UPDATE SET
+      satisfied = kept.satisfied + excluded.satisfied,
+      basically = kept.basically + excluded.basically,
+      unsatisfied = kept.unsatisfied + excluded.unsatisfied
+  ), setting_apart AS (
+    INSERT INTO apart AS kept (source_key, quarter, window_key, channel, part, satisfied, basically, unsatisfied)
+    SELECT source_key, quarter, window_key, channel, verdict, sum(a), sum(b), sum(c)
+    FROM ${MOVED} WHERE channel <> 0 GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+    ON CONFLICT (source_key, quarter, window_key, channel, part) DO UPDATE SET
       satisfied = kept.satisfied + excluded.satisfied,
       basically = kept.basically + excluded.basically,
       unsatisfied = kept.unsatisfied + excluded.unsatisfied
   ), late AS (
     INSERT INTO history_late (window_key, quarter, channel, part, satisfied, basically, unsatisfied)
-    SELECT window_key, quarter, 0, verdict, sum(a), sum(b), sum(c)
-    FROM moved AS m (source_key, quarter, window_key, verdict, a, b, c)
-    WHERE quarter < (SELECT late_before FROM history_state) GROUP BY 1, 2, 4
+    SELECT window_key, quarter, told.channel, verdict, sum(a), sum(b), sum(c)
+    FROM ${MOVED} CROSS JOIN LATERAL (SELECT 0 UNION SELECT m.channel) AS told (channel)
+    WHERE quarter < (SELECT late_before FROM history_state) GROUP BY 1, 2, 3, 4
   )
   SELECT window_key AS "windowKey", rating, at, was AS "from", becomes AS "to", is_excluded AS excluded,
     pg_current_xact_id()::text AS commit FROM changed`;
-const DROP_EMPTY = `
-  DELETE FROM discounted WHERE source_key = ANY ($1::int4[]) AND satisfied = 0 AND basically = 0 AND unsatisfied = 0`;
+const dropEmpty = (table: string) =>
+  `DELETE FROM ${table} WHERE source_key = ANY ($1::int4[]) AND satisfied = 0 AND basically = 0 AND unsatisfied = 0`;
+const DROP_EMPTY = `WITH dropped AS (${dropEmpty('discounted')}) ${dropEmpty('apart')}`;
 
 const NOTE_UNJUDGED = `
   INSERT INTO unjudged (window_key, from_at, to_at) SELECT * FROM unnest($1::int4[], $2::int8[], $3::int8[])`;

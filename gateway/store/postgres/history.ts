@@ -115,7 +115,8 @@ const FEW_WINDOWS = 64;
 const unfolded = (within: string) => `
   SELECT ${PLACE}, 0 AS channel, ${ALL} AS part, ${SUMS} FROM rollups WHERE ${within} GROUP BY 1
   UNION ALL SELECT ${PLACE}, 0, verdict, ${SUMS} FROM discounted WHERE ${within} GROUP BY 1, verdict
-  UNION ALL SELECT ${PLACE}, 0, ${EXCLUDED}, ${SUMS} FROM excluded WHERE ${within} GROUP BY 1`;
+  UNION ALL SELECT ${PLACE}, 0, ${EXCLUDED}, ${SUMS} FROM excluded WHERE ${within} GROUP BY 1
+  UNION ALL SELECT ${PLACE}, channel, part, ${SUMS} FROM apart WHERE ${within} GROUP BY 1, 2, 3`;
 const OF_FEW = unfolded(WITHIN);
 const OF_MANY = unfolded(WITHIN.replace('window_key', 'window_key + 0'));
 /** A rollup at a time, through the key: there is no index by windows, and a planner would rather read the whole table. */
@@ -128,7 +129,9 @@ const OF_WINDOW = `
     WHERE window_key = $2::int4 AND quarter >= $3::int4 AND quarter < $4::int4)
   SELECT ${PLACE}, 0 AS channel, ${ALL} AS part, ${SUMS} FROM kept GROUP BY 1
   UNION ALL SELECT ${PLACE}, 0, verdict, ${SUMS} FROM (${besideKept('discounted')}) AS beside GROUP BY 1, verdict
-  UNION ALL SELECT ${PLACE}, 0, ${EXCLUDED}, ${SUMS} FROM (${besideKept('excluded')}) AS beside GROUP BY 1`;
+  UNION ALL SELECT ${PLACE}, 0, ${EXCLUDED}, ${SUMS} FROM (${besideKept('excluded')}) AS beside GROUP BY 1
+  UNION ALL SELECT ${PLACE}, channel, part, ${SUMS} FROM apart
+    WHERE window_key = $2::int4 AND quarter >= $3::int4 AND quarter < $4::int4 GROUP BY 1, 2, 3`;
 const STATE = {
   text: `SELECT folded_until AS "foldedUntil",
     EXISTS (SELECT FROM history_late WHERE quarter >= $1::int4 AND quarter < least($2::int4, folded_until)) AS "isLate" FROM history_state`,

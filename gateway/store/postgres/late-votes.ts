@@ -8,17 +8,17 @@ import { arrayOf } from './numbers.ts';
 
 const NOTE = `
   WITH late AS (
-    SELECT v.window_key, v.at / ${QUARTER_MS} AS quarter, v.rating, CASE WHEN ${IN_EXCLUSION} THEN ${EXCLUDED} ELSE v.verdict END AS part
+    SELECT v.window_key, v.at / ${QUARTER_MS} AS quarter, v.channel, v.rating, CASE WHEN ${IN_EXCLUSION} THEN ${EXCLUDED} ELSE v.verdict END AS part
     FROM unnest($1::int4[], $2::int4[]) AS k (source_key, seq) JOIN votes v ON v.source_key = k.source_key AND v.seq = k.seq
     WHERE v.at < (SELECT late_before::int8 * ${QUARTER_MS} FROM history_state)
   ), parts AS (
-    SELECT window_key, quarter, rating, ${ALL} AS part FROM late UNION ALL
-    SELECT window_key, quarter, rating, part FROM late WHERE part <> ${ALL}
+    SELECT window_key, quarter, channel, rating, ${ALL} AS part FROM late UNION ALL
+    SELECT window_key, quarter, channel, rating, part FROM late WHERE part <> ${ALL}
   )
   INSERT INTO history_late (window_key, quarter, channel, part, satisfied, basically, unsatisfied)
-  SELECT window_key, quarter, 0, part, count(*) FILTER (WHERE rating = 0), count(*) FILTER (WHERE rating = 1),
+  SELECT window_key, quarter, told.channel, part, count(*) FILTER (WHERE rating = 0), count(*) FILTER (WHERE rating = 1),
     count(*) FILTER (WHERE rating = 2)
-  FROM parts GROUP BY 1, 2, 4`;
+  FROM parts CROSS JOIN LATERAL (SELECT 0 UNION SELECT parts.channel) AS told (channel) GROUP BY 1, 2, 3, 4`;
 
 /** @param stored in this transaction */
 export async function noteLateVotes(transaction: Transaction, stored: readonly VoteRecord[]): Promise<void> {

@@ -1,6 +1,7 @@
 /** The ledger in PostgreSQL: several gateways may write to one. See the README for how a commit goes. */
 import type { Batch, Committed, Corrected, Ledger, VoteOutcome, VoteRecord } from '../ledger.ts';
 import type { CommitId } from '../neighbours.ts';
+import { setApart } from './apart.ts';
 import { type Boots, createBoots } from './boots.ts';
 import { coalesce } from './coalesce.ts';
 import { createConnection, type Transaction } from './connection.ts';
@@ -186,6 +187,7 @@ export async function write(transaction: Transaction, boots: Boots, batch: Batch
   // By the verdicts that they came with: corrections note their own.
   if (isLate) await noteLateVotes(transaction, stored);
   await noteBeside(transaction, stored);
+  await setApart(transaction, stored);
   const { commit: correctedIn, corrected } = await correct(transaction, corrections);
   await keepConflicts(
     transaction,

@@ -1,10 +1,17 @@
 /** What is kept beside the votes, held against the votes in one statement, in SQL that both databases understand. */
 import { QUARTER_MS } from '../../domain/calendar.ts';
 import type { RollupDifference, RollupFigures } from '../check.ts';
+import { ALL, EXCLUDED } from './history/sums.ts';
 import { IN_EXCLUSION } from './ledger-terms.ts';
 
 /** What is compared, each as what may stand after FROM. */
-export type Compared = { votes: string; rollups: string; excluded: string; discounted: string };
+export type Compared = {
+  votes: string;
+  rollups: string;
+  excluded: string;
+  discounted: string;
+  apart: string;
+};
 
 /** Of the journals for which this holds of their `source_key`. */
 export const comparedWhere = (condition: string): Compared => ({
@@ -12,6 +19,7 @@ export const comparedWhere = (condition: string): Compared => ({
   rollups: `(SELECT * FROM rollups WHERE ${condition})`,
   excluded: `(SELECT * FROM excluded WHERE ${condition})`,
   discounted: `(SELECT * FROM discounted WHERE ${condition})`,
+  apart: `(SELECT * FROM apart WHERE ${condition})`,
 });
 
 export const comparedOf = (journalKeys: readonly number[]): Compared =>
@@ -92,4 +100,14 @@ export const discountedDifferences = ({
   WITH counted AS MATERIALIZED (
       ${COUNTED}, v.verdict FROM ${votes} v WHERE v.verdict <> 0 AND NOT ${IN_EXCLUSION} GROUP BY 1, 2, 3, v.verdict),
     kept AS (SELECT ${KEY}, ${COUNTS}, verdict FROM ${discounted} x)
+  SELECT DISTINCT source_key AS "journalKey" FROM (${ASTRAY}) AS astray ORDER BY 1`;
+
+/** Journals (`journalKey`) of which what is kept apart is not what the channels of their votes say. */
+export const apartDifferences = ({ votes, apart }: Pick<Compared, 'votes' | 'apart'>): string => `
+  WITH others AS MATERIALIZED (
+      SELECT v.*, CASE WHEN ${IN_EXCLUSION} THEN ${EXCLUDED} ELSE v.verdict END AS part FROM ${votes} v WHERE v.channel <> 0),
+    counted AS (
+      ${COUNTED}, v.channel, ${ALL} AS part FROM others v GROUP BY 1, 2, 3, v.channel
+      UNION ALL ${COUNTED}, v.channel, v.part FROM others v WHERE v.part <> ${ALL} GROUP BY 1, 2, 3, v.channel, v.part),
+    kept AS (SELECT ${KEY}, ${COUNTS}, channel, part FROM ${apart} x)
   SELECT DISTINCT source_key AS "journalKey" FROM (${ASTRAY}) AS astray ORDER BY 1`;

@@ -4,6 +4,7 @@ import type { AuditLine } from '../changes.ts';
 import type { RepairRollups, RollupDifference, RollupFigures } from '../check.ts';
 import { type AuditDeps, createChanges } from './changes.ts';
 import {
+  apartDifferences,
   comparedOf,
   type DifferenceRow,
   differenceOf,
@@ -71,7 +72,7 @@ export function createRollupRepair(database: SqlDatabase, audit: AuditDeps): Rep
   };
 }
 
-/** `leftOut`: journals of which what is kept as not counted is not what people and rules say. */
+/** `leftOut`: journals of which what is kept as not counted, or apart, is not what people, rules and channels say. */
 export type Differences = { rollups: RollupDifference[]; leftOut: number[] };
 
 /** Of these journals, as they are now. */
@@ -85,7 +86,11 @@ export async function readDifferences(
     const compared = comparedOf(keys);
     const rollups = await sql.raw<DifferenceRow>(rollupDifferences(compared)).execute(queries);
     for (const row of rollups.rows) found.rollups.push(differenceOf(row));
-    for (const differences of [excludedDifferences(compared), discountedDifferences(compared)]) {
+    for (const differences of [
+      excludedDifferences(compared),
+      discountedDifferences(compared),
+      apartDifferences(compared),
+    ]) {
       const { rows } = await sql.raw<{ journalKey: number }>(differences).execute(queries);
       for (const { journalKey } of rows) leftOut.add(journalKey);
     }

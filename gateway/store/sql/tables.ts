@@ -201,6 +201,7 @@ export type Tables = {
   datings: { source_key: number; seq: number; claimed_at: number };
   excluded: Excluded;
   discounted: Excluded & { verdict: number };
+  apart: Excluded & { channel: number; part: number };
   history: HistoryCounts & { unit_key: number; span: number; quarter: number };
   history_late: HistoryCounts & { key: Generated<number>; window_key: number; quarter: number };
   history_state: { key: number; folded_until: number; late_before: number; written_until: number };

@@ -3,6 +3,8 @@ import { sql } from 'kysely';
 import { createExclusions, type Exclusions } from '../../domain/exclusions.ts';
 import type { Corrected, Correction, VerdictCode } from '../ledger.ts';
 import type { StoredPress } from '../verdicts.ts';
+import { addApart } from './apart.ts';
+import { ApartBatch } from './apart-batch.ts';
 import { DiscountedBatch } from './discounted-batch.ts';
 import { noteLate } from './history/late.ts';
 import { chunksOf, writeRows } from './review/rows.ts';
@@ -23,12 +25,15 @@ export async function correct(
   if (latest.length === 0) return [];
   const exclusions = await exclusionsOf(queries, latest);
   const sums = new DiscountedBatch();
+  const apart = new ApartBatch();
   const corrected = latest.map(({ windowKey, vote, verdict: to }): Corrected => {
     const { rating, at, verdict: from, terminalKey } = vote;
     const excluded = exclusions.excludes(terminalKey, at);
     if (!excluded) {
       sums.add({ ...vote, windowKey }, from, -1);
       sums.add({ ...vote, windowKey }, to);
+      if (from !== 0) apart.add({ ...vote, windowKey }, from, -1);
+      if (to !== 0) apart.add({ ...vote, windowKey }, to);
     }
     return { windowKey, rating, at, from, to, excluded };
   });
@@ -41,6 +46,7 @@ export async function correct(
     sums,
     corrected.some(({ from }) => from !== 0),
   );
+  await addApart(queries, apart.values());
   return corrected;
 }
 

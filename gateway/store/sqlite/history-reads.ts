@@ -80,7 +80,8 @@ function openReader(file: string) {
     raw<Raw>(`
       SELECT 0, ${ALL}, ${SUMS} FROM rollups WHERE ${windows} AND ${WITHIN}
       UNION ALL SELECT 0, verdict, ${SUMS} FROM discounted WHERE +${AMONG} AND ${WITHIN} GROUP BY verdict
-      UNION ALL SELECT 0, ${EXCLUDED}, ${SUMS} FROM excluded WHERE +${AMONG} AND ${WITHIN}`);
+      UNION ALL SELECT 0, ${EXCLUDED}, ${SUMS} FROM excluded WHERE +${AMONG} AND ${WITHIN}
+      UNION ALL SELECT channel, part, ${SUMS} FROM apart WHERE ${windows} AND ${WITHIN} GROUP BY channel, part`);
   const besideOf = (table: string) =>
     `FROM ${PIECES} CROSS JOIN rollups r ON r.window_key = @windowKey AND ${inPiece('r')}
      CROSS JOIN ${table} x ON x.source_key = r.source_key AND x.quarter = r.quarter AND x.window_key = r.window_key`;
@@ -109,7 +110,9 @@ function openReader(file: string) {
       SELECT p.place, 0, ${ALL}, ${SUMS} FROM ${PIECES}
         CROSS JOIN rollups r ON r.window_key = @windowKey AND ${inPiece('r')} GROUP BY p.place
       UNION ALL SELECT p.place, 0, x.verdict, ${X_SUMS} ${besideOf('discounted')} GROUP BY p.place, x.verdict
-      UNION ALL SELECT p.place, 0, ${EXCLUDED}, ${X_SUMS} ${besideOf('excluded')} GROUP BY p.place`),
+      UNION ALL SELECT p.place, 0, ${EXCLUDED}, ${X_SUMS} ${besideOf('excluded')} GROUP BY p.place
+      UNION ALL SELECT p.place, x.channel, x.part, ${X_SUMS} FROM ${PIECES}
+        CROSS JOIN apart x ON x.window_key = @windowKey AND ${inPiece('x')} GROUP BY p.place, x.channel, x.part`),
   };
 }
 

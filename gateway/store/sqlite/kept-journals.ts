@@ -18,7 +18,7 @@ type KeptJournals = Pick<
 /** Keys of journals that the command line has begun, so that a gateway that runs beside it never gives the same one. */
 export const IMPORTED_FROM = 2 ** 40;
 /** Every table that names a journal. */
-const OF_JOURNAL = ['votes', 'rollups', 'quarantine', 'lost', 'datings', 'excluded', 'discounted'];
+const OF_JOURNAL = ['votes', 'rollups', 'quarantine', 'lost', 'datings', 'excluded', 'discounted', 'apart'];
 
 /** Makes a transaction that also writes the journals opened since the last one. */
 export type WithJournals = <A extends unknown[], R>(act: (...args: A) => R) => (...args: A) => R;

@@ -3,7 +3,13 @@ import type { Ratings } from '../sql/history/sums.ts';
 import type { Connection } from './database.ts';
 
 /** Notes it if it is late. */
-export type NoteLate = (windowKey: number, quarter: number, part: number, counts: Ratings) => void;
+export type NoteLate = (
+  windowKey: number,
+  quarter: number,
+  part: number,
+  counts: Ratings,
+  channel?: number,
+) => void;
 
 export type LateTable = {
   /** What is late, as of this transaction. */
@@ -14,15 +20,15 @@ export type LateTable = {
 export function createLateTable(db: Connection): LateTable {
   const selectBefore = db.prepare('SELECT late_before FROM history_state').pluck();
   const insert = db.prepare(
-    `INSERT INTO history_late (window_key, quarter, channel, part, satisfied, basically, unsatisfied) VALUES (?, ?, 0, ?, ?, ?, ?)`,
+    `INSERT INTO history_late (window_key, quarter, channel, part, satisfied, basically, unsatisfied) VALUES (?, ?, ?, ?, ?, ?, ?)`,
   );
   let before = 0;
   return {
     look() {
       before = selectBefore.get() as number;
     },
-    note(windowKey, quarter, part, counts) {
-      if (quarter < before) insert.run(windowKey, quarter, part, ...counts);
+    note(windowKey, quarter, part, counts, channel = 0) {
+      if (quarter < before) insert.run(windowKey, quarter, channel, part, ...counts);
     },
   };
 }

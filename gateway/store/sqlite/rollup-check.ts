@@ -1,6 +1,7 @@
 /** What is kept beside the votes, held against them in stretches, between which others may write. */
 import type { RollupDifference } from '../check.ts';
 import {
+  apartDifferences,
   comparedWhere,
   type DifferenceRow,
   differenceOf,
@@ -18,6 +19,7 @@ type Stretch = { from: number; to: number };
 const ROLLUPS = rollupDifferences(comparedWhere('source_key BETWEEN @from AND @to'));
 const EXCLUDED = excludedDifferences({ votes: 'votes', excluded: 'excluded' });
 const DISCOUNTED = discountedDifferences({ votes: 'votes', discounted: 'discounted' });
+const APART = apartDifferences({ votes: 'votes', apart: 'apart' });
 
 /** Every rollup that is not what its votes say; between two steps others may write. */
 export function* findRollupDifferences(db: Connection): Generator<RollupDifference[]> {
@@ -26,7 +28,7 @@ export function* findRollupDifferences(db: Connection): Generator<RollupDifferen
 }
 
 /**
- * Journals of which what is kept as not counted is not what people have excluded and rules discount. A database that is still to be
+ * Journals of which what is kept as not counted, or apart, is not what people have excluded, rules discount and channels say. A database that is still to be
  * brought up to date may be from before anything could be.
  */
 export function findLeftOutDifferences(db: Connection): Set<number> {
@@ -34,6 +36,7 @@ export function findLeftOutDifferences(db: Connection): Set<number> {
   for (const [table, differences] of [
     ['excluded', EXCLUDED],
     ['discounted', DISCOUNTED],
+    ['apart', APART],
   ] as const) {
     if (db.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(table) === undefined) continue;
     for (const { journalKey } of db.prepare(differences).all() as { journalKey: number }[])

@@ -75,7 +75,8 @@ const COUNTS = 'satisfied, basically, unsatisfied';
 export const keptOfWindows = (where: string): string => `
   SELECT window_key, quarter, 0 AS channel, ${ALL} AS part, ${COUNTS} FROM rollups WHERE ${where}
   UNION ALL SELECT window_key, quarter, 0, verdict, ${COUNTS} FROM discounted WHERE ${where}
-  UNION ALL SELECT window_key, quarter, 0, ${EXCLUDED}, ${COUNTS} FROM excluded WHERE ${where}`;
+  UNION ALL SELECT window_key, quarter, 0, ${EXCLUDED}, ${COUNTS} FROM excluded WHERE ${where}
+  UNION ALL SELECT window_key, quarter, channel, part, ${COUNTS} FROM apart WHERE ${where}`;
 
 export const keptWithin = (queries: Queries, span: QuarterSpan): Promise<WindowSum[]> =>
   windowSums(queries, `(${keptOfWindows(within(span))}) AS kept`);

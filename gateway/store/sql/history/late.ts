@@ -42,11 +42,11 @@ export async function notingLate(
     [-1, before],
     [1, await keptOf(queries, recounted)],
   ] as const)
-    for (const { windowKey, quarter, part, satisfied, basically, unsatisfied } of kept) {
-      const name = `${windowKey}/${quarter}/${part}`;
+    for (const { windowKey, quarter, channel, part, satisfied, basically, unsatisfied } of kept) {
+      const name = `${windowKey}/${quarter}/${channel}/${part}`;
       const [a, b, c] = sums.get(name)?.counts ?? [0, 0, 0];
       const counts = [a + sign * satisfied, b + sign * basically, c + sign * unsatisfied] as const;
-      sums.set(name, { windowKey, quarter, channel: 0, part, counts });
+      sums.set(name, { windowKey, quarter, channel, part, counts });
     }
   await noteLate(queries, [...sums.values()]);
 }
@@ -54,6 +54,7 @@ export async function notingLate(
 type Kept = {
   windowKey: number;
   quarter: number;
+  channel: number;
   part: number;
   satisfied: number;
   basically: number;
@@ -63,10 +64,11 @@ type Kept = {
 const COLUMNS = 'satisfied, basically, unsatisfied';
 const SELECT = {
   rollups: (of: string) =>
-    `SELECT window_key AS "windowKey", quarter, ${ALL} AS part, ${COLUMNS} FROM rollups WHERE ${of}`,
+    `SELECT window_key AS "windowKey", quarter, 0 AS channel, ${ALL} AS part, ${COLUMNS} FROM rollups WHERE ${of}`,
   'left out': (of: string) =>
-    `SELECT window_key AS "windowKey", quarter, verdict AS part, ${COLUMNS} FROM discounted WHERE ${of}
-     UNION ALL SELECT window_key, quarter, ${EXCLUDED}, ${COLUMNS} FROM excluded WHERE ${of}`,
+    `SELECT window_key AS "windowKey", quarter, 0 AS channel, verdict AS part, ${COLUMNS} FROM discounted WHERE ${of}
+     UNION ALL SELECT window_key, quarter, 0, ${EXCLUDED}, ${COLUMNS} FROM excluded WHERE ${of}
+     UNION ALL SELECT window_key, quarter, channel, part, ${COLUMNS} FROM apart WHERE ${of}`,
 };
 
 async function keptOf(queries: Queries, { journalKeys, tables }: Recounted): Promise<Kept[]> {

@@ -11,6 +11,7 @@ import { ORG_VERSIONS } from './013-org-versions.ts';
 import { HISTORY_OF_UNITS } from './014-history.ts';
 import { ALERTS } from './015-alerts.ts';
 import { PRIVACY } from './016-privacy.ts';
+import { APART } from './017-apart.ts';
 import type { Migration } from './flavour.ts';
 
 /** What SQLite has come to in steps of its own, and PostgreSQL begins with. */
@@ -27,4 +28,5 @@ export const MIGRATIONS: readonly Migration[] = [
   HISTORY_OF_UNITS,
   ALERTS,
   PRIVACY,
+  APART,
 ];

@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import { QUARTER_MS } from '../../../domain/calendar.ts';
 import { notingLate } from '../history/late.ts';
+import { ALL, EXCLUDED } from '../history/sums.ts';
 import { IN_EXCLUSION } from '../ledger-terms.ts';
 import type { Queries } from '../sql-database.ts';
 import { chunksOf } from './rows.ts';
@@ -23,12 +24,32 @@ export function recountRollups(queries: Queries, journalKeys: readonly number[])
   });
 }
 
-/** What of their votes is not counted, because people have excluded it or rules discount it. */
+/** What of their votes is not counted, because people have excluded it or rules discount it; and what came otherwise than by a button. */
 export function recountLeftOut(queries: Queries, journalKeys: readonly number[]): Promise<void> {
   return notingLate(queries, { journalKeys, tables: 'left out' }, async () => {
     await recountExcluded(queries, journalKeys);
     await recountDiscounted(queries, journalKeys);
+    await recountApart(queries, journalKeys);
   });
+}
+
+/** Of a vote `v`: which sum it is in besides that of all. */
+const PART = `CASE WHEN ${IN_EXCLUSION} THEN ${EXCLUDED} ELSE v.verdict END`;
+
+async function recountApart(queries: Queries, journalKeys: readonly number[]): Promise<void> {
+  for (const keys of chunksOf(journalKeys)) {
+    await queries.deleteFrom('apart').where('source_key', 'in', keys).execute();
+    for (const [part, which] of [
+      [String(ALL), ''],
+      [PART, `AND ${PART} <> ${ALL}`],
+    ] as const)
+      await sql`
+        INSERT INTO apart (source_key, quarter, window_key, channel, part, satisfied, basically, unsatisfied)
+        SELECT ${sql.raw(GROUPED)}, v.channel, ${sql.raw(part)}, ${sql.raw(COUNTS)} FROM votes v
+        WHERE v.source_key IN (${sql.join(keys)}) AND v.channel <> 0 ${sql.raw(which)} GROUP BY 1, 2, 3, 4, 5`.execute(
+        queries,
+      );
+  }
 }
 
 async function recountDiscounted(queries: Queries, journalKeys: readonly number[]): Promise<void> {

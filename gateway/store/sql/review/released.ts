@@ -1,6 +1,8 @@
 /** Held records become votes: written as a commit would, some hundred at a time. */
 import { sql } from 'kysely';
 import type { ReleasedVote } from '../../review.ts';
+import { addApart } from '../apart.ts';
+import { ApartBatch } from '../apart-batch.ts';
 import { noteLate } from '../history/late.ts';
 import { ALL } from '../history/sums.ts';
 import { RollupBatch } from '../rollup-batch.ts';
@@ -87,8 +89,13 @@ async function insertVotes(
 /** Added, not counted anew: a journal has many more votes than were held. */
 async function addToRollups(queries: Queries, votes: readonly Candidate[]): Promise<void> {
   const sums = new RollupBatch();
-  for (const { row, vote, windowKey } of votes)
-    sums.add({ journalKey: row.journalKey, seq: row.seq, windowKey, rating: vote.rating, at: vote.at });
+  const apart = new ApartBatch();
+  for (const { row, vote, windowKey } of votes) {
+    const { rating, at, channel } = vote;
+    const stored = { journalKey: row.journalKey, seq: row.seq, windowKey, rating, at, channel };
+    sums.add(stored);
+    apart.add(stored, ALL);
+  }
   const sorted = [...sums.values()].sort(
     (a, b) => a.journalKey - b.journalKey || a.quarter - b.quarter || a.windowKey - b.windowKey,
   );
@@ -114,6 +121,7 @@ async function addToRollups(queries: Queries, votes: readonly Candidate[]): Prom
     queries,
     sorted.map((sum) => ({ ...sum, channel: 0, part: ALL })),
   );
+  await addApart(queries, apart.values());
 }
 
 async function noteClaims(queries: Queries, votes: readonly Candidate[]): Promise<void> {
