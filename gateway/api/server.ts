@@ -24,6 +24,7 @@ import type { AuditStore } from '../store/audit.ts';
 import type { VoteReads } from '../store/votes.ts';
 import type { RuleChanges } from '../verdicts/rule-changes.ts';
 import type { RulePreviews } from '../verdicts/rule-preview.ts';
+import type { VoteExplanations } from '../verdicts/vote-explanation.ts';
 import { accountRoutes } from './accounts/account-routes.ts';
 import { alertRoutes } from './alerts/alert-routes.ts';
 import { alertRuleRoutes } from './alerts/alert-rule-routes.ts';
@@ -54,6 +55,7 @@ import { type ScoreSource, scoreRoutes } from './scores/score-routes.ts';
 import { sessionRoutes } from './sessions/session-routes.ts';
 import { commandRoutes } from './terminals/command-routes.ts';
 import { terminalRoutes } from './terminals/terminal-routes.ts';
+import { explanationRoutes } from './votes/explanation-routes.ts';
 import { voteRoutes } from './votes/vote-routes.ts';
 
 /** The three ratings, as everywhere: circle, diamond, triangle. */
@@ -81,6 +83,7 @@ export type ServerDeps = {
   /** … as they are shown to whoever is bound to a unit. */
   shownScores: ScoreSource;
   previews: RulePreviews;
+  explanations: VoteExplanations;
   alertTargets: TargetDesk;
   people: People;
   audit: AuditStore;
@@ -205,6 +208,9 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     votes,
     audit: createAudit(deps.audit),
     timeZone: deps.timeZone,
+  });
+  await app.register(explanationRoutes, {
+    ...{ prefix, visibleTree, explanations: deps.explanations, audit: createAudit(deps.audit) },
   });
   await app.register(liveRoute, { hub, allowedOrigins });
   await registerPages(plain, deps.pagesRoot);

@@ -7,6 +7,7 @@ export type AuditTarget =
       id: string;
     }
   | { kind: 'journal'; terminalId: string; epoch: string }
+  | { kind: 'vote'; terminalId: string; epoch: string; seq: number }
   | { kind: 'backup'; folder: string }
   /** A name that no account has, and that is not written. */
   | { kind: 'account-unknown' }
@@ -39,6 +40,8 @@ export function writeTarget(target: AuditTarget): string {
       return `${target.kind}:${target.id}`;
     case 'journal':
       return `journal:${target.terminalId}/${target.epoch}`;
+    case 'vote':
+      return `vote:${target.terminalId}/${target.epoch}/${target.seq}`;
     case 'backup':
       return `backup:${target.folder}`;
     case 'account-unknown':

@@ -9,6 +9,7 @@ export type OrgCode =
   | 'text-invalid'
   | 'window-unknown'
   | 'terminal-unknown'
+  | 'vote-unknown'
   | 'certificate-unknown'
   | 'certificate-revoked'
   | 'journal-unknown'

@@ -22,6 +22,19 @@ export type StoredPress = {
   verdict: VerdictCode;
 };
 
+/** How a vote is named wherever people name one. */
+export type VoteIdentity = { terminalId: string; epoch: string; seq: number };
+
+/** One vote, with what is known of it beside what rules look at. */
+export type FoundVote = StoredPress & {
+  windowKey: number;
+  receivedAt: number;
+  /** What the terminal has said of when, where it was placed at another time; null where `at` is its own word. */
+  claimedAt: number | null;
+  /** Spans of its window that wait to be judged. */
+  waiting: readonly PressSpan[];
+};
+
 export type Judging = {
   /** How many versions of rules it judges by: where there are more, it judges nothing. */
   versions(): number;
@@ -58,6 +71,10 @@ export interface VerdictStore {
   nextPart(windowKey: number, span: PressSpan): Promise<PressSpan | null>;
   /** All of a window in a span, by press time, as they are stored at the moment. @throws StoreFailure */
   presses(windowKey: number, span: PressSpan): Promise<StoredPress[]>;
+  /** Null where no such vote is stored: it may be set aside, or be none. @throws StoreFailure */
+  find(vote: VoteIdentity): Promise<FoundVote | null>;
+  /** Whose journals these are, by their keys. @throws StoreFailure */
+  journals(keys: readonly number[]): Promise<Map<number, Pick<VoteIdentity, 'terminalId' | 'epoch'>>>;
   /** Adds up a rollup for each quarter of an hour that waits: for somebody who has asked, in a process of its own. @throws StoreFailure */
   backlog(): Promise<Backlog>;
 }

@@ -21,6 +21,7 @@ import { createReview } from '../review/review.ts';
 import { createNodeHistory } from '../scores/node-history.ts';
 import { createRuleChanges } from '../verdicts/rule-changes.ts';
 import { createRulePreviews } from '../verdicts/rule-preview.ts';
+import { createVoteExplanations } from '../verdicts/vote-explanation.ts';
 import { watchDescriptors } from '../watch/descriptor-watch.ts';
 import { createHolidayWatch } from '../watch/holiday-watch.ts';
 import type { Alerts } from './alerts.ts';
@@ -128,6 +129,10 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
       previews: createRulePreviews({
         ...{ rules: store.rules, verdicts: store.verdicts, exclusions: store.review.exclusions },
         ...{ tree: registry.tree, calendar: createCalendar(config.timeZone), timeZone: config.timeZone },
+      }),
+      explanations: createVoteExplanations({
+        ...{ rules: store.rules, verdicts: store.verdicts, exclusions: store.review.exclusions },
+        ...{ tree: registry.tree, places: store.org.versions, timeZone: config.timeZone },
       }),
       alertTargets: alerts.targets,
       scores: scores.source,

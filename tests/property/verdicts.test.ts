@@ -1,60 +1,17 @@
 /** Verdicts are a function of the votes and the rules, and of nothing else: not of the order in which votes come. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createCalendar } from '../../gateway/domain/calendar.ts';
 import type { RatingCode } from '../../gateway/domain/tally.ts';
 import type { JudgedVote } from '../../gateway/domain/verdicts/judged-vote.ts';
 import { affectedSpan, reachOf } from '../../gateway/domain/verdicts/reach.ts';
-import type { RuleSettings } from '../../gateway/domain/verdicts/rule-settings.ts';
 import type { Judgement } from '../../gateway/domain/verdicts/verdict.ts';
 import { verdictCodesOf } from '../../gateway/domain/verdicts/verdict-codes.ts';
 import { verdictsOf } from '../../gateway/domain/verdicts/verdicts-of.ts';
-import {
-  constantRules,
-  createWindowRules,
-  type WindowRules,
-} from '../../gateway/domain/verdicts/window-rules.ts';
+import { constantRules, type WindowRules } from '../../gateway/domain/verdicts/window-rules.ts';
 import { type TellChange, WindowVerdicts } from '../../gateway/domain/verdicts/window-verdicts.ts';
 import type { Verdict } from '../../protocol/verdict.ts';
-import { anySettings, anyVotes, MORNING, placeIn, pressOf, rulesOf } from '../support/presses.ts';
-
-const ZONES = [
-  'Asia/Shanghai',
-  'Asia/Kathmandu',
-  'Europe/Berlin',
-  'America/St_Johns',
-  'Pacific/Apia',
-  'Australia/Lord_Howe',
-];
-
-/** One version of the rules, or another from the next local day on, which begins amidst the votes. */
-const anyCase = fc
-  .tuple(fc.constantFrom(...ZONES), anySettings, fc.option(anySettings), fc.integer({ min: 0, max: 300_000 }))
-  .chain(([timeZone, settings, later, beforeMidnightMs]) => {
-    const calendar = createCalendar(timeZone);
-    const midnight = calendar.startOf(calendar.dayOf(Date.parse('2026-10-25T12:00:00Z')));
-    return anyVotes(midnight - beforeMidnightMs).map((votes) => ({
-      votes,
-      windowRules: windowRules(timeZone, settings, later, calendar.nameOf(calendar.dayOf(midnight))),
-    }));
-  });
-
-function windowRules(
-  timeZone: string,
-  settings: Partial<RuleSettings>,
-  later: Partial<RuleSettings> | null,
-  from: string,
-): WindowRules {
-  if (later === null) return constantRules(rulesOf(settings, timeZone));
-  return createWindowRules(
-    ['city', 'hall'],
-    [
-      { nodeId: 'city', version: 1, validFrom: '2020-01-01', validTo: null, settings },
-      { nodeId: 'hall', version: 1, validFrom: from, validTo: null, settings: later },
-    ],
-    placeIn(timeZone),
-  );
-}
+import { anySettings, MORNING, pressOf, rulesOf } from '../support/presses.ts';
+import { anyRuledVotes } from '../support/ruled-votes.ts';
 
 const nameOf = ({ sourceKey, seq }: JudgedVote) => `${sourceKey}/${seq}`;
 const byName = (votes: readonly JudgedVote[], verdicts: readonly Judgement[]) =>
@@ -82,7 +39,7 @@ const inOrder = <T>(items: readonly T[], order: readonly number[] | { late: read
 describe('verdicts of all votes', () => {
   it('are the same in whatever order the votes are, and of votes that are there twice', () => {
     fc.assert(
-      fc.property(anyCase, anyOrder, ({ votes, windowRules }, order) => {
+      fc.property(anyRuledVotes, anyOrder, ({ votes, windowRules }, order) => {
         const expected = byName(votes, verdictsOf(votes, windowRules));
         const other = inOrder([...votes, ...votes.slice(0, 9)], order);
         expect(byName(other, verdictsOf(other, windowRules))).toEqual(expected);
@@ -93,7 +50,7 @@ describe('verdicts of all votes', () => {
 
   it('are the same without their reasons', () => {
     fc.assert(
-      fc.property(anyCase, ({ votes, windowRules }) => {
+      fc.property(anyRuledVotes, ({ votes, windowRules }) => {
         const codes = verdictsOf(votes, windowRules).map(({ code }) => code);
         expect(verdictCodesOf(votes, windowRules)).toEqual(codes);
       }),
@@ -103,7 +60,7 @@ describe('verdicts of all votes', () => {
 
   it('of a neighbourhood are what they are of all', () => {
     fc.assert(
-      fc.property(anyCase, fc.nat(), ({ votes, windowRules }, pick) => {
+      fc.property(anyRuledVotes, fc.nat(), ({ votes, windowRules }, pick) => {
         const all = byName(votes, verdictsOf(votes, windowRules));
         const reach = reachOf(windowRules.all);
         const { at } = votes[pick % votes.length]!;
@@ -117,7 +74,7 @@ describe('verdicts of all votes', () => {
 
   it('change within the affected span only, when a vote comes', () => {
     fc.assert(
-      fc.property(anyCase, fc.nat(), ({ votes, windowRules }, pick) => {
+      fc.property(anyRuledVotes, fc.nat(), ({ votes, windowRules }, pick) => {
         const late = votes[pick % votes.length]!;
         const others = votes.filter((vote) => vote !== late);
         const before = byName(others, verdictsOf(others, windowRules));
@@ -157,7 +114,7 @@ describe('verdicts of all votes', () => {
 
   it('between two pauses are what they are of all', () => {
     fc.assert(
-      fc.property(anyCase, ({ votes, windowRules }) => {
+      fc.property(anyRuledVotes, ({ votes, windowRules }) => {
         const { aloneMs } = reachOf(windowRules.all);
         const stretches: JudgedVote[][] = [];
         for (const vote of votes) {
@@ -194,7 +151,7 @@ const codesOf = (votes: readonly JudgedVote[], rules: WindowRules) =>
 describe('verdicts of votes as they come', () => {
   it('are at every moment those of all of them', () => {
     fc.assert(
-      fc.property(anyCase, anyOrder, fc.nat(), ({ votes, windowRules }, order, cut) => {
+      fc.property(anyRuledVotes, anyOrder, fc.nat(), ({ votes, windowRules }, order, cut) => {
         const coming = inOrder([...votes, ...votes.slice(0, 5)], order);
         const window = new WindowVerdicts({ rules: windowRules, lateMs: 1e9, mostPresses: 1e9 });
         for (const part of [coming.slice(0, cut % coming.length), coming]) {
@@ -213,7 +170,7 @@ describe('verdicts of votes as they come', () => {
     let missed = 0;
     fc.assert(
       fc.property(
-        anyCase,
+        anyRuledVotes,
         anyOrder,
         fc.record({
           mostPresses: fc.integer({ min: 1, max: 40 }),
@@ -258,7 +215,7 @@ describe('verdicts of votes as they come', () => {
 
   it('go on, after a start, from the latest votes that are stored, also where there is no pause in them', () => {
     fc.assert(
-      fc.property(anyCase, fc.integer({ min: 1, max: 100 }), ({ votes, windowRules }, coming) => {
+      fc.property(anyRuledVotes, fc.integer({ min: 1, max: 100 }), ({ votes, windowRules }, coming) => {
         const stored = votes.slice(0, -coming);
         const last = stored.at(-1)?.at ?? 0;
         const { backMs } = reachOf(windowRules.all);
@@ -283,7 +240,7 @@ describe('verdicts of votes as they come', () => {
   it('are of every kind here, and counted and discounted are all there are', () => {
     const kinds = new Set<string>();
     fc.assert(
-      fc.property(anyCase, ({ votes, windowRules }) => {
+      fc.property(anyRuledVotes, ({ votes, windowRules }) => {
         const verdicts = verdictsOf(votes, windowRules);
         const counted = verdicts.filter(({ code }) => code === 'counted').length;
         const discounted = verdicts.filter(({ code }) => code !== 'counted').length;

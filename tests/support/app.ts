@@ -34,6 +34,7 @@ import { openSecretSeal } from '../../gateway/store/secret-seal.ts';
 import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
 import { createRuleChanges } from '../../gateway/verdicts/rule-changes.ts';
 import { createRulePreviews } from '../../gateway/verdicts/rule-preview.ts';
+import { createVoteExplanations } from '../../gateway/verdicts/vote-explanation.ts';
 import { createMetrics } from '../../gateway/watch/metrics.ts';
 import { authorityOf } from './certificates.ts';
 import { figures } from './figures.ts';
@@ -101,6 +102,10 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
     previews: createRulePreviews({
       ...{ rules: store.rules, verdicts: store.verdicts, exclusions: store.review.exclusions },
       ...{ tree, calendar, timeZone: 'Asia/Shanghai' },
+    }),
+    explanations: createVoteExplanations({
+      ...{ rules: store.rules, verdicts: store.verdicts, exclusions: store.review.exclusions },
+      ...{ tree, places: store.org.versions, timeZone: calendar.timeZone },
     }),
     alertTargets: createTargetDesk({
       ...{ store: store.alertTargets, now, newId },

@@ -65,6 +65,7 @@ const ORG_STATUS: Partial<Record<OrgCode, number>> = {
   'place-same': 409,
   'name-same': 409,
   'terminal-unknown': 404,
+  'vote-unknown': 404,
   'certificate-unknown': 404,
   'certificate-revoked': 409,
   'journal-unknown': 404,

@@ -275,6 +275,13 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     refused(429, 'exports-busy'),
     AUDITED,
   ),
+  'GET /api/v1/votes/:terminal/:epoch/:seq/verdict': operation(
+    'explainVote',
+    refused(403, 'votes-withheld'),
+    refused(404, 'terminal-unknown'),
+    refused(404, 'vote-unknown'),
+    AUDITED,
+  ),
   'GET /api/v1/quarantine': operation('listQuarantine'),
   'GET /api/v1/audit': operation('listAudit'),
 };

@@ -7,6 +7,7 @@ import { show, showOne } from '../output.ts';
 import { checkText } from '../texts.ts';
 import { checkTime } from '../values.ts';
 import type { CliContext, WithStore } from '../with-store.ts';
+import { registerExplainCommand } from './explain-command.ts';
 import { registerImportCommand } from './import-command.ts';
 
 const checkReason = checkText(MAX_REASON_CHARS);
@@ -109,7 +110,12 @@ function registerHeld(program: Command, withStore: WithStore): void {
 }
 
 function registerVotes(program: Command, withStore: WithStore): void {
-  const votes = group(program, 'votes', 'stored votes: which count, and when they were pressed');
+  const votes = group(
+    program,
+    'votes',
+    'stored votes: which count and why, and when they were pressed',
+  ).alias('vote');
+  registerExplainCommand(votes, withStore);
   const span = (command: Command) =>
     command
       .requiredOption('--terminal <id>', 'the terminal')

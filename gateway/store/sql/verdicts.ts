@@ -1,6 +1,7 @@
 /** Judging what is stored, in SQL that both databases understand. */
 import type { VerdictCode } from '../ledger.ts';
 import type { Judging, PressSpan, StoredPress, VerdictStore } from '../verdicts.ts';
+import { findVote, journalsOf } from './found-vote.ts';
 import type { Queries, SqlDatabase } from './sql-database.ts';
 import { type Change, correct, type WriteVerdicts } from './verdict-changes.ts';
 import {
@@ -60,6 +61,8 @@ export function createVerdictStore(database: SqlDatabase, tables: VerdictTables)
       const [votes = []] = await tables.read(database.queries, [{ windowKey, ...span }]);
       return votes;
     },
+    find: (vote) => findVote(database.queries, vote),
+    journals: (keys) => journalsOf(database.queries, keys),
     backlog: () => backlogOf(database.queries),
   };
 }

@@ -62,6 +62,7 @@ const MAY: Record<string, string> = {
   'GET /api/v1/scores': 'A O U T R W',
   'GET /api/v1/history': 'A O R',
   'GET /api/v1/votes': 'A O U R',
+  'GET /api/v1/votes/:terminal/:epoch/:seq/verdict': 'A O R',
   'GET /api/v1/quarantine': 'A O T R',
   'GET /api/v1/held': 'A O T R',
   'GET /api/v1/held/summary': 'A O T R',

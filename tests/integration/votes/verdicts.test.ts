@@ -94,6 +94,45 @@ describe('verdicts', () => {
     ]);
   });
 
+  it('are explained, over HTTP and at the command line, and who has looked is written down', async () => {
+    await send(press(1, 0, 'unsatisfied'), press(2, 2), press(3, 4));
+    await untilShown('one', { votes: 1, reasons: { superseded: 1, 'too-soon': 1 } });
+    const [{ epoch = '' } = {}] = await gateway.getJson<{ epoch: string }[]>(
+      '/api/v1/votes?from=0&to=9000000000000',
+    );
+    const at = (seq: number | string, terminalId = 't-1') =>
+      `/api/v1/votes/${terminalId}/${epoch}/${seq}/verdict`;
+    const told = await gateway.getJson<{ byRules: string; stored: string; words: { zh: string }[] }>(at(3));
+    expect(told).toMatchObject({ stored: 'too-soon', byRules: 'too-soon', standing: 'same' });
+    expect(told.words.map(({ zh }) => zh).join('')).toContain('R1 按键间隔：距同一设备上保留的按键 t-1#2');
+
+    const shown = await manyi(gateway.dataDir, 'vote', 'explain', 't-1', epoch, '2');
+    expect([shown.code, shown.err]).toEqual([0, '']);
+    expect(shown.out).toContain('By these rules it is counted.');
+    expect(shown.out).toContain('it took the place of t-1#1');
+    const asJson = await manyi(gateway.dataDir, '--json', 'votes', 'explain', 't-1', epoch, '3');
+    expect(JSON.parse(asJson.out)).toEqual([told]);
+
+    const refusedWith = async (path: string) => {
+      const response = await gateway.fetch(path);
+      return [response.status, ((await response.json()) as { error: { code: string } }).error.code];
+    };
+    expect(await refusedWith(at(9))).toEqual([404, 'vote-unknown']);
+    expect(await refusedWith(at(1, 't-9'))).toEqual([404, 'terminal-unknown']);
+    for (const bad of [at('0'), at('1e99'), at(1, '..%2f'), at(1).replace(epoch, 'x'), at('9'.repeat(40))])
+      expect(await refusedWith(bad)).toEqual([400, 'parameters-invalid']);
+    expect((await manyi(gateway.dataDir, 'vote', 'explain', 't-1', epoch, '9')).err).toMatch(
+      /^vote-unknown: /,
+    );
+    expect((await manyi(gateway.dataDir, 'vote', 'explain', 't-1', 'x', '9')).err).toMatch(
+      /^argument-invalid: /,
+    );
+    const audit = await gateway.getJson<{ action: string; target: string }[]>('/api/v1/audit');
+    expect(audit.filter(({ action }) => action === 'votes.explain').map(({ target }) => target)).toEqual([
+      `vote:t-1/${epoch}/3`,
+    ]);
+  });
+
   it('of what comes late, and of what comes after a restart, are found by what is stored', async () => {
     await send(press(1, 0), press(3, 6), press(4, 40));
     await untilShown('three', { votes: 3, reasons: {} });

@@ -1,0 +1,53 @@
+/** Why one vote counts for what it does. */
+import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
+import { Epoch, Seq, TERMINAL_ID_PATTERN } from '../../../protocol/ids.ts';
+import type { Audit } from '../../audit/audit.ts';
+import type { VoteExplanations } from '../../verdicts/vote-explanation.ts';
+import { Refusal } from '../border/errors.ts';
+import { byOf, principalOf } from '../border/guard.ts';
+import { requireTerminal, type VisibleTree } from '../org/visible-tree.ts';
+import { ExplanationItem } from './explanation-shape.ts';
+
+export type ExplanationDeps = { visibleTree: VisibleTree; explanations: VoteExplanations; audit: Audit };
+
+export const explanationRoutes: FastifyPluginCallbackTypebox<ExplanationDeps> = (
+  app,
+  { visibleTree, explanations, audit },
+  done,
+) => {
+  app.get(
+    '/votes/:terminal/:epoch/:seq/verdict',
+    {
+      // It is written down who has looked.
+      exposeHeadRoute: false,
+      schema: {
+        summary:
+          'What one vote counts for, and why: each rule, the votes it was held against, and who has decided what',
+        description:
+          'A vote is named by its terminal, its journal (`epoch`) and its number there, as in `GET /api/v1/votes`. `words` say in Chinese and English what the rest says to programs.',
+        tags: ['votes'],
+        params: Type.Object({
+          terminal: Type.String({ pattern: TERMINAL_ID_PATTERN, description: 'The terminal' }),
+          epoch: Type.String({ ...Epoch, description: 'The journal' }),
+          seq: Type.Integer({ ...Seq, description: 'The number in the journal' }),
+        }),
+        response: { 200: ExplanationItem },
+      },
+    },
+    async (request) => {
+      const { epoch, seq } = request.params;
+      if (principalOf(request).unitId !== null)
+        throw new Refusal(
+          403,
+          'votes-withheld',
+          'a vote with its moment tells of one person: ask the control centre (docs/privacy.md)',
+        );
+      const terminalId = requireTerminal(visibleTree(request), request.params.terminal);
+      const explanation = await explanations.explain({ terminalId, epoch, seq });
+      const target = { kind: 'vote', terminalId, epoch, seq } as const;
+      await audit({ by: byOf(request), action: 'votes.explain', target });
+      return explanation;
+    },
+  );
+  done();
+};

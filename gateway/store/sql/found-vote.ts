@@ -1,0 +1,68 @@
+/** One vote by what people name it by. */
+import type { RatingCode } from '../../domain/tally.ts';
+import type { ChannelCode, ClockCode, VerdictCode } from '../ledger.ts';
+import type { FoundVote, VoteIdentity } from '../verdicts.ts';
+import { chunksOf } from './review/rows.ts';
+import type { Queries } from './sql-database.ts';
+
+export async function findVote(queries: Queries, vote: VoteIdentity): Promise<FoundVote | null> {
+  const row = await queries
+    .selectFrom('votes as v')
+    .innerJoin('sources as s', 's.key', 'v.source_key')
+    .innerJoin('terminals as t', 't.key', 's.terminal_key')
+    .innerJoin('boots as b', 'b.key', 'v.boot_key')
+    .leftJoin('datings as d', (join) =>
+      join.onRef('d.source_key', '=', 'v.source_key').onRef('d.seq', '=', 'v.seq'),
+    )
+    .select([
+      'v.source_key as journalKey',
+      's.terminal_key as terminalKey',
+      'v.seq',
+      'v.window_key as windowKey',
+      'v.channel',
+      'v.rating',
+      'v.at',
+      'v.clock',
+      'v.mono',
+      'v.verdict',
+      'v.received_at as receivedAt',
+      'b.boot',
+      'd.claimed_at as claimedAt',
+    ])
+    .where('t.id', '=', vote.terminalId)
+    .where('s.epoch', '=', vote.epoch)
+    .where('v.seq', '=', vote.seq)
+    .executeTakeFirst();
+  if (!row) return null;
+  const { claimedAt, channel, rating, clock, verdict, ...rest } = row;
+  return {
+    ...rest,
+    channel: channel as ChannelCode,
+    rating: rating as RatingCode,
+    clock: clock as ClockCode,
+    verdict: verdict as VerdictCode,
+    ...{ claimedAt, isPlaced: claimedAt !== null },
+    waiting: await queries
+      .selectFrom('unjudged')
+      .select(['from_at as from', 'to_at as to'])
+      .where('window_key', '=', row.windowKey)
+      .execute(),
+  };
+}
+
+export async function journalsOf(
+  queries: Queries,
+  keys: readonly number[],
+): Promise<Map<number, { terminalId: string; epoch: string }>> {
+  const journals = new Map<number, { terminalId: string; epoch: string }>();
+  for (const some of chunksOf(keys)) {
+    const rows = await queries
+      .selectFrom('sources as s')
+      .innerJoin('terminals as t', 't.key', 's.terminal_key')
+      .select(['s.key', 't.id as terminalId', 's.epoch'])
+      .where('s.key', 'in', some)
+      .execute();
+    for (const { key, ...journal } of rows) journals.set(key, journal);
+  }
+  return journals;
+}

@@ -1,0 +1,114 @@
+/** An explanation says what is stored, and what it leans on is there: for any votes, and for any versions of the rules. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { checkWords } from '../../gateway/domain/verdicts/check-words.ts';
+import { gapOf, type JudgedVote, type VoteRef } from '../../gateway/domain/verdicts/judged-vote.ts';
+import { reachOf } from '../../gateway/domain/verdicts/reach.ts';
+import { verdictCodesOf } from '../../gateway/domain/verdicts/verdict-codes.ts';
+import {
+  CHECKED_RULES,
+  type Check,
+  type Explained,
+  explainVote,
+  ruleOf,
+} from '../../gateway/domain/verdicts/vote-checks.ts';
+import type { WindowRules } from '../../gateway/domain/verdicts/window-rules.ts';
+import { anyRuledVotes } from '../support/ruled-votes.ts';
+
+const nameOf = ({ sourceKey, seq }: VoteRef) => `${sourceKey}/${seq}`;
+const explained = (votes: readonly JudgedVote[], vote: JudgedVote, rules: WindowRules): Explained => {
+  const { backMs, forwardMs } = reachOf(rules.all);
+  const near = votes.filter(({ at }) => at >= vote.at - backMs && at <= vote.at + forwardMs);
+  return explainVote(near, vote, rules) as Explained;
+};
+const checkOf = ({ checks }: Explained, rule: Check['rule']) =>
+  checks.find((check) => check.rule === rule) as Check;
+
+describe('the explanation of a vote', () => {
+  it('has the verdict that is stored, by the one rule that is against it', () => {
+    fc.assert(
+      fc.property(anyRuledVotes, fc.nat(), ({ votes, windowRules }, pick) => {
+        const at = pick % votes.length;
+        const stored = verdictCodesOf(votes, windowRules)[at];
+        const told = explained(votes, votes[at]!, windowRules);
+        expect(told.judgement.code).toBe(stored);
+        expect(told.checks.map(({ rule }) => rule)).toEqual([...CHECKED_RULES]);
+        const against = told.checks.filter(({ outcome }) => outcome === 'against');
+        expect(against.map(({ rule }) => rule)).toEqual(stored === 'counted' ? [] : [ruleOf(told.judgement)]);
+        const decided =
+          told.checks.findIndex(({ outcome }) => outcome === 'against') + 1 || Number.POSITIVE_INFINITY;
+        told.checks.forEach(({ outcome }, index) => {
+          expect(outcome === 'decided').toBe(index >= decided);
+        });
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('names votes that are there, at the gaps that it says, on the sides of the thresholds that it says', () => {
+    const seen = new Set<string>();
+    fc.assert(
+      fc.property(anyRuledVotes, fc.nat(), ({ votes, windowRules }, pick) => {
+        const own = votes[pick % votes.length]!;
+        const told = explained(votes, own, windowRules);
+        const found = new Map(votes.map((vote) => [nameOf(vote), vote]));
+        for (const check of told.checks)
+          for (const named of check.votes) {
+            const other = found.get(nameOf(named));
+            expect(other).toBeDefined();
+            seen.add(`${named.role} ${check.outcome}`);
+            if (['next', 'correction'].includes(named.role))
+              expect(check.figures.gapMs).toBe(gapOf(own, other!));
+            if (['corrected', 'keptBefore'].includes(named.role))
+              expect(check.figures.gapMs).toBe(gapOf(other!, own));
+          }
+        const interval = checkOf(told, 'too-soon');
+        if (interval.outcome === 'against')
+          expect(interval.figures.gapMs).toBeLessThan(interval.figures.leastMs!);
+        const change = checkOf(told, 'superseded');
+        if (change.outcome === 'against')
+          expect(change.figures.gapMs).toBeLessThanOrEqual(change.figures.mostMs!);
+        const run = checkOf(told, 'stuck');
+        if (run.outcome === 'against') {
+          expect(run.votes).toHaveLength(run.figures.presses!);
+          expect(run.figures.variationPercent).toBeLessThan(run.figures.leastPercent!);
+          expect(run.votes.map(nameOf)).toContain(nameOf(own));
+        }
+        if (run.outcome === 'passed' && run.figures.variationPercent !== undefined)
+          expect(run.figures.variationPercent).toBeGreaterThanOrEqual(run.figures.leastPercent! - 1e-9);
+        const burst = checkOf(told, 'burst');
+        if (burst.outcome === 'against') {
+          const members = burst.votes.filter(({ role }) => role === 'burst');
+          expect(members).toHaveLength(burst.figures.presses! - 1);
+          expect(burst.votes.filter(({ role }) => role === 'keptOfBurst')).toHaveLength(1);
+          const times = [own, ...members.map((ref) => found.get(nameOf(ref))!)].map(({ at }) => at);
+          expect(Math.max(...times) - Math.min(...times)).toBe(burst.figures.spanMs);
+        }
+      }),
+      { numRuns: 400 },
+    );
+    for (const kind of ['correction against', 'corrected passed', 'keptBefore against', 'keptBefore passed'])
+      expect(seen).toContain(kind);
+    for (const kind of ['next passed', 'run against', 'burst against', 'keptOfBurst against'])
+      expect(seen).toContain(kind);
+  });
+
+  it('says it in two languages, each rule once, and never leaves a figure out', () => {
+    fc.assert(
+      fc.property(anyRuledVotes, fc.nat(), ({ votes, windowRules }, pick) => {
+        const told = explained(votes, votes[pick % votes.length]!, windowRules);
+        const words = checkWords(told, {
+          ...{ nameOf, clockOf: (atMs) => new Date(atMs).toISOString() },
+          graceMinutes: { before: 5, after: 10 },
+        });
+        expect(words).toHaveLength(CHECKED_RULES.length);
+        for (const { zh, en } of words) {
+          expect(zh).not.toMatch(/NaN|undefined|null|（）/);
+          expect(en).not.toMatch(/NaN|undefined|null|\(\)| after ,/);
+          expect(zh).toMatch(/。$/);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
