@@ -10,6 +10,7 @@ import type { AlertRules } from '../alerts/alert-rules.ts';
 import type { TargetDesk } from '../alerts/delivery/target-desk.ts';
 import { createAudit } from '../audit/audit.ts';
 import type { Compressor } from '../compress/compressor.ts';
+import { createCalendar } from '../domain/calendar.ts';
 import type { OrgTree } from '../domain/org.ts';
 import type { CommandDesk } from '../fleet/command-desk.ts';
 import type { Provisioning } from '../fleet/provisioning.ts';
@@ -19,6 +20,7 @@ import type { People } from '../people/people.ts';
 import type { PrivacyBook } from '../privacy/privacy-book.ts';
 import type { PrivacyChanges } from '../privacy/privacy-changes.ts';
 import type { Review } from '../review/review.ts';
+import type { Reviews } from '../review/reviews.ts';
 import type { NodeHistory } from '../scores/node-history.ts';
 import type { AuditStore } from '../store/audit.ts';
 import type { VoteReads } from '../store/votes.ts';
@@ -50,6 +52,7 @@ import { createVisibleTree } from './org/visible-tree.ts';
 import { registerPages } from './pages.ts';
 import { privacyRoutes } from './privacy/privacy-routes.ts';
 import { reviewRoutes } from './review/review-routes.ts';
+import { reviewsRoutes } from './reviews/reviews-routes.ts';
 import { ruleRoutes } from './rules/rule-routes.ts';
 import { type ScoreSource, scoreRoutes } from './scores/score-routes.ts';
 import { sessionRoutes } from './sessions/session-routes.ts';
@@ -74,6 +77,7 @@ export type ServerDeps = {
   provisioning: Provisioning;
   commandDesk: CommandDesk;
   review: Review;
+  reviews: Reviews;
   rules: RuleChanges;
   alerts: AlertDesk;
   alertRules: AlertRules;
@@ -193,6 +197,14 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(terminalRoutes, { prefix, visibleTree, isOnline, lastSeenAt, provisioning });
   await app.register(commandRoutes, { prefix, visibleTree, commandDesk });
   await app.register(reviewRoutes, { prefix, visibleTree, review: deps.review });
+  const calendar = createCalendar(deps.timeZone);
+  await app.register(reviewsRoutes, {
+    prefix,
+    visibleTree,
+    reviews: deps.reviews,
+    privacy: deps.privacy,
+    calendar,
+  });
   await app.register(alertRoutes, { prefix, visibleTree, alerts: deps.alerts, privacy: deps.privacy });
   await app.register(alertRuleRoutes, { prefix, rules: deps.alertRules });
   await app.register(historyRoutes, { prefix, visibleTree, history: deps.history });

@@ -16,6 +16,7 @@ import { registerPrivacyCommands } from './privacy/privacy-commands.ts';
 import { registerRecountCommands } from './recount/recount-commands.ts';
 import { registerQuarantineCommands } from './review/quarantine-commands.ts';
 import { registerReviewCommands } from './review/review-commands.ts';
+import { registerReviewsCommands } from './reviews/reviews-commands.ts';
 import { registerRuleCommands } from './rules/rule-commands.ts';
 import { registerTerminalCommands } from './terminals/terminal-commands.ts';
 import { createWithStore } from './with-store.ts';
@@ -46,6 +47,7 @@ export function createProgram(): Command {
   registerTerminalCommands(program, withStore);
   registerQuarantineCommands(program, withStore);
   registerReviewCommands(program, withStore);
+  registerReviewsCommands(program, withStore);
   registerRuleCommands(program, withStore);
   registerAlertCommands(program, withStore);
   registerPrivacyCommands(program, withStore);

@@ -3,7 +3,16 @@
 export type AuditTarget =
   | { kind: 'account'; name: string }
   | {
-      kind: 'session' | 'link' | 'unit' | 'window' | 'terminal' | 'exclusion' | 'alert' | 'alert-target';
+      kind:
+        | 'session'
+        | 'link'
+        | 'unit'
+        | 'window'
+        | 'terminal'
+        | 'exclusion'
+        | 'alert'
+        | 'review'
+        | 'alert-target';
       id: string;
     }
   | { kind: 'journal'; terminalId: string; epoch: string }
@@ -37,6 +46,7 @@ export function writeTarget(target: AuditTarget): string {
     case 'exclusion':
     case 'alert':
     case 'alert-target':
+    case 'review':
       return `${target.kind}:${target.id}`;
     case 'journal':
       return `journal:${target.terminalId}/${target.epoch}`;

@@ -1,5 +1,6 @@
 /** Who may do what, without knowing how they showed who they are. */
 import { ROLES, type Role } from '../../protocol/session.ts';
+import type { ReviewStep } from './review-steps.ts';
 
 /** What a link is for: a screen that shows the wall, or a Prometheus that reads the metrics. */
 export const LINK_KINDS = ['wall', 'metrics'] as const;
@@ -17,6 +18,16 @@ export function mayDo(who: Who, standing: Standing | null): Answer {
   if (who === 'public') return 'yes';
   if (standing === null) return 'sign-in-required';
   return who.includes(standing) ? 'yes' : 'role-insufficient';
+}
+
+/**
+ * What takes votes out of a score, or puts them back, is not for whoever is measured by it: a unit's own manager may say what should be
+ * done, and others do it.
+ */
+const REVIEWERS: readonly Role[] = ['administrator', 'operator'];
+
+export function mayReview(step: ReviewStep, role: Role): boolean {
+  return REVIEWERS.includes(role) || (step === 'propose' && role === 'unit-manager');
 }
 
 /** A unit manager without a unit would see the whole city, and nobody else is bound to one. */

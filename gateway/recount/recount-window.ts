@@ -117,7 +117,13 @@ async function* verdictsWithin(
   }
   const around = { from: from - FAR_MS, to: to + FAR_MS };
   for await (const judged of judgeAll(votesOf(parts.votes(around)), rules))
-    yield judged.filter(({ vote: { at } }) => at >= from && at < to);
+    yield judged.filter(({ vote: { at } }) => at >= from && at < to).map(decided);
+}
+
+/** For its neighbours a press that people have decided about was a press; what a system gave stays what it is. */
+function decided({ vote, verdict }: Judged): Judged {
+  if (vote.decision === null || verdict === 'imputed') return { vote, verdict };
+  return { vote, verdict: vote.decision === 'dismiss' ? 'dismissed' : 'counted' };
 }
 
 async function* votesOf(pages: AsyncIterable<StoredVote[]>): AsyncGenerator<Vote[]> {

@@ -17,6 +17,8 @@ export type StoredVote = {
   mono: number;
   receivedAt: number;
   verdict: number;
+  /** What two people have decided about it, by the review that they confirmed last; null: nothing. */
+  decision: 'dismiss' | 'reinstate' | null;
 };
 
 /** What is kept of a quarter of an hour (since the epoch), a journal and a window. */

@@ -15,6 +15,7 @@ import type { OrgStore } from './org.ts';
 import type { PeopleStore } from './people.ts';
 import type { PrivacyStore } from './privacy.ts';
 import type { ReviewStore } from './review.ts';
+import type { ReviewsStore } from './reviews.ts';
 import type { RuleStore } from './rules.ts';
 import type { ScoreReads } from './scores.ts';
 import type { Upkeep } from './upkeep.ts';
@@ -44,6 +45,7 @@ export type Store = {
   alerts: AlertStore;
   privacy: PrivacyStore;
   alertTargets: TargetStore;
+  reviews: ReviewsStore;
   repairRollups: RepairRollups;
   repairHistory: RepairHistory;
   /** What was begun is ended first. */

@@ -19,7 +19,11 @@ export type StoredPress = {
   isPlaced: boolean;
   boot: string;
   mono: number;
+  /** What it counts for now. */
   verdict: VerdictCode;
+  /** What the rules say of it: another than `verdict` only where two people have decided about it. */
+  byRules: VerdictCode;
+  isDecided: boolean;
 };
 
 /** How a vote is named wherever people name one. */

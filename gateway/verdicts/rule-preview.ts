@@ -145,7 +145,8 @@ async function* judgedOtherwise(
     );
     for (const [index, vote] of votes.entries())
       if (vote.at >= part.from && vote.at <= part.to)
-        yield { vote, after: codeOfVerdict(codes[index] as Verdict) };
+        // What two people have decided stays, whatever rules hold.
+        yield { vote, after: vote.isDecided ? vote.verdict : codeOfVerdict(codes[index] as Verdict) };
     begin = part.to + 1;
     await new Promise(setImmediate);
   }

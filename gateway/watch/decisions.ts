@@ -10,6 +10,8 @@ export type Decisions = {
   follow(): Promise<void>;
   /** The same, for whoever sees to it already that no vote is under way. */
   takeUp(): Promise<void>;
+  /** What this process has decided is counted already; `decisions` is the count with it. Where others have decided before, all is read. */
+  counted(decisions: number): void;
 };
 
 export type DecisionsDeps = {
@@ -47,5 +49,8 @@ export async function followDecisions(deps: DecisionsDeps): Promise<Decisions> {
       if ((await due()) !== null) await exclusively(takeUp);
     },
     takeUp,
+    counted(decisions) {
+      if (decisions === known + 1) known = decisions;
+    },
   };
 }

@@ -66,6 +66,8 @@ export type Votes = {
   storedElsewhere: Heard<[commit: CommitId, votes: readonly MarkedVote[]]>;
   /** Votes that were stored before count for something else. */
   corrected: Heard<[corrected: readonly Corrected[]]>;
+  /** People have decided so here. */
+  recount(corrected: readonly Corrected[]): void;
   /** What is known of a terminal's journals is. */
   evidence: Heard<[terminal: KnownTerminal]>;
 };
@@ -198,6 +200,6 @@ export async function openVotes(deps: VotesDeps): Promise<Votes> {
     ...{ ingest, journals, clocks, exclusions: exclusions.current },
     rules: book,
     jobs: [judgeVotes({ isWaiting: store.verdicts.isWaiting, judge, failed: storage.failed })],
-    ...{ stored, storedElsewhere, corrected, evidence },
+    ...{ stored, storedElsewhere, corrected, evidence, recount: corrected.tell },
   };
 }

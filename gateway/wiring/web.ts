@@ -29,6 +29,7 @@ import { type Closable, openInOrder } from './closing.ts';
 import type { Ground } from './ground.ts';
 import type { NeighboursStep } from './neighbours.ts';
 import { type Places, placesOf } from './places.ts';
+import { wireReviews } from './reviews.ts';
 import type { Scores } from './scores.ts';
 import type { Terminals } from './terminals.ts';
 
@@ -102,6 +103,7 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
       stepsFeed: scores.shown.feed,
     });
     metrics.watchWalls(hub.metrics);
+    const { reviews, jobs: looking } = wireReviews({ config, ground, votes });
     onClose('the walls', hub.close);
     const app = await createServer({
       logger: log,
@@ -122,6 +124,7 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
             return done;
           }),
       }),
+      reviews,
       rules: { ...rules, add: atOnce(rules.add, changes.tell) },
       alerts: alerts.desk,
       alertRules: alerts.rules,
@@ -184,6 +187,7 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
       },
       reload: async () => https?.look(true),
       jobs: [
+        ...looking,
         sweepWalls(hub),
         lookAtHolidays(holidays),
         lookAtDescriptors({

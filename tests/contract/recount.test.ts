@@ -8,6 +8,7 @@ import { createLocalTime } from '../../gateway/recount/local-time.ts';
 import { readPeriod } from '../../gateway/recount/period.ts';
 import { type Recount, type RecountQuestion, recount } from '../../gateway/recount/recount.ts';
 import { countedOf, votesIn } from '../../gateway/recount/sums.ts';
+import { createReviews } from '../../gateway/review/reviews.ts';
 import type { VoteRecord } from '../../gateway/store/ledger.ts';
 import { codeOfVerdict, judgedOf } from '../../gateway/verdicts/judged.ts';
 import { decide } from '../support/decide.ts';
@@ -92,6 +93,32 @@ describe.each(portHomes())('a recount of what is stored in %s', (_name, createHo
     }
   };
   const firstOf = ({ differences }: Recount): Difference => differences.first[0]!;
+
+  it('is the same of what two people have decided, and finds what is not as they did', async () => {
+    await store();
+    const reviews = createReviews({ store: ports.reviews, now: () => begun });
+    const by = (user: string) => ({ actor: { kind: 'cli', user } as const, origin: 'local' });
+    const before = await ask();
+    const span = { windowKey: 1, from: START - 3_600_000, to: begun };
+    let [dismissed, reinstated] = [0, 0];
+    for (const decision of ['dismiss', 'reinstate'] as const) {
+      const { id, votes } = await reviews.raise(by('li'), { ...span, decision, reason: '看过录像' });
+      expect(votes).toBeGreaterThan(10);
+      await reviews.step(by('wang'), id, 'confirm', '属实');
+      const after = await ask();
+      expect([after.differences.first, after.kept]).toEqual([[], after.own]);
+      dismissed += decision === 'dismiss' ? votes : 0;
+      reinstated += decision === 'reinstate' ? votes : 0;
+      expect(votesIn(after.own.discounted.dismissed!)).toBe(dismissed);
+      expect(votesIn(countedOf(after.own))).toBe(votesIn(countedOf(before.own)) - dismissed + reinstated);
+    }
+    await home.rows('UPDATE votes SET verdict = 0 WHERE verdict = 8 AND seq < 20');
+    expect(firstOf(await ask())).toMatchObject({
+      what: 'verdict',
+      stored: 'counted',
+      recounted: 'dismissed',
+    });
+  });
 
   it('is the same, of a window and of a unit, with votes of every kind and excluded ones', async () => {
     await store();

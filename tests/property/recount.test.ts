@@ -93,7 +93,7 @@ const anyCase = fc
 
 const voteOf = ({ sourceKey, device, ...vote }: JudgedVote): Vote => ({
   ...{ ...vote, journalKey: sourceKey, terminalKey: device ?? 0, isPressed: device !== null },
-  ...{ channel: 0, clock: 0, isPlaced: false, receivedAt: vote.at, verdict: 0 },
+  ...{ channel: 0, clock: 0, isPlaced: false, receivedAt: vote.at, verdict: 0, decision: null },
 });
 
 function bothRules(timeZone: string, versions: readonly RuleVersion[]) {

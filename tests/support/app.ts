@@ -29,6 +29,7 @@ import { createPeople, DEFAULT_SESSION_LIMITS } from '../../gateway/people/peopl
 import { newId } from '../../gateway/people/secrets.ts';
 import { createPrivacyChanges } from '../../gateway/privacy/privacy-changes.ts';
 import { createReview } from '../../gateway/review/review.ts';
+import { createReviews } from '../../gateway/review/reviews.ts';
 import { createNodeHistory } from '../../gateway/scores/node-history.ts';
 import { openSecretSeal } from '../../gateway/store/secret-seal.ts';
 import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
@@ -79,6 +80,7 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
     commandDesk: createCommandDesk({ store: store.commands, now }),
     review: createReview({ store: store.review, now }),
     treeChanges: createTreeChanges({ store: store.org, now }),
+    reviews: createReviews({ store: store.reviews, now }),
     rules: createRuleChanges({ store: store.rules, tree, calendar, now }),
     scores: {
       rows: createScoreRows({ board, tree, figures }),

@@ -127,7 +127,7 @@ export function openPostgresPorts(
   const imports = createPostgresImports({ address });
   const history = createPostgresHistory({ address });
   return {
-    ...createSqlPorts(database, audit, reviewOn(database)),
+    ...createSqlPorts(database, audit, reviewOn(database), storedVerdicts),
     ledger,
     journals: createJournalStore(reading, ledger.settled, saving),
     votes: createVoteReads(reading, link('test pages')),

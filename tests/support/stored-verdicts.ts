@@ -1,4 +1,4 @@
-/** Whether the verdicts that are stored are those of the rules, judged from all votes of a window at once. */
+/** Whether the verdicts that are stored, or kept beside what two people have decided, are those of the rules, judged from all votes of a window at once. */
 import { expect } from 'vitest';
 import { DEFAULT_RULES, type RuleSettings } from '../../gateway/domain/verdicts/rule-settings.ts';
 import { verdictsOf } from '../../gateway/domain/verdicts/verdicts-of.ts';
@@ -38,9 +38,10 @@ export function expectVerdictsOfRules(dataDir: string, settings: RuleSettings = 
       db
         .prepare(
           `SELECT v.window_key AS windowKey, s.terminal_key AS terminalKey, v.source_key AS journalKey, v.seq, v.rating, v.at, v.clock,
-             v.channel, b.boot, v.mono, d.seq IS NOT NULL AS isPlaced, v.verdict
+             v.channel, b.boot, v.mono, d.seq IS NOT NULL AS isPlaced, coalesce(r.by_rules, v.verdict) AS verdict
            FROM votes v JOIN sources s ON s.key = v.source_key JOIN boots b ON b.key = v.boot_key
-           LEFT JOIN datings d ON d.source_key = v.source_key AND d.seq = v.seq`,
+           LEFT JOIN datings d ON d.source_key = v.source_key AND d.seq = v.seq
+           LEFT JOIN decided_votes r ON r.source_key = v.source_key AND r.seq = v.seq`,
         )
         .all() as Row[],
   );

@@ -12,6 +12,9 @@ const STAFF: readonly Standing[] = ROLES;
 /** Whoever may look at scores. */
 const VIEWERS: readonly Standing[] = [...STAFF, 'wall'];
 
+/** Single votes in them are for whoever sees them elsewhere; see the route. */
+const REVIEWS_READ: readonly Standing[] = ['administrator', 'operator', 'unit-manager', 'auditor'];
+
 export const POLICY: Readonly<Record<string, Who>> = {
   'GET /healthz': 'public',
   'GET /readyz': 'public',
@@ -65,6 +68,14 @@ export const POLICY: Readonly<Record<string, Who>> = {
   'GET /api/v1/held': ['administrator', 'operator', 'technician', 'auditor'],
   'GET /api/v1/held/summary': ['administrator', 'operator', 'technician', 'auditor'],
   'POST /api/v1/held/decisions': ['administrator', 'operator'],
+  'GET /api/v1/reviews': REVIEWS_READ,
+  'GET /api/v1/reviews/:id': REVIEWS_READ,
+  'POST /api/v1/reviews': ['administrator', 'operator', 'unit-manager'],
+  'POST /api/v1/reviews/:id/propose': ['administrator', 'operator', 'unit-manager'],
+  'POST /api/v1/reviews/:id/confirm': ['administrator', 'operator'],
+  'POST /api/v1/reviews/:id/send-back': ['administrator', 'operator'],
+  'POST /api/v1/reviews/:id/dismiss': ['administrator', 'operator'],
+  'POST /api/v1/reviews/:id/reopen': ['administrator', 'operator'],
   'GET /api/v1/rules': ['administrator', 'operator', 'auditor'],
   'POST /api/v1/rules': ['administrator'],
   'GET /api/v1/alerts': STAFF,

@@ -59,6 +59,13 @@ const TARGET: readonly Refused[] = [refused(404, 'alert-target-unknown'), AUDITE
 
 const operation = (id: string, ...own: Refused[]): Operation => ({ id, refused: own });
 
+const STEP: readonly Refused[] = [
+  refused(404, 'review-unknown'),
+  refused(409, 'review-step-impossible'),
+  refused(422, 'reason-invalid'),
+  AUDITED,
+];
+
 export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET /healthz': operation('getAlive'),
   'GET /readyz': operation('getReadiness'),
@@ -190,6 +197,25 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     refused(404, 'journal-unknown'),
     ...REVIEW,
   ),
+  'GET /api/v1/reviews': operation(
+    'listReviews',
+    refused(404, 'unit-unknown'),
+    refused(404, 'review-unknown'),
+  ),
+  'GET /api/v1/reviews/:id': operation('getReview', refused(404, 'review-unknown')),
+  'POST /api/v1/reviews': operation(
+    'raiseReview',
+    refused(404, 'window-unknown'),
+    refused(422, 'review-empty'),
+    refused(422, 'review-too-large'),
+    refused(422, 'reason-invalid'),
+    AUDITED,
+  ),
+  'POST /api/v1/reviews/:id/propose': operation('proposeReview', ...STEP),
+  'POST /api/v1/reviews/:id/confirm': operation('confirmReview', refused(403, 'review-person-same'), ...STEP),
+  'POST /api/v1/reviews/:id/send-back': operation('sendReviewBack', ...STEP),
+  'POST /api/v1/reviews/:id/dismiss': operation('dismissReview', ...STEP),
+  'POST /api/v1/reviews/:id/reopen': operation('reopenReview', ...STEP),
   'GET /api/v1/rules': operation('listRules'),
   'POST /api/v1/rules': operation(
     'addRules',

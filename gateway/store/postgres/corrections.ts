@@ -11,12 +11,19 @@ const ratings = (sign: string) =>
 
 const MOVED = 'moved AS m (source_key, quarter, window_key, channel, verdict, a, b, c)';
 
-/** What a vote was discounted as is taken away, what it is discounted as is added: one row a key, or none is written twice. */
+/**
+ * What two people have decided stays, and what the rules say of it is kept for when they take it back. What a vote was discounted as is
+ * taken away, what it is discounted as is added: one row a key, or none is written twice.
+ */
 const CORRECT = `
   WITH judged AS (
     SELECT v.source_key, v.seq, v.window_key, v.rating, v.at, v.channel, v.verdict AS was, k.verdict AS becomes, ${IN_EXCLUSION} AS is_excluded
     FROM unnest($1::int4[], $2::int4[], $3::int2[]) AS k (source_key, seq, verdict)
-    JOIN votes v ON v.source_key = k.source_key AND v.seq = k.seq WHERE v.verdict <> k.verdict
+    JOIN votes v ON v.source_key = k.source_key AND v.seq = k.seq
+    LEFT JOIN decided_votes d ON d.source_key = k.source_key AND d.seq = k.seq WHERE v.verdict <> k.verdict AND d.seq IS NULL
+  ), decided AS (
+    UPDATE decided_votes d SET by_rules = k.verdict FROM unnest($1::int4[], $2::int4[], $3::int2[]) AS k (source_key, seq, verdict)
+    WHERE d.source_key = k.source_key AND d.seq = k.seq
   ), changed AS (
     UPDATE votes v SET verdict = j.becomes FROM judged j WHERE v.source_key = j.source_key AND v.seq = j.seq
     RETURNING j.*

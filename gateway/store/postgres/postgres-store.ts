@@ -90,7 +90,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     const keys = createSealedKeys({ database, audit, seals, settled: queriesSettled(ledger.settled) });
     if (!onlyReads)
       common = await openCommonKeys({ keys, folder: createKeyFolder(dataDir), connection: reading });
-    const ports = createSqlPorts(database, audit, reviewOn(database));
+    const ports = createSqlPorts(database, audit, reviewOn(database), storedVerdicts);
     if (common.adopted.length > 0) await noteAdopted(ports.audit, common);
     return {
       ledger,

@@ -1,7 +1,11 @@
 /** Do the numbers of journals lead where they should? In SQL that both databases understand; no foreign keys see to it. */
 import { sql } from 'kysely';
+import { VERDICTS } from '../../../protocol/verdict.ts';
 import type { NumberFault } from '../check.ts';
 import type { Queries } from './sql-database.ts';
+
+const DISMISSED = VERDICTS.indexOf('dismissed');
+const IMPUTED = VERDICTS.indexOf('imputed');
 
 /** Of votes `v`, in one pass. */
 const OF_VOTES: readonly [what: string, column: string, fault: string][] = [
@@ -9,6 +13,12 @@ const OF_VOTES: readonly [what: string, column: string, fault: string][] = [
   ['votes of a boot that is not there', 'boots', 'b.key IS NULL'],
   ['votes at a window that is not there', 'windows', 'w.key IS NULL'],
   ['votes whose number is below 1', 'numbers', 'v.seq < 1'],
+  [
+    'votes that are dismissed, and nobody has decided so',
+    'dismissed',
+    `v.verdict = ${DISMISSED} AND NOT EXISTS (
+      SELECT 1 FROM decided_votes d WHERE d.source_key = v.source_key AND d.seq = v.seq AND d.decision = 'dismiss')`,
+  ],
 ];
 
 const NO_JOURNAL = (table: string) =>
@@ -46,6 +56,29 @@ const BESIDE: readonly [what: string, table: string, fault: string][] = [
   ],
 ];
 
+/** What two people have decided, and what follows from it. */
+const OF_REVIEWS: typeof BESIDE = [
+  [
+    'votes that count otherwise than two people have decided',
+    'decided_votes',
+    `NOT EXISTS (SELECT 1 FROM votes v WHERE v.source_key = decided_votes.source_key AND v.seq = decided_votes.seq
+      AND v.verdict = CASE WHEN by_rules = ${IMPUTED} THEN ${IMPUTED} WHEN decision = 'dismiss' THEN ${DISMISSED} ELSE 0 END)`,
+  ],
+  [
+    'decisions about votes that no confirmed review is about',
+    'decided_votes',
+    `NOT EXISTS (SELECT 1 FROM reviews r JOIN review_votes o ON o.review_key = r.key
+      WHERE r.key = decided_votes.review_key AND r.state = 'confirmed' AND r.decision = decided_votes.decision
+        AND o.source_key = decided_votes.source_key AND o.seq = decided_votes.seq)`,
+  ],
+  [
+    'votes of a confirmed review that nothing is decided about',
+    'review_votes',
+    `EXISTS (SELECT 1 FROM reviews r WHERE r.key = review_votes.review_key AND r.state = 'confirmed')
+      AND NOT EXISTS (SELECT 1 FROM decided_votes d WHERE d.source_key = review_votes.source_key AND d.seq = review_votes.seq)`,
+  ],
+];
+
 const found = (rows: readonly NumberFault[]) => rows.filter(({ rows: count }) => count > 0);
 
 /** @param votes what may stand after FROM: all of them, or a part. @returns how many there are, and what is wrong with them. */
@@ -68,7 +101,7 @@ export async function checkVotes(
 /** Of everything else that a journal's numbers are kept in. */
 export async function checkBesideVotes(queries: Queries): Promise<NumberFault[]> {
   const faults: NumberFault[] = [];
-  for (const [what, table, fault] of BESIDE) {
+  for (const [what, table, fault] of [...BESIDE, ...OF_REVIEWS]) {
     const { rows } = await sql
       .raw<{ rows: number }>(`SELECT count(*) AS rows FROM ${table} WHERE ${fault}`)
       .execute(queries);

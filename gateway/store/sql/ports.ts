@@ -8,6 +8,7 @@ import type { LeaseStore } from '../leases.ts';
 import type { OrgStore } from '../org.ts';
 import type { PeopleStore } from '../people.ts';
 import type { PrivacyStore } from '../privacy.ts';
+import type { ReviewsStore } from '../reviews.ts';
 import type { RuleStore } from '../rules.ts';
 import { createAlertStore } from './alerts/alert-store.ts';
 import { createTargetStore } from './alerts/target-store.ts';
@@ -19,8 +20,10 @@ import { createLeaseStore } from './leases.ts';
 import { createOrgStore } from './org.ts';
 import { createPeopleStore } from './people.ts';
 import { createPrivacyStore } from './privacy.ts';
+import { createReviewsStore } from './reviews/reviews-store.ts';
 import { createRuleStore } from './rules.ts';
 import type { SqlDatabase } from './sql-database.ts';
+import type { VerdictTables } from './verdicts.ts';
 
 export type SqlPorts = {
   people: PeopleStore;
@@ -33,6 +36,7 @@ export type SqlPorts = {
   alerts: AlertStore;
   privacy: PrivacyStore;
   alertTargets: TargetStore;
+  reviews: ReviewsStore;
 };
 
 /** @param journalsOn what the database has for the ledger's side of a change of commands */
@@ -40,6 +44,7 @@ export function createSqlPorts(
   database: SqlDatabase,
   audit: AuditDeps,
   journalsOn: Parameters<typeof createCommandStore>[2],
+  tables: VerdictTables,
 ): SqlPorts {
   return {
     people: createPeopleStore(database, audit),
@@ -52,5 +57,6 @@ export function createSqlPorts(
     alerts: createAlertStore(database, audit),
     privacy: createPrivacyStore(database, audit),
     alertTargets: createTargetStore(database, audit),
+    reviews: createReviewsStore(database, audit, tables),
   };
 }

@@ -39,7 +39,10 @@ export function windowParts(windowKey: number, select: Select): WindowParts {
     async *votes({ from, to }) {
       const pages = select<VoteRow>(`
         SELECT v.source_key AS "journalKey", s.terminal_key AS "terminalKey", v.seq, v.channel, v.rating, v.at, v.clock,
-          CASE WHEN d.seq IS NULL THEN 0 ELSE 1 END AS "isPlaced", b.boot, v.mono, v.received_at AS "receivedAt", v.verdict
+          CASE WHEN d.seq IS NULL THEN 0 ELSE 1 END AS "isPlaced", b.boot, v.mono, v.received_at AS "receivedAt", v.verdict,
+          (SELECT r.decision FROM review_votes o JOIN reviews r ON r.key = o.review_key
+           WHERE o.source_key = v.source_key AND o.seq = v.seq AND r.state = 'confirmed'
+           ORDER BY r.confirmed_order DESC LIMIT 1) AS decision
         FROM votes v JOIN sources s ON s.key = v.source_key JOIN boots b ON b.key = v.boot_key
         LEFT JOIN datings d ON d.source_key = v.source_key AND d.seq = v.seq
         WHERE v.source_key IN (${journalsOf(windowKey)}) AND v.window_key = ${windowKey}

@@ -1,7 +1,10 @@
 /** Votes of a window as they are judged. How they are read in bulk is each database's own; what is read beside them is the same in both. */
+import type { ExpressionBuilder } from 'kysely';
+import type { VerdictCode } from '../ledger.ts';
 import type { StoredPress } from '../verdicts.ts';
 import { chunksOf } from './review/rows.ts';
 import type { Queries } from './sql-database.ts';
+import type { Tables } from './tables.ts';
 
 const RANGES_AT_ONCE = 20;
 
@@ -12,7 +15,9 @@ export type Stretch = { journalKey: number; first: number; last: number; votes: 
 export const isDense = ({ first, last, votes }: Stretch): boolean => last - first < 4 * votes + 100;
 
 /** As it lies in the table. */
-export type PressRow = Omit<StoredPress, 'terminalKey' | 'isPlaced' | 'boot'> & { bootKey: number };
+export type PressRow = Omit<StoredPress, 'terminalKey' | 'isPlaced' | 'boot' | 'byRules' | 'isDecided'> & {
+  bootKey: number;
+};
 
 export const inOrder = (a: PressRow, b: PressRow): number =>
   a.at - b.at || a.journalKey - b.journalKey || a.seq - b.seq;
@@ -32,19 +37,25 @@ export async function completed(queries: Queries, rows: readonly PressRow[]): Pr
   const terminals = await terminalsOf(queries, [...ranges.keys()]);
   const boots = await bootsOf(queries, [...bootKeys]);
   const placed = await placedAmong(queries, ranges);
-  return rows.map(({ journalKey, seq, channel, rating, at, clock, bootKey, mono, verdict }) => ({
-    journalKey,
-    terminalKey: terminals.get(journalKey) as number,
-    seq,
-    channel,
-    rating,
-    at,
-    clock,
-    isPlaced: placed?.has(nameOf(journalKey, seq)) ?? false,
-    boot: boots.get(bootKey) as string,
-    mono,
-    verdict,
-  }));
+  const decided = await decidedAmong(queries, ranges);
+  return rows.map(({ journalKey, seq, channel, rating, at, clock, bootKey, mono, verdict }) => {
+    const byRules = decided?.get(nameOf(journalKey, seq));
+    return {
+      journalKey,
+      terminalKey: terminals.get(journalKey) as number,
+      seq,
+      channel,
+      rating,
+      at,
+      clock,
+      isPlaced: placed?.has(nameOf(journalKey, seq)) ?? false,
+      boot: boots.get(bootKey) as string,
+      mono,
+      verdict,
+      byRules: byRules ?? verdict,
+      isDecided: byRules !== undefined,
+    };
+  });
 }
 
 async function terminalsOf(queries: Queries, journalKeys: readonly number[]): Promise<Map<number, number>> {
@@ -69,28 +80,45 @@ export async function bootsOf(queries: Queries, bootKeys: readonly number[]): Pr
   return boots;
 }
 
+type Ranges = ReadonlyMap<number, { first: number; last: number }>;
+
 /** Votes that the gateway or a person has placed where they are; null where there are none. */
-async function placedAmong(
-  queries: Queries,
-  ranges: ReadonlyMap<number, { first: number; last: number }>,
-): Promise<Set<string> | null> {
-  let placed: Set<string> | null = null;
+async function placedAmong(queries: Queries, ranges: Ranges): Promise<Set<string> | null> {
+  const placed = new Set<string>();
   for (const some of chunksOf([...ranges], RANGES_AT_ONCE)) {
     const rows = await queries
       .selectFrom('datings')
       .select(['source_key as journalKey', 'seq'])
-      .where((term) =>
-        term.or(
-          some.map(([journalKey, { first, last }]) =>
-            term.and([term('source_key', '=', journalKey), term.between('seq', first, last)]),
-          ),
-        ),
-      )
+      .where((term) => withinAny(term, some))
       .execute();
-    if (rows.length > 0) placed ??= new Set();
-    for (const { journalKey, seq } of rows) placed?.add(nameOf(journalKey, seq));
+    for (const { journalKey, seq } of rows) placed.add(nameOf(journalKey, seq));
   }
-  return placed;
+  return placed.size > 0 ? placed : null;
 }
+
+/** What the rules say of votes that two people have decided about; null where there are none. */
+async function decidedAmong(queries: Queries, ranges: Ranges): Promise<Map<string, VerdictCode> | null> {
+  const decided = new Map<string, VerdictCode>();
+  for (const some of chunksOf([...ranges], RANGES_AT_ONCE)) {
+    const rows = await queries
+      .selectFrom('decided_votes')
+      .select(['source_key as journalKey', 'seq', 'by_rules as byRules'])
+      .where((term) => withinAny(term, some))
+      .execute();
+    for (const { journalKey, seq, byRules } of rows)
+      decided.set(nameOf(journalKey, seq), byRules as VerdictCode);
+  }
+  return decided.size > 0 ? decided : null;
+}
+
+const withinAny = (
+  term: ExpressionBuilder<Tables, 'datings' | 'decided_votes'>,
+  ranges: Iterable<readonly [journalKey: number, range: { first: number; last: number }]>,
+) =>
+  term.or(
+    [...ranges].map(([journalKey, { first, last }]) =>
+      term.and([term('source_key', '=', journalKey), term.between('seq', first, last)]),
+    ),
+  );
 
 const nameOf = (journalKey: number, seq: number) => `${journalKey}/${seq}`;

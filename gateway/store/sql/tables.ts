@@ -179,6 +179,34 @@ export type Tables = {
   shown_steps: { minutes: number; at: number };
   unjudged: { key: Generated<number>; window_key: number; from_at: number; to_at: number };
   reviewed: { key: number; decisions: number };
+  reviews: {
+    key: Generated<number>;
+    id: string;
+    window_key: number;
+    decision: string;
+    detector: string;
+    version: number;
+    about: string;
+    from_at: number;
+    to_at: number;
+    evidence: string;
+    found_at: number;
+    state: string;
+    proposed_by: Generated<string | null>;
+    confirmed_order: Generated<number | null>;
+  };
+  review_votes: { review_key: number; source_key: number; seq: number };
+  review_events: {
+    key: Generated<number>;
+    review_key: number;
+    step: string;
+    at: number;
+    made_by: string;
+    reason: string;
+  };
+  decided_votes: { source_key: number; seq: number; review_key: number; decision: string; by_rules: number };
+  looked_windows: { window_key: number; at: number };
+  looked_days: { window_key: number; day: number; seen: string };
   leases: { name: string; holder: string; token: number; until: number };
   noted: { key: number; version: number };
   /** From here on those of the ledger, as far as people decide about what is in them. */

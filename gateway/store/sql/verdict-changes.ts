@@ -10,7 +10,11 @@ import { noteLate } from './history/late.ts';
 import { chunksOf, writeRows } from './review/rows.ts';
 import type { Queries } from './sql-database.ts';
 
-export type Change = { windowKey: number; vote: StoredPress; verdict: VerdictCode };
+export type ChangedVote = Pick<
+  StoredPress,
+  'journalKey' | 'terminalKey' | 'seq' | 'channel' | 'rating' | 'at' | 'verdict'
+>;
+export type Change = { windowKey: number; vote: ChangedVote; verdict: VerdictCode };
 
 /** Of votes that are there, each once; how many are written at once is each database's own. */
 export type WriteVerdicts = (queries: Queries, corrections: readonly Correction[]) => Promise<void>;
@@ -54,6 +58,11 @@ export async function correct(
 async function exclusionsOf(queries: Queries, changes: readonly Change[]): Promise<Exclusions> {
   let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const { vote } of changes) [first, last] = [Math.min(first, vote.at), Math.max(last, vote.at)];
+  return exclusionsWithin(queries, first, last);
+}
+
+/** Press times, both ends included. */
+export async function exclusionsWithin(queries: Queries, first: number, last: number): Promise<Exclusions> {
   const rows = await queries
     .selectFrom('exclusions')
     .select(['terminal_key as terminalKey', 'from_at as from', 'to_at as to', 'ended_at as endedAt'])

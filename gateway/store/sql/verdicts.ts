@@ -2,6 +2,7 @@
 import type { VerdictCode } from '../ledger.ts';
 import type { Judging, PressSpan, StoredPress, VerdictStore } from '../verdicts.ts';
 import { findVote, journalsOf } from './found-vote.ts';
+import { ofUndecided } from './reviews/decided-votes.ts';
 import type { Queries, SqlDatabase } from './sql-database.ts';
 import { type Change, correct, type WriteVerdicts } from './verdict-changes.ts';
 import {
@@ -49,7 +50,7 @@ export function createVerdictStore(database: SqlDatabase, tables: VerdictTables)
             waiting: await countWaiting(queries),
           };
         const { changes, votes } = await judgeSome(queries, by, tables, performance.now() + forMs);
-        const corrected = await correct(queries, changes, tables.write);
+        const corrected = await correct(queries, await ofUndecided(queries, changes), tables.write);
         const commit = corrected.length > 0 ? await database.commitId(queries) : null;
         return { isStale: false, commit, corrected, votes, waiting: await countWaiting(queries) };
       }),
@@ -67,7 +68,8 @@ export function createVerdictStore(database: SqlDatabase, tables: VerdictTables)
   };
 }
 
-type Found = { votes: number; changes: Change[] };
+type JudgedChange = Change & { vote: StoredPress };
+type Found = { votes: number; changes: JudgedChange[] };
 /** What of it is judged already is what is before `from`. */
 type Open = { waiting: Waiting; from: number };
 type Next = { open: Open; part: Part | null };
@@ -142,9 +144,9 @@ function* changesOf(
   votes: readonly StoredPress[],
   verdicts: readonly VerdictCode[],
   { from, to }: PressSpan,
-): Generator<Omit<Change, 'windowKey'>> {
+): Generator<Omit<JudgedChange, 'windowKey'>> {
   for (const [index, vote] of votes.entries()) {
     const verdict = verdicts[index] as VerdictCode;
-    if (vote.at >= from && vote.at <= to && vote.verdict !== verdict) yield { vote, verdict };
+    if (vote.at >= from && vote.at <= to && vote.byRules !== verdict) yield { vote, verdict };
   }
 }

@@ -18,7 +18,10 @@ type KeptJournals = Pick<
 /** Keys of journals that the command line has begun, so that a gateway that runs beside it never gives the same one. */
 export const IMPORTED_FROM = 2 ** 40;
 /** Every table that names a journal. */
-const OF_JOURNAL = ['votes', 'rollups', 'quarantine', 'lost', 'datings', 'excluded', 'discounted', 'apart'];
+const OF_JOURNAL = [
+  ...['votes', 'rollups', 'quarantine', 'lost', 'datings', 'excluded', 'discounted', 'apart'],
+  ...['review_votes', 'decided_votes'],
+];
 
 /** Makes a transaction that also writes the journals opened since the last one. */
 export type WithJournals = <A extends unknown[], R>(act: (...args: A) => R) => (...args: A) => R;

@@ -44,6 +44,8 @@ export function createLeftOutTable(db: Connection, noteLate: NoteLate): KeepLeft
     'SELECT window_key AS windowKey, rating, at, channel, verdict AS "from" FROM votes WHERE source_key = ? AND seq = ?',
   );
   const updateVerdict = db.prepare('UPDATE votes SET verdict = ? WHERE source_key = ? AND seq = ?');
+  // What two people have decided stays; what the rules say of it is kept for when they take it back.
+  const updateDecided = db.prepare('UPDATE decided_votes SET by_rules = ? WHERE source_key = ? AND seq = ?');
   const insertUnjudged = db.prepare('INSERT INTO unjudged (window_key, from_at, to_at) VALUES (?, ?, ?)');
   const selectExclusion = db
     .prepare('SELECT 1 FROM exclusions WHERE ended_at IS NULL AND to_at > ? AND from_at <= ?')
@@ -86,7 +88,8 @@ export function createLeftOutTable(db: Connection, noteLate: NoteLate): KeepLeft
   ): Corrected[] =>
     corrections.flatMap(({ journalKey, seq, verdict: to }) => {
       const row = selectJudged.get(journalKey, seq) as Judged | undefined;
-      if (row === undefined || row.from === to) return [];
+      if (row === undefined) return [];
+      if (updateDecided.run(to, journalKey, seq).changes > 0 || row.from === to) return [];
       updateVerdict.run(to, journalKey, seq);
       const { channel, ...found } = row;
       const excluded = isExcluded(journalKey, found.at);

@@ -80,7 +80,7 @@ function createPorts({ file, database, audit, tables, exclusive }: PortDeps) {
     journals: createJournalStore(tables, exclusive),
     keys: createKeyFolder(dirname(file)),
     scores: createScoreReads({ ...votes, rollups: ledger.rollups }),
-    ...createSqlPorts(database, audit, reviewOn(database)),
+    ...createSqlPorts(database, audit, reviewOn(database), storedVerdicts),
     review: createReviewStore(database, audit, createImports(database, tables)),
     verdicts: createVerdictStore(database, storedVerdicts),
     folding: createFolding({

@@ -12,6 +12,7 @@ import { HISTORY_OF_UNITS } from './014-history.ts';
 import { ALERTS } from './015-alerts.ts';
 import { PRIVACY } from './016-privacy.ts';
 import { APART } from './017-apart.ts';
+import { REVIEWS } from './018-reviews.ts';
 import type { Migration } from './flavour.ts';
 
 /** What SQLite has come to in steps of its own, and PostgreSQL begins with. */
@@ -29,4 +30,5 @@ export const MIGRATIONS: readonly Migration[] = [
   ALERTS,
   PRIVACY,
   APART,
+  REVIEWS,
 ];
