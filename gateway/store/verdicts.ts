@@ -1,4 +1,5 @@
 /** The port to verdicts that only what is stored can tell: of votes that came late, or that people and rules have changed something about. */
+import type { VoteDecision } from '../domain/review-steps.ts';
 import type { RatingCode } from '../domain/tally.ts';
 import type { ChannelCode, ClockCode, Corrected, VerdictCode } from './ledger.ts';
 import type { CommitId } from './neighbours.ts';
@@ -37,6 +38,18 @@ export type FoundVote = StoredPress & {
   claimedAt: number | null;
   /** Spans of its window that wait to be judged. */
   waiting: readonly PressSpan[];
+  /** What two people have decided about it and not taken back, in that order: the last one holds. */
+  reviews: readonly VoteReview[];
+};
+
+/** `madeAt` and whatever follows: of who has confirmed it. */
+export type VoteReview = {
+  id: string;
+  decision: VoteDecision;
+  proposedBy: string;
+  madeAt: number;
+  madeBy: string;
+  reason: string;
 };
 
 export type Judging = {

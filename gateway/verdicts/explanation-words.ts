@@ -63,6 +63,7 @@ export function conclusionWords(told: Told, timeOf: (atMs: number) => string): W
     byRules(told),
     STANDING[told.standing],
     ...told.later.map((later) => rulesChanged(later, timeOf)),
+    ...told.reviews.map((review) => reviewed(review, timeOf)),
     ...told.exclusions.map((exclusion) => excluded(exclusion, timeOf)),
     inTheEnd(told),
   ];
@@ -115,6 +116,14 @@ function rulesChanged(later: Told['later'][number], timeOf: (atMs: number) => st
   return {
     zh: `${timeOf(madeAt)} ${madeBy} 更改规则（${node} 第 ${version} 版，理由：${reason}）：由“${VERDICT[before].zh}”变为“${VERDICT[verdict].zh}”。`,
     en: `Rules were changed at ${timeOf(madeAt)} by ${madeBy} (${node}, version ${version}: ${reason}): before it was ${VERDICT[before].en}, and since ${VERDICT[verdict].en}.`,
+  };
+}
+
+function reviewed(review: Told['reviews'][number], timeOf: (atMs: number) => string): Words {
+  const { id, decision, proposedBy, madeAt, madeBy, reason } = review;
+  return {
+    zh: `${timeOf(madeAt)} ${madeBy} 确认了 ${proposedBy} 的提议（${id}，理由：${reason}）：${decision === 'dismiss' ? '不予计入' : '计入'}。`,
+    en: `At ${timeOf(madeAt)} ${madeBy} confirmed what ${proposedBy} had proposed (${id}: ${reason}): it ${decision === 'dismiss' ? 'does not count' : 'counts'}.`,
   };
 }
 

@@ -15,7 +15,7 @@ import { createZonedTime } from '../domain/zoned-time.ts';
 import { OrgRefusal } from '../store/failures.ts';
 import type { Exclusion } from '../store/review.ts';
 import type { KeptRuleVersion, RuleReads } from '../store/rules.ts';
-import type { FoundVote, StoredPress, VerdictStore, VoteIdentity } from '../store/verdicts.ts';
+import type { FoundVote, StoredPress, VerdictStore, VoteIdentity, VoteReview } from '../store/verdicts.ts';
 import { conclusionWords } from './explanation-words.ts';
 import { judgedOf } from './judged.ts';
 import { pathOf } from './rule-nodes.ts';
@@ -68,6 +68,7 @@ export type VoteExplanation = {
   };
   checks: ExplainedCheck[];
   neighbours: ExplainedNeighbour[];
+  reviews: VoteReview[];
   exclusions: Omit<Exclusion, 'terminalKey'>[];
   /** Versions of the rules that were written after it had come, and what it counted for by each. */
   later: Later[];
@@ -144,7 +145,8 @@ export function createVoteExplanations(deps: VoteExplanationDeps): VoteExplanati
           after: inForce.settings.hours?.graceAfterMinutes ?? 0,
         },
       });
-      const stored = VERDICTS[found.verdict] as Verdict;
+      const stored = VERDICTS[found.byRules] as Verdict;
+      const decided = VERDICTS[found.verdict] as Verdict;
       const explanation: Omit<VoteExplanation, 'words'> = {
         vote: {
           ...{ terminal: identity.terminalId, epoch: identity.epoch, seq: found.seq },
@@ -155,7 +157,7 @@ export function createVoteExplanations(deps: VoteExplanationDeps): VoteExplanati
           ...{ receivedAt: found.receivedAt, receivedAtTime: timeOf(found.receivedAt) },
           claimedAt: found.claimedAt,
         },
-        verdict: exclusions.some(({ endedAt }) => endedAt === null) ? 'dismissed' : stored,
+        verdict: exclusions.some(({ endedAt }) => endedAt === null) ? 'dismissed' : decided,
         ...{ stored, byRules: explained.judgement.code, standing },
         rules: {
           ...{ id: explained.rules.id, date, timeZone },
@@ -173,6 +175,7 @@ export function createVoteExplanations(deps: VoteExplanationDeps): VoteExplanati
           ...faceOf(byKey.get(`${vote.sourceKey}/${vote.seq}`) ?? found),
           verdict: judgement.code,
         })),
+        reviews: found.reviews.map((review) => ({ ...review })),
         exclusions: exclusions.map(({ terminalKey: _, ...exclusion }) => exclusion),
         later,
       };

@@ -29,7 +29,7 @@ export type StandingDeps = {
 
 export async function standingOf(deps: StandingDeps): Promise<Standing> {
   const { found, explained, rules, path, hasNotices, places } = deps;
-  if (VERDICTS[found.verdict] === explained.judgement.code) return 'same';
+  if (VERDICTS[found.byRules] === explained.judgement.code) return 'same';
   const { backMs, forwardMs } = reachOf(rules.all);
   if (found.waiting.some(({ from, to }) => found.at >= from - forwardMs && found.at <= to + backMs))
     return 'waiting';

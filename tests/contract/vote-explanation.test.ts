@@ -2,7 +2,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCalendar } from '../../gateway/domain/calendar.ts';
 import { buildTree } from '../../gateway/domain/org.ts';
+import type { VoteDecision } from '../../gateway/domain/review-steps.ts';
 import type { RuleSettings } from '../../gateway/domain/verdicts/rule-settings.ts';
+import { createReviews } from '../../gateway/review/reviews.ts';
 import { openRuleBook } from '../../gateway/verdicts/rule-book.ts';
 import { createRuleChanges } from '../../gateway/verdicts/rule-changes.ts';
 import { judgeStored } from '../../gateway/verdicts/stored-verdicts.ts';
@@ -190,6 +192,45 @@ describe.each(portHomes())('an explanation in %s', (_name, createHome) => {
     expect([redated.vote.at, redated.vote.claimedAt]).toEqual([BASE + 61_000, BASE + 60_000]);
     expect(redated.checks.find(({ rule }) => rule === 'burst')?.outcome).toBe('untimed');
     await judge();
+  });
+
+  it('says what two people have decided about it, with the rules beneath', async () => {
+    await set({}, {}, BASE - HOUR);
+    await commit();
+    await judge();
+    const reviews = createReviews({ store: rig.ports.reviews, now: () => BASE + HOUR });
+    const by = (user: string) => ({ actor: { kind: 'cli', user } as const, origin: 'local' });
+    const decide = async (decision: VoteDecision, second: number) => {
+      const at = BASE + second * 1_000;
+      const span = { windowKey: 1, from: at, to: at };
+      const { id } = await reviews.raise(by('li'), { ...span, decision, reason: '提议' });
+      await reviews.step(by('wang'), id, 'confirm', '看过录像');
+      return {
+        id,
+        decision,
+        proposedBy: 'cli:li',
+        madeAt: BASE + HOUR,
+        madeBy: 'cli:wang',
+        reason: '看过录像',
+      };
+    };
+    const dismissed = await decide('dismiss', 60);
+    const told = await explain(4);
+    expect([told.verdict, told.stored, told.byRules, told.standing]).toEqual([
+      ...['dismissed', 'counted', 'counted', 'same'],
+    ]);
+    expect(told.reviews).toEqual([dismissed]);
+    expect(told.words.map(({ en }) => en).join('\n')).toMatch(
+      /cli:wang confirmed what cli:li had proposed \(r-[0-9a-f]+: 看过录像\): it does not count/,
+    );
+    const reinstated = await decide('reinstate', 4);
+    const third = await explain(3);
+    expect([third.verdict, third.stored, third.byRules, third.standing]).toEqual([
+      ...['counted', 'too-soon', 'too-soon', 'same'],
+    ]);
+    expect(third.reviews).toEqual([reinstated]);
+    await reviews.step(by('li'), dismissed.id, 'reopen', '弄错了');
+    expect(await explain(4)).toMatchObject({ verdict: 'counted', reviews: [] });
   });
 
   it('is of no vote that is not there', async () => {

@@ -4,6 +4,7 @@ import { CHANNELS } from '../../../protocol/channel.ts';
 import { NullableNumber, NullableString, oneOf } from '../../../protocol/score.ts';
 import { VERDICTS } from '../../../protocol/verdict.ts';
 import { CLOCKS, RATINGS } from '../../../protocol/vote.ts';
+import { VOTE_DECISIONS } from '../../domain/review-steps.ts';
 import { CHECKED_RULES, OUTCOMES, ROLES_OF_VOTES } from '../../domain/verdicts/vote-checks.ts';
 import { STANDINGS } from '../../verdicts/vote-standing.ts';
 
@@ -22,7 +23,7 @@ export const ExplanationItem = Type.Object({
     ...{ receivedAt: Type.Integer(), receivedAtTime: Type.String(), claimedAt: NullableNumber },
   }),
   verdict: described(oneOf(VERDICTS), 'What it counts for now; what people have excluded is dismissed'),
-  stored: described(oneOf(VERDICTS), 'What is stored with it'),
+  stored: described(oneOf(VERDICTS), 'What is stored of it by the rules'),
   byRules: described(oneOf(VERDICTS), 'What the rules say now of what is stored'),
   standing: described(oneOf(STANDINGS), 'Whether `stored` is `byRules`, and why not'),
   rules: Type.Object({
@@ -66,6 +67,13 @@ export const ExplanationItem = Type.Object({
       verdict: oneOf(VERDICTS),
     }),
     { description: 'The votes that checks name' },
+  ),
+  reviews: Type.Array(
+    Type.Object({
+      ...{ id: Type.String(), decision: oneOf(VOTE_DECISIONS), proposedBy: Type.String() },
+      ...{ reason: Type.String(), madeAt: Type.Integer(), madeBy: Type.String() },
+    }),
+    { description: 'What two people have decided about it and not taken back: the last one holds' },
   ),
   exclusions: Type.Array(
     Type.Object({

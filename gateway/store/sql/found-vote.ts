@@ -1,7 +1,8 @@
 /** One vote by what people name it by. */
+import type { VoteDecision } from '../../domain/review-steps.ts';
 import type { RatingCode } from '../../domain/tally.ts';
 import type { ChannelCode, ClockCode, VerdictCode } from '../ledger.ts';
-import type { FoundVote, VoteIdentity } from '../verdicts.ts';
+import type { FoundVote, VoteIdentity, VoteReview } from '../verdicts.ts';
 import { chunksOf } from './review/rows.ts';
 import type { Queries } from './sql-database.ts';
 
@@ -13,6 +14,9 @@ export async function findVote(queries: Queries, vote: VoteIdentity): Promise<Fo
     .innerJoin('boots as b', 'b.key', 'v.boot_key')
     .leftJoin('datings as d', (join) =>
       join.onRef('d.source_key', '=', 'v.source_key').onRef('d.seq', '=', 'v.seq'),
+    )
+    .leftJoin('decided_votes as o', (join) =>
+      join.onRef('o.source_key', '=', 'v.source_key').onRef('o.seq', '=', 'v.seq'),
     )
     .select([
       'v.source_key as journalKey',
@@ -28,26 +32,59 @@ export async function findVote(queries: Queries, vote: VoteIdentity): Promise<Fo
       'v.received_at as receivedAt',
       'b.boot',
       'd.claimed_at as claimedAt',
+      'o.by_rules as byRules',
     ])
     .where('t.id', '=', vote.terminalId)
     .where('s.epoch', '=', vote.epoch)
     .where('v.seq', '=', vote.seq)
     .executeTakeFirst();
   if (!row) return null;
-  const { claimedAt, channel, rating, clock, verdict, ...rest } = row;
+  const { claimedAt, channel, rating, clock, verdict, byRules, ...rest } = row;
   return {
     ...rest,
     channel: channel as ChannelCode,
     rating: rating as RatingCode,
     clock: clock as ClockCode,
     verdict: verdict as VerdictCode,
+    ...{ byRules: (byRules ?? verdict) as VerdictCode, isDecided: byRules !== null },
     ...{ claimedAt, isPlaced: claimedAt !== null },
+    reviews: byRules === null ? [] : await reviewsOf(queries, row),
     waiting: await queries
       .selectFrom('unjudged')
       .select(['from_at as from', 'to_at as to'])
       .where('window_key', '=', row.windowKey)
       .execute(),
   };
+}
+
+async function reviewsOf(
+  queries: Queries,
+  { journalKey, seq }: { journalKey: number; seq: number },
+): Promise<VoteReview[]> {
+  const rows = await queries
+    .selectFrom('review_votes as v')
+    .innerJoin('reviews as r', 'r.key', 'v.review_key')
+    .innerJoin('review_events as e', 'e.review_key', 'r.key')
+    .select(['r.id', 'r.decision', 'r.proposed_by as proposedBy'])
+    .select(['e.at as madeAt', 'e.made_by as madeBy', 'e.reason'])
+    .where('v.source_key', '=', journalKey)
+    .where('v.seq', '=', seq)
+    .where('r.state', '=', 'confirmed')
+    .where(({ eb, selectFrom }) =>
+      eb(
+        'e.key',
+        '=',
+        selectFrom('review_events as l')
+          .whereRef('l.review_key', '=', 'r.key')
+          .where('l.step', '=', 'confirm')
+          .select(({ fn }) => fn.max('l.key').as('key')),
+      ),
+    )
+    .orderBy('r.confirmed_order')
+    .execute();
+  return rows.map(({ decision, proposedBy, ...row }) => ({
+    ...{ ...row, decision: decision as VoteDecision, proposedBy: proposedBy ?? '' },
+  }));
 }
 
 export async function journalsOf(
