@@ -6,6 +6,7 @@ import type { AlertRecord, AlertStore, AlertTx, NewAlert } from '../store/alerts
 import type { AuditLine, By } from '../store/changes.ts';
 import type { Lease } from '../store/leases.ts';
 import type { HeldSummary } from '../store/review.ts';
+import type { WaitingReviews } from '../store/reviews.ts';
 import type { AlertBook } from './alert-book.ts';
 import { createPendingWatch, findRates, findReviews, type StandingDeps } from './standing-watch.ts';
 import { createTerminalWatch, type TerminalWatchDeps } from './terminal-watch.ts';
@@ -31,6 +32,7 @@ export type AlertWatchDeps = Omit<TerminalWatchDeps, 'book' | 'watchingSince'> &
     now: () => number;
     monotonic: () => number;
     heldSummary(): Promise<HeldSummary[]>;
+    waitingReviews(): Promise<WaitingReviews[]>;
     newId(): string;
     /** In the transaction in which it is opened or closed. */
     told(tx: AlertTx, told: readonly Told[]): Promise<void>;
@@ -49,7 +51,7 @@ const VOTE_KINDS: readonly AlertKind[] = ['unsatisfied', 'unsatisfied-rising'];
 
 /** @throws StoreFailure */
 export async function openAlertWatch(deps: AlertWatchDeps): Promise<AlertWatch> {
-  const { store, book, tree, now, monotonic, heldSummary, newId, told } = deps;
+  const { store, book, tree, now, monotonic, heldSummary, waitingReviews, newId, told } = deps;
   let version = -1;
   let open: readonly AlertRecord[] = [];
   let settled = new Map<string, number>();
@@ -87,12 +89,12 @@ export async function openAlertWatch(deps: AlertWatchDeps): Promise<AlertWatch> 
     lookedAt = monotonic();
     const causes = new Set(open.map(causeOf));
     const silence = terminals(now(), (cause) => causes.has(cause));
-    const held = await heldSummary();
+    const waiting = { held: await heldSummary(), reviews: await waitingReviews() };
     const found: Found[] = [
       ...silence.found,
       ...findRates(deps, now()),
       ...pending(now()),
-      ...findReviews(deps, held, now()),
+      ...findReviews(deps, waiting, now()),
     ];
     standing = { found, covered: silence.covered };
   };

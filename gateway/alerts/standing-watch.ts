@@ -1,4 +1,4 @@
-/** What stands for too long: a rate that is proved to be under the target, votes on their way, held votes that nobody decides. */
+/** What stands for too long: a rate that is proved to be under the target, votes on their way, held votes and reviews that nobody decides. */
 import type { Completeness, Period } from '../../protocol/score.ts';
 import type { Counts } from '../../protocol/vote.ts';
 import { causeOf, type Found, undecided } from '../domain/alerts/found.ts';
@@ -8,6 +8,7 @@ import type { OrgTree } from '../domain/org.ts';
 import { spanOf } from '../domain/period.ts';
 import { addCounts, emptyCounts } from '../domain/tally.ts';
 import type { HeldSummary } from '../store/review.ts';
+import type { WaitingReviews } from '../store/reviews.ts';
 import type { AlertBook } from './alert-book.ts';
 
 export type StandingDeps = {
@@ -89,30 +90,36 @@ export function createPendingWatch(
     });
 }
 
-/** Held votes of the windows directly under each unit, by the oldest that waits. */
+/** What waits for a person of the windows directly under each unit, held votes and reviews, by what has waited longest. */
 export function findReviews(
   { tree, book }: Pick<StandingDeps, 'tree' | 'book'>,
-  held: readonly HeldSummary[],
+  { held, reviews }: { held: readonly HeldSummary[]; reviews: readonly WaitingReviews[] },
   now: number,
 ): Found[] {
+  const { windows, windowByKey, terminalsOf } = tree();
   const unitOf = new Map(
-    tree().windows.flatMap(({ id, unitId }) =>
-      (tree().terminalsOf.get(id) ?? []).map((terminal) => [terminal.id, unitId] as const),
+    windows.flatMap(({ id, unitId }) =>
+      (terminalsOf.get(id) ?? []).map((terminal) => [terminal.id, unitId] as const),
     ),
   );
-  const waiting = new Map<string, { oldest: number; votes: number }>();
-  for (const { terminalId, count, firstAt } of held) {
-    const unitId = unitOf.get(terminalId);
-    if (unitId === undefined) continue;
-    const known = waiting.get(unitId) ?? { oldest: firstAt, votes: 0 };
-    waiting.set(unitId, { oldest: Math.min(known.oldest, firstAt), votes: known.votes + count });
-  }
-  return [...waiting].flatMap(([unitId, { oldest, votes }]): Found[] => {
+  const waiting = new Map<string, { oldest: number; votes: number; reviews: number }>();
+  const add = (unitId: string | undefined, since: number, more: { votes?: number; reviews?: number }) => {
+    if (unitId === undefined) return;
+    const known = waiting.get(unitId) ?? { oldest: since, votes: 0, reviews: 0 };
+    waiting.set(unitId, {
+      oldest: Math.min(known.oldest, since),
+      votes: known.votes + (more.votes ?? 0),
+      reviews: known.reviews + (more.reviews ?? 0),
+    });
+  };
+  for (const { terminalId, count, firstAt } of held) add(unitOf.get(terminalId), firstAt, { votes: count });
+  for (const { windowKey, since, ...more } of reviews) add(windowByKey.get(windowKey)?.unitId, since, more);
+  return [...waiting].flatMap(([unitId, { oldest, ...waits }]): Found[] => {
     const rule = book.ofUnit(unitId).review;
     if (rule === null) return [];
     const cause = { kind: 'review-waiting', node: `unit:${unitId}` } as const;
     if (now - oldest < rule.afterMinutes * MINUTE_MS) return [undecided(cause, unitId)];
-    const detail = { afterMinutes: rule.afterMinutes, votes };
+    const detail = { afterMinutes: rule.afterMinutes, ...waits };
     return [
       {
         ...{ ...cause, unitId, state: 'holds', begin: oldest, last: oldest, times: 1 },

@@ -64,6 +64,9 @@ export type ReviewFilter = {
   before?: number;
 };
 
+/** `since`: when something was last done about it. UTC milliseconds. */
+export type WaitingReviews = { windowKey: number; reviews: number; since: number };
+
 export interface ReviewsReads {
   /** Newest first. @throws StoreFailure */
   list(filter: ReviewFilter, limit: number): Promise<ReviewRecord[]>;
@@ -74,6 +77,8 @@ export interface ReviewsReads {
   votesOf(key: number): Promise<ReviewedVote[]>;
   /** How many wait for a first person, and for a second one. */
   waiting(windowKeys?: readonly number[]): Promise<{ open: number; proposed: number }>;
+  /** Of each window how many wait, and since when the one that waits longest does. */
+  waitingByWindow(): Promise<WaitingReviews[]>;
 }
 
 /** An account as it is now; `isAbove`: it may see that window. */

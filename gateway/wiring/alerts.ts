@@ -67,6 +67,7 @@ export async function openAlerts({
         ),
       ),
     heldSummary: store.review.heldSummary,
+    waitingReviews: store.reviews.waitingByWindow,
     newId: () => newId('a'),
   });
   votes.stored.listen((vote) => watch.stored(vote, !vote.excluded && (vote.verdict ?? 0) === 0));

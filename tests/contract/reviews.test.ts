@@ -86,6 +86,14 @@ describe.each(portHomes())('reviews in %s', (_name, createHome) => {
     expect(await reviews.waiting()).toEqual({ open: 1, proposed: 0 });
     await reviews.step(LI, 'r-1', 'propose', '一个人连按');
     expect(await reviews.waiting([1])).toEqual({ open: 0, proposed: 1 });
+    await open(flag('r-3', [5], { windowKey: 2, foundAt: BASE - 9 }));
+    await open(flag('r-4', [6], { windowKey: 2, foundAt: BASE - 5 }));
+    expect(await rig.ports.reviews.waitingByWindow()).toEqual([
+      { windowKey: 1, reviews: 1, since: BASE },
+      { windowKey: 2, reviews: 2, since: BASE - 9 },
+    ]);
+    for (const id of ['r-3', 'r-4']) await reviews.step(LI, id, 'dismiss', '没事');
+    expect(await rig.ports.reviews.waitingByWindow()).toEqual([{ windowKey: 1, reviews: 1, since: BASE }]);
     expect(await verdicts()).toEqual([0, 0, TOO_SOON, 0, 0, TOO_SOON]);
     expect(await refused(reviews.step(LI, 'r-1', 'confirm', '我自己'))).toBe('review-person-same');
     const done = await reviews.step(WANG, 'r-1', 'confirm', '看过录像');
@@ -108,12 +116,10 @@ describe.each(portHomes())('reviews in %s', (_name, createHome) => {
       'confirm account:wang 看过录像',
       'reopen account:li 弄错了',
     ]);
-    const actions = (await rig.ports.audit.entries({ limit: 5 })).map(({ action }) => action);
+    const actions = (await rig.ports.audit.entries({ limit: 9 })).map(({ action }) => action);
     expect(actions.filter((action) => action.startsWith('review.'))).toEqual([
-      'review.reopen',
-      'review.confirm',
-      'review.propose',
-      'review.open',
+      ...['review.reopen', 'review.confirm', 'review.dismiss', 'review.dismiss'],
+      ...['review.open', 'review.open', 'review.propose', 'review.open'],
     ]);
   });
 

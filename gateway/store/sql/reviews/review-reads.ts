@@ -1,6 +1,7 @@
 /** Reviews as they are read. */
+import { sql } from 'kysely';
 import type { ReviewState, ReviewStep, VoteDecision } from '../../../domain/review-steps.ts';
-import type { Evidence, ReviewRecord, ReviewsReads } from '../../reviews.ts';
+import type { Evidence, ReviewRecord, ReviewsReads, WaitingReviews } from '../../reviews.ts';
 import type { Queries } from '../sql-database.ts';
 import { reviewedVotes } from './reviewed-votes.ts';
 
@@ -71,6 +72,17 @@ export function reviewReads(queries: Queries): ReviewsReads {
       for (const { state, reviews } of await states.execute())
         waiting[state as keyof typeof waiting] = Number(reviews);
       return waiting;
+    },
+    async waitingByWindow() {
+      const { rows } = await sql<WaitingReviews>`
+        SELECT w.window_key AS "windowKey", count(*) AS reviews, min(w.since) AS since
+        FROM (
+          SELECT r.window_key, (SELECT max(e.at) FROM review_events e WHERE e.review_key = r.key) AS since
+          FROM reviews r WHERE r.state IN ('open', 'proposed')) AS w
+        GROUP BY w.window_key ORDER BY w.window_key`.execute(queries);
+      return rows.map(({ windowKey, reviews, since }) => ({
+        ...{ windowKey, reviews: Number(reviews), since: Number(since) },
+      }));
     },
   };
 }
