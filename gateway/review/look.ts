@@ -121,15 +121,14 @@ async function readDay(
 ): Promise<LookedDay> {
   const startAt = calendar.startOf(day);
   const presses = await store.presses(windowKey, startAt, calendar.startOf(day + 1) - 1);
-  const votes = presses.map(({ journalKey, seq, terminalKey, channel, at, rating, isCounted }) => ({
+  const votes = presses.map(({ journalKey, seq, terminalKey, at, rating, isCounted, record }) => ({
     ...{ sourceKey: journalKey, seq, at, rating, isCounted },
-    device: channel <= TOUCH ? terminalKey : null,
+    device: record === null ? terminalKey : null,
+    // Nothing that is stored says more of it yet.
+    record: record && { ...record, service: null, tags: [] },
   }));
   return { startAt, closedAt: closedAt(windowKey, day), votes };
 }
-
-/** The channels of what is pressed come first. */
-const TOUCH = 1;
 
 /** ISO 8601; day 0 was a Thursday. */
 const mondayOf = (day: DayNumber): DayNumber => day - ((((day + 3) % 7) + 7) % 7);

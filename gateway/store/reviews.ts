@@ -118,6 +118,8 @@ export type PressSeen = VoteKey & {
   rating: RatingCode;
   at: number;
   isCounted: boolean;
+  /** Of one that nobody has pressed: when it was received, and whether a system has given it. Null of others. */
+  record: { receivedAt: number; isImputed: boolean } | null;
 };
 
 /** What a local day of a window was when it was looked at. */

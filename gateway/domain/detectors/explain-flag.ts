@@ -95,12 +95,26 @@ const EXPLAIN: Readonly<Record<string, (told: Told) => Explanation>> = {
     };
   },
   imported({ figures, limit }) {
-    const told = Object.entries(figures)
-      .map(([name, value]) => `${name} ${value}`)
-      .join(', ');
+    const votes = of(figures, 'votes');
+    if (figures.imputed !== undefined)
+      return {
+        zh: `${votes} 条记录中有 ${figures.imputed} 条是系统给出的（默认评价），从不计入。`,
+        en: `${figures.imputed} of ${votes} records were given by a system and by no citizen; they never count.`,
+      };
+    if (figures.tagged !== undefined)
+      return {
+        zh: `带标签的 ${figures.tagged} 条记录，标签完全一样；达到 ${limit} 条即提出。`,
+        en: `${figures.tagged} records with tags, and all of them with the same ones; from ${limit} on it is asked why.`,
+      };
+    if (figures.ratingsOfOneService !== undefined)
+      return {
+        zh: `同一办件在 ${seconds(limit)} 秒之内有 ${figures.ratingsOfOneService} 次评价。`,
+        en: `${figures.ratingsOfOneService} ratings of one service within ${seconds(limit)} s.`,
+      };
+    const [gap, deviation] = [seconds(of(figures, 'meanGapMs')), seconds(of(figures, 'deviationMs'))];
     return {
-      zh: `导入的记录不像是市民给出的：${told}（界限 ${limit}）。`,
-      en: `Imported records that no citizen can have given so: ${told} (limit ${limit}).`,
+      zh: `${votes} 条记录从评价到收到平均相隔 ${gap} 秒，标准差只有 ${deviation} 秒，低于界限 ${seconds(limit)} 秒：像是程序写的。`,
+      en: `${votes} records were received ${gap} s after they were given on average, with a standard deviation of ${deviation} s; the limit is ${seconds(limit)} s. A program writes so.`,
     };
   },
   person({ figures }) {

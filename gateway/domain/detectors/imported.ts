@@ -1,7 +1,8 @@
 /** R10 and R12: records of other systems that no citizen can have given so. */
 import { type Flag, flagOf, type SeenVote } from './flag.ts';
 
-export type ImportedVote = SeenVote & {
+/** What is known of a vote that nobody has pressed at the window. */
+export type RecordFacts = {
   receivedAt: number;
   /** Of the service that was rated; null where nobody knows. */
   service: string | null;
@@ -9,7 +10,14 @@ export type ImportedVote = SeenVote & {
   isImputed: boolean;
 };
 
-export const IMPORTED = { least: 20, gapDeviationMs: 1_000, sameServiceMs: 10_000 } as const;
+export type ImportedVote = SeenVote & RecordFacts;
+
+export const IMPORTED = {
+  least: 20,
+  leastGapMs: 1_000,
+  gapDeviationMs: 1_000,
+  sameServiceMs: 10_000,
+} as const;
 
 /** @param votes of one source and window, in order. @returns what speaks against them; each kind at most once, but for services. */
 export function findImported(votes: readonly ImportedVote[], rule = IMPORTED): Flag[] {
@@ -17,7 +25,7 @@ export function findImported(votes: readonly ImportedVote[], rule = IMPORTED): F
   return [
     ...imputed(votes),
     ...constantTags(own, rule.least),
-    ...constantGap(own, rule.least, rule.gapDeviationMs),
+    ...constantGap(own, rule),
     ...ratedTwice(own, rule.sameServiceMs),
   ];
 }
@@ -37,13 +45,19 @@ function constantTags(votes: readonly ImportedVote[], least: number): Flag[] {
   return sets.size > 1 ? [] : [flagOf('imported', tagged, { tagged: tagged.length, tagSets: 1 }, least)];
 }
 
-/** From the event to its receipt: a program that writes ratings takes the same time for each. */
-function constantGap(votes: readonly ImportedVote[], least: number, mostMs: number): Flag[] {
+/**
+ * From the event to its receipt: a program that writes ratings takes the same time for each. What is told as it is given comes within a
+ * moment, and says nothing.
+ */
+function constantGap(
+  votes: readonly ImportedVote[],
+  { least, leastGapMs, gapDeviationMs: mostMs }: typeof IMPORTED,
+): Flag[] {
   if (votes.length < least) return [];
   const gaps = votes.map(({ at, receivedAt }) => receivedAt - at);
   const mean = gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length;
   const deviationMs = Math.sqrt(gaps.reduce((sum, gap) => sum + (gap - mean) ** 2, 0) / gaps.length);
-  if (deviationMs >= mostMs) return [];
+  if (mean < leastGapMs || deviationMs >= mostMs) return [];
   return [flagOf('imported', votes, { votes: votes.length, meanGapMs: mean, deviationMs }, mostMs)];
 }
 

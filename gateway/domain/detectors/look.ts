@@ -7,14 +7,19 @@ import { findCompensation } from './compensation.ts';
 import { findCrowd } from './crowd.ts';
 import { findEndings } from './endings.ts';
 import type { Flag, SeenVote } from './flag.ts';
+import { findImported, type RecordFacts } from './imported.ts';
 import { findLongRuns } from './long-run.ts';
 import { findOtherMix, OTHER_MIX } from './other-mix.ts';
 
 /** Counts up with every change of what a detector finds: a flag names it. */
-export const DETECTORS_VERSION = 1;
+export const DETECTORS_VERSION = 2;
 
-/** `device`: what was pressed; null where nothing was. `isCounted`: by rules and people. */
-export type LookedVote = SeenVote & { device: number | null; isCounted: boolean };
+/** `device`: what was pressed; null where nothing was, and `record` says more of it. `isCounted`: by rules and people. */
+export type LookedVote = SeenVote & {
+  device: number | null;
+  record: RecordFacts | null;
+  isCounted: boolean;
+};
 
 /** In the order in which votes are judged, whatever their verdicts. */
 export type LookedDay = {
@@ -38,6 +43,8 @@ export function lookAtDay(
   const flags: Flag[] = [];
   for (const [device, presses] of groupBy(votes, (vote) => vote.device))
     if (device !== null) flags.push(...findCompensation(presses));
+  const records = votes.flatMap(({ record, ...vote }) => (record === null ? [] : { ...vote, ...record }));
+  for (const [, some] of groupBy(records, ({ sourceKey }) => sourceKey)) flags.push(...findImported(some));
   const counted = votes.filter(({ isCounted }) => isCounted);
   for (const [hour, some] of groupBy(counted, ({ at }) => Math.floor((at - startAt) / HOUR_MS))) {
     const crowd = findCrowd(some, usualOf(startAt + hour * HOUR_MS));

@@ -55,7 +55,7 @@ export function lookAtStory(dice: Dice, story: Story): Seen {
   const verdicts = verdictsOf(votes, RULES);
   const isCounted = (number: number) => verdicts[number - 1]?.code === 'counted';
   const looked: LookedVote[] = votes.map(({ sourceKey, seq: number, at, rating, device }) => ({
-    ...{ sourceKey, seq: number, at, rating, device },
+    ...{ sourceKey, seq: number, at, rating, device, record: null },
     isCounted: isCounted(number),
   }));
   const days = week.map((_presses, day): LookedDay => {

@@ -248,6 +248,11 @@ describe('imported records (R10, R12)', () => {
       ['deviationMs'],
     ],
     [
+      'received as they are given',
+      records(40, (index) => ({ receivedAt: START + index * 7 * MINUTE + 150 + (index % 9) * 20 })),
+      [],
+    ],
+    [
       'one service rated twice',
       [record(0), record(1, { service: 's0', at: START + 10_000 }), record(2)],
       ['ratingsOfOneService'],

@@ -1,12 +1,18 @@
 /** What detectors look at, and how far they have looked. */
 import { sql } from 'kysely';
+import { CHANNELS } from '../../../../protocol/channel.ts';
+import { VERDICTS } from '../../../../protocol/verdict.ts';
 import { QUARTER_MS } from '../../../domain/calendar.ts';
-import type { LookReads, PressSeen, ReviewsStore } from '../../reviews.ts';
+import type { LookReads, PressSeen, ReviewsStore, VoteKey } from '../../reviews.ts';
 import { requireHeld } from '../leases.ts';
 import { chunksOf } from '../review/rows.ts';
 import type { Queries, SqlDatabase } from '../sql-database.ts';
 import { exclusionsWithin } from '../verdict-changes.ts';
 import type { VerdictTables } from '../verdicts.ts';
+
+/** The channels of what is pressed come first. */
+const TOUCH = CHANNELS.indexOf('touch');
+const IMPUTED = VERDICTS.indexOf('imputed');
 
 type Row = { quarter: number } & Record<'a' | 'b' | 'c' | 'lessA' | 'lessB' | 'lessC', number>;
 
@@ -40,11 +46,19 @@ export function lookReads(queries: Queries, tables: VerdictTables): LookReads {
     async presses(windowKey, from, to) {
       const [found = []] = await tables.read(queries, [{ windowKey, from, to }]);
       const exclusions = await exclusionsWithin(queries, from, to);
+      const received = await receivedOf(
+        queries,
+        found.filter(({ channel }) => channel > TOUCH),
+      );
       return found.map(
-        ({ journalKey, seq, terminalKey, channel, rating, at, verdict }): PressSeen => ({
-          ...{ journalKey, seq, terminalKey, channel, rating, at },
-          isCounted: verdict === 0 && !exclusions.excludes(terminalKey, at),
-        }),
+        ({ journalKey, seq, terminalKey, channel, rating, at, verdict, byRules }): PressSeen => {
+          const receivedAt = received.get(`${journalKey}/${seq}`);
+          return {
+            ...{ journalKey, seq, terminalKey, channel, rating, at },
+            isCounted: verdict === 0 && !exclusions.excludes(terminalKey, at),
+            record: receivedAt === undefined ? null : { receivedAt, isImputed: byRules === IMPUTED },
+          };
+        },
       );
     },
     daysLooked: (windowKey) =>
@@ -55,6 +69,30 @@ export function lookReads(queries: Queries, tables: VerdictTables): LookReads {
         .orderBy('day')
         .execute(),
   };
+}
+
+/** Rules do not look at it, so it is read of those alone that need it. */
+async function receivedOf(queries: Queries, votes: readonly VoteKey[]): Promise<Map<string, number>> {
+  const received = new Map<string, number>();
+  const [first, ...more] = votes;
+  if (!first) return received;
+  const ranges = new Map([[first.journalKey, { first: first.seq, last: first.seq }]]);
+  for (const { journalKey, seq } of more) {
+    const range = ranges.get(journalKey) ?? { first: seq, last: seq };
+    ranges.set(journalKey, { first: Math.min(range.first, seq), last: Math.max(range.last, seq) });
+  }
+  for (const [journalKey, range] of ranges) {
+    const rows = await queries
+      .selectFrom('votes')
+      .select(['seq', 'received_at as receivedAt'])
+      .where('source_key', '=', journalKey)
+      .where('channel', '>', TOUCH)
+      .where('seq', '>=', range.first)
+      .where('seq', '<=', range.last)
+      .execute();
+    for (const { seq, receivedAt } of rows) received.set(`${journalKey}/${seq}`, receivedAt);
+  }
+  return received;
 }
 
 /** No person's change: it has no line in the audit. */
