@@ -4,6 +4,7 @@ import { LOG_LEVEL } from '../protocol/process/config.ts';
 import { integer, number, oneOf, optional, resolvePath, text } from '../protocol/process/setting-readers.ts';
 import { helpOf, readSettings, type Setting, secret, setting } from '../protocol/process/settings.ts';
 import { DEFAULT_WEIGHTS, type Weights } from './domain/score.ts';
+import { MAIL_SETTINGS, type MailSettings, mailMistakes } from './mail-settings.ts';
 import {
   basePath,
   databaseAddress,
@@ -16,7 +17,7 @@ import {
 import { DATA_DIR, DATABASE } from './store/data-folder.ts';
 import { SEAL_SETTINGS, sealMistakes } from './store/seal-settings.ts';
 
-export type Config = {
+export type Config = MailSettings & {
   dataDir: string;
   /** `postgresql://…`: where votes and all else are kept; null for the data folder. */
   database: string | null;
@@ -197,6 +198,7 @@ const SETTINGS = {
     'private addresses and networks to which webhooks of alerts may lead, e.g. 10.0.8.0/24; none else do',
     networks,
   ),
+  ...MAIL_SETTINGS,
   logLevel: LOG_LEVEL,
 } satisfies { [K in keyof Config]: Setting<Config[K]> };
 
@@ -212,6 +214,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Readon
         ? ['MANYI_MQTT_PROXY_PROTOCOL: set MANYI_TRUSTED_PROXIES to the addresses of the balancer, too']
         : []),
       ...sealMistakes(values),
+      ...mailMistakes(values),
     ];
   });
 }

@@ -31,6 +31,7 @@ export type OrgCode =
   | 'alert-target-unknown'
   | 'alert-target-invalid'
   | 'alert-targets-too-many'
+  | 'mail-not-set-up'
   | 'rule-past'
   | 'privacy-invalid'
   | 'preview-busy'

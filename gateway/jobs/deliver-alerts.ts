@@ -6,7 +6,7 @@ export type DeliverAlertsDeps = {
   failed(error: Error): void;
 };
 
-/** What waits to be told is brought to webhooks. Sent twice by two gateways, it is known by its id. */
+/** What waits to be told is brought to webhooks and mail servers. Sent twice by two gateways, it is known by its id. */
 export const deliverAlerts = ({ isDue, deliver, failed }: DeliverAlertsDeps): OnceJob => ({
   name: 'deliver-alerts',
   schedule: { everyMs: 1_000 },

@@ -2,7 +2,7 @@
 import type { AlertKind } from '../../protocol/alert.ts';
 import type { Changes } from './changes.ts';
 
-export const TARGET_CHANNELS = ['webhook'] as const;
+export const TARGET_CHANNELS = ['webhook', 'email'] as const;
 export type TargetChannel = (typeof TARGET_CHANNELS)[number];
 
 export type AlertTarget = {
@@ -10,7 +10,7 @@ export type AlertTarget = {
   id: string;
   channel: TargetChannel;
   name: string;
-  /** An URL. */
+  /** An URL, or where mail goes. */
   address: string;
   /** Of this unit and what is below it; null: of all. */
   unitKey: number | null;
@@ -50,8 +50,9 @@ export type Delivery = NewDelivery & {
   key: number;
   attempts: number;
   state: DeliveryState;
-  /** Of the last failure. */
+  /** Of the last failure; and what was said about it, as it was said. */
   code: string | null;
+  note: string | null;
   doneAt: number | null;
 };
 
@@ -60,6 +61,7 @@ export const MOST_WAITING = 10_000;
 /** Of what is done with. */
 export const MOST_KEPT = 10_000;
 export const MOST_WAITING_A_TARGET = 1_000;
+export const MOST_NOTE_CHARS = 300;
 
 export interface TargetReads {
   /** Those that are not removed. @throws StoreFailure */
@@ -79,9 +81,9 @@ export interface TargetTx extends TargetReads {
 
 export type Outcome =
   | { state: 'sent'; at: number }
-  | { state: 'given-up'; at: number; code: string }
+  | { state: 'given-up'; at: number; code: string; note: string | null }
   /** It is tried again. */
-  | { state: 'waiting'; retryAt: number; code: string };
+  | { state: 'waiting'; retryAt: number; code: string; note: string | null };
 
 export interface TargetStore extends TargetReads, Changes<TargetTx> {
   /** Of each target that may be tried now, what is due first. */

@@ -189,7 +189,7 @@ describe.each(portHomes())('alerts in %s', (_name, createHome) => {
       delivery: { attempts: 0 },
     });
     expect(first?.sealed?.toString()).toBe('s');
-    const retry = { state: 'waiting', retryAt: BASE + 9, code: 'webhook-refused' } as const;
+    const retry = { state: 'waiting', retryAt: BASE + 9, code: 'webhook-refused', note: '500' } as const;
     await alertTargets.noteOutcome(first?.delivery as never, retry);
     expect(await due(BASE + 8)).toEqual(['ad-3']);
     expect(await due(BASE + 9)).toEqual(['ad-2', 'ad-3']);

@@ -111,7 +111,7 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
     }),
     alertTargets: createTargetDesk({
       ...{ store: store.alertTargets, now, newId },
-      seal: openSecretSeal(store.keys),
+      ...{ seal: openSecretSeal(store.keys), canMail: true },
     }),
     votes: store.votes,
     people,

@@ -2,6 +2,8 @@
 export const NOT_CODES: ReadonlySet<string> = new Set([
   // HTTP: headers and their values.
   'accept-encoding',
+  'auto-generated',
+  'auto-submitted',
   'accept-ranges',
   'cache-control',
   'content-disposition',
@@ -18,6 +20,7 @@ export const NOT_CODES: ReadonlySet<string> = new Set([
   'renew-secret',
   'no-referrer',
   'no-store',
+  'delivery-notes',
   'org-versions',
   'permissions-policy',
   'referrer-policy',

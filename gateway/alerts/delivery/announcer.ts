@@ -7,6 +7,7 @@ import type { AlertRecord, AlertTx } from '../../store/alerts.ts';
 import type { AlertBook } from '../alert-book.ts';
 import { itemOf } from '../alert-items.ts';
 import type { Told } from '../alert-watch.ts';
+import type { DeliveryBody } from './delivery-body.ts';
 
 export type AnnouncerDeps = {
   tree: () => OrgTree;
@@ -31,10 +32,11 @@ export function createAnnouncer(deps: AnnouncerDeps): Announcer {
 
   const deliveryOf = ({ event, alert }: Told, { key }: AlertTarget): NewDelivery => {
     const id = newId();
-    const name = `alert.${event}`;
-    const path = tree().pathOf.get(alert.unitId) ?? [];
-    const body = JSON.stringify({ id, event: name, at: now(), alert: itemOf(tree(), alert), path });
     const madeAt = now();
+    const name = `alert.${event}` as const;
+    const path = tree().pathOf.get(alert.unitId) ?? [];
+    const told: DeliveryBody = { id, event: name, at: madeAt, alert: itemOf(tree(), alert), path };
+    const body = JSON.stringify(told);
     return { id, targetKey: key, alertKey: alert.key, event: name, body, madeAt, dueAt: dueAt(alert) };
   };
 

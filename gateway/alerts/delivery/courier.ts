@@ -6,6 +6,7 @@ import {
   type AlertTarget,
   type Delivery,
   MOST_KEPT,
+  MOST_NOTE_CHARS,
   type Outcome,
   type TargetStore,
 } from '../../store/alert-targets.ts';
@@ -50,14 +51,16 @@ export function createCourier(deps: CourierDeps): Courier {
     (await store.due(now())).filter(({ delivery }) => !underWay.has(delivery.targetKey));
 
   const outcomeOf = (target: AlertTarget, delivery: Delivery, error: unknown): Outcome => {
-    const code = error instanceof DeliveryFailure ? error.code : 'internal';
+    const failure = error instanceof DeliveryFailure ? error : null;
+    const code = failure?.code ?? 'internal';
+    const note = failure && shorten(failure.message);
     const isLast = delivery.attempts + 1 >= MOST_ATTEMPTS || now() - delivery.dueAt > OLDEST_MS;
-    if (isLast) return { state: 'given-up', at: now(), code };
+    if (isLast || failure?.next.isFinal) return { state: 'given-up', at: now(), code, note };
     const longest = Math.min(LONGEST_WAIT_MS, firstWaitMs * 2 ** Math.min(target.failures, 20));
     // Not all at once, when the receiver is back; and not at once.
     const wait = longest / 2 + (chance() * longest) / 2;
-    const asked = error instanceof DeliveryFailure ? (error.retryAfterMs ?? 0) : 0;
-    return { state: 'waiting', retryAt: Math.ceil(now() + Math.max(wait, asked)), code };
+    const asked = failure?.next.retryAfterMs ?? 0;
+    return { state: 'waiting', retryAt: Math.ceil(now() + Math.max(wait, asked)), code, note };
   };
 
   const bring = async (target: AlertTarget, sealed: Buffer | null, delivery: Delivery) => {
@@ -95,3 +98,7 @@ export function createCourier(deps: CourierDeps): Courier {
     settled: async () => void (await Promise.all(underWay.values())),
   };
 }
+
+/** What others have said may hold anything. */
+const shorten = (text: string): string =>
+  text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Surrogate}]+/gu, ' ').slice(0, MOST_NOTE_CHARS);

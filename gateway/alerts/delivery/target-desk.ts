@@ -2,9 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { readReason } from '../../audit/reasons.ts';
 import { writeActor } from '../../domain/actor.ts';
+import { isMailAddress } from '../../domain/mail-address.ts';
 import type { AlertTarget, Delivery, NewTarget, TargetStore, TargetTx } from '../../store/alert-targets.ts';
 import type { AuditLine, By } from '../../store/changes.ts';
 import { OrgRefusal } from '../../store/failures.ts';
+import type { DeliveryBody } from './delivery-body.ts';
 
 export const MOST_TARGETS = 100;
 const MOST_ADDRESS_CHARS = 1_000;
@@ -19,8 +21,8 @@ export type AskedTarget = Pick<NewTarget, 'channel' | 'name' | 'address' | 'unit
 export type TargetDesk = {
   targets(): Promise<AlertTarget[]>;
   /** @returns the secret of a webhook, which is told only now. @throws OrgRefusal */
-  add(by: By, asked: AskedTarget): Promise<{ target: AlertTarget; secret: string }>;
-  /** Another secret; the one before is good for nothing from now on. @throws OrgRefusal `alert-target-unknown` */
+  add(by: By, asked: AskedTarget): Promise<{ target: AlertTarget; secret: string | null }>;
+  /** Another secret; the one before is good for nothing from now on. @throws OrgRefusal `alert-target-unknown`, `alert-target-invalid` */
   renewSecret(by: By, id: string): Promise<{ secret: string }>;
   /** @throws OrgRefusal `alert-target-unknown` */
   remove(by: By, id: string): Promise<void>;
@@ -33,6 +35,8 @@ export type TargetDesk = {
 export type TargetDeskDeps = {
   store: TargetStore;
   seal(): Promise<SecretSeal>;
+  /** Is there a server to send mail by, as far as is known here? */
+  canMail: boolean;
   now: () => number;
   newId(prefix: string): string;
 };
@@ -40,7 +44,7 @@ export type TargetDeskDeps = {
 export const sealName = (id: string) => `webhook ${id}`;
 const newSecret = () => `manyi_w_${randomBytes(32).toString('base64url')}`;
 
-export function createTargetDesk({ store, seal, now, newId }: TargetDeskDeps): TargetDesk {
+export function createTargetDesk({ store, seal, canMail, now, newId }: TargetDeskDeps): TargetDesk {
   const line = (by: By, action: string, id: string, detail: Record<string, unknown> = {}): AuditLine => ({
     ...{ by, action, target: { kind: 'alert-target', id } },
     detail,
@@ -54,10 +58,19 @@ export function createTargetDesk({ store, seal, now, newId }: TargetDeskDeps): T
     targets: store.targets,
     async add(by, { name, address, ...asked }) {
       const id = newId('at');
-      const secret = newSecret();
-      const sealed = (await seal()).close(sealName(id), Buffer.from(secret));
+      const isMail = asked.channel === 'email';
+      if (isMail && !canMail)
+        throw new OrgRefusal('mail-not-set-up', 'no mail is sent: set MANYI_SMTP_SERVER');
+      const secret = isMail ? null : newSecret();
+      const sealed = secret === null ? null : (await seal()).close(sealName(id), Buffer.from(secret));
       const target: NewTarget = {
-        ...{ ...asked, id, sealed, name: readReason(name), address: checkAddress(address) },
+        ...{
+          ...asked,
+          id,
+          sealed,
+          name: readReason(name),
+          address: isMail ? checkMailAddress(address) : checkUrl(address),
+        },
         ...{ madeAt: now(), madeBy: writeActor(by.actor) },
       };
       return store.change(async (tx) => {
@@ -68,8 +81,8 @@ export function createTargetDesk({ store, seal, now, newId }: TargetDeskDeps): T
           );
         await tx.add(target);
         const { channel, unitId, kinds } = target;
-        // A path or a query may be a secret of the receiver's.
-        const to = new URL(target.address).origin;
+        // A path or a query may be a secret of the receiver's, and whose mail it is, is theirs.
+        const to = isMail ? target.address.replace(/^.*@/, '') : new URL(target.address).origin;
         const detail = { channel, name: target.name, to, unitId, kinds };
         return tx.audited(line(by, 'alert-target.add', id, detail), { target: await find(tx, id), secret });
       });
@@ -78,7 +91,9 @@ export function createTargetDesk({ store, seal, now, newId }: TargetDeskDeps): T
       const secret = newSecret();
       const sealed = (await seal()).close(sealName(id), Buffer.from(secret));
       return store.change(async (tx) => {
-        await find(tx, id);
+        const { channel } = await find(tx, id);
+        if (channel !== 'webhook')
+          throw new OrgRefusal('alert-target-invalid', 'only a webhook has a secret');
         await tx.setSecret(id, sealed);
         return tx.audited(line(by, 'alert-target.renew-secret', id), { secret });
       });
@@ -93,7 +108,8 @@ export function createTargetDesk({ store, seal, now, newId }: TargetDeskDeps): T
       store.change(async (tx) => {
         const target = await find(tx, id);
         const delivery = newId('ad');
-        const body = JSON.stringify({ id: delivery, event: 'test', at: now(), alert: null, path: [] });
+        const told: DeliveryBody = { id: delivery, event: 'test', at: now(), alert: null, path: [] };
+        const body = JSON.stringify(told);
         const times = { madeAt: now(), dueAt: now() };
         await tx.tell([
           { id: delivery, targetKey: target.key, alertKey: null, event: 'test', body, ...times },
@@ -106,9 +122,16 @@ export function createTargetDesk({ store, seal, now, newId }: TargetDeskDeps): T
   };
 }
 
+const refuse = (what: string) => new OrgRefusal('alert-target-invalid', what);
+
 /** @throws OrgRefusal `alert-target-invalid` */
-function checkAddress(address: string): string {
-  const refuse = (what: string) => new OrgRefusal('alert-target-invalid', what);
+function checkMailAddress(address: string): string {
+  if (isMailAddress(address)) return address;
+  throw refuse('give one address such as name@example.org, without a name before it');
+}
+
+/** @throws OrgRefusal `alert-target-invalid` */
+function checkUrl(address: string): string {
   if (address.length > MOST_ADDRESS_CHARS) throw refuse(`give at most ${MOST_ADDRESS_CHARS} characters`);
   const url = URL.canParse(address) ? new URL(address) : null;
   if (url === null || !['https:', 'http:'].includes(url.protocol))

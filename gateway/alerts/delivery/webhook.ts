@@ -71,8 +71,8 @@ export function createSendWebhook(
     answer.destroy();
     if (status >= 200 && status < 300) return;
     if (status >= 300 && status < 400)
-      throw new DeliveryFailure('webhook-redirected', `${status}: nobody is followed`, retryAfterMs);
-    throw new DeliveryFailure('webhook-refused', `${status}`, retryAfterMs);
+      throw new DeliveryFailure('webhook-redirected', `${status}: nobody is followed`, { retryAfterMs });
+    throw new DeliveryFailure('webhook-refused', `${status}`, { retryAfterMs });
   };
 }
 

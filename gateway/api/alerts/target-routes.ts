@@ -45,8 +45,9 @@ const Delivery = Type.Object({
   event: Type.String(),
   state: oneOf(DELIVERY_STATES),
   attempts: Type.Integer(),
-  /** Of the last failure. */
+  /** Of the last failure, and what was said about it. */
   code: NullableString,
+  note: NullableString,
   madeAt: EpochMs,
   dueAt: EpochMs,
   doneAt: NullableNumber,
@@ -137,8 +138,8 @@ export const targetRoutes: FastifyPluginCallbackTypebox<TargetRouteDeps> = (app,
     },
     async (request) =>
       (await targets.deliveries(100, request.params.id)).map(
-        ({ id, event, state, attempts, code, madeAt, dueAt, doneAt }) => ({
-          ...{ id, event, state, attempts, code, madeAt, dueAt, doneAt },
+        ({ id, event, state, attempts, code, note, madeAt, dueAt, doneAt }) => ({
+          ...{ id, event, state, attempts, code, note, madeAt, dueAt, doneAt },
         }),
       ),
   );

@@ -277,6 +277,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET /api/v1/alert-targets': operation('listAlertTargets'),
   'POST /api/v1/alert-targets': operation(
     'addAlertTarget',
+    refused(422, 'mail-not-set-up'),
     refused(422, 'unit-unknown'),
     refused(422, 'alert-target-invalid'),
     refused(409, 'alert-targets-too-many'),

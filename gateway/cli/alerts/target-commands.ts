@@ -13,7 +13,8 @@ import type { WithStore } from '../with-store.ts';
 type New = { name: string; unit?: string; kinds?: AlertKind[]; language: 'zh' | 'en' };
 
 const deskOf = ({ alertTargets, keys }: Store) =>
-  createTargetDesk({ store: alertTargets, seal: openSecretSeal(keys), now: Date.now, newId });
+  // By which server, the gateway knows.
+  createTargetDesk({ store: alertTargets, seal: openSecretSeal(keys), canMail: true, now: Date.now, newId });
 
 const rowOf = ({ id, channel, name, address, unitId, kinds, failures }: AlertTarget) => ({
   ...{ id, channel, name, address, unit: unitId, failures },
@@ -25,29 +26,32 @@ export function registerTargetCommands(alerts: Command, withStore: WithStore): v
   const targets = alerts.command('targets').description('who is told of alerts');
   targets
     .command('list')
-    .description('webhooks')
+    .description('webhooks and mail')
     .action(() =>
       withStore.reading(async (store, json) => show((await store.alertTargets.targets()).map(rowOf), json)),
     );
   targets
     .command('add')
-    .description('signed JSON to an address')
-    .argument('<url>')
+    .description('signed JSON to an address that begins with https://, or mail to somebody')
+    .argument('<address>', 'https://…, or name@example.org')
     .requiredOption('--name <text>', 'what people call it', checkText(MAX_REASON_CHARS))
     .option('--unit <id>', 'of this unit and what is below it; all if it is left out')
     .addOption(new Option('--kinds <kinds...>', 'of these kinds').choices(ALERT_KINDS))
     .addOption(new Option('--language <language>', 'of whoever gets it').choices(['zh', 'en']).default('zh'))
     .action((address: string, { name, unit, kinds, language }: New) =>
       withStore(async (store, json, { by }) => {
+        const channel = !address.includes('://') && address.includes('@') ? 'email' : 'webhook';
         const asked = {
-          channel: 'webhook' as const,
+          channel,
           name,
           address,
           unitId: unit ?? null,
           kinds: kinds ?? null,
           language,
-        };
+        } as const;
         const { target, secret } = await deskOf(store).add(by, asked);
+        if (secret === null)
+          return showOne(rowOf(target), json, `Try it with: manyi alerts targets test ${target.id}`);
         const note = 'The secret is told only now: whoever gets the webhook checks it.';
         showOne({ ...rowOf(target), secret }, json, note);
       }),
@@ -89,8 +93,8 @@ export function registerTargetCommands(alerts: Command, withStore: WithStore): v
       withStore.reading(async (store, json) => {
         const found = await deskOf(store).deliveries(100, id);
         show(
-          found.map(({ id: delivery, event, state, attempts, code, madeAt, dueAt, doneAt }) => ({
-            ...{ delivery, event, state, attempts, code },
+          found.map(({ id: delivery, event, state, attempts, code, note, madeAt, dueAt, doneAt }) => ({
+            ...{ delivery, event, state, attempts, code, note },
             ...{ madeAt: date(madeAt), dueAt: date(dueAt), doneAt: date(doneAt) },
           })),
           json,

@@ -149,6 +149,7 @@ export type Tables = {
     attempts: Generated<number>;
     state: string;
     code: Generated<string | null>;
+    note: Generated<string | null>;
     done_at: Generated<number | null>;
   };
   privacy_nodes: {

@@ -1,7 +1,10 @@
 /** Alerts with a real gateway: from the press to whoever sees to it. */
 import { createHmac } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AlertItem } from '../../../protocol/alert.ts';
 import type { Rating } from '../../../protocol/vote.ts';
@@ -10,15 +13,33 @@ import { addAccount, type TestClient } from '../../support/client.ts';
 import { startGateway, type TerminalLogin, type TestGateway } from '../../support/gateway.ts';
 import { vote, votesMessage } from '../../support/messages.ts';
 import { publish } from '../../support/mosquitto.ts';
+import { startSmtpServer } from '../../support/smtp.ts';
 import { until } from '../../support/wait.ts';
 
 describe('alerts', () => {
   let gateway: TestGateway;
   let chief: TestClient;
+  let smtp: Awaited<ReturnType<typeof startSmtpServer>>;
+  let onDone = () => {};
   const terminals = new Map<string, TerminalLogin>();
   const seqs = new Map<string, number>();
   beforeAll(async () => {
-    gateway = await startGateway({ env: { MANYI_WEBHOOK_NETWORKS: '127.0.0.1' } });
+    smtp = await startSmtpServer({
+      encryption: 'starttls',
+      account: { user: 'manyi', password: 's3cret-word' },
+    });
+    const folder = mkdtempSync(join(tmpdir(), 'manyi-mail-'));
+    onDone = () => rmSync(folder, { recursive: true });
+    const [MANYI_SMTP_CA, MANYI_SMTP_PASSWORD_FILE] = [join(folder, 'ca.pem'), join(folder, 'password')];
+    writeFileSync(MANYI_SMTP_CA, smtp.authority);
+    writeFileSync(MANYI_SMTP_PASSWORD_FILE, 's3cret-word\n');
+    gateway = await startGateway({
+      env: {
+        ...{ MANYI_WEBHOOK_NETWORKS: '127.0.0.1', MANYI_PUBLIC_ADDRESS: 'https://manyi.example.org' },
+        ...{ MANYI_SMTP_SERVER: `smtp://127.0.0.1:${smtp.port}`, MANYI_MAIL_FROM: 'manyi@example.org' },
+        ...{ MANYI_SMTP_USER: 'manyi', MANYI_SMTP_PASSWORD_FILE, MANYI_SMTP_CA },
+      },
+    });
     await gateway.add((org) => {
       org.unit('city', '云岭市');
       org.unit('east', '东区', 'city');
@@ -31,7 +52,11 @@ describe('alerts', () => {
     await until('the tree', async () => (await gateway.getJson<unknown[]>('/api/v1/windows')).length === 3);
     chief = await addAccount(gateway, { name: 'chief', role: 'unit-manager', unitId: 'east' });
   }, 60_000);
-  afterAll(() => gateway?.dispose());
+  afterAll(async () => {
+    await gateway?.dispose();
+    await smtp?.close();
+    onDone();
+  });
 
   const START = Date.now() - 300_000;
   const press = async (id: string, ...presses: [second: number, rating: Rating][]) => {
@@ -256,5 +281,51 @@ describe('alerts', () => {
     ]);
     expect(heard).toHaveLength(2);
     await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('are mailed, in the language of whoever gets it, once, with a link to the pages', async () => {
+    const [add, rest] = [
+      ['alerts', 'targets', 'add', 'chief@example.org', '--name', '科长'],
+      ['--unit', 'west', '--kinds', 'unsatisfied', '--language', 'zh'],
+    ];
+    const added = await manyi(gateway.dataDir, '--json', ...add, ...rest);
+    expect(JSON.parse(added.out)).toMatchObject({
+      channel: 'email',
+      address: 'chief@example.org',
+      unit: 'west',
+    });
+    expect(added.out).not.toContain('secret');
+    const { id } = JSON.parse(added.out) as { id: string };
+    expect((await post(`/alert-targets/${id}/test`, {})).status).toBe(201);
+    await until('the test', () => smtp.mails.length === 1);
+    expect(smtp.mails[0]?.headers.get('subject')).toBe('[满意] 测试邮件');
+
+    await setRules(
+      { unsatisfied: { closesAfterMinutes: 60, isUrgent: true }, quiet: null },
+      { unit: 'west' },
+    );
+    await press('w3', [50, 'unsatisfied']);
+    await until('the mail', () => smtp.mails.length === 2);
+    const [open] = await list('?unit=west');
+    const [, mail] = smtp.mails;
+    expect(mail).toMatchObject({
+      to: ['chief@example.org'],
+      from: 'manyi@example.org',
+      secure: true,
+      user: 'manyi',
+    });
+    expect(mail?.headers.get('subject')).toBe('[满意] 紧急 不满意评价：西区 / 窗口w3');
+    expect(mail?.text).toContain(`告警编号：${open?.id}\n查看：https://manyi.example.org/\n`);
+    expect(mail?.headers.get('references')).toBe(`<${open?.id}@example.org>`);
+    await post(`/alerts/${open?.id}/close`, { reason: '已回访' });
+    await until('the mail of its end', () => smtp.mails.length === 3);
+    expect(smtp.mails[2]?.text).toContain('处理人：account:admin\n原因：已回访\n');
+    expect(new Set(smtp.mails.map(({ headers }) => headers.get('message-id'))).size).toBe(3);
+    const told = await gateway.getJson<{ state: string; note: string | null }[]>(
+      `/api/v1/alert-targets/${id}/deliveries`,
+    );
+    expect(told.map(({ state, note }) => [state, note])).toEqual(Array(3).fill(['sent', null]));
+    const said = gateway.log() + JSON.stringify(await gateway.getJson('/api/v1/alert-targets'));
+    expect(said).not.toContain('s3cret-word');
   });
 });

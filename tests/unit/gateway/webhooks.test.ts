@@ -111,11 +111,11 @@ describe('a webhook', () => {
     answer = status(500);
     await expect(post('127.0.0.1')).rejects.toMatchObject({ code: 'webhook-refused', message: '500' });
     answer = status(503, { 'retry-after': '120' });
-    await expect(post('127.0.0.1')).rejects.toMatchObject({ retryAfterMs: 120_000 });
+    await expect(post('127.0.0.1')).rejects.toMatchObject({ next: { retryAfterMs: 120_000 } });
     answer = status(503, { 'retry-after': new Date(NOW + 60_000).toUTCString() });
-    await expect(post('127.0.0.1')).rejects.toMatchObject({ retryAfterMs: 60_000 });
+    await expect(post('127.0.0.1')).rejects.toMatchObject({ next: { retryAfterMs: 60_000 } });
     answer = status(503, { 'retry-after': '999999999' });
-    await expect(post('127.0.0.1')).rejects.toMatchObject({ retryAfterMs: 3_600_000 });
+    await expect(post('127.0.0.1')).rejects.toMatchObject({ next: { retryAfterMs: 3_600_000 } });
     await expect(post('nowhere.invalid')).rejects.toMatchObject({ code: 'webhook-host-unknown' });
     await closeServer();
     await expect(post('127.0.0.1')).rejects.toMatchObject({ code: 'webhook-unreachable' });
@@ -162,7 +162,7 @@ describe('what waits to be told', () => {
   let ids = 0;
   const desk = () =>
     createTargetDesk({
-      ...{ store: store.alertTargets, now: () => time, seal: async () => seal },
+      ...{ store: store.alertTargets, now: () => time, seal: async () => seal, canMail: true },
       newId: (prefix) => `${prefix}-${++ids}`,
     });
   const gaveUp: string[] = [];

@@ -102,7 +102,7 @@ export const deliveriesOn = (queries: Queries) =>
   queries
     .selectFrom('alert_deliveries as d')
     .select([
-      ...(['d.key', 'd.id', 'd.event', 'd.body', 'd.attempts', 'd.state', 'd.code'] as const),
+      ...(['d.key', 'd.id', 'd.event', 'd.body', 'd.attempts', 'd.state', 'd.code', 'd.note'] as const),
       'd.target_key as targetKey',
       'd.alert_key as alertKey',
       'd.made_at as madeAt',

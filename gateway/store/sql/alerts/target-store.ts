@@ -41,11 +41,11 @@ export function createTargetStore(database: SqlDatabase, audit: AuditDeps): Targ
     noteOutcome: ({ key, targetKey }, outcome) =>
       database.transaction(async (tx) => {
         const done = outcome.state === 'waiting' ? null : outcome.at;
-        const code = outcome.state === 'sent' ? null : outcome.code;
+        const { code, note } = outcome.state === 'sent' ? { code: null, note: null } : outcome;
         await tx
           .updateTable('alert_deliveries')
           .set(({ eb }) => ({
-            ...{ attempts: eb('attempts', '+', 1), state: outcome.state, code, done_at: done },
+            ...{ attempts: eb('attempts', '+', 1), state: outcome.state, code, note, done_at: done },
           }))
           .where('key', '=', key)
           .where('state', '=', 'waiting')

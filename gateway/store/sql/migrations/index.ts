@@ -13,6 +13,7 @@ import { ALERTS } from './015-alerts.ts';
 import { PRIVACY } from './016-privacy.ts';
 import { APART } from './017-apart.ts';
 import { REVIEWS } from './018-reviews.ts';
+import { DELIVERY_NOTES } from './019-delivery-notes.ts';
 import type { Migration } from './flavour.ts';
 
 /** What SQLite has come to in steps of its own, and PostgreSQL begins with. */
@@ -31,4 +32,5 @@ export const MIGRATIONS: readonly Migration[] = [
   PRIVACY,
   APART,
   REVIEWS,
+  DELIVERY_NOTES,
 ];
