@@ -127,6 +127,11 @@ function sayStuck(check: Check, _explained: Explained, to: WordsOf): Words {
       en: `one of ${presses} presses of its button in a row (${first} to ${last}), ${mean} apart on average; the gaps' standard deviation is ${varies} of that, less than ${least}: no hand does so.`,
     };
   }
+  if (variationPercent === undefined && together >= presses)
+    return {
+      zh: `它所在的同一按钮连续 ${presses} 次按键都在同一毫秒，间隔没有均值可比，不算均匀。`,
+      en: `the ${presses} presses of its button in a row are of one millisecond: there is no mean that their gaps could vary by.`,
+    };
   return variationPercent === undefined
     ? {
         zh: `前后间隔不超过 ${longest} 的同一按钮按键共 ${together} 次，不到 ${presses} 次。`,

@@ -56,7 +56,8 @@ export const isKept = ({ judgement }: Neighbour): boolean =>
 
 /**
  * Presses of the vote's button around it, itself among them, none further from the next than `longestGapMs`; and how little the gaps of any
- * `presses` of them that it is one of vary, in percent of their mean: null where there are not so many.
+ * `presses` of them that it is one of vary, in percent of their mean: null where there are not so many, or all
+ * of them are of one millisecond.
  */
 export function evenRunAround(
   { all, index }: Neighbourhood,
@@ -79,7 +80,9 @@ export function evenRunAround(
     const sum = of.reduce((total, gap) => total + gap, 0);
     const squares = of.reduce((total, gap) => total + gap * gap, 0);
     const deviation = Math.sqrt(Math.max(0, of.length * squares - sum * sum));
-    const percent = sum === 0 ? 0 : (100 * deviation) / sum;
+    // All in one millisecond: no mean to vary by, and no regular run (`regularFrom`).
+    if (sum === 0) continue;
+    const percent = (100 * deviation) / sum;
     if (least === null || percent < least) least = percent;
   }
   return { together: last - first + 1, variationPercent: least };
