@@ -2,13 +2,16 @@ import type { OnceJob } from './job.ts';
 
 export type JudgeVotesDeps = {
   isWaiting(): Promise<boolean>;
-  /** Some of what waits. */
-  judge(): Promise<void>;
+  /** Some of what waits. @returns whether more is waiting */
+  judge(): Promise<boolean>;
   failed(error: Error): void;
 };
 
-/** So long at a time. Votes are taken between two steps; what else waits for the machine, between two rounds. */
-const ROUND_MS = 450;
+/**
+ * So long at a time, which leaves little of the last half second unused: votes are taken between two steps, and all else has its turn there
+ * too; between two rounds others may take it over.
+ */
+const ROUND_MS = 1_850;
 
 /** Votes whose verdict only what is stored can tell. */
 export const judgeVotes = ({ isWaiting, judge, failed }: JudgeVotesDeps): OnceJob => ({
@@ -17,8 +20,7 @@ export const judgeVotes = ({ isWaiting, judge, failed }: JudgeVotesDeps): OnceJo
   once: { isDue: isWaiting },
   async run() {
     const begun = performance.now();
-    do await judge();
-    while (performance.now() - begun < ROUND_MS && (await isWaiting()));
+    while ((await judge()) && performance.now() - begun < ROUND_MS);
   },
   failed,
 });

@@ -191,6 +191,7 @@ export async function openVotes(deps: VotesDeps): Promise<Votes> {
       if (judged.corrected.length > 0) corrected.tell(judged.corrected);
       tallied.votesJudged += judged.votes;
       waiting = judged.waiting;
+      return waiting > 0;
     });
   // Also where the tree is another: what a window inherits may be.
   changes.heard.listen(async () => {

@@ -7,7 +7,7 @@ import { addApart } from './apart.ts';
 import { ApartBatch } from './apart-batch.ts';
 import { DiscountedBatch } from './discounted-batch.ts';
 import { noteLate } from './history/late.ts';
-import { chunksOf, writeRows } from './review/rows.ts';
+import { chunksOf, insertNumbers } from './review/rows.ts';
 import type { Queries } from './sql-database.ts';
 
 export type ChangedVote = Pick<
@@ -75,15 +75,15 @@ export async function exclusionsWithin(queries: Queries, first: number, last: nu
 
 async function addDiscounted(queries: Queries, sums: DiscountedBatch, mayBeLess: boolean): Promise<void> {
   const added = sums.values();
-  await writeRows(
+  await insertNumbers(
     queries,
+    'discounted AS kept (source_key, quarter, window_key, verdict, satisfied, basically, unsatisfied)',
     added.map(({ journalKey, quarter, windowKey, verdict, counts }) => [
       ...[journalKey, quarter, windowKey, verdict],
       ...counts,
     ]),
-    (values) => sql`
-      INSERT INTO discounted AS kept (source_key, quarter, window_key, verdict, satisfied, basically, unsatisfied)
-      VALUES ${values} ON CONFLICT (source_key, quarter, window_key, verdict) DO UPDATE SET
+    sql`
+      ON CONFLICT (source_key, quarter, window_key, verdict) DO UPDATE SET
         satisfied = kept.satisfied + excluded.satisfied,
         basically = kept.basically + excluded.basically,
         unsatisfied = kept.unsatisfied + excluded.unsatisfied`,

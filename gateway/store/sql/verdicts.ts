@@ -98,22 +98,33 @@ async function judgeSome(
   return found;
 }
 
-/** As many as have the votes of one go. */
+/** As many as have the votes of one go. Of what follows is asked for as many as there may be room for, by those before. */
 async function nextOf(queries: Queries, tables: VerdictTables, those: readonly Open[]): Promise<Next[]> {
-  const spans = those.map(({ waiting: { windowKey, to }, from }) => ({ windowKey, from, to }));
-  const long = spans.filter(({ from, to }) => to - from > WHOLE_MS);
-  const parts = long.length > 0 ? await tables.firstParts(queries, long) : [];
-  const partOf = new Map(long.map((span, index) => [span, parts[index] ?? null]));
   const next: Next[] = [];
   let votes = 0;
-  for (const [index, open] of those.entries()) {
-    const span = spans[index] as WindowSpan;
-    const part = partOf.has(span) ? (partOf.get(span) as Part | null) : { ...span, votes: 0 };
-    if (next.length > 0 && votes + (part?.votes ?? 0) > VOTES_AT_ONCE) break;
-    votes += part?.votes ?? 0;
-    next.push({ open, part });
+  while (next.length < those.length) {
+    const few = votes === 0 ? 1 + 3 * next.length : ((VOTES_AT_ONCE - votes) * next.length) / votes;
+    if (few < 0.5) break;
+    const some = those.slice(next.length, next.length + Math.ceil(few));
+    for (const one of await partsOf(queries, tables, some)) {
+      const more = one.part?.votes ?? 0;
+      if (next.length > 0 && votes + more > VOTES_AT_ONCE) return next;
+      votes += more;
+      next.push(one);
+    }
   }
   return next;
+}
+
+async function partsOf(queries: Queries, tables: VerdictTables, those: readonly Open[]): Promise<Next[]> {
+  const spanOf = ({ waiting: { windowKey, to }, from }: Open): WindowSpan => ({ windowKey, from, to });
+  const long = those.filter(({ waiting: { to }, from }) => to - from > WHOLE_MS);
+  const parts = long.length > 0 ? await tables.firstParts(queries, long.map(spanOf)) : [];
+  const partOf = new Map(long.map((open, index) => [open, parts[index] ?? null]));
+  return those.map((open) => {
+    const part = partOf.get(open);
+    return { open, part: part === undefined ? { ...spanOf(open), votes: 0 } : part };
+  });
 }
 
 async function judgeParts(

@@ -1,6 +1,6 @@
 /** Rows of units, made of the rollups of their windows. In a transaction in which every statement sees the same moment, and its own rows. */
 import { sql } from 'kysely';
-import { writeRows } from '../review/rows.ts';
+import { insertNumbers } from '../review/rows.ts';
 import type { Queries } from '../sql-database.ts';
 import { BLOCK, floorBlock } from './pieces.ts';
 import type { Places, QuarterSpan } from './places.ts';
@@ -132,11 +132,11 @@ async function addRows(queries: Queries, span: number, sums: readonly UnitSum[])
     ...[unitKey, span, quarter, channel, part],
     ...counts,
   ]);
-  await writeRows(
+  await insertNumbers(
     queries,
+    'history AS kept (unit_key, span, quarter, channel, part, satisfied, basically, unsatisfied)',
     rows,
-    (values) => sql`
-      INSERT INTO history AS kept (unit_key, span, quarter, channel, part, satisfied, basically, unsatisfied) VALUES ${values}
+    sql`
       ON CONFLICT (unit_key, span, quarter, channel, part) DO UPDATE SET
         satisfied = kept.satisfied + excluded.satisfied,
         basically = kept.basically + excluded.basically,

@@ -1,6 +1,6 @@
 /** What is written of quarters of an hour that are folded already, or are just being: added to what is read until it is folded too. */
 import { sql } from 'kysely';
-import { chunksOf } from '../review/rows.ts';
+import { chunksOf, insertNumbers } from '../review/rows.ts';
 import type { Queries } from '../sql-database.ts';
 import { ALL, EXCLUDED, type WindowSum } from './sums.ts';
 
@@ -14,16 +14,14 @@ export async function noteLate(queries: Queries, sums: readonly WindowSum[]): Pr
   const late = sums.filter(
     ({ quarter, counts }) => quarter < late_before && counts.some((votes) => votes !== 0),
   );
-  for (const some of chunksOf(late))
-    await queries
-      .insertInto('history_late')
-      .values(
-        some.map(({ windowKey, quarter, channel, part, counts }) => ({
-          ...{ window_key: windowKey, quarter, channel, part },
-          ...{ satisfied: counts[0], basically: counts[1], unsatisfied: counts[2] },
-        })),
-      )
-      .execute();
+  await insertNumbers(
+    queries,
+    'history_late (window_key, quarter, channel, part, satisfied, basically, unsatisfied)',
+    late.map(({ windowKey, quarter, channel, part, counts }) => [
+      ...[windowKey, quarter, channel, part],
+      ...counts,
+    ]),
+  );
 }
 
 /** What of these journals `act` writes anew, and in which tables. */

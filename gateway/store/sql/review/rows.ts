@@ -1,5 +1,5 @@
 /** Many rows, some hundred a statement: both databases take some ten thousand values, and each row has a handful. */
-import { CompiledQuery, type RawBuilder, sql } from 'kysely';
+import { CompiledQuery, PostgresAdapter, type RawBuilder, sql } from 'kysely';
 import type { Queries } from '../sql-database.ts';
 
 const ROWS = 200;
@@ -29,4 +29,24 @@ export async function writeRows<R = never>(
     answered.push(...(await queries.executeQuery<R>(CompiledQuery.raw(text, chunk.flat()))).rows);
   }
   return answered;
+}
+
+/**
+ * Rows of whole numbers. PostgreSQL has them as columns, in one statement, which it takes a fraction of the time to read.
+ * @param into a table and its columns @param then what follows the rows
+ */
+export async function insertNumbers(
+  queries: Queries,
+  into: string,
+  rows: readonly (readonly number[])[],
+  then = sql``,
+): Promise<void> {
+  const [first] = rows;
+  if (!first) return;
+  if (!(queries.getExecutor().adapter instanceof PostgresAdapter)) {
+    await writeRows(queries, rows, (values) => sql`INSERT INTO ${sql.raw(into)} VALUES ${values} ${then}`);
+    return;
+  }
+  const columns = first.map((_, at) => sql`cast(${`{${rows.map((row) => row[at]).join(',')}}`} as int8[])`);
+  await sql`INSERT INTO ${sql.raw(into)} SELECT * FROM unnest(${sql.join(columns)}) ${then}`.execute(queries);
 }
