@@ -1,5 +1,6 @@
 /** What the HTTP API says of a unit or window over time: a series, its total, and what they are compared with. */
 import { type Static, Type } from 'typebox';
+import { CHANNELS } from './channel.ts';
 import { FigureRules, Interval, oneOf, SpanFigures } from './score.ts';
 
 /** What a series is cut into; weeks are those of ISO 8601. */
@@ -45,12 +46,22 @@ export const HistoryComparison = Type.Object({
 });
 export type HistoryComparison = Static<typeof HistoryComparison>;
 
+/** What came by one channel: its total, and a figure a span, in the order of `spans`. */
+export const ChannelHistory = Type.Object({
+  channel: oneOf(CHANNELS),
+  total: SpanFigures,
+  spans: Type.Array(SpanFigures),
+});
+export type ChannelHistory = Static<typeof ChannelHistory>;
+
 /** The answer to `GET /api/v1/history`. */
 export const History = Type.Object({
   figures: Type.Object({
     ...FigureRules.properties,
     period: Type.Object({ ...span, timeZone: Type.String() }),
     by: oneOf(HISTORY_STEPS),
+    /** Of which channel the figures are; left out where they are of all together. */
+    channel: Type.Optional(oneOf(CHANNELS)),
     /** Of the data: of two answers with the same one, and the same period, the figures are the same. */
     revision: Type.String(),
   }),
@@ -64,5 +75,7 @@ export const History = Type.Object({
   comparisons: Type.Array(HistoryComparison),
   /** They tile the period; of all of them together is the total. */
   spans: Type.Array(HistorySpan),
+  /** Where they were asked for: of each channel that something came by, and together they are the total. */
+  channels: Type.Optional(Type.Array(ChannelHistory)),
 });
 export type History = Static<typeof History>;

@@ -2,6 +2,7 @@
 import { VERDICTS, type Verdict } from '../../protocol/verdict.ts';
 import { RATINGS } from '../../protocol/vote.ts';
 import type { KeptDiscounted, KeptRow, PressTimes, StoredVote, WindowParts } from '../store/recount.ts';
+import { keptOfChannel } from './channels.ts';
 import { Differences, KeptBeside } from './differences.ts';
 import { QUARTER_MS } from './period.ts';
 import type { RulesThroughTime } from './rules.ts';
@@ -15,6 +16,8 @@ export type WindowQuestion = {
   spans: readonly PressTimes[];
   /** Null: what is stored with each vote is taken for its verdict. */
   rules: RulesThroughTime | null;
+  /** Code of the channel that figures are of; null: of all together. */
+  channel: number | null;
   /** Others, that are shown beside. */
   otherRules: RulesThroughTime | null;
   /** Told how far it has come. */
@@ -44,6 +47,8 @@ export async function recountWindow(parts: WindowParts, question: WindowQuestion
   const journals = new Map((await parts.journals()).map(({ journalKey, ...name }) => [journalKey, name]));
   const nameOf = (journalKey: number) => journals.get(journalKey) ?? { terminalId: '?', epoch: '?' };
 
+  const isAsked = ({ channel }: StoredVote) => question.channel === null || channel === question.channel;
+
   for (const span of question.spans) {
     const beside = { rollup: new KeptBeside(), excluded: new KeptBeside(), discounted: new KeptBeside() };
     const take = ({ vote, verdict }: Judged) => {
@@ -68,14 +73,10 @@ export async function recountWindow(parts: WindowParts, question: WindowQuestion
       found.lastReceivedAt = Math.max(found.lastReceivedAt, receivedAt);
     };
     for await (const judged of verdictsWithin(parts, span, question.rules)) {
-      for (const one of judged) take(one);
+      for (const one of judged) if (isAsked(one.vote)) take(one);
       question.told(judged.at(-1)?.vote.at ?? span.from);
     }
-    const rows = {
-      rollups: await parts.rollups(span),
-      excluded: await parts.excluded(span),
-      discounted: await parts.discounted(span),
-    };
+    const rows = await keptOfChannel(parts, span, question.channel);
     const { pressed, ...less } = sumsOfKept(rows);
     addCounts(kept.pressed, pressed);
     addCounts(kept.excluded, less.excluded);
@@ -93,6 +94,7 @@ export async function recountWindow(parts: WindowParts, question: WindowQuestion
     if (other !== null)
       for await (const judged of verdictsWithin(parts, span, question.otherRules))
         for (const { vote, verdict } of judged) {
+          if (!isAsked(vote)) continue;
           addCounts(other.pressed, oneOf(vote));
           if (isExcluded(vote)) addCounts(other.excluded, oneOf(vote));
           else if (verdict !== 'counted') addDiscounted(other, verdict, oneOf(vote));

@@ -15,6 +15,8 @@ export type RecountQuestion = {
   span: Span;
   /** By the rules of now; by what is stored with each vote; or by those of now and, beside them, by an earlier revision of them. */
   rules: 'now' | 'stored' | number;
+  /** The code of one channel; left out: all together. */
+  channel?: number | undefined;
 };
 
 export type RecountDeps = {
@@ -47,7 +49,7 @@ export type Recount = {
 
 /** @returns null when there is no such place. @throws StoreFailure, RecountRefusal `rules-unknown` */
 export async function recount(question: RecountQuestion, deps: RecountDeps): Promise<Recount | null> {
-  const { place, span, rules } = question;
+  const { place, span, rules, channel = null } = question;
   const { reads, told, now } = deps;
   const plan = await reads.plan();
   const places = createPlaces(plan);
@@ -70,7 +72,7 @@ export async function recount(question: RecountQuestion, deps: RecountDeps): Pro
       reads.window(serviceWindow.key, (parts) =>
         recountWindow(parts, {
           windowId: serviceWindow.id,
-          spans: [span],
+          ...{ spans: [span], channel },
           rules: rules === 'stored' ? null : ruleBook(path, plan.rules.length),
           otherRules: typeof rules === 'number' ? ruleBook(path, rules) : null,
           told: (at) => told((index + (at - span.from) / (span.to - span.from)) / windows.length),

@@ -1,5 +1,6 @@
 /** A unit or window over time: spans of the store's sums, as the figures that everybody is shown. */
-import type { History, HistoryComparison } from '../../protocol/history.ts';
+import { CHANNELS, type Channel } from '../../protocol/channel.ts';
+import type { ChannelHistory, History, HistoryComparison } from '../../protocol/history.ts';
 import type { Discounted, FigureRules, SpanFigures } from '../../protocol/score.ts';
 import { VERDICTS, type Verdict } from '../../protocol/verdict.ts';
 import type { Counts } from '../../protocol/vote.ts';
@@ -26,6 +27,10 @@ export type AskedHistory = {
   period: Asked;
   by: Step;
   compare: readonly ComparedWith[];
+  /** What came by it alone. */
+  channel?: Channel | undefined;
+  /** What came by each, beside the figures of all. */
+  isApart?: boolean;
 };
 
 export type NodeHistory = {
@@ -41,7 +46,7 @@ export function createNodeHistory({
   now,
 }: NodeHistoryDeps): NodeHistory {
   return {
-    async read({ of, period, by, compare: comparedWith }) {
+    async read({ of, period, by, compare: comparedWith, channel, isApart = false }) {
       const zone = zoneOf(timeZone);
       const asked = readAsked(zone, period);
       const spans = spansOf(zone, by, asked);
@@ -49,12 +54,16 @@ export function createNodeHistory({
       const rules = figures();
       // Before the data is read: what comes meanwhile makes it another one.
       const revision = dataRevision();
-      const read = await store.sums(of, boundsOf(spans));
+      const sums = async (bounds: readonly number[]) => {
+        const read = await store.sums(of, bounds);
+        return channel === undefined ? read : read.map((rows) => rows.filter(cameBy(channel)));
+      };
+      const read = await sums(boundsOf(spans));
       const all = read.flat();
       const total = figureIn(all, rules);
       const comparisons: HistoryComparison[] = [];
       for (const { with: name, ...span } of earlier) {
-        const rows = (await store.sums(of, [span.from, span.to])).flat();
+        const rows = (await sums([span.from, span.to])).flat();
         comparisons.push({
           ...{ with: name, ...span, ...figuresOf(rows, rules) },
           differences: compare(total, figureIn(rows, rules)),
@@ -65,6 +74,7 @@ export function createNodeHistory({
           ...rules,
           period: { name: asked.name, from: asked.from, to: asked.to, timeZone: zone.timeZone },
           ...{ by, revision },
+          ...(channel !== undefined && { channel }),
         },
         total: figuresOf(all, rules),
         comparisons,
@@ -73,9 +83,24 @@ export function createNodeHistory({
           isOpen: span.to > now(),
           ...figuresOf(read[index] ?? [], rules),
         })),
+        ...(isApart && { channels: channelsOf(read, rules) }),
       };
     },
   };
+}
+
+const cameBy =
+  (channel: Channel) =>
+  (row: HistoryRow): boolean =>
+    CHANNELS[row.channel] === channel;
+
+function channelsOf(read: readonly HistoryRow[][], rules: FigureRules): ChannelHistory[] {
+  const all = read.flat();
+  return CHANNELS.filter((channel) => all.some(cameBy(channel))).map((channel) => ({
+    channel,
+    total: figuresOf(all.filter(cameBy(channel)), rules),
+    spans: read.map((rows) => figuresOf(rows.filter(cameBy(channel)), rules)),
+  }));
 }
 
 /** Spans tile: each ends where the next one begins. */

@@ -25,6 +25,9 @@ export type StoredVote = {
 export type KeptRow = Counts & { journalKey: number; quarter: number };
 export type KeptDiscounted = KeptRow & { verdict: number };
 
+/** `part`: 0 of all that are stored, 16 of those that persons have excluded, else of those that rules discount, by the code of the verdict. */
+export type KeptApart = KeptRow & { channel: number; part: number };
+
 export type StoredRules = {
   node: string;
   version: number;
@@ -50,6 +53,8 @@ export type WindowParts = {
   rollups(span: PressTimes): Promise<KeptRow[]>;
   excluded(span: PressTimes): Promise<KeptRow[]>;
   discounted(span: PressTimes): Promise<KeptDiscounted[]>;
+  /** Of what came otherwise than by a button, the same once more, by its channel. */
+  apart(span: PressTimes): Promise<KeptApart[]>;
   /** Spans of terminals' votes that persons have excluded, of those that hold. */
   exclusions(): Promise<(PressTimes & { terminalKey: number })[]>;
   /** What is still to be judged, or judged again; both ends included. */

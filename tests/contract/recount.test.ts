@@ -16,6 +16,7 @@ import { batchOf } from '../support/ledger-home.ts';
 import { rulesOf } from '../support/live-verdicts.ts';
 import { type OpenPorts, type PortsHome, portHomes } from '../support/port-homes.ts';
 import { anyVotes, pressOf } from '../support/presses.ts';
+import { voteRecord } from '../support/store.ts';
 import { addSmallTown } from '../support/tree.ts';
 
 const LOCAL = createLocalTime('Asia/Shanghai');
@@ -79,12 +80,13 @@ describe.each(portHomes())('a recount of what is stored in %s', (_name, createHo
     rules: RecountQuestion['rules'] = 'now',
     place: RecountQuestion['place'] = TOWN,
     pause = async () => {},
+    channel?: number,
   ): Promise<Recount> => {
     const reads = home.openRecount();
     try {
       const span = readPeriod(`2026-11-26..${DAY}`, LOCAL);
       const found = await recount(
-        { place, span, rules },
+        { place, span, rules, channel },
         { ...{ reads, local: LOCAL, now: () => begun, pause, told: () => {} }, noticesOf: () => new Map() },
       );
       return found!;
@@ -143,6 +145,29 @@ describe.each(portHomes())('a recount of what is stored in %s', (_name, createHo
     begun = START;
     expect((await ask()).changing).toBe(2);
     expect((await ask('stored')).own).toEqual(town.own);
+  });
+
+  it('is of one channel, and all of them are the whole', async () => {
+    await store();
+    const by = (channel: 2 | 3, seq: number) =>
+      voteRecord({ journalKey: stored[0]!.journalKey, seq, at: START + seq, windowKey: 1, channel });
+    const votes = [by(2, 5_001), by(2, 5_002), by(3, 5_003)];
+    await ports.ledger.commit(batchOf({ votes }));
+    const ofChannel = (channel: number) => ask('now', TOWN, undefined, channel);
+    const [button, sms, phone] = [await ofChannel(0), await ofChannel(2), await ofChannel(3)];
+    for (const one of [button, sms, phone]) {
+      expect(one.differences.first).toEqual([]);
+      expect(one.own).toEqual(one.kept);
+    }
+    const came = (channel: number) => stored.filter((vote) => vote.channel === channel).length;
+    expect(came(2)).toBeGreaterThan(0);
+    expect(votesIn(button.own.pressed)).toBe(came(0));
+    expect(Object.keys(button.own.discounted).sort()).toEqual(['burst', 'stuck', 'superseded', 'too-soon']);
+    expect([votesIn(sms.own.pressed), votesIn(phone.own.pressed)]).toEqual([came(2) + 2, 1]);
+    await home.rows('UPDATE apart SET unsatisfied = unsatisfied + 1 WHERE channel = 2');
+    expect(firstOf(await ofChannel(2))).toMatchObject({ what: 'rollup' });
+    expect(firstOf(await ofChannel(0))).toMatchObject({ what: 'rollup' });
+    expect((await ofChannel(3)).differences.count).toBe(0);
   });
 
   it('finds a verdict, a vote, a rollup and a sum that was changed, and names each', async () => {

@@ -1,4 +1,5 @@
 import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
+import { CHANNELS, type Channel } from '../../../protocol/channel.ts';
 import { HISTORY_COMPARISONS, HISTORY_STEPS, History } from '../../../protocol/history.ts';
 import { ORG_ID_PATTERN } from '../../../protocol/ids.ts';
 import { oneOf } from '../../../protocol/score.ts';
@@ -30,6 +31,15 @@ const Query = Type.Object(
       ...oneOf(HISTORY_STEPS),
       description: 'What the series is cut into; weeks are those of ISO 8601',
     }),
+    channel: Type.Optional(
+      Type.Unsafe<Channel>({ ...oneOf(CHANNELS), description: 'What came by this one alone' }),
+    ),
+    channels: Type.Optional(
+      Type.Unsafe<'apart'>({
+        ...oneOf(['apart']),
+        description: '… or, beside the figures of all, those of each channel that something came by',
+      }),
+    ),
     compare: Type.Optional(
       Type.String({
         pattern: `^(${HISTORY_COMPARISONS.join('|')})(,(${HISTORY_COMPARISONS.join('|')}))?$`,
@@ -88,10 +98,15 @@ export const historyRoutes: FastifyPluginCallbackTypebox<HistoryDeps> = (
       },
     },
     async (request): Promise<History> => {
-      const { by, compare, ...asked } = request.query;
+      const { by, compare, channel, channels, ...asked } = request.query;
+      if (channel !== undefined && channels !== undefined)
+        throw new Refusal(400, 'parameters-invalid', 'give channel or channels, not both: see /api/docs');
       const { of, shown } = nodeOf(visibleTree(request), asked);
       const compared = HISTORY_COMPARISONS.filter((name) => compare?.split(',').includes(name));
-      const question = { of, by, period: periodOf(asked), compare: compared };
+      const question = {
+        ...{ of, by, period: periodOf(asked), compare: compared, channel },
+        isApart: channels === 'apart',
+      };
       const caller = credentialKey(credentialOf(principalOf(request)));
       return { ...(await slots.run(caller, () => history.read(question))), node: shown };
     },

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { CHANNELS } from '../../../protocol/channel.ts';
 import { JURISDICTIONS } from '../../domain/opening-hours/jurisdictions.ts';
 import { createLocalTime } from '../../recount/local-time.ts';
 import { readPeriod } from '../../recount/period.ts';
@@ -21,6 +22,7 @@ type Options = FigureOptions & {
   unit?: string;
   window?: string;
   period: string;
+  channel?: (typeof CHANNELS)[number];
   rules: RecountQuestion['rules'];
   timeZone: string;
 };
@@ -46,9 +48,10 @@ export function registerRecountCommands(program: Command): void {
       readRules,
       'now',
     )
+    .addOption(new Option('--channel <channel>', 'what came by it alone').choices(CHANNELS))
     .addOption(zone().argParser(readZone));
   for (const option of figureOptions()) command.addOption(option);
-  command.action(async ({ unit, window, period, rules, timeZone, ...figures }: Options) => {
+  command.action(async ({ unit, window, period, channel, rules, timeZone, ...figures }: Options) => {
     if ((unit === undefined) === (window === undefined)) program.error('say one of --unit and --window');
     const local = createLocalTime(timeZone);
     const place =
@@ -61,7 +64,7 @@ export function registerRecountCommands(program: Command): void {
     const progress = createProgress('recounting');
     try {
       const found = await recount(
-        { place, span, rules },
+        { place, span, rules, channel: channel && CHANNELS.indexOf(channel) },
         {
           ...{ reads, local, now: Date.now, told: progress.show },
           noticesOf,
@@ -72,7 +75,8 @@ export function registerRecountCommands(program: Command): void {
       if (found === null)
         throw new OrgRefusal(`${place.kind}-unknown`, `there is no ${place.kind} ${place.id}: list them`);
       const otherRules = typeof rules === 'number' ? rules : null;
-      const report = reportOf(found, { local, settings: settingsOf(figures), otherRules });
+      const settings = settingsOf(figures);
+      const report = reportOf(found, { local, settings, otherRules, channel: channel ?? null });
       if (json || print !== undefined) showOne(report, json, '');
       else {
         const { rows, notes } = tell(report, local);

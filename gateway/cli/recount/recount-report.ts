@@ -1,5 +1,6 @@
 /** What a recount has found, for programs and in words: each figure as it was recounted and as it is served. */
 
+import type { Channel } from '../../../protocol/channel.ts';
 import type { Proof } from '../../../protocol/score.ts';
 import type { Counts } from '../../../protocol/vote.ts';
 import { type Figure, figureOf, METHOD } from '../../domain/statistics/figure.ts';
@@ -23,6 +24,7 @@ export type Report = {
   method: typeof METHOD;
   rules: number;
   otherRules: number | null;
+  channel: Channel | null;
   equal: boolean;
   figures: FigureRow[];
   differing: number;
@@ -36,8 +38,9 @@ const DIGITS = 1e-12;
 
 export function reportOf(
   found: Recount,
-  { local, settings, otherRules }: { local: LocalTime; settings: FigureSettings; otherRules: number | null },
+  asked: { local: LocalTime; settings: FigureSettings } & Pick<Report, 'otherRules' | 'channel'>,
 ): Report {
+  const { local, settings, otherRules, channel } = asked;
   const { place, span, own, kept, other, differences } = found;
   const recounted = valuesOf(own, figuresOf(countedOf(own), settings));
   const served = valuesOf(kept, figureOf(countedOf(kept), settings));
@@ -57,7 +60,7 @@ export function reportOf(
       to: shownTime(span.to, local),
       timeZone: local.timeZone,
     },
-    ...{ windows: found.windows, method: METHOD, rules: found.rules, otherRules },
+    ...{ windows: found.windows, method: METHOD, rules: found.rules, otherRules, channel },
     equal: differences.count === 0 && figures.every(({ equal }) => equal),
     ...{ figures, differing: differences.count, firstDiffering: differences.first },
     ...{ waiting: found.waiting, changing: found.changing },
@@ -123,7 +126,7 @@ export function tell(report: Report, local: LocalTime): { rows: FigureRow[]; not
     }));
   const wrong = figures.find((row) => !row.equal);
   const [first] = firstDiffering;
-  const what = `${report.kind} ${report.id} (${report.name}), pressed from ${from} to ${to} ${timeZone}, ${windows} window${windows === 1 ? '' : 's'}, rules ${rules}`;
+  const what = `${report.kind} ${report.id} (${report.name}), pressed from ${from} to ${to} ${timeZone}, ${windows} window${windows === 1 ? '' : 's'}, rules ${rules}${report.channel === null ? '' : `, by ${report.channel}`}`;
   const notes = [`${equal ? 'equal' : 'not equal'}: ${what}`];
   if (wrong)
     notes.push(

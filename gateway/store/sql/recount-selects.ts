@@ -54,6 +54,7 @@ export function windowParts(windowKey: number, select: Select): WindowParts {
     rollups: (span) => all(kept(span, 'rollups')),
     excluded: (span) => all(kept(span, 'excluded')),
     discounted: (span) => all(kept(span, 'discounted', ', verdict')),
+    apart: (span) => all(kept(span, 'apart', ', channel, part')),
     exclusions: () =>
       all(`SELECT terminal_key AS "terminalKey", from_at AS "from", to_at AS "to" FROM exclusions
            WHERE ended_at IS NULL ORDER BY key`),

@@ -52,6 +52,11 @@ describe('history', () => {
           { ...here('2025-11-03T09:30:01', 0, 4), verdict: 1 },
           here('2024-11-04T09:00:00', 0, 5),
           there('2025-11-03T10:00:00', 0, 1),
+          // None of a day that others ask for.
+          { ...here('2023-05-01T10:00:00', 0, 6), channel: 2 },
+          { ...here('2023-05-01T10:01:00', 2, 7), channel: 2, verdict: 5 },
+          { ...here('2023-05-02T10:00:00', 2, 8), channel: 3 },
+          here('2023-05-02T10:00:01', 1, 9),
         ],
       }),
     );
@@ -103,7 +108,27 @@ describe('history', () => {
     ]);
     expect(comparisons[0]?.differences.rate).toMatchObject({ value: -0.5, change: 'open' });
     const all = await read('unit=east&from=2000&to=2999&by=year');
-    expect([all.spans.length, all.total.votes]).toEqual([1_000, 4]);
+    expect([all.spans.length, all.total.votes]).toEqual([1_000, 7]);
+  });
+
+  it('is of one channel, or of each apart, and these are together the whole', async () => {
+    const asked = 'unit=city&from=2023-05-01&to=2023-05-02&by=day';
+    const sms = await read(`${asked}&channel=sms&compare=previous`);
+    expect(sms.figures.channel).toBe('sms');
+    expect(sms.spans.map(({ votes }) => votes)).toEqual([1, 0]);
+    expect(sms.total.pressed).toEqual({ satisfied: 1, basically: 0, unsatisfied: 1 });
+    expect(sms.comparisons[0]?.votes).toBe(0);
+    const apart = await read(`${asked}&channels=apart`);
+    expect(apart.channels?.map(({ channel, total, spans }) => [channel, total.votes, spans.length])).toEqual([
+      ['button', 1, 2],
+      ['sms', 1, 2],
+      ['phone', 1, 2],
+    ]);
+    expect(apart.total.votes).toBe(3);
+    expect(apart.channels?.[1]?.total.discounted?.reasons).toEqual({ 'out-of-hours': 1 });
+    const button = await read(`window=w1&from=2023-05-01&to=2023-05-02&by=day&channel=button`);
+    expect(button.total.counts).toEqual({ satisfied: 0, basically: 1, unsatisfied: 0 });
+    expect((await read(asked)).channels).toBeUndefined();
   });
 
   it('refuses what it cannot answer, and says what to do', async () => {
@@ -116,6 +141,8 @@ describe('history', () => {
       'unit=city&window=w1&period=2025&by=day',
       'unit=city&by=day',
       'unit=city&period=2025',
+      'unit=city&period=2025&by=day&channel=fax',
+      'unit=city&period=2025&by=day&channel=sms&channels=apart',
     ])
       expect(await refusal(query)).toEqual([400, 'parameters-invalid']);
     expect(await refusal('window=w1&period=2025&by=hour', chief)).toEqual([403, 'role-insufficient']);
