@@ -90,12 +90,11 @@ export async function openAlertWatch(deps: AlertWatchDeps): Promise<AlertWatch> 
     const causes = new Set(open.map(causeOf));
     const silence = terminals(now(), (cause) => causes.has(cause));
     const waiting = { held: await heldSummary(), reviews: await waitingReviews() };
-    const found: Found[] = [
-      ...silence.found,
-      ...findRates(deps, now()),
-      ...pending(now()),
-      ...findReviews(deps, waiting, now()),
-    ];
+    // Of a city each takes some ten milliseconds: votes are taken in between.
+    await new Promise(setImmediate);
+    const found: Found[] = [...silence.found, ...findRates(deps, now())];
+    await new Promise(setImmediate);
+    found.push(...pending(now()), ...findReviews(deps, waiting, now()));
     standing = { found, covered: silence.covered };
   };
 

@@ -91,6 +91,8 @@ export function createLooker(deps: LookerDeps): Looker {
         const { looked, found } = await lookAtWindow({ ...deps, siblingsOf }, windowKey);
         if (found.length > 0) opened += await open(store, found, lease);
         looks.push(looked);
+        // Of one connection each answer is there at once: without this nothing else would have a turn.
+        await new Promise(setImmediate);
       }
       await store.noteLooked(looks, lease);
       return opened;
