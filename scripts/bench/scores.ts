@@ -5,10 +5,10 @@ import { spanOf } from '../../gateway/domain/period.ts';
 import type { RatingCode } from '../../gateway/domain/tally.ts';
 import type { VoteRecord } from '../../gateway/store/ledger.ts';
 import { createSqliteStore, databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
-import { startNode } from './child.ts';
 import { createHome, startGateway } from './gateway.ts';
 import { percentile } from './percentile.ts';
-import { writePlan } from './plan.ts';
+import { type PressFigures, pressFigures } from './press-to-wall.ts';
+import { openPresser } from './presser.ts';
 
 export type ScoreFigures = {
   /** While nobody votes. */
@@ -17,6 +17,8 @@ export type ScoreFigures = {
   voting: Latencies & { votesPerS: number };
   /** … and whoever asks has them compressed. */
   packed: Latencies;
+  /** From a press to the wall, with these votes, and while somebody asks again and again. */
+  pressToWall: { alone: PressFigures; asked: PressFigures };
   votes: number;
   windows: number;
   mb: number;
@@ -30,6 +32,7 @@ const EVERY = 15;
 const VOTES_PER_S = 1_000;
 const WARM_UP = 30;
 const REQUESTS = 300;
+const PRESSES = 100;
 const PER_COMMIT = 50_000;
 
 export async function measureScores(votes: number, say: (text: string) => void): Promise<ScoreFigures> {
@@ -57,17 +60,26 @@ export async function measureScores(votes: number, say: (text: string) => void):
   };
   const still = await measure(asReader);
   const terminals = home.terminals.filter((_login, at) => at % EVERY === 0);
-  const background = startNode('./background.js', [
-    writePlan({ port: mqttPort, terminals, votesPerS: VOTES_PER_S }),
-  ]);
-  await background.line(({ running }) => running === true);
+  const presser = await openPresser({ home: { ...home, terminals }, mqttPort, httpPort }, VOTES_PER_S);
   const voting = { ...(await measure(asReader)), votesPerS: VOTES_PER_S };
   const packed = await measure({ agent, headers: { ...home.readerHeaders, 'accept-encoding': 'gzip' } });
-  await background.end();
+  const press = async () => {
+    const latencies: number[] = [];
+    for (let press = 0; press < PRESSES; press++) latencies.push(await presser.press());
+    return pressFigures(latencies, VOTES_PER_S);
+  };
+  const alone = await press();
+  let isPressing = true;
+  const pressed = press().finally(() => {
+    isPressing = false;
+  });
+  while (isPressing) await get(url, asReader);
+  const pressToWall = { alone, asked: await pressed };
+  await presser.close();
   agent.destroy();
   await child.end();
   home.dispose();
-  return { still, voting, packed, votes, windows: WINDOWS, mb: whole.length / 1e6, startMs };
+  return { still, voting, packed, pressToWall, votes, windows: WINDOWS, mb: whole.length / 1e6, startMs };
 }
 
 function get(url: string, options: RequestOptions): Promise<Buffer> {

@@ -70,11 +70,14 @@ export function printTable({ detectors, ...measured }: Result): void {
     row('press to wall p99, ms', pressToWall.p99Ms.toFixed(1), '', '≤ 150');
   }
   if (scores) {
-    const text = ({ p50Ms, p99Ms }: ScoreFigures['still']) => `${p50Ms.toFixed(1)} / ${p99Ms.toFixed(1)}`;
+    const text = ({ p50Ms, p99Ms }: Record<'p50Ms' | 'p99Ms', number>) =>
+      `${p50Ms.toFixed(1)} / ${p99Ms.toFixed(1)}`;
     const name = `scores of the month, ${scores.windows} windows`;
     row(`${name}: p50 / p99, ms`, text(scores.still), '', 'p99 ≤ 60');
     row(`… with ${scores.voting.votesPerS} votes/s`, text(scores.voting), '', 'p99 ≤ 60');
     row('… and gzip', text(scores.packed));
+    row('… press to wall meanwhile', text(scores.pressToWall.asked));
+    row('… while nobody asks', text(scores.pressToWall.alone));
   }
   if (storm) {
     const { firstS, halfS, p99S, allS } = storm.back;
