@@ -66,15 +66,25 @@ function placesOf(
 /** A vote changes those of one node; and many nodes of a city have as many votes, of which as many are good. */
 function rememberLimits(): typeof exactLimits {
   let keptLevel = 0;
-  const kept = new Map<string, Interval>();
+  let size = 0;
+  /** By the votes, then by the good ones. */
+  const kept = new Map<number, Map<number, Interval>>();
   return (x, n, level) => {
-    if (level !== keptLevel || kept.size >= LIMITS_KEPT) kept.clear();
+    if (level !== keptLevel || size >= LIMITS_KEPT) {
+      kept.clear();
+      size = 0;
+    }
     keptLevel = level;
-    const name = `${x}/${n}`;
-    let limits = kept.get(name);
+    let ofVotes = kept.get(n);
+    if (!ofVotes) {
+      ofVotes = new Map();
+      kept.set(n, ofVotes);
+    }
+    let limits = ofVotes.get(x);
     if (!limits) {
       limits = exactLimits(x, n, level);
-      kept.set(name, limits);
+      ofVotes.set(x, limits);
+      size += 1;
     }
     return limits;
   };

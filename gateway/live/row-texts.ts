@@ -1,6 +1,6 @@
 /** A row's JSON, but for its head and its places: made again only when the row is another object. */
 import type { LiveRow } from '../../protocol/live.ts';
-import type { FigureRules, Place, ScoreRow } from '../../protocol/score.ts';
+import type { FigureRules, ScoreRow } from '../../protocol/score.ts';
 import type { Counts } from '../../protocol/vote.ts';
 import { figureOf, intervalsOf } from '../domain/statistics/figure.ts';
 import { addCounts } from '../domain/tally.ts';
@@ -34,15 +34,6 @@ export function createRowTexts(): RowTexts {
     },
   };
 }
-
-export function placesText(place: Place | null, placeOfAll: Place | null): string {
-  return `"place":${placeText(place)},"placeOfAll":${placeText(placeOfAll)},`;
-}
-
-const placeText = (place: Place | null) =>
-  place === null
-    ? 'null'
-    : `{"rank":${place.rank},"best":${place.best},"worst":${place.worst},"of":${place.of}}`;
 
 function figuresText({ counts, votes, rate, index, proof }: LiveRow, told: Told): string {
   const { satisfiedShare, middleShare, intervals, isSufficient } = told;

@@ -1,17 +1,18 @@
 /**
  * The rows of one answer, as JSON: those of the board, with all that is told of a figure, and their places in the tree of whoever
- * asks. What a row depends on rarely changes from one answer to the next, so each part of its text is kept by that, and an answer
- * is put together from texts: of a whole city it has seven megabytes.
+ * asks. Of a whole city it has seven megabytes, and little of it changes from one answer to the next: an answer is made from the
+ * one before, places of those compared are looked at when one of them is another row, and each text is kept by what it depends on.
  */
-
 import type { LiveRow } from '../../protocol/live.ts';
 import type { FigureRules, Period, Place } from '../../protocol/score.ts';
 import { type OrgTree, unitsBelow } from '../domain/org.ts';
+import { type AnswerParts, writeAnswer } from './answer-bytes.ts';
 import type { Board } from './board.ts';
+import { createKeptAnswers } from './kept-answers.ts';
 import type { Rows } from './kept-rows.ts';
 import { createPlaces } from './places.ts';
 import { layOut, type RowLayout, type Siblings } from './row-layout.ts';
-import { createRowTexts, placesText } from './row-texts.ts';
+import { createRowTexts } from './row-texts.ts';
 
 /** What rows are asked for; `unitId`: of it and what is below it alone, with the places that they have in the whole tree. */
 export type AskedRows = { tree: OrgTree; period: Period; unitId?: string | undefined };
@@ -31,9 +32,22 @@ export type ScoreRowsDeps = {
   figures: () => FigureRules;
 };
 
+/** The rows of a tree in a period, and their places. */
+type Standing = {
+  layout: RowLayout;
+  /** Of the board. */
+  whole: Rows;
+  units: Placed;
+  windows: Placed;
+  placesOfAll: readonly (Place | null)[];
+};
+type Placed = { rows: readonly LiveRow[]; places: readonly (Place | null)[] };
+
 export function createScoreRows({ board, tree: wholeTree, figures }: ScoreRowsDeps): ScoreRows {
   const places = createPlaces(figures);
   const texts = createRowTexts();
+  const answers = createKeptAnswers();
+  const standings = new WeakMap<OrgTree, Map<Period, Standing>>();
   const layouts = new WeakMap<OrgTree, { whole: OrgTree; layout: RowLayout }>();
   const layoutOf = (tree: OrgTree, rows: Rows): RowLayout => {
     const known = layouts.get(tree);
@@ -47,74 +61,88 @@ export function createScoreRows({ board, tree: wholeTree, figures }: ScoreRowsDe
       group,
       rows.map(({ counts }) => counts),
     );
-  const amongSiblings = (period: Period, rows: readonly LiveRow[], groups: readonly Siblings[]) => {
+  const amongSiblings = (
+    period: Period,
+    rows: readonly LiveRow[],
+    groups: readonly Siblings[],
+    before: Placed | undefined,
+  ): Placed => {
     const found = new Array<Place | null>(rows.length).fill(null);
     for (const { name, members } of groups) {
+      if (before && members.every((at) => rows[at] === before.rows[at])) {
+        for (const at of members) found[at] = before.places[at] ?? null;
+        continue;
+      }
       const own = Array.from(members, (at) => rows[at] as LiveRow);
       placesIn(`${period} ${name}`, own).forEach((place, nth) => {
         found[members[nth] as number] = place;
       });
     }
-    return found;
+    return { rows, places: found };
+  };
+  const standingOf = (tree: OrgTree, period: Period, now: number): Standing => {
+    const whole = board.rows(period, now);
+    const layout = layoutOf(tree, whole);
+    const known = standings.get(tree) ?? new Map<Period, Standing>();
+    standings.set(tree, known);
+    const before = known.get(period)?.layout === layout ? known.get(period) : undefined;
+    if (before?.whole === whole) return before;
+    const units = Array.from(layout.units, (at) => whole.units[at] as LiveRow);
+    const windows = Array.from(layout.windows, (at) => whole.windows[at] as LiveRow);
+    const standing: Standing = {
+      ...{ layout, whole },
+      units: amongSiblings(period, units, layout.unitSiblings, before?.units),
+      windows: amongSiblings(period, windows, layout.windowSiblings, before?.windows),
+      placesOfAll: placesIn(`${period} all below ${tree.units[0]?.id}`, windows),
+    };
+    known.set(period, standing);
+    return standing;
   };
 
   return {
     json({ tree, period, unitId }, now, lead, trail) {
       const rules = figures();
-      const rows = board.rows(period, now);
-      const layout = layoutOf(tree, rows);
-      const units = Array.from(layout.units, (at) => rows.units[at] as LiveRow);
-      const windows = Array.from(layout.windows, (at) => rows.windows[at] as LiveRow);
-      const unitPlaces = amongSiblings(period, units, layout.unitSiblings);
-      const windowPlaces = amongSiblings(period, windows, layout.windowSiblings);
-      const placesOfAll = placesIn(`${period} all below ${tree.units[0]?.id}`, windows);
-      const asked = unitId === undefined ? null : unitsBelow(tree, unitId);
-      const answer = createAnswer(`${lead}[`, `]${trail}`);
-      units.forEach((row, at) => {
-        if (asked && !asked.has(row.id)) return;
-        const { figures: first, rest } = texts.of(period, row, rules);
-        answer.add(layout.unitHeads[at] as Buffer, first, placesText(unitPlaces[at] ?? null, null), rest);
-      });
-      windows.forEach((row, at) => {
-        if (asked && !asked.has(row.parentId ?? '')) return;
-        const { figures: first, rest } = texts.of(period, row, rules);
-        const placed = placesText(windowPlaces[at] ?? null, placesOfAll[at] ?? null);
-        answer.add(layout.windowHeads[at] as Buffer, first, placed, rest);
-      });
-      return answer.bytes();
+      const standing = standingOf(tree, period, now);
+      const name = `${period}/${unitId ?? ''}`;
+      const before = answers.of(tree, name);
+      const parts = before?.of === standing ? before.answer.parts : partsOf(tree, standing, unitId);
+      const deps = {
+        lead: `${lead}[`,
+        trail: `]${trail}`,
+        textOf: (row: LiveRow) => texts.of(period, row, rules),
+      };
+      const answer = writeAnswer(parts, deps, before?.answer ?? null);
+      answers.keep(tree, name, { of: standing, answer });
+      return answer.bytes;
     },
   };
 }
 
-const COMMA = 0x2c;
-
-/** Heads have names in whatever script; the rest of a row is ASCII, a byte a character. */
-function createAnswer(lead: string, trail: string) {
-  const [before, after] = [Buffer.from(lead), Buffer.from(trail)];
-  const heads: Buffer[] = [];
-  const texts: string[] = [];
-  let length = before.length + after.length;
-  return {
-    add(head: Buffer, figures: string, placed: string, rest: string) {
-      length += head.length + figures.length + placed.length + rest.length + (heads.length === 0 ? 0 : 1);
-      heads.push(head);
-      texts.push(figures, placed, rest);
-    },
-    bytes() {
-      const bytes = Buffer.allocUnsafeSlow(length);
-      let end = before.copy(bytes);
-      heads.forEach((head, at) => {
-        if (at > 0) {
-          bytes[end] = COMMA;
-          end += 1;
-        }
-        bytes.set(head, end);
-        end += head.length;
-        // Without an encoding: to look up which one costs more than to write.
-        for (let part = 3 * at; part < 3 * at + 3; part++) end += bytes.write(texts[part] as string, end);
-      });
-      after.copy(bytes, end);
-      return bytes;
-    },
+function partsOf(
+  tree: OrgTree,
+  { layout, units, windows, placesOfAll }: Standing,
+  unitId: string | undefined,
+): AnswerParts {
+  const below = unitId === undefined ? null : unitsBelow(tree, unitId);
+  const isAsked = (id: string | null) => below === null || below.has(id ?? '');
+  const parts = {
+    rows: [] as LiveRow[],
+    heads: [] as Buffer[],
+    places: [] as (Place | null)[],
+    placesOfAll: [] as (Place | null)[],
   };
+  const add = (row: LiveRow, head: Buffer | undefined, place: Place | null, placeOfAll: Place | null) => {
+    parts.rows.push(row);
+    parts.heads.push(head as Buffer);
+    parts.places.push(place);
+    parts.placesOfAll.push(placeOfAll);
+  };
+  units.rows.forEach((row, at) => {
+    if (isAsked(row.id)) add(row, layout.unitHeads[at], units.places[at] ?? null, null);
+  });
+  windows.rows.forEach((row, at) => {
+    if (isAsked(row.parentId))
+      add(row, layout.windowHeads[at], windows.places[at] ?? null, placesOfAll[at] ?? null);
+  });
+  return parts;
 }

@@ -4,20 +4,10 @@
  */
 import { holmRejections } from './holm.ts';
 import type { Interval } from './interval.ts';
+import { countBelow } from './sorted.ts';
 
 /** Places from 1, the best; both ends are possible. */
 export type RankSet = { best: number; worst: number };
-
-/** How many of the sorted numbers are below `bound`. */
-function countBelow(sorted: Float64Array, bound: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] as number) < bound) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
 
 /**
  * From intervals that hold all at once: certainly better is whose interval lies wholly above. Klein, Wright & Wieczorek, A joint
