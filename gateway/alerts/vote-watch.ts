@@ -54,6 +54,8 @@ export function createVoteWatch(deps: VoteWatchDeps): VoteWatch {
   /** Of these nothing is known. */
   let doubted = new Set<number>();
   let knownBy = { revision: '', tree: tree() };
+  /** As of `knownBy`, for every vote that is stored: what is said by others meanwhile is folded anew. */
+  let rulesOfWindows = new Map<number, VoteRules>();
   let isFresh = true;
 
   const rulesOf = (windowId: string): VoteRules => {
@@ -63,6 +65,15 @@ export function createVoteWatch(deps: VoteWatchDeps): VoteWatch {
       singleMs: unsatisfied && unsatisfied.closesAfterMinutes * MINUTE_MS,
     };
   };
+  const rulesFor = (windowKey: number): VoteRules | null => {
+    let rules = rulesOfWindows.get(windowKey) ?? null;
+    const serviceWindow = rules ? undefined : tree().windowByKey.get(windowKey);
+    if (serviceWindow) {
+      rules = rulesOf(serviceWindow.id);
+      rulesOfWindows.set(windowKey, rules);
+    }
+    return rules;
+  };
   const isWatched = ({ sum, singleMs }: VoteRules) => sum !== null || singleMs !== null;
 
   /** By other rules, or in another tree, everything may be another. */
@@ -71,6 +82,7 @@ export function createVoteWatch(deps: VoteWatchDeps): VoteWatch {
     if (revision === knownBy.revision && tree() === knownBy.tree) return;
     knownBy = { revision, tree: tree() };
     windows = new Map();
+    rulesOfWindows = new Map();
     const watched = tree().windows.flatMap(({ id, key }) => (isWatched(rulesOf(id)) ? key : []));
     // Those that wait already come first: else the last of the tree would wait while people decide one thing after another.
     const all = new Set(watched);
@@ -110,10 +122,8 @@ export function createVoteWatch(deps: VoteWatchDeps): VoteWatch {
     stored({ windowKey, rating, at }, counts) {
       isFresh = true;
       if (doubted.has(windowKey)) return;
-      const serviceWindow = tree().windowByKey.get(windowKey);
-      if (!serviceWindow) return;
-      const rules = rulesOf(serviceWindow.id);
-      if (!isWatched(rules) || !counts) return;
+      const rules = rulesFor(windowKey);
+      if (!rules || !isWatched(rules) || !counts) return;
       const known = windows.get(windowKey);
       if (!known || at <= known.lastAt) {
         doubted.add(windowKey);

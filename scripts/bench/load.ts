@@ -8,7 +8,7 @@ import { encodePublish, PUBACK_BYTES, PUBACK_HEADER } from './mqtt-bytes.ts';
 import { percentile } from './percentile.ts';
 import { readPlan } from './plan.ts';
 import { type Login, signIn } from './sign-in.ts';
-import { createVoteWriter } from './vote-writer.ts';
+import { type Backlog, createVoteWriter } from './vote-writer.ts';
 
 export type LoadPlan = {
   port: number;
@@ -18,6 +18,8 @@ export type LoadPlan = {
   /** … or so many messages a second, whatever is acknowledged of those before. */
   offeredPerS?: number;
   votesPerMessage: number;
+  /** Of each terminal; else every vote is pressed as it is sent. */
+  backlog?: Backlog;
   warmUpMs: number;
   measureMs: number;
 };
@@ -41,7 +43,7 @@ const SAMPLE_EVERY = 7;
 const TICK_MS = 2;
 
 async function run(plan: LoadPlan): Promise<LoadResult> {
-  const { port, terminals, inFlight, offeredPerS, votesPerMessage, warmUpMs, measureMs } = plan;
+  const { port, terminals, inFlight, offeredPerS, votesPerMessage, backlog, warmUpMs, measureMs } = plan;
   const sampleEvery = offeredPerS === undefined ? SAMPLE_EVERY : 1;
   let measuring = false;
   let sending = true;
@@ -55,7 +57,7 @@ async function run(plan: LoadPlan): Promise<LoadResult> {
     terminals.map(async (login) => {
       const { id } = login;
       const socket = await signIn(port, login);
-      const nextVotes = createVoteWriter(id, votesPerMessage);
+      const nextVotes = createVoteWriter(id, votesPerMessage, backlog);
       const sentAt = new Float64Array(65_536);
       let packetId = 0;
       const send = (count: number) => {

@@ -11,9 +11,11 @@ import { measureReplay } from './replay.ts';
 import { measureScores } from './scores.ts';
 import { measureStorm } from './storm.ts';
 import { printTable, type Result } from './table.ts';
+import { measureVerdicts } from './verdicts.ts';
 
 const PARTS = [
   'ingest',
+  'verdicts',
   'ack',
   'press',
   'scores',
@@ -73,6 +75,10 @@ if (wants('ingest')) {
     batch32: { ...batch32.tls, plain: batch32.plain },
   };
   result.rssMb = single.tls.rssMb;
+}
+if (wants('verdicts')) {
+  say('Votes a second with rules and without:');
+  result.verdicts = await measureVerdicts({ rounds, measureMs, say });
 }
 if (wants('ack')) {
   say('Acknowledgement with 1,000 connections, 1 in flight:');

@@ -69,14 +69,18 @@ async function measure(plan: LoadPlan, { pids, count, database }: Measured): Pro
   return { votesPerS, p50Ms, p99Ms, cores, loadCores: cpuS / (elapsedMs / 1_000), databaseCores };
 }
 
-/** @param database where its data is, instead of in a file */
+/**
+ * @param database where its data is, instead of in a file
+ * @param settings of the gateway, beside what every bench has
+ */
 export async function startGatewayPeer(
   transport: TransportName,
   connections: number,
   database?: BenchDatabase,
+  settings: Record<string, string> = {},
 ): Promise<Peer> {
   const home = await createHome(connections, database?.address);
-  const env: Record<string, string> = database ? { MANYI_DATABASE: database.address } : {};
+  const env = { ...settings, ...(database && { MANYI_DATABASE: database.address }) };
   const { child, mqttPort: port } = await startGateway(home.dataDir, { transport, env });
   const terminals = transport === 'tls' ? home.terminals : anonymous(connections);
   return {

@@ -9,11 +9,13 @@ import type { PressFigures } from './press-to-wall.ts';
 import type { ReplayFigures } from './replay.ts';
 import type { ScoreFigures } from './scores.ts';
 import type { StormFigures } from './storm.ts';
+import { printVerdicts, type VerdictFigures } from './verdicts.ts';
 
 type WithPlain<T> = T & { plain: T };
 export type Result = {
   node: string;
   ingest?: { single: WithPlain<IngestFigures>; batch32: WithPlain<IngestFigures> };
+  verdicts?: VerdictFigures[];
   ack?: WithPlain<AckFigures>;
   pressToWall?: PressFigures;
   scores?: ScoreFigures;
@@ -28,8 +30,9 @@ export type Result = {
 
 type Row = { TLS: string; plain: string; 'to reach': string };
 
-export function printTable({ detectors, ...measured }: Result): void {
+export function printTable({ detectors, verdicts, ...measured }: Result): void {
   if (detectors) printDetectors(detectors);
+  if (verdicts) printVerdicts(verdicts);
   const { ingest, ack, pressToWall, scores, storm, attack, postgres, replay, history } = measured;
   const rows: Record<string, Row> = {};
   const row = (name: string, tls: string, plain = '', toReach = '') => {
