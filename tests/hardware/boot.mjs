@@ -1,11 +1,19 @@
 /** Boots the guest in QEMU and speaks with the hand in it. Software emulation: no KVM, no root, the same everywhere. */
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
+import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { until } from './until.mjs';
 
 const CONSOLE_LINES = 60;
+/** A kernel that says nothing for so long on its way up has stopped; it takes ten seconds, and several times that on a busy machine. */
+const SILENT_MS = 60_000;
+const UP_MS = 240_000;
+const TRIES = 3;
+
+/** The guest stands still before any of the product runs in it. */
+class StoppedInBoot extends Error {}
 
 /**
  * @typedef {object} Guest
@@ -22,9 +30,24 @@ const CONSOLE_LINES = 60;
  * @param {string} options.tools mounted at /tools
  * @param {string} options.card file with an ext4 file system
  * @param {string} options.folder for sockets
+ * @param {(text: string) => void} say is told of every boot that stops half-way, with the console
  * @returns {Promise<Guest>}
  */
-export async function boot({ image, app, tools, card, folder }) {
+export async function boot(options, say) {
+  for (let tried = 1; ; tried++) {
+    const folder = path.join(options.folder, `try-${tried}`);
+    fs.mkdirSync(folder);
+    try {
+      return await bootOnce({ ...options, folder });
+    } catch (error) {
+      if (!(error instanceof StoppedInBoot) || tried === TRIES) throw error;
+      say(`the emulated machine stopped in its boot and is switched on again: ${error.message}`);
+    }
+  }
+}
+
+/** @param {Parameters<typeof boot>[0]} options */
+async function bootOnce({ image, app, tools, card, folder }) {
   const socket = path.join(folder, 'hand.sock');
   const server = net.createServer().listen(socket);
   await once(server, 'listening');
@@ -37,7 +60,11 @@ export async function boot({ image, app, tools, card, folder }) {
   /** @type {string[]} */
   const tail = [];
   const events = new EventEmitter();
+  let heardAt = performance.now();
   for (const stream of [qemu.stdout, qemu.stderr]) {
+    stream.on('data', () => {
+      heardAt = performance.now();
+    });
     onLines(stream, (line) => tail.push(line.replace(/\r/g, '')) > CONSOLE_LINES && tail.shift());
   }
   let ended = false;
@@ -85,9 +112,12 @@ export async function boot({ image, app, tools, card, folder }) {
     },
   };
   const why = () => `Console:\n${guest.consoleTail()}`;
-  await until('the guest is up', () => up || ended, { timeoutMs: 90_000, why });
+  const isSilent = () => performance.now() - heardAt > SILENT_MS;
+  await until('the guest is up', () => up || ended || isSilent(), { timeoutMs: UP_MS, why });
   if (ended) throw new Error(`The guest ended at once. ${why()}`);
-  return guest;
+  if (up) return guest;
+  await guest.cutPower();
+  throw new StoppedInBoot(`It said nothing for ${SILENT_MS / 1000} s. ${why()}`);
 }
 
 /** @param {{image: {kernel: string, initrd: string}, app: string, tools: string, card: string, socket: string}} options */
@@ -97,7 +127,7 @@ function qemuArguments({ image, app, tools, card, socket }) {
     ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', '768'],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-serial', 'stdio'],
     ...['-kernel', image.kernel, '-initrd', image.initrd],
-    ...['-append', 'console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off tsc=reliable'],
+    ...['-append', 'console=ttyS0 loglevel=7 panic=-1 mitigations=off tsc=reliable'],
     ...Object.entries(shares).flatMap(([tag, folder]) => [
       '-virtfs',
       `local,path=${folder},mount_tag=${tag},security_model=none,readonly=on,multidevs=remap`,

@@ -15,8 +15,9 @@ const CARD_BYTES = 128 << 20;
  * @param {string} options.app
  * @param {string} options.tools
  * @param {string} options.folder
+ * @param {(text: string) => void} options.say
  */
-export async function createMachine({ image, app, tools, folder }) {
+export async function createMachine({ image, app, tools, folder, say }) {
   const card = path.join(folder, 'card.img');
   fs.writeFileSync(card, '');
   fs.truncateSync(card, CARD_BYTES);
@@ -33,7 +34,7 @@ export async function createMachine({ image, app, tools, folder }) {
     async powerOn() {
       const sockets = path.join(folder, `boot-${++boots}`);
       fs.mkdirSync(sockets);
-      guest = await boot({ image, app, tools, card, folder: sockets });
+      guest = await boot({ image, app, tools, card, folder: sockets }, say);
       for (const name of ['log', 'exit', 'lamp']) guest.events.on(name, (event) => events.emit(name, event));
     },
     async cutPower() {

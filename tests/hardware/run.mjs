@@ -59,7 +59,7 @@ async function main() {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'manyi-hardware-'));
   process.once('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
   const gateway = await createGateway({ app: APP, dataDir: path.join(folder, 'gateway') });
-  const machine = await createMachine({ image, app: APP, tools: tools ?? folder, folder });
+  const machine = await createMachine({ image, app: APP, tools: tools ?? folder, folder, say });
   try {
     await Promise.all([gateway.start(), machine.powerOn()]);
     say('guest and gateway are up');
