@@ -37,7 +37,8 @@ export type LiveVerdictsDeps = {
 
 export function createLiveVerdicts(deps: LiveVerdictsDeps): LiveVerdicts {
   const { rulesOf, now, aheadMs, lastVotes } = deps;
-  let windows = new Map<number, WindowVerdicts>();
+  /** Null: no version of the rules says anything there. */
+  let windows = new Map<number, WindowVerdicts | null>();
   /** Whatever is pressed since has come here, or will; undefined: ever. */
   let since: number | undefined = lastVotes === null ? now() + aheadMs : undefined;
   /** Of some windows another moment. */
@@ -46,12 +47,13 @@ export function createLiveVerdicts(deps: LiveVerdictsDeps): LiveVerdicts {
   /** Where no version of the rules says anything, a vote has nothing to do with another. */
   const areOff = (windowKey: number) => rulesOf(windowKey).all.every(saysNothing);
 
-  const verdictsAt = (windowKey: number): WindowVerdicts => {
+  const verdictsAt = (windowKey: number): WindowVerdicts | null => {
     let verdicts = windows.get(windowKey);
-    if (!verdicts) {
+    if (verdicts === undefined) {
       const from = sinceAt.get(windowKey) ?? since;
       const rules = rulesOf(windowKey);
-      verdicts = new WindowVerdicts({ rules, ...(from !== undefined && { since: from }) });
+      const known = from === undefined ? {} : { since: from };
+      verdicts = areOff(windowKey) ? null : new WindowVerdicts({ rules, ...known });
       windows.set(windowKey, verdicts);
     }
     return verdicts;
@@ -68,12 +70,10 @@ export function createLiveVerdicts(deps: LiveVerdictsDeps): LiveVerdicts {
 
   return {
     judge(vote, terminalKey, aside) {
-      if (areOff(vote.windowKey)) return;
+      const verdicts = verdictsAt(vote.windowKey);
+      if (verdicts === null) return;
       into = aside;
-      const verdict = verdictsAt(vote.windowKey).take(
-        judgedOf(vote, terminalKey, vote.claimedAt !== undefined),
-        tell,
-      );
+      const verdict = verdicts.take(judgedOf(vote, terminalKey, vote.claimedAt !== undefined), tell);
       into = null;
       if (verdict === null) aside.leave({ windowKey: vote.windowKey, from: vote.at, to: vote.at });
       else if (verdict !== 'counted') vote.verdict = codeOfVerdict(verdict);
@@ -85,8 +85,9 @@ export function createLiveVerdicts(deps: LiveVerdictsDeps): LiveVerdicts {
       return hasSaid ? { windowKey, from: at, to: at } : null;
     },
     learn({ windowKey, from, votes }) {
-      if (areOff(windowKey)) return;
-      const { knownFrom, reach } = verdictsAt(windowKey);
+      const verdicts = verdictsAt(windowKey);
+      if (verdicts === null) return;
+      const { knownFrom, reach } = verdicts;
       if (knownFrom <= from + reach.backMs) return;
       const learnt = new WindowVerdicts({ rules: rulesOf(windowKey), votes, since: from });
       if (learnt.knownFrom < knownFrom) windows.set(windowKey, learnt);

@@ -55,19 +55,21 @@ export class RecentPresses {
 
 /** Which presses, by their places, something new was found of. One may be noted twice. */
 export class Changed {
+  /** The first `count` of them: it is not emptied, which takes longer than a press. */
   readonly places: number[] = [];
+  count = 0;
   lowest = 0;
   highest = 0;
 
   begin(place: number): void {
-    this.places.length = 0;
-    this.places.push(place);
+    this.places[0] = place;
+    this.count = 1;
     this.lowest = place;
     this.highest = place;
   }
 
   note(place: number): void {
-    this.places.push(place);
+    this.places[this.count++] = place;
     if (place < this.lowest) this.lowest = place;
     if (place > this.highest) this.highest = place;
   }

@@ -40,6 +40,14 @@ export function renewRegular(
   return true;
 }
 
+/** For the quick way: of the press that is the last of all, judged by the rules of all that may be in a run with it. */
+export function isLastOfNoRun(recent: RecentPresses, place: number, widest: Widest): boolean {
+  if (widest.stuckPresses === 0) return true;
+  const press = recent.presses[place] as Press;
+  gauge(recent, place, widest.stuckLongestGapMs);
+  return press.alike < press.rules.stuckPresses - 1;
+}
+
 /** What `alike` is where the press before it may be forgotten. */
 const UNKNOWN = 1_000;
 
