@@ -1,5 +1,5 @@
 /** Finds what there is to be alerted of, and opens, counts up and closes alerts by it. Every gateway finds; the one with the lease writes. */
-import { ALERT_KINDS, type AlertKind } from '../../protocol/alert.ts';
+import { ALERT_KINDS } from '../../protocol/alert.ts';
 import { causeOf, type Found } from '../domain/alerts/found.ts';
 import { type Looked, planAlerts, type Step } from '../domain/alerts/plan.ts';
 import type { AlertRecord, AlertStore, AlertTx, NewAlert } from '../store/alerts.ts';
@@ -8,6 +8,7 @@ import type { Lease } from '../store/leases.ts';
 import type { HeldSummary } from '../store/review.ts';
 import type { WaitingReviews } from '../store/reviews.ts';
 import type { AlertBook } from './alert-book.ts';
+import { createKnownAlerts } from './known-alerts.ts';
 import { createPendingWatch, findRates, findReviews, type StandingDeps } from './standing-watch.ts';
 import { createTerminalWatch, type TerminalWatchDeps } from './terminal-watch.ts';
 import { createVoteWatch, type VoteWatch } from './vote-watch.ts';
@@ -45,49 +46,38 @@ const FOLD_MS = 200;
 const AT_ONCE = 200;
 /** What is no vote is looked at so often. */
 const STANDING_EVERY_MS = 5_000;
-/** So far back somebody's word about a cause is asked for. */
-const SETTLED_MS = 35 * 24 * 3_600_000;
-const VOTE_KINDS: readonly AlertKind[] = ['unsatisfied', 'unsatisfied-rising'];
+/** The same causes again are noted at most so often: each time, every gateway reads them. */
+const AGAIN_EVERY_MS = 1_000;
 
 /** @throws StoreFailure */
 export async function openAlertWatch(deps: AlertWatchDeps): Promise<AlertWatch> {
   const { store, book, tree, now, monotonic, heldSummary, waitingReviews, newId, told } = deps;
-  let version = -1;
-  let open: readonly AlertRecord[] = [];
-  let settled = new Map<string, number>();
+  const known = createKnownAlerts({ store, reloadRules: book.reload, now });
   let standing: Pick<Looked, 'found' | 'covered'> = { found: [], covered: new Set() };
   let lookedAt = Number.NEGATIVE_INFINITY;
+  let notedAt = Number.NEGATIVE_INFINITY;
   let steps: readonly Step[] = [];
 
   const terminals = createTerminalWatch({ ...deps, watchingSince: now() });
-  const pending = createPendingWatch(deps, now(), (cause) => settled.get(cause));
+  const pending = createPendingWatch(deps, now(), known.settledAt);
   const votes = createVoteWatch({
     ...{ store, book, tree, now, monotonic },
-    settledAt: (cause) => settled.get(cause) ?? Number.NEGATIVE_INFINITY,
+    settledAt: (cause) => known.settledAt(cause) ?? Number.NEGATIVE_INFINITY,
   });
 
   const follow = async () => {
-    const found = await store.version();
-    if (found === version) return false;
-    await book.reload();
-    open = await store.open();
-    const before = settled;
-    settled = new Map(
-      (await store.settledSince(now() - SETTLED_MS)).map(({ at, ...cause }) => [causeOf(cause), at]),
-    );
-    for (const [cause, at] of settled)
-      if (before.get(cause) !== at) {
-        const serviceWindow = tree().windowById.get(cause.split('/window:')[1] ?? '');
-        if (serviceWindow) votes.doubt(serviceWindow.key);
-      }
-    version = found;
-    return true;
+    const changed = await known.follow();
+    for (const { node } of changed.settled) {
+      const serviceWindow = tree().windowById.get(node.split('window:')[1] ?? '');
+      if (serviceWindow) votes.doubt(serviceWindow.key);
+    }
+    return changed.isAny;
   };
 
   const lookStanding = async () => {
     if (monotonic() - lookedAt < STANDING_EVERY_MS) return;
     lookedAt = monotonic();
-    const causes = new Set(open.map(causeOf));
+    const causes = new Set(known.open().map(causeOf));
     const silence = terminals(now(), (cause) => causes.has(cause));
     const waiting = { held: await heldSummary(), reviews: await waitingReviews() };
     // Of a city each takes some ten milliseconds: votes are taken in between.
@@ -98,29 +88,27 @@ export async function openAlertWatch(deps: AlertWatchDeps): Promise<AlertWatch> 
     standing = { found, covered: silence.covered };
   };
 
-  /** Votes are settled by when they were received: `vote-watch.ts`. */
-  const ofStanding = () =>
-    new Map([...settled].filter(([cause]) => !VOTE_KINDS.some((kind) => cause.startsWith(`${kind}/`))));
-
   const plan = (): Step[] =>
-    planAlerts(open, {
+    planAlerts(known.open(), {
       ...{ found: [...standing.found, ...votes.found(now())], covered: standing.covered },
-      ...{ kinds: new Set(ALERT_KINDS), settled: ofStanding() },
+      ...{ kinds: new Set(ALERT_KINDS), settled: known.settledStanding() },
     }).filter((step) => step.do !== 'open' || tree().unitById.has(step.found.unitId));
 
   return {
-    ...{ stored: votes.stored, doubt: votes.doubt, follow, open: () => open },
+    ...{ stored: votes.stored, doubt: votes.doubt, follow, open: known.open },
     async isDue() {
       await follow();
       await votes.catchUp(FOLD_MS);
       await lookStanding();
-      steps = plan();
+      const mayNote = monotonic() - notedAt >= AGAIN_EVERY_MS;
+      steps = plan().filter((step) => step.do !== 'again' || mayNote);
       return steps.length > 0;
     },
     async act(lease) {
       const again = steps.filter((step) => step.do === 'again');
       const others = steps.filter((step) => step.do !== 'again').slice(0, AT_ONCE);
-      if (again.length > 0)
+      if (again.length > 0) {
+        notedAt = monotonic();
         await store.noteAgain(
           again.map(({ alert, found }) => ({
             id: alert.id,
@@ -129,6 +117,7 @@ export async function openAlertWatch(deps: AlertWatchDeps): Promise<AlertWatch> 
           })),
           lease,
         );
+      }
       if (others.length > 0) await write(others, lease);
       steps = [];
       await follow();

@@ -55,8 +55,10 @@ export type CountedVote = { at: number; receivedAt: number; unsatisfied: boolean
 
 /** Each method may throw StoreFailure. */
 export interface AlertReads {
-  /** Another one whenever something about alerts has changed. */
-  version(): Promise<number>;
+  /** Grows whenever an alert or a rule of them has changed; `rules`: what it was when a rule last did. */
+  noted(): Promise<{ version: number; rules: number }>;
+  /** Opened, counted up, acknowledged or closed since the version was this; in the order in which they were opened. */
+  changedSince(version: number): Promise<AlertRecord[]>;
   /** Those that are not closed, oldest first. */
   open(): Promise<AlertRecord[]>;
   /** Newest first. */

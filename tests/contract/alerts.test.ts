@@ -34,7 +34,7 @@ describe.each(portHomes())('alerts in %s', (_name, createHome) => {
     change((tx) => tx.close(id, { at, by, why: 'ended' }));
 
   it('are one a cause, until it is closed', async () => {
-    const before = await alerts().version();
+    const before = await alerts().noted();
     const added = await change((tx) => tx.add(alert('a-1')));
     expect(added).toMatchObject({
       ...{ id: 'a-1', kind: 'votes-pending', node: 'window:w1', unitId: 'town', isUrgent: false },
@@ -50,10 +50,42 @@ describe.each(portHomes())('alerts in %s', (_name, createHome) => {
     expect(await close('a-1', BASE + 10)).toBe(false);
     expect(await change((tx) => tx.add(alert('a-4')))).not.toBeNull();
     expect((await alerts().open()).map(({ id }) => id)).toEqual(['a-3', 'a-4']);
-    expect(await alerts().version()).toBeGreaterThan(before);
+    expect((await alerts().noted()).version).toBeGreaterThan(before.version);
     await expect(change((tx) => tx.add(alert('a-5', { unitId: 'nowhere' })))).rejects.toMatchObject({
       code: 'unit-unknown',
     });
+  });
+
+  it('are read again where they have changed, and only there; rules have a word of their own', async () => {
+    const since = async (version: number) =>
+      (await alerts().changedSince(version)).map(({ id, times }) => [id, times]);
+    await change((tx) => tx.add(alert('a-1')));
+    await change((tx) => tx.add(alert('a-2', { node: 'window:w2' })));
+    const { version, rules } = await alerts().noted();
+    expect(await since(version)).toEqual([]);
+    const lease = await rig.ports.leases.take('watch-alerts', 'one', 60_000);
+    if (!lease) throw new Error('no lease');
+    await alerts().noteAgain([{ id: 'a-2', last: BASE + 7, times: 3 }], lease);
+    expect(await since(version)).toEqual([['a-2', 3]]);
+    const second = (await alerts().noted()).version;
+    await change((tx) => tx.acknowledge('a-1', BASE, 'account:li'));
+    await close('a-2', BASE + 9, 'account:li');
+    expect(await since(second)).toEqual([
+      ['a-1', 1],
+      ['a-2', 3],
+    ]);
+    await change((tx) => tx.comment(1, { at: BASE, by: 'account:li', text: 'x' }));
+    const third = await alerts().noted();
+    expect([await since(third.version), third.rules]).toEqual([[], rules]);
+    await change((tx) =>
+      tx.addRules({
+        ...{ nodeId: 'unit:town', version: 1, validFrom: '2026-10-16', validTo: null, settings: {} },
+        ...{ reason: 'x', madeAt: BASE, madeBy: 'account:li' },
+      }),
+    );
+    const fourth = await alerts().noted();
+    expect(fourth.rules).toBe(fourth.version);
+    expect([fourth.version > third.version, await since(third.version)]).toEqual([true, []]);
   });
 
   it('are found by state, kind and unit, page by page', async () => {

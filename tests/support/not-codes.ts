@@ -20,6 +20,7 @@ export const NOT_CODES: ReadonlySet<string> = new Set([
   'renew-secret',
   'no-referrer',
   'no-store',
+  'alert-changes',
   'delivery-notes',
   'org-versions',
   'permissions-policy',

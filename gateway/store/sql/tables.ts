@@ -112,6 +112,7 @@ export type Tables = {
     closed_at: Generated<number | null>;
     closed_by: Generated<string | null>;
     closed_why: Generated<string | null>;
+    noted: Generated<number>;
   };
   alert_comments: {
     key: Generated<number>;
@@ -120,7 +121,7 @@ export type Tables = {
     made_by: string;
     text: string;
   };
-  alerts_noted: { key: number; version: number };
+  alerts_noted: { key: number; version: number; rules: Generated<number> };
   alert_targets: {
     key: Generated<number>;
     id: string;

@@ -23,23 +23,22 @@ export function createAlertStore(database: SqlDatabase, audit: AuditDeps): Alert
     noteAgain: (seen, held) =>
       database.transaction(async (queries) => {
         await requireHeld(database, queries, held);
+        const noted = await note(queries);
         for (const { id, last, times } of seen)
           await queries
             .updateTable('alerts')
-            .set({ last_at: last, times })
+            .set({ last_at: last, times, noted })
             .where('id', '=', id)
             .where('closed_at', 'is', null)
             .execute();
-        await note(queries);
       }),
   };
 }
 
 const readsOn = (queries: Queries): AlertReads => ({
-  async version() {
-    const row = await queries.selectFrom('alerts_noted').select('version').executeTakeFirstOrThrow();
-    return row.version;
-  },
+  noted: () => queries.selectFrom('alerts_noted').select(['version', 'rules']).executeTakeFirstOrThrow(),
+  changedSince: async (version) =>
+    (await alertsOn(queries).where('a.noted', '>', version).orderBy('a.key').execute()).map(recordOf),
   open: async () =>
     (
       await alertsOn(queries).where('a.cause', 'is not', null).orderBy('a.key').limit(MOST_OPEN).execute()
@@ -85,7 +84,7 @@ const writesOn = (queries: Queries): AlertTx => {
         .onConflict((conflict) => conflict.column('cause').doNothing())
         .executeTakeFirst();
       if (numInsertedOrUpdatedRows === 0n) return null;
-      await note(queries);
+      await mark(queries, alert.id);
       return (await reads.alert(alert.id)) ?? null;
     },
     async acknowledge(id, at, by) {
@@ -96,7 +95,7 @@ const writesOn = (queries: Queries): AlertTx => {
         .where('cause', 'is not', null)
         .where('acknowledged_at', 'is', null)
         .executeTakeFirst();
-      if (numUpdatedRows > 0n) await note(queries);
+      if (numUpdatedRows > 0n) await mark(queries, id);
       return numUpdatedRows > 0n;
     },
     async close(id, { at, by, why }) {
@@ -106,7 +105,7 @@ const writesOn = (queries: Queries): AlertTx => {
         .where('id', '=', id)
         .where('cause', 'is not', null)
         .executeTakeFirst();
-      if (numUpdatedRows > 0n) await note(queries);
+      if (numUpdatedRows > 0n) await mark(queries, id);
       return numUpdatedRows > 0n;
     },
     async comment(alertKey, { at, by, text }) {
@@ -114,11 +113,13 @@ const writesOn = (queries: Queries): AlertTx => {
         .insertInto('alert_comments')
         .values({ alert_key: alertKey, made_at: at, made_by: by, text })
         .execute();
-      await note(queries);
     },
     async addRules(version) {
       await addSettingVersion(queries, 'alert_rule_versions', 'alert rules', version);
-      await note(queries);
+      await queries
+        .updateTable('alerts_noted')
+        .set({ rules: await note(queries) })
+        .execute();
     },
     targets: () => targetsOf(queries),
     tell: (deliveries) => tell(queries, deliveries),
@@ -126,9 +127,17 @@ const writesOn = (queries: Queries): AlertTx => {
   };
 };
 
-async function note(queries: Queries): Promise<void> {
-  await queries
+/** One after another on both databases: who has seen a version can read all that was changed up to it. */
+async function note(queries: Queries): Promise<number> {
+  const { version } = await queries
     .updateTable('alerts_noted')
     .set(({ eb }) => ({ version: eb('version', '+', 1) }))
-    .execute();
+    .returning('version')
+    .executeTakeFirstOrThrow();
+  return version;
+}
+
+async function mark(queries: Queries, id: string): Promise<void> {
+  const noted = await note(queries);
+  await queries.updateTable('alerts').set({ noted }).where('id', '=', id).execute();
 }

@@ -14,6 +14,7 @@ import { PRIVACY } from './016-privacy.ts';
 import { APART } from './017-apart.ts';
 import { REVIEWS } from './018-reviews.ts';
 import { DELIVERY_NOTES } from './019-delivery-notes.ts';
+import { ALERT_CHANGES } from './020-alert-changes.ts';
 import type { Migration } from './flavour.ts';
 
 /** What SQLite has come to in steps of its own, and PostgreSQL begins with. */
@@ -33,4 +34,5 @@ export const MIGRATIONS: readonly Migration[] = [
   APART,
   REVIEWS,
   DELIVERY_NOTES,
+  ALERT_CHANGES,
 ];
