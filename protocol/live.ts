@@ -4,6 +4,7 @@
  * client whose own revision is not `from` sends `{"type":"resync"}` and gets a new snapshot. `tick` comes every five
  * seconds when there is nothing else to say, so that silence means a lost gateway.
  */
+import type { AlertItem } from './alert.ts';
 import type { FigureRules, Interval, Place, Proof, Score, ScoreRow } from './score.ts';
 import type { Counts, Rating } from './vote.ts';
 
@@ -91,7 +92,27 @@ export type Patch = Base & {
   ticker: TickerVote[];
 };
 
-export type Tick = Base & { type: 'tick' };
+/** One that has not ended. */
+export type LiveAlert = Pick<
+  AlertItem,
+  'id' | 'kind' | 'state' | 'node' | 'name' | 'unitId' | 'isUrgent' | 'begin' | 'times'
+>;
+
+export const ALERTS_SHOWN = 8;
+
+export type LiveAlerts = {
+  /** Nobody has said yet that they see to these, and somebody has. */
+  open: number;
+  acknowledged: number;
+  /** Those to be looked at first, at most ALERTS_SHOWN of them. */
+  first: LiveAlert[];
+};
+
+export type Tick = Base & {
+  type: 'tick';
+  /** To those who see all alerts: first, and whenever they are others. What was told before holds where they are left out. */
+  alerts?: LiveAlerts;
+};
 
 export type LiveMessage = Snapshot | Patch | Tick;
 export type LiveRequest = { type: 'resync' };

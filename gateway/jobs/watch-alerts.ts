@@ -10,7 +10,7 @@ export type WatchAlertsDeps = {
 /** What has come about is opened, what has ended is closed: every gateway looks, one of them writes. */
 export const watchAlerts = ({ isDue, act, failed }: WatchAlertsDeps): OnceJob => ({
   name: 'watch-alerts',
-  schedule: { everyMs: 1_000 },
+  schedule: { everyMs: 500 },
   once: { isDue },
   run: act,
   failed,

@@ -6,7 +6,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { TICK_INTERVAL_MS } from '../../protocol/live.ts';
+import { type LiveAlerts, TICK_INTERVAL_MS } from '../../protocol/live.ts';
 import { SESSION_ENDED_CLOSE_CODE } from '../../protocol/session.ts';
 import type { Compressor } from '../compress/compressor.ts';
 import { type Credential, credentialKey, isSameCredential } from '../domain/principal.ts';
@@ -41,6 +41,8 @@ export type Visitor = {
   isWelcome: () => Promise<boolean>;
   /** Takes its snapshot as a binary frame of gzip. */
   unpacks: boolean;
+  /** May it see all alerts? */
+  seesAlerts?: boolean;
 };
 
 type Client = {
@@ -50,6 +52,8 @@ type Client = {
   socket: WebSocket;
   pending: Change | null;
   wantsSnapshot: boolean;
+  /** Alerts are others than it was told. */
+  wantsAlerts: boolean;
   /** Its snapshot is being made or compressed; what changes meanwhile is merged, and follows. */
   isPacking: boolean;
   slowSince: number | null;
@@ -80,6 +84,7 @@ export type HubOptions = {
   compressor: Compressor;
   /** For those whose view moves on in steps; without it there are none. */
   stepsFeed?: Feed;
+  alerts?: { current(): LiveAlerts; listen(changed: () => void): void };
 };
 
 export function createHub(feed: Feed, options: HubOptions): Hub {
@@ -107,8 +112,12 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
     client.socket.send(message, { binary });
   };
 
-  const sendTick = (client: Client) =>
-    send(client, encode({ type: 'tick', revision: client.audience.stream.revision(), now: now() }));
+  const sendTick = (client: Client) => {
+    const alerts = client.wantsAlerts ? options.alerts?.current() : undefined;
+    client.wantsAlerts = false;
+    const revision = client.audience.stream.revision();
+    send(client, encode({ type: 'tick', revision, now: now(), ...(alerts && { alerts }) }));
+  };
 
   const sendSnapshot = (client: Client) => {
     const shared = client.audiences.snapshotOf(client.audience);
@@ -132,6 +141,9 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
     leave(client);
     client.socket.terminate();
   };
+
+  const isTickDue = ({ wantsAlerts, lastSentAt }: Client) =>
+    wantsAlerts || monotonic() - lastSentAt >= TICK_INTERVAL_MS;
 
   const isSlow = (client: Client) => client.socket.bufferedAmount > SLOW_BYTES;
 
@@ -189,11 +201,14 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
   listenTo(feed, live);
   if (stepped !== live) listenTo(stepsFeed, stepped);
 
+  options.alerts?.listen(() => {
+    for (const client of clients) client.wantsAlerts = client.visitor.seesAlerts === true;
+  });
+
   const drain = setInterval(() => {
     for (const client of clients) {
       if (client.pending || client.wantsSnapshot || client.slowSince !== null) catchUp(client);
-      else if (!client.isPacking && monotonic() - client.lastSentAt >= TICK_INTERVAL_MS && !isSlow(client))
-        sendTick(client);
+      else if (!client.isPacking && isTickDue(client) && !isSlow(client)) sendTick(client);
       if (client.resyncs > 0) client.resyncs -= 0.1;
     }
   }, 100);
@@ -237,6 +252,7 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
           socket: ws,
           pending: null,
           wantsSnapshot: true,
+          wantsAlerts: visitor.seesAlerts === true && options.alerts !== undefined,
           isPacking: true,
           slowSince: null,
           answeredPing: true,

@@ -5,6 +5,7 @@ import { type AlertDesk, createAlertDesk } from '../alerts/alert-desk.ts';
 import { type AlertRules, createAlertRules } from '../alerts/alert-rules.ts';
 import { openAlertWatch } from '../alerts/alert-watch.ts';
 import type { TargetDesk } from '../alerts/delivery/target-desk.ts';
+import { createLiveAlerts, type LiveAlertsSource } from '../alerts/live-alerts.ts';
 import { recentVotesOf } from '../alerts/recent-votes.ts';
 import type { Config } from '../config.ts';
 import { createCalendar } from '../domain/calendar.ts';
@@ -28,7 +29,13 @@ export type AlertsDeps = {
   scores: Pick<Scores, 'book'>;
 };
 
-export type Alerts = { desk: AlertDesk; rules: AlertRules; targets: TargetDesk; jobs: readonly Job[] };
+export type Alerts = {
+  live: LiveAlertsSource;
+  desk: AlertDesk;
+  rules: AlertRules;
+  targets: TargetDesk;
+  jobs: readonly Job[];
+};
 
 /** @throws StoreFailure */
 export async function openAlerts({
@@ -70,6 +77,7 @@ export async function openAlerts({
     waitingReviews: store.reviews.waitingByWindow,
     newId: () => newId('a'),
   });
+  const live = createLiveAlerts({ open: watch.open, tree });
   votes.stored.listen((vote) => watch.stored(vote, !vote.excluded && (vote.verdict ?? 0) === 0));
   votes.storedElsewhere.listen((_commit, stored) => {
     for (const vote of stored) watch.stored(vote, !vote.excluded);
@@ -89,7 +97,22 @@ export async function openAlerts({
       recentVotes: recentVotesOf(async () => scores.book, now),
     }),
     targets: delivery.targets,
-    jobs: [watchAlerts({ isDue: watch.isDue, act: watch.act, failed: storage.failed }), ...delivery.jobs],
+    live,
+    jobs: [
+      watchAlerts({
+        async isDue() {
+          const isDue = await watch.isDue();
+          live.look();
+          return isDue;
+        },
+        async act(lease) {
+          await watch.act(lease);
+          live.look();
+        },
+        failed: storage.failed,
+      }),
+      ...delivery.jobs,
+    ],
     // What is being told may take its time; what waits is on the disk.
     close: delivery.settled,
   };

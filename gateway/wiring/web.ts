@@ -55,7 +55,7 @@ export type WebDeps = {
   neighbours: Pick<NeighboursStep, 'warnings'>;
   terminals: Terminals;
   scores: Scores;
-  alerts: Pick<Alerts, 'desk' | 'rules' | 'targets'>;
+  alerts: Pick<Alerts, 'desk' | 'rules' | 'targets' | 'live'>;
   /** Of the settings; null where there is none. */
   ownCertificate: HttpsCertificate | null;
 };
@@ -101,6 +101,7 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
       maxClients: MAX_WALLS,
       compressor,
       stepsFeed: scores.shown.feed,
+      alerts: alerts.live,
     });
     metrics.watchWalls(hub.metrics);
     const { reviews, jobs: looking } = wireReviews({ config, ground, votes });

@@ -3,7 +3,8 @@
  * holds the two together here.
  */
 import { type Static, type TInteger, Type } from 'typebox';
-import type { LiveRequest, Patch, Snapshot, Tick } from '../../protocol/live.ts';
+import { AlertItem } from '../../protocol/alert.ts';
+import { ALERTS_SHOWN, type LiveRequest, type Patch, type Snapshot, type Tick } from '../../protocol/live.ts';
 import { Completeness, FigureRules, Interval, Proof, Score, TerminalCount } from '../../protocol/score.ts';
 import { VERDICTS, type Verdict } from '../../protocol/verdict.ts';
 import { Counts, Rating } from '../../protocol/vote.ts';
@@ -97,8 +98,23 @@ export const PatchSchema = Type.Object(
   { type: Type.Literal('patch'), ...base, from: Type.Integer({ minimum: 0 }), ...changes },
   { additionalProperties: false },
 );
+const { id, kind, state, node, name, unitId, isUrgent, begin, times } = AlertItem.properties;
+const Alerts = Type.Object(
+  {
+    open: Type.Integer({ minimum: 0 }),
+    acknowledged: Type.Integer({ minimum: 0 }),
+    first: Type.Array(
+      Type.Object(
+        { id, kind, state, node, name, unitId, isUrgent, begin, times },
+        { additionalProperties: false },
+      ),
+      { maxItems: ALERTS_SHOWN },
+    ),
+  },
+  { additionalProperties: false },
+);
 export const TickSchema = Type.Object(
-  { type: Type.Literal('tick'), ...base },
+  { type: Type.Literal('tick'), ...base, alerts: Type.Optional(Alerts) },
   { additionalProperties: false },
 );
 export const LiveRequestSchema = Type.Object(

@@ -1,5 +1,12 @@
 import { batch, type ReadonlySignal, type Signal, signal } from '@preact/signals';
-import type { LiveRow, Steps, TickerVote, TrendMinute, UnitPlace } from '../../../protocol/live.ts';
+import type {
+  LiveAlerts,
+  LiveRow,
+  Steps,
+  TickerVote,
+  TrendMinute,
+  UnitPlace,
+} from '../../../protocol/live.ts';
 import type { FigureRules } from '../../../protocol/score.ts';
 import { mergeTicker, mergeTrend, type Pending } from './pending.ts';
 
@@ -28,6 +35,8 @@ export type Board = {
   places: ReadonlySignal<readonly UnitPlace[]>;
   trend: ReadonlySignal<readonly TrendMinute[]>;
   ticker: ReadonlySignal<readonly TickerVote[]>;
+  /** Null where whoever looks sees none, or has not been told yet. */
+  alerts: Signal<LiveAlerts | null>;
   /** Brings everything that was folded onto the wall in one batch. */
   apply(pending: Pending): void;
 };
@@ -40,12 +49,15 @@ export function createBoard(): Board {
   const places = signal<readonly UnitPlace[]>([]);
   const trend = signal<readonly TrendMinute[]>([]);
   const ticker = signal<readonly TickerVote[]>([]);
+  const alerts = signal<LiveAlerts | null>(null);
 
   function apply(pending: Pending): void {
     batch(() => {
       const { snapshot } = pending;
       if (snapshot !== null) {
         const { instance, timeZone, day, figures, steps = null } = snapshot;
+        // Of another start of the gateway: it tells them anew, to whoever still sees them.
+        if (meta.peek()?.instance !== instance) alerts.value = null;
         meta.value = { instance, timeZone, day, figures, steps };
         units.replace(snapshot.units);
         windows.replace(snapshot.windows);
@@ -59,11 +71,13 @@ export function createBoard(): Board {
         places.value = places.value.map((one) => pending.places.get(one.unitId) ?? one);
       if (pending.trend.size > 0) trend.value = mergeTrend(trend.value, pending.trend.values());
       if (pending.ticker.length > 0) ticker.value = mergeTicker(ticker.value, pending.ticker);
-      revision.value = pending.revision;
+      if (pending.alerts !== null) alerts.value = pending.alerts;
+      // Of alerts alone there is none.
+      if (pending.revision > 0 || snapshot !== null) revision.value = pending.revision;
     });
   }
 
-  return { meta, revision, units, windows, places, trend, ticker, apply };
+  return { meta, revision, units, windows, places, trend, ticker, alerts, apply };
 }
 
 function createRows() {

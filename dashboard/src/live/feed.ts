@@ -40,7 +40,13 @@ export function startFeed(
     }
     clock.set(message.now);
     heard = message.now;
-    if (message.type === 'tick') return true;
+    if (message.type === 'tick') {
+      if (message.alerts) {
+        pending.alerts = message.alerts;
+        frames.request();
+      }
+      return true;
+    }
     if (message.type === 'snapshot') pending = foldSnapshot(message);
     else foldPatch(pending, message);
     frames.request();

@@ -1,4 +1,5 @@
 import {
+  type LiveAlerts,
   type LiveRow,
   type Patch,
   type Snapshot,
@@ -21,6 +22,7 @@ export type Pending = {
   places: Map<string, UnitPlace>;
   trend: Map<number, TrendMinute>;
   ticker: TickerVote[];
+  alerts: LiveAlerts | null;
 };
 
 export function emptyPending(): Pending {
@@ -32,6 +34,7 @@ export function emptyPending(): Pending {
     places: new Map(),
     trend: new Map(),
     ticker: [],
+    alerts: null,
   };
 }
 

@@ -11,6 +11,7 @@ import './windows.css';
 import './latest.css';
 import './states.css';
 import './account-menu.css';
+import './alerts.css';
 import './stacked.css';
 import '../parts/paper.css';
 import { effect } from '@preact/signals';

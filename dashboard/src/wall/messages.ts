@@ -1,3 +1,4 @@
+import type { AlertKind } from '../../../protocol/alert.ts';
 import type { Proof } from '../../../protocol/score.ts';
 import type { Verdict } from '../../../protocol/verdict.ts';
 import type { Rating } from '../../../protocol/vote.ts';
@@ -89,6 +90,14 @@ export type Messages = {
   signOutFailed: string;
   accountPage: string;
   accountMenu(name: string): string;
+  alerts: string;
+  alertsNone: string;
+  alertsOpen(count: number): string;
+  alertsSeenTo(count: number): string;
+  alertKinds: Record<AlertKind, string>;
+  alertSince(time: string): string;
+  alertSeenTo: string;
+  alertUrgent: string;
 };
 
 export const zh: Messages = {
@@ -184,6 +193,21 @@ export const zh: Messages = {
   signOutFailed: '连接不上网关，尚未退出',
   accountPage: '账户与登录设备',
   accountMenu: (name) => `账户：${name}`,
+  alerts: '告警',
+  alertsNone: '暂无告警',
+  alertsOpen: (count) => `${count} 条未受理`,
+  alertsSeenTo: (count) => `${count} 条处理中`,
+  alertKinds: {
+    unsatisfied: '不满意评价',
+    'unsatisfied-rising': '不满意增多',
+    'rate-under-target': '满意率低于目标',
+    'terminal-silent': '终端失联',
+    'votes-pending': '评价迟未上传',
+    'review-waiting': '待审核超时',
+  },
+  alertSince: (time) => `${time} 起`,
+  alertSeenTo: '处理中',
+  alertUrgent: '紧急',
 };
 
 export const en: Messages = {
@@ -279,4 +303,19 @@ export const en: Messages = {
   signOutFailed: 'The gateway cannot be reached: you are still signed in',
   accountPage: 'Account and devices',
   accountMenu: (name) => `Account: ${name}`,
+  alerts: 'Alerts',
+  alertsNone: 'None',
+  alertsOpen: (count) => `${count} open`,
+  alertsSeenTo: (count) => `${count} being seen to`,
+  alertKinds: {
+    unsatisfied: 'Unsatisfied vote',
+    'unsatisfied-rising': 'More unsatisfied votes',
+    'rate-under-target': 'Rate under target',
+    'terminal-silent': 'Terminal silent',
+    'votes-pending': 'Votes not arriving',
+    'review-waiting': 'Review overdue',
+  },
+  alertSince: (time) => `since ${time}`,
+  alertSeenTo: 'being seen to',
+  alertUrgent: 'urgent',
 };

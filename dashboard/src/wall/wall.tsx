@@ -1,3 +1,4 @@
+import { AlertStrip } from './alert-strip.tsx';
 import { CityScore } from './city-score.tsx';
 import { useWall } from './context.ts';
 import { Header } from './header.tsx';
@@ -9,8 +10,9 @@ import { WindowGrid } from './window-grid.tsx';
 
 export function Wall() {
   return (
-    <div class="wall">
+    <div class={useWall().board.alerts.value === null ? 'wall' : 'wall wall-alerted'}>
       <Header />
+      <AlertStrip />
       <Body />
     </div>
   );

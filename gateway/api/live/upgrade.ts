@@ -58,11 +58,13 @@ export function takeUpgrades(server: Server, deps: UpgradeDeps): void {
       used(principal);
       const credential = credentialOf(principal);
       const { unitId } = principal;
-      const visitor = { credential, unitId, heldBack: () => holdsBack(unitId) };
+      const seesAlerts = seesAllAlerts(principal);
+      const visitor = { credential, unitId, heldBack: () => holdsBack(unitId), seesAlerts };
       const unpacks = new URLSearchParams(query).get('compress') === 'gzip';
       const isWelcome = async () => {
         const now = await signIn.identify(token);
-        return now !== null && isSameCredential(credentialOf(now), credential);
+        if (now === null || !isSameCredential(credentialOf(now), credential)) return false;
+        return seesAllAlerts(now) === seesAlerts;
       };
       if (!hub.accept(request, socket, head, { ...visitor, isWelcome, unpacks }))
         throw new Refusal(503, 'walls-too-many', 'too many walls are listening');
@@ -76,6 +78,9 @@ export function takeUpgrades(server: Server, deps: UpgradeDeps): void {
     void take(request, socket, head);
   });
 }
+
+/** As over HTTP: accounts that are bound to no unit. A screen may hang where a single citizen's vote must not be told. */
+const seesAllAlerts = ({ kind, unitId }: Principal) => kind === 'account' && unitId === null;
 
 /** Says why, and closes: after an upgrade, Node leaves the socket to us, and its peer may never close its own end. @returns the code. */
 function refuse(socket: Duplex, error: unknown): string {
