@@ -40,6 +40,8 @@ export type HistoryYear = {
 };
 
 type Writer = {
+  /** As the database has it done by itself, with the time of a year. */
+  tidy: string;
   run(sql: string): Promise<void>;
   number(sql: string): Promise<number>;
   close(): Promise<void>;
@@ -52,6 +54,7 @@ export async function createSqliteYear(votes: number, say: (text: string) => voi
   const db = new Database(file);
   db.pragma('synchronous = OFF');
   return createYear(store, folder, votes, say, {
+    tidy: 'ANALYZE',
     run: async (sql) => void db.exec(sql),
     number: async (sql) => db.prepare(sql).pluck().get() as number,
     close: async () => void db.close(),
@@ -73,6 +76,7 @@ export async function createPostgresYear(
   const number = async (sql: string) =>
     Number(Object.values((await client.query(sql)).rows[0] as Record<string, unknown>)[0]);
   return createYear(store, folder, votes, say, {
+    tidy: 'VACUUM ANALYZE',
     run: async (sql) => void (await client.query(sql)),
     number,
     close: () => client.end(),
@@ -102,7 +106,7 @@ async function createYear(
     await writer.run(`BEGIN; ${some.map((quarter) => rowsOf(quarter, share)).join(';')}; COMMIT`);
   }
   await writer.run('CREATE INDEX rollups_window ON rollups (window_key, quarter)');
-  await writer.run('ANALYZE');
+  await writer.run(writer.tidy);
   const count = () => writer.number('SELECT sum(satisfied + basically + unsatisfied) FROM rollups');
   const last = quarters.at(-1) as number;
   const year: HistoryYear = {
