@@ -24,6 +24,8 @@ const WINDOWS_AT_ONCE = 16;
 
 /** What each database does in its own way, for many votes. */
 export type VerdictTables = {
+  /** The database reads while this thread judges: what is next is asked for before what has been read is judged. */
+  readsAhead: boolean;
   /** Of each span the part that is first; null where it has no votes. */
   firstParts(queries: Queries, spans: readonly WindowSpan[]): Promise<(Part | null)[]>;
   /** All votes of each, by press time, journal and number. */
@@ -71,8 +73,15 @@ export function createVerdictStore(database: SqlDatabase, tables: VerdictTables)
 type JudgedChange = Change & { vote: StoredPress };
 type Found = { votes: number; changes: JudgedChange[] };
 /** What of it is judged already is what is before `from`. */
-type Open = { waiting: Waiting; from: number };
+type Open = {
+  waiting: Waiting;
+  from: number;
+  /** The part that is next; left out while nobody has looked for it. */
+  first?: Part | null;
+};
 type Next = { open: Open; part: Part | null };
+/** All votes that it takes to judge a part. */
+type Read = { windowKey: number; affected: PressSpan; needed: PressSpan; votes: StoredPress[] };
 
 /** One part at the least. */
 async function judgeSome(
@@ -84,11 +93,24 @@ async function judgeSome(
   const found: Found = { votes: 0, changes: [] };
   const all = (await waitingOf(queries)).map((waiting): Open => ({ waiting, from: waiting.from }));
   const isOpen = ({ waiting, from }: Open) => from <= waiting.to;
-  for (let left = all; left.length > 0; left = left.filter(isOpen)) {
+  let left = all;
+  const readNext = async (): Promise<Read[]> => {
     const next = await nextOf(queries, tables, left.slice(0, WINDOWS_AT_ONCE));
-    await judgeParts(queries, by, tables, next, found);
-    for (const { open, part } of next) open.from = (part?.to ?? open.waiting.to) + 1;
-    if (performance.now() >= endAt) break;
+    for (const { open, part } of next) {
+      open.from = (part?.to ?? open.waiting.to) + 1;
+      delete open.first;
+    }
+    left = left.filter(isOpen);
+    return readParts(queries, by, tables, next);
+  };
+  const goesOn = () => left.length > 0 && performance.now() < endAt;
+  for (let reading = left.length > 0 ? readNext() : null; reading !== null; ) {
+    const read = await reading;
+    reading = tables.readsAhead && goesOn() ? readNext() : null;
+    // What it fails with is told where it is awaited, if that comes to pass.
+    reading?.catch(() => {});
+    judgeParts(by, read, found);
+    if (!tables.readsAhead && goesOn()) reading = readNext();
   }
   const judged = all.filter(({ waiting, from }) => from > waiting.from);
   await settle(
@@ -103,7 +125,8 @@ async function nextOf(queries: Queries, tables: VerdictTables, those: readonly O
   const next: Next[] = [];
   let votes = 0;
   while (next.length < those.length) {
-    const few = votes === 0 ? 1 + 3 * next.length : ((VOTES_AT_ONCE - votes) * next.length) / votes;
+    // Those that follow may have many more: what is found of them in vain costs as much as to read them.
+    const few = next.length === 0 ? 1 : next.length * Math.min(1, (VOTES_AT_ONCE - votes) / votes);
     if (few < 0.5) break;
     const some = those.slice(next.length, next.length + Math.ceil(few));
     for (const one of await partsOf(queries, tables, some)) {
@@ -118,37 +141,38 @@ async function nextOf(queries: Queries, tables: VerdictTables, those: readonly O
 
 async function partsOf(queries: Queries, tables: VerdictTables, those: readonly Open[]): Promise<Next[]> {
   const spanOf = ({ waiting: { windowKey, to }, from }: Open): WindowSpan => ({ windowKey, from, to });
-  const long = those.filter(({ waiting: { to }, from }) => to - from > WHOLE_MS);
+  const unknown = those.filter(({ first }) => first === undefined);
+  const long = unknown.filter(({ waiting: { to }, from }) => to - from > WHOLE_MS);
   const parts = long.length > 0 ? await tables.firstParts(queries, long.map(spanOf)) : [];
-  const partOf = new Map(long.map((open, index) => [open, parts[index] ?? null]));
-  return those.map((open) => {
-    const part = partOf.get(open);
-    return { open, part: part === undefined ? { ...spanOf(open), votes: 0 } : part };
-  });
+  for (const open of unknown) open.first = { ...spanOf(open), votes: 0 };
+  for (const [index, open] of long.entries()) open.first = parts[index] ?? null;
+  return those.map((open) => ({ open, part: open.first ?? null }));
 }
 
-async function judgeParts(
+async function readParts(
   queries: Queries,
   by: Judging,
   tables: VerdictTables,
   next: readonly Next[],
-  into: Found,
-): Promise<void> {
+): Promise<Read[]> {
   const reaches = next.flatMap(({ open: { waiting }, part }) => {
     const { windowKey } = waiting;
     return part === null ? [] : { windowKey, ...by.reachOf(windowKey, part) };
   });
-  if (reaches.length === 0) return;
+  if (reaches.length === 0) return [];
   const read = await tables.read(
     queries,
     reaches.map(({ windowKey, needed }) => ({ windowKey, ...needed })),
   );
-  reaches.forEach(({ windowKey, affected, needed }, index) => {
-    const votes = read[index] as StoredPress[];
+  return reaches.map((reach, index) => ({ ...reach, votes: read[index] as StoredPress[] }));
+}
+
+function judgeParts(by: Judging, read: readonly Read[], into: Found): void {
+  for (const { windowKey, affected, needed, votes } of read) {
     into.votes += votes.length;
     for (const change of changesOf(votes, by.verdictsOf(windowKey, votes, needed), affected))
       into.changes.push({ windowKey, ...change });
-  });
+  }
 }
 
 function* changesOf(

@@ -8,6 +8,7 @@ import type { VerdictTables } from '../sql/verdicts.ts';
 import { type Part, QUARTERS_AT_ONCE, VOTES_AT_ONCE, type WindowSpan } from '../sql/waiting-spans.ts';
 
 export const storedVerdicts: VerdictTables = {
+  readsAhead: false,
   async firstParts(queries, spans) {
     const parts: (Part | null)[] = [];
     for (const span of spans) parts.push(await firstPartOf(queries, span));
