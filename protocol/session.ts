@@ -77,7 +77,7 @@ export type AccountItem = Static<typeof AccountItem>;
 /** One line of `GET /api/v1/links`. */
 export const LinkItem = Type.Object({
   id: Type.String(),
-  kind: oneOf(['wall', 'metrics']),
+  kind: oneOf(['wall', 'metrics', 'source']),
   name: Type.String(),
   unitId: NullableString,
   createdAt: Type.Integer(),

@@ -23,6 +23,7 @@ import type { Review } from '../review/review.ts';
 import type { Reviews } from '../review/reviews.ts';
 import type { NodeHistory } from '../scores/node-history.ts';
 import type { AuditStore } from '../store/audit.ts';
+import type { TakeOriginVotes } from '../store/origins.ts';
 import type { VoteReads } from '../store/votes.ts';
 import type { RuleChanges } from '../verdicts/rule-changes.ts';
 import type { RulePreviews } from '../verdicts/rule-preview.ts';
@@ -59,6 +60,7 @@ import { sessionRoutes } from './sessions/session-routes.ts';
 import { commandRoutes } from './terminals/command-routes.ts';
 import { terminalRoutes } from './terminals/terminal-routes.ts';
 import { explanationRoutes } from './votes/explanation-routes.ts';
+import { sourceRoutes } from './votes/source-routes.ts';
 import { voteRoutes } from './votes/vote-routes.ts';
 
 /** The three ratings, as everywhere: circle, diamond, triangle. */
@@ -73,6 +75,8 @@ export type ServerDeps = {
   scores: ScoreSource;
   history: NodeHistory;
   votes: VoteReads;
+  /** Of systems that are no terminals. */
+  takeVotes: TakeOriginVotes;
   lastSeenAt: (terminalId: string) => number | null;
   provisioning: Provisioning;
   commandDesk: CommandDesk;
@@ -221,6 +225,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     audit: createAudit(deps.audit),
     timeZone: deps.timeZone,
   });
+  await app.register(sourceRoutes, { prefix, visibleTree, takeVotes: deps.takeVotes, now, monotonic });
   await app.register(explanationRoutes, {
     ...{ prefix, visibleTree, explanations: deps.explanations, audit: createAudit(deps.audit) },
   });

@@ -2,7 +2,8 @@
 export type ExcludedSpan = { terminalKey: number; from: number; to: number; endedAt: number | null };
 
 export type Exclusions = {
-  excludes(terminalKey: number, at: number): boolean;
+  /** @param terminalKey null of what is no terminal's */
+  excludes(terminalKey: number | null, at: number): boolean;
 };
 
 export function createExclusions(spans: readonly ExcludedSpan[]): Exclusions {
@@ -16,7 +17,7 @@ export function createExclusions(spans: readonly ExcludedSpan[]): Exclusions {
   return {
     excludes(terminalKey, at) {
       // Nearly always there is none at all.
-      if (byTerminal.size === 0) return false;
+      if (byTerminal.size === 0 || terminalKey === null) return false;
       return byTerminal.get(terminalKey)?.some(({ from, to }) => at >= from && at < to) ?? false;
     },
   };

@@ -2,10 +2,11 @@
 import type { Role } from '../../protocol/session.ts';
 import type { LinkKind } from './roles.ts';
 
-/** Who may make, extend and revoke a link: the metrics are of the whole gateway, so they are an administrator's. */
+/** Who may make, extend and revoke a link: the metrics are of the whole gateway, and a source makes votes, so both are an administrator's. */
 const MAKERS: Readonly<Record<LinkKind, readonly Role[]>> = {
   wall: ['administrator', 'operator', 'unit-manager'],
   metrics: ['administrator'],
+  source: ['administrator'],
 };
 
 export const LINK_DAYS = { standard: 365, most: 1_095 } as const;

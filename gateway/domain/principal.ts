@@ -15,7 +15,13 @@ export type AccountPrincipal = {
   mustChangePassword: boolean;
 };
 
-export type LinkPrincipal = { kind: 'link'; id: string; standing: LinkKind; unitId: string | null };
+export type LinkPrincipal = {
+  kind: 'link';
+  id: string;
+  name: string;
+  standing: LinkKind;
+  unitId: string | null;
+};
 
 /** What somebody came in with: what is limited a caller, is limited a credential. */
 export type Credential = { kind: 'session' | 'link'; id: string };

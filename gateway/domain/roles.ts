@@ -2,8 +2,8 @@
 import { ROLES, type Role } from '../../protocol/session.ts';
 import type { ReviewStep } from './review-steps.ts';
 
-/** What a link is for: a screen that shows the wall, or a Prometheus that reads the metrics. */
-export const LINK_KINDS = ['wall', 'metrics'] as const;
+/** What a link is for: a screen that shows the wall, a Prometheus that reads the metrics, or a system that votes come from. */
+export const LINK_KINDS = ['wall', 'metrics', 'source'] as const;
 export type LinkKind = (typeof LINK_KINDS)[number];
 
 export type Standing = Role | LinkKind;

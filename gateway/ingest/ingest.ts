@@ -103,6 +103,8 @@ export type Ingest = {
    * taken afterwards. An act must not await another pause, nor `settled`.
    */
   pause<T>(act: () => T | Promise<T>): Promise<T>;
+  /** Runs `act`, which stores something, in the turn of what it is of (a terminal's key, or one below 0): in no pause. */
+  inTurn(key: number, act: () => Promise<void>): Promise<void>;
   /** Another gateway has stored these. @returns journals that must be `reread` to know what that means. */
   storedElsewhere(votes: readonly StoredVote[]): Set<number>;
   /** Reads journals from the store again, each when nothing of its terminal is under way. @throws StoreFailure */
@@ -306,6 +308,7 @@ export async function openIngest(deps: IngestDeps): Promise<Ingest> {
     delayMs: (terminal) => messageRate.takeOnCredit(terminal.key, monotonic(), MAX_WAITING),
     settled: () => turns.pause(() => {}),
     pause: turns.pause,
+    inTurn: turns.during,
     stop() {
       isStopped = true;
       turns.stop();

@@ -184,6 +184,6 @@ async function changeable(reads: PeopleReads, by: By, id: string): Promise<LinkR
   return link;
 }
 
-export function linkPrincipal({ id, kind, unitId }: LinkRecord): LinkPrincipal {
-  return { kind: 'link', id, standing: kind, unitId };
+export function linkPrincipal({ id, name, kind, unitId }: LinkRecord): LinkPrincipal {
+  return { kind: 'link', id, name, standing: kind, unitId };
 }

@@ -52,7 +52,7 @@ function verdictOf({ isRegular, isSuperseded, isTooSoon, isSurplus }: Press): Ve
 function ofItself(vote: Vote, rules: Rules): Verdict | null {
   if (vote.isImputed) return 'imputed';
   if (vote.isTest) return 'test';
-  if (vote.isTimed && !rules.isOpen(vote.at)) return 'out-of-hours';
+  if (vote.isPressed && vote.isTimed && !rules.isOpen(vote.at)) return 'out-of-hours';
   const isHeld = rules.stuckHeldMs > 0 && (vote.heldMs ?? 0) > rules.stuckHeldMs;
   return isHeld ? 'stuck' : null;
 }

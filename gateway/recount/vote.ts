@@ -18,7 +18,7 @@ export function voteOf(stored: StoredVote): Vote {
   const channel = CHANNELS[stored.channel];
   return {
     ...stored,
-    isPressed: channel === 'button' || channel === 'touch',
+    isPressed: stored.terminalKey !== null && (channel === 'button' || channel === 'touch'),
     isTimed: CLOCKS[stored.clock] !== 'estimated' && !stored.isPlaced,
     // Nothing that is stored says so of a vote yet.
     ...{ heldMs: null, isTest: false, isImputed: false },

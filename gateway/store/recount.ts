@@ -3,7 +3,8 @@ import type { Counts } from '../../protocol/vote.ts';
 
 export type StoredVote = {
   journalKey: number;
-  terminalKey: number;
+  /** Null of a vote that is no terminal's. */
+  terminalKey: number | null;
   seq: number;
   /** Codes: positions in CHANNELS, RATINGS, CLOCKS and VERDICTS. */
   channel: number;

@@ -113,7 +113,8 @@ type Sums = [satisfied: number, basically: number, unsatisfied: number];
 
 /** A vote as detectors see it. */
 export type PressSeen = VoteKey & {
-  terminalKey: number;
+  /** Null of a vote that is no terminal's. */
+  terminalKey: number | null;
   channel: ChannelCode;
   rating: RatingCode;
   at: number;

@@ -12,6 +12,7 @@ import type { LeaseStore } from './leases.ts';
 import type { Ledger } from './ledger.ts';
 import type { Neighbours } from './neighbours.ts';
 import type { OrgStore } from './org.ts';
+import type { OriginLedger } from './origins.ts';
 import type { PeopleStore } from './people.ts';
 import type { PrivacyStore } from './privacy.ts';
 import type { ReviewStore } from './review.ts';
@@ -24,6 +25,7 @@ import type { VoteReads } from './votes.ts';
 
 export type Store = {
   ledger: Ledger;
+  origins: OriginLedger;
   journals: JournalStore;
   votes: VoteReads;
   people: PeopleStore;

@@ -10,7 +10,8 @@ export type PressSpan = { from: number; to: number };
 /** A vote with all that rules look at. */
 export type StoredPress = {
   journalKey: number;
-  terminalKey: number;
+  /** Null of a vote that is no terminal's. */
+  terminalKey: number | null;
   seq: number;
   channel: ChannelCode;
   rating: RatingCode;

@@ -11,8 +11,10 @@ export type RecentVote = {
 };
 
 export type ExportedVote = {
-  terminalId: string;
-  epoch: string;
+  /** Null of a vote that is no terminal's: it has an origin. */
+  terminalId: string | null;
+  epoch: string | null;
+  origin: string | null;
   seq: number;
   windowId: string;
   channel: ChannelCode;

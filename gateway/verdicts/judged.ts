@@ -2,7 +2,9 @@
 import { CHANNELS } from '../../protocol/channel.ts';
 import { VERDICTS, type Verdict } from '../../protocol/verdict.ts';
 import { CLOCKS } from '../../protocol/vote.ts';
+import { codeOfItself } from '../domain/verdicts/facts.ts';
 import type { JudgedVote } from '../domain/verdicts/judged-vote.ts';
+import type { WindowRules } from '../domain/verdicts/window-rules.ts';
 import type { ChannelCode, VerdictCode, VoteRecord } from '../store/ledger.ts';
 
 const ESTIMATED = CLOCKS.indexOf('estimated');
@@ -16,7 +18,7 @@ export type Pressed = Pick<
 >;
 
 /** @param isPlaced the gateway or a person has placed it where it is */
-export const judgedOf = (vote: Pressed, terminalKey: number, isPlaced: boolean): JudgedVote => ({
+export const judgedOf = (vote: Pressed, terminalKey: number | null, isPlaced: boolean): JudgedVote => ({
   sourceKey: vote.journalKey,
   seq: vote.seq,
   rating: vote.rating,
@@ -29,6 +31,15 @@ export const judgedOf = (vote: Pressed, terminalKey: number, isPlaced: boolean):
   isTest: false,
   isImputed: false,
 });
+
+/** Of a vote for which nothing was pressed: what is true of it alone. */
+export function verdictAlone(
+  rules: WindowRules,
+  vote: Pick<VoteRecord, 'channel' | 'rating' | 'at'>,
+): VerdictCode {
+  const alone = { ...vote, journalKey: 0, seq: 0, clock: 0 as const, boot: '', mono: 0 };
+  return codeOfVerdict(codeOfItself(judgedOf(alone, null, false), rules.at(vote.at)) ?? 'counted');
+}
 
 const CODES = new Map(VERDICTS.map((verdict, code) => [verdict, code as VerdictCode]));
 export const codeOfVerdict = (verdict: Verdict): VerdictCode => CODES.get(verdict) as VerdictCode;

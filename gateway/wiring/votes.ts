@@ -5,12 +5,15 @@ import { CLOCK_TOLERANCE_MS } from '../domain/vote-time.ts';
 import { type ClockAlarms, createClockAlarms } from '../fleet/clock-alarms.ts';
 import { type Ingest, type KnownTerminal, openIngest } from '../ingest/ingest.ts';
 import { type Journals, openJournals } from '../ingest/journals.ts';
+import { createOriginVotes } from '../ingest/origin-votes.ts';
 import type { Job } from '../jobs/job.ts';
 import { judgeVotes } from '../jobs/judge-votes.ts';
 import { type LiveExclusions, openExclusions } from '../scores/live-exclusions.ts';
 import type { Corrected, VoteRecord } from '../store/ledger.ts';
 import type { CommitId, StoredVote } from '../store/neighbours.ts';
+import type { TakeOriginVotes } from '../store/origins.ts';
 import { beginRules } from '../verdicts/first-rules.ts';
+import { verdictAlone } from '../verdicts/judged.ts';
 import { createLiveVerdicts } from '../verdicts/live-verdicts.ts';
 import { openRuleBook, type RuleBook } from '../verdicts/rule-book.ts';
 import { judgeStored } from '../verdicts/stored-verdicts.ts';
@@ -55,6 +58,8 @@ export type MarkedVote = StoredVote & Pick<VoteRecord, 'excluded'>;
 
 export type Votes = {
   ingest: Ingest;
+  /** Of systems that are no terminals. */
+  takeVotes: TakeOriginVotes;
   journals: Journals;
   clocks: ClockAlarms;
   exclusions: LiveExclusions['current'];
@@ -141,6 +146,18 @@ export async function openVotes(deps: VotesDeps): Promise<Votes> {
       },
     },
   });
+  const takeVotes = createOriginVotes({
+    ...{ origins: store.origins, inTurn: ingest.inTurn, now },
+    verdictOf: ({ windowKey, ...vote }) => verdictAlone(book.rulesOf(windowKey), vote),
+    stored(vote) {
+      tallied.votesStored += 1;
+      stored.tell(vote);
+    },
+    failed(error) {
+      tallied.storageFailures += 1;
+      storage.failed(error);
+    },
+  });
   const reread = (journalKeys: Iterable<number>) =>
     ingest.reread(journalKeys).catch((error: Error) => storage.failed(error));
   const storedElsewhere = createSignal<[CommitId, readonly MarkedVote[]]>();
@@ -198,7 +215,7 @@ export async function openVotes(deps: VotesDeps): Promise<Votes> {
     if (await book.reload()) verdicts.forget();
   });
   return {
-    ...{ ingest, journals, clocks, exclusions: exclusions.current },
+    ...{ ingest, takeVotes, journals, clocks, exclusions: exclusions.current },
     rules: book,
     jobs: [judgeVotes({ isWaiting: store.verdicts.isWaiting, judge, failed: storage.failed })],
     ...{ stored, storedElsewhere, corrected, evidence, recount: corrected.tell },

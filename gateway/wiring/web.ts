@@ -149,6 +149,7 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
       privacyChanges: { ...privacyChanges, set: atOnce(privacyChanges.set, changes.tell) },
       audit: store.audit,
       votes: store.votes,
+      takeVotes: votes.takeVotes,
       ...{ people, hub, compressor, now, monotonic },
       metrics: metrics.registry,
       troubles: () => [storage.trouble() ?? []].flat(),

@@ -251,7 +251,7 @@ describe.each(portHomes())('gateways on one database in %s', (_name, createHome)
     expect((await standing()).map((one) => one?.standing)).toEqual([undefined, undefined, 'wall']);
     await here.links.revoke(BY, wall.link.id);
     expect(await standing()).toEqual([null, null, null]);
-    there.used({ kind: 'link', id: wall.link.id, standing: 'wall', unitId: null });
+    there.used({ kind: 'link', id: wall.link.id, name: '墙', standing: 'wall', unitId: null });
     await there.save();
     expect((await here.links.list()).map(({ lastUsedAt }) => lastUsedAt)).toEqual([expect.any(Number)]);
   });

@@ -34,7 +34,7 @@ describe.each(portHomes())('votes imported beside a gateway, in %s', (name, crea
     return cli.review.storeImported({ terminalKey: 1, epoch, ...TOLD }, votes, isDry);
   };
   const NONE = { stored: 0, duplicates: 0, conflicts: 0, held: 0 };
-  const stored = async () => (await exported(gateway)).map(({ epoch, seq }) => `${epoch.slice(0, 2)}${seq}`);
+  const stored = async () => (await exported(gateway)).map(({ epoch, seq }) => `${epoch?.slice(0, 2)}${seq}`);
   const open = async (terminalKey: number, epoch: string) =>
     (await gateway.ledger.openJournal(terminalKey, epoch)).key;
   const keep = (votes: VoteRecord[]) => outcomesOf(gateway.ledger.commit(batchOf({ votes })));

@@ -86,6 +86,7 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
       rows: createScoreRows({ board, tree, figures }),
       ...{ figures, dataRevision: feed.dataRevision, calendar },
     },
+    takeVotes: async (_origin, votes) => votes.map(() => 'stored'),
     history: createNodeHistory({
       ...{ store: store.history, figures, dataRevision: feed.dataRevision, now },
       timeZone: calendar.timeZone,

@@ -82,7 +82,7 @@ export async function addAccount(
 /** @returns the token of a new link. */
 export async function addLink(
   by: TestClient,
-  link: { kind: 'wall' | 'metrics'; unitId?: string },
+  link: { kind: 'wall' | 'metrics' | 'source'; unitId?: string; name?: string },
 ): Promise<{ id: string; token: string }> {
   const response = await by.send('POST', '/api/v1/links', { name: '测试链接', ...link });
   if (!response.ok) throw new Error(`link: ${response.status} ${await response.text()}`);

@@ -7,6 +7,7 @@ import type { DatabaseCheck, RepairHistory, RepairRollups } from '../../gateway/
 import type { HistoryFolding, HistoryStore } from '../../gateway/store/history.ts';
 import type { JournalStore } from '../../gateway/store/journals.ts';
 import type { Ledger } from '../../gateway/store/ledger.ts';
+import type { OriginLedger } from '../../gateway/store/origins.ts';
 import { openPostgresCheck } from '../../gateway/store/postgres/check.ts';
 import { createConnection } from '../../gateway/store/postgres/connection.ts';
 import { createPostgresHistory } from '../../gateway/store/postgres/history.ts';
@@ -46,6 +47,7 @@ import { createStoreHome } from './store.ts';
 
 export type OpenPorts = SqlPorts & {
   ledger: Ledger;
+  origins: OriginLedger;
   journals: JournalStore;
   votes: VoteReads;
   review: ReviewStore;
@@ -129,6 +131,7 @@ export function openPostgresPorts(
   return {
     ...createSqlPorts(database, audit, reviewOn(database), storedVerdicts),
     ledger,
+    origins: ledger.origins,
     journals: createJournalStore(reading, ledger.settled, saving),
     votes: createVoteReads(reading, link('test pages')),
     review: createReviewStore(database, audit, imports),

@@ -22,6 +22,7 @@ export type BorderCode =
   | 'history-busy'
   | 'period-withheld'
   | 'votes-withheld'
+  | 'votes-too-fast'
   | 'storage-failed'
   | 'internal';
 export type RefusalCode = BorderCode | PeopleCode | OrgCode | PeriodCode;

@@ -1,5 +1,5 @@
 /**
- * Which role may do what: one line a route, and no route without a line. `metrics` and `wall` are links, not people. A
+ * Which role may do what: one line a route, and no route without a line. `metrics`, `wall` and `source` are links, not people. A
  * unit manager and a link that is bound to a unit see that unit's subtree alone, in every one of these.
  */
 import type { FastifyInstance } from 'fastify';
@@ -62,6 +62,7 @@ export const POLICY: Readonly<Record<string, Who>> = {
   'POST /api/v1/terminals/:id/commands': ['administrator', 'technician'],
   'GET /api/v1/scores': VIEWERS,
   'GET /api/v1/history': ['administrator', 'operator', 'auditor'],
+  'POST /api/v1/votes': ['source'],
   'GET /api/v1/votes': ['administrator', 'operator', 'unit-manager', 'auditor'],
   'GET /api/v1/votes/:terminal/:epoch/:seq/verdict': ['administrator', 'operator', 'auditor'],
   'GET /api/v1/quarantine': ['administrator', 'operator', 'technician', 'auditor'],

@@ -295,6 +295,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     'listAlertDeliveries',
     refused(404, 'alert-target-unknown'),
   ),
+  'POST /api/v1/votes': operation('sendVotes', refused(429, 'votes-too-fast')),
   'GET /api/v1/votes': operation(
     'exportVotes',
     refused(403, 'votes-withheld'),

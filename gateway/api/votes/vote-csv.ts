@@ -22,6 +22,7 @@ const COLUMNS = [
   'excluded',
   'channel',
   'verdict',
+  'origin',
 ];
 
 export type VoteCsvDeps = {
@@ -50,8 +51,8 @@ export async function* votesAsCsv(
         csvLine([
           cellOf(vote.windowId),
           cellOf(nameOf(vote.windowId)),
-          cellOf(vote.terminalId),
-          cellOf(vote.epoch),
+          cellOf(vote.terminalId ?? ''),
+          cellOf(vote.epoch ?? ''),
           vote.seq,
           RATINGS[vote.rating],
           vote.at,
@@ -64,6 +65,7 @@ export async function* votesAsCsv(
           vote.excluded === 1 ? 'true' : 'false',
           CHANNELS[vote.channel],
           verdictOf(vote),
+          cellOf(vote.origin ?? ''),
         ]),
       )
       .join('');

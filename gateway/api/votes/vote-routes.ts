@@ -4,7 +4,7 @@ import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-
 import type { FastifySchema } from 'fastify';
 import { CHANNELS } from '../../../protocol/channel.ts';
 import { EpochMs, ORG_ID_PATTERN } from '../../../protocol/ids.ts';
-import { NullableNumber, oneOf } from '../../../protocol/score.ts';
+import { NullableNumber, NullableString, oneOf } from '../../../protocol/score.ts';
 import { VERDICTS } from '../../../protocol/verdict.ts';
 import { CLOCKS, RATINGS } from '../../../protocol/vote.ts';
 import type { Audit } from '../../audit/audit.ts';
@@ -53,8 +53,9 @@ const MAX_EXPORTS_OF_ONE = 2;
 
 const VoteItem = Type.Object({
   window: Type.String(),
-  terminal: Type.String(),
-  epoch: Type.String(),
+  terminal: NullableString,
+  epoch: NullableString,
+  origin: NullableString,
   seq: Type.Integer(),
   channel: oneOf(CHANNELS),
   rating: oneOf(RATINGS),
@@ -82,6 +83,7 @@ function recordOf(vote: ExportedVote) {
     window: vote.windowId,
     terminal: vote.terminalId,
     epoch: vote.epoch,
+    origin: vote.origin,
     seq: vote.seq,
     channel: CHANNELS[vote.channel],
     rating: RATINGS[vote.rating],

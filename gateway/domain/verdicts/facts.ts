@@ -10,7 +10,9 @@ type CodeOfItself = Extract<Verdict, 'imputed' | 'test' | 'out-of-hours' | 'stuc
 export function codeOfItself(vote: JudgedVote, { openingHours, stuckHeldMs }: Rules): CodeOfItself | null {
   if (vote.isImputed) return 'imputed';
   if (vote.isTest) return 'test';
-  if (openingHours !== null && vote.isTimed && !openingHours.isOpen(vote.at)) return 'out-of-hours';
+  // Whoever is asked by message or mail answers when they can.
+  if (openingHours !== null && vote.device !== null && vote.isTimed && !openingHours.isOpen(vote.at))
+    return 'out-of-hours';
   return vote.heldMs !== null && stuckHeldMs > 0 && vote.heldMs > stuckHeldMs ? 'stuck' : null;
 }
 

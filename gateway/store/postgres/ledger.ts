@@ -1,6 +1,7 @@
 /** The ledger in PostgreSQL: several gateways may write to one. See the README for how a commit goes. */
 import type { Batch, Committed, Corrected, Ledger, VoteOutcome, VoteRecord } from '../ledger.ts';
 import type { CommitId } from '../neighbours.ts';
+import type { OriginLedger } from '../origins.ts';
 import { setApart } from './apart.ts';
 import { type Boots, createBoots } from './boots.ts';
 import { coalesce } from './coalesce.ts';
@@ -10,6 +11,7 @@ import { readByCursor } from './cursor.ts';
 import { countVotes, type Journal, openJournals, readAccountedRanges, readKnownNumbers } from './journals.ts';
 import { createLanes } from './lanes.ts';
 import { noteLateVotes } from './late-votes.ts';
+import { openOrigin, takeKeys } from './origins.ts';
 import { keepConflicts, noteLost, setAside } from './quarantine.ts';
 import { readRollups } from './rollups.ts';
 import { createSettledReads, SETTLE, type SettledReads } from './settled-reads.ts';
@@ -40,9 +42,14 @@ export type Announce = {
   doubtful(): void;
 };
 
+const EMPTY: Batch = {
+  ...{ votes: [], quarantine: [], lost: [], corrections: [], unjudged: [] },
+  keepsConflict: () => true,
+};
 const NOBODY: Announce = { stored() {}, corrected() {}, journals() {}, doubtful() {} };
 
 export type PostgresLedger = Ledger & {
+  origins: OriginLedger;
   /** A commit that writes nothing goes through, standby and all. @throws StoreFailure */
   settle(): Promise<void>;
   /** For what is read beside the ledger, as its own reads are. */
@@ -95,6 +102,26 @@ export function createPostgresLedger(options: PostgresLedgerOptions): PostgresLe
     lane.isDoubtful = false;
   };
 
+  const inLane = async (
+    number: number,
+    act: (transaction: Transaction, boots: Boots) => Promise<{ batch: Batch; written: Written }>,
+  ): Promise<Written> => {
+    const lane = committing[number] as Lane;
+    try {
+      const { batch, written } = await lane.connection.transaction((transaction) =>
+        act(transaction, lane.boots),
+      );
+      lane.boots.keep();
+      endDoubt(lane);
+      tell(announce, batch, written);
+      return written;
+    } catch (error) {
+      lane.boots.forget();
+      lane.isDoubtful = true;
+      throw error;
+    }
+  };
+
   return {
     lanes: lanes.count,
     laneOf: lanes.laneOf,
@@ -103,22 +130,31 @@ export function createPostgresLedger(options: PostgresLedgerOptions): PostgresLe
       if (votes.length + quarantine.length + lost.length + corrections.length + unjudged.length === 0)
         return { outcomes: [], corrected: [] };
       return lanes.run(journalKeysOf(batch), async (number) => {
-        const lane = committing[number] as Lane;
-        try {
-          const written = await lane.connection.transaction((transaction) =>
-            write(transaction, lane.boots, batch),
-          );
-          lane.boots.keep();
-          endDoubt(lane);
-          tell(announce, batch, written);
-          const { outcomes, corrected } = written;
-          return { outcomes, corrected };
-        } catch (error) {
-          lane.boots.forget();
-          lane.isDoubtful = true;
-          throw error;
-        }
+        const { outcomes, corrected } = await inLane(number, async (transaction, boots) => ({
+          batch,
+          written: await write(transaction, boots, batch),
+        }));
+        return { outcomes, corrected };
       });
+    },
+    origins: {
+      openOrigin: (origin) =>
+        settling.transaction(async (transaction) => {
+          const key = await openOrigin(transaction, origin);
+          await transaction.rows(SETTLE);
+          return key;
+        }),
+      commitOrigin: (originKey, votes) =>
+        lanes.run([originKey], async (number) => {
+          let outcomes: VoteOutcome[] = [];
+          const { stored } = await inLane(number, async (transaction, boots) => {
+            const taken = await takeKeys(transaction, originKey, votes);
+            outcomes = taken.outcomes;
+            const batch = { ...EMPTY, votes: taken.records };
+            return { batch, written: await write(transaction, boots, batch) };
+          });
+          return { outcomes, stored: [...stored] };
+        }),
     },
     openJournal: (terminalKey, epoch) => openJournal({ terminalKey, epoch }),
     knownNumbers: (journalKey, seqs) => settled((reads) => readKnownNumbers(reads, journalKey, seqs)),

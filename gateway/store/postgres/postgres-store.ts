@@ -94,6 +94,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     if (common.adopted.length > 0) await noteAdopted(ports.audit, common);
     return {
       ledger,
+      origins: ledger.origins,
       journals: createJournalStore(reading, ledger.settled, writing),
       votes: createVoteReads(reading, link('pages', READ_MS)),
       ...ports,

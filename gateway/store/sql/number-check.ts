@@ -9,7 +9,7 @@ const IMPUTED = VERDICTS.indexOf('imputed');
 
 /** Of votes `v`, in one pass. */
 const OF_VOTES: readonly [what: string, column: string, fault: string][] = [
-  ['votes of a journal that is not there', 'journals', 's.key IS NULL'],
+  ['votes of a journal that is not there', 'journals', 's.key IS NULL AND v.source_key > 0'],
   ['votes of a boot that is not there', 'boots', 'b.key IS NULL'],
   ['votes at a window that is not there', 'windows', 'w.key IS NULL'],
   ['votes whose number is below 1', 'numbers', 'v.seq < 1'],
@@ -48,6 +48,16 @@ const BESIDE: readonly [what: string, table: string, fault: string][] = [
       AND NOT EXISTS (SELECT 1 FROM votes v WHERE v.source_key = quarantine.source_key AND v.seq = quarantine.seq)`,
   ],
   ['lost ranges of a journal that is not there', 'lost', NO_JOURNAL('lost')],
+  [
+    'votes of an origin that is not there',
+    'origin_votes',
+    'NOT EXISTS (SELECT 1 FROM origins o WHERE o.key = origin_votes.source_key)',
+  ],
+  [
+    'keys of an origin that are no vote',
+    'origin_votes',
+    'NOT EXISTS (SELECT 1 FROM votes v WHERE v.source_key = origin_votes.source_key AND v.seq = origin_votes.seq)',
+  ],
   ['lost ranges that are none', 'lost', 'from_seq < 1 OR to_seq < from_seq'],
   [
     'times that were told of no vote',

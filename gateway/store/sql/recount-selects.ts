@@ -43,7 +43,7 @@ export function windowParts(windowKey: number, select: Select): WindowParts {
           (SELECT r.decision FROM review_votes o JOIN reviews r ON r.key = o.review_key
            WHERE o.source_key = v.source_key AND o.seq = v.seq AND r.state = 'confirmed'
            ORDER BY r.confirmed_order DESC LIMIT 1) AS decision
-        FROM votes v JOIN sources s ON s.key = v.source_key JOIN boots b ON b.key = v.boot_key
+        FROM votes v LEFT JOIN sources s ON s.key = v.source_key JOIN boots b ON b.key = v.boot_key
         LEFT JOIN datings d ON d.source_key = v.source_key AND d.seq = v.seq
         WHERE v.source_key IN (${journalsOf(windowKey)}) AND v.window_key = ${windowKey}
           AND v.at >= ${from} AND v.at < ${to}
@@ -64,6 +64,7 @@ export function windowParts(windowKey: number, select: Select): WindowParts {
       ),
     journals: () =>
       all(`SELECT s.key AS "journalKey", t.id AS "terminalId", s.epoch FROM sources s
-           JOIN terminals t ON t.key = s.terminal_key WHERE s.key IN (${journalsOf(windowKey)}) ORDER BY s.key`),
+           JOIN terminals t ON t.key = s.terminal_key WHERE s.key IN (${journalsOf(windowKey)})
+           UNION ALL SELECT o.key, 'none', o.name FROM origins o WHERE o.key IN (${journalsOf(windowKey)}) ORDER BY 1`),
   };
 }

@@ -42,7 +42,7 @@ export async function completed(queries: Queries, rows: readonly PressRow[]): Pr
     const byRules = decided?.get(nameOf(journalKey, seq));
     return {
       journalKey,
-      terminalKey: terminals.get(journalKey) as number,
+      terminalKey: terminals.get(journalKey) ?? null,
       seq,
       channel,
       rating,

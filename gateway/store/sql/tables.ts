@@ -231,6 +231,8 @@ export type Tables = {
   datings: { source_key: number; seq: number; claimed_at: number };
   excluded: Excluded;
   discounted: Excluded & { verdict: number };
+  origins: { key: number; unit_id: string; name: string; last_seq: number };
+  origin_votes: { source_key: number; key: string; seq: number };
   apart: Excluded & { channel: number; part: number };
   history: HistoryCounts & { unit_key: number; span: number; quarter: number };
   history_late: HistoryCounts & { key: Generated<number>; window_key: number; quarter: number };

@@ -33,9 +33,10 @@ import { createKeptJournals } from './kept-journals.ts';
 import { createKnownNumbers } from './known-numbers.ts';
 import { createJournalStore, createSqliteLedger } from './ledger.ts';
 import { createNewestVotes } from './newest-votes.ts';
+import { createOriginLedger, createOriginTables } from './origins.ts';
 import { createSqliteSql } from './sql-dialect.ts';
 import { storedVerdicts } from './stored-verdicts.ts';
-import type { DecisionTables, ImportTables, LedgerTables, VoteTables } from './tables.ts';
+import type { DecisionTables, ImportTables, LedgerTables, OriginTables, VoteTables } from './tables.ts';
 import { createVoteReads } from './vote-reads.ts';
 import { createVoteTable } from './vote-table.ts';
 
@@ -47,18 +48,20 @@ export type SqliteStore = Omit<Store, 'close'> & {
   close(): void;
 };
 
-type Tables = LedgerTables & VoteTables & ImportTables & DecisionTables;
+type Tables = LedgerTables & VoteTables & ImportTables & OriginTables & DecisionTables;
 
 /** For whoever is at the machine itself. */
 const UNLIMITED: AuditDeps = { now: Date.now, admit: () => {} };
 
 function createTables(db: Connection): Tables {
   const { withJournals, ...journals } = createKeptJournals(db);
+  const votes = createVoteTable(db, withJournals);
   return {
     ...journals,
     ...createKnownNumbers(db),
     ...createImportTables(db),
-    ...createVoteTable(db, withJournals),
+    ...votes,
+    ...createOriginTables(db, votes.commit),
     ...createHistory(db),
     ...createNewestVotes(db),
   };
@@ -76,7 +79,7 @@ function createPorts({ file, database, audit, tables, exclusive }: PortDeps) {
   const ledger = createSqliteLedger(tables, exclusive);
   const votes = createVoteReads(tables, exclusive, file);
   return {
-    ...{ ledger, votes, neighbours: null },
+    ...{ ledger, votes, neighbours: null, origins: createOriginLedger(tables, exclusive) },
     journals: createJournalStore(tables, exclusive),
     keys: createKeyFolder(dirname(file)),
     scores: createScoreReads({ ...votes, rollups: ledger.rollups }),

@@ -12,6 +12,7 @@ import type {
   Unjudged,
   VoteRecord,
 } from '../ledger.ts';
+import type { CommittedOrigin, Origin, OriginVote } from '../origins.ts';
 import type { DiscountedRow, ExcludedRow, MinuteRow, RecentVote, SetAside } from '../votes.ts';
 
 /** What a commit may hold beside votes and quarantine. */
@@ -21,6 +22,8 @@ export type CommitExtras = {
   corrections?: readonly Correction[];
   unjudged?: readonly Unjudged[];
   keepsConflict?: (vote: VoteRecord) => boolean;
+  /** Votes that are only known within the transaction, after the others. */
+  more?: () => readonly VoteRecord[];
 };
 
 /** Quarters of an hour since the epoch: from the first one on, and before `end`. */
@@ -53,6 +56,11 @@ export type VoteTables = {
   lastVotes(): { windowKey: number; lastAt: number }[];
   newestVotes(windows: readonly { windowKey: number; lastAt: number }[], limit: number): RecentVote[];
   setAside(limit: number): SetAside[];
+};
+
+export type OriginTables = {
+  openOrigin(origin: Origin): number;
+  commitOrigin(originKey: number, votes: readonly OriginVote[]): CommittedOrigin;
 };
 
 export type DecisionTables = {

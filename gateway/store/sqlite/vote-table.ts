@@ -101,14 +101,14 @@ export function createVoteTable(
   type Commit = [
     votes: readonly VoteRecord[],
     quarantine: readonly QuarantineRecord[],
-    extras: Required<CommitExtras>,
+    extras: Required<Omit<CommitExtras, 'more'>> & Pick<CommitExtras, 'more'>,
   ];
   const commit = withJournals((oneByOne: boolean, ...[votes, quarantine, extras]: Commit) => {
-    const { lost, keepsConflict } = extras;
+    const { lost, keepsConflict, more } = extras;
     const rollups = new RollupBatch();
     const stored: VoteRecord[] = [];
     const outcomes: VoteOutcome[] = [];
-    for (const vote of votes) {
+    for (const vote of more ? [...votes, ...more()] : votes) {
       const isAhead = !oneByOne && inserts.isAhead(vote);
       if (isAhead) inserts.add(vote);
       else inserts.flush();
@@ -160,8 +160,8 @@ export function createVoteTable(
   };
 
   return {
-    commit(votes, quarantine, { lost = [], corrections = [], unjudged = [], keepsConflict } = {}) {
-      const extras = { lost, corrections, unjudged, keepsConflict: askedOnce(keepsConflict) };
+    commit(votes, quarantine, { lost = [], corrections = [], unjudged = [], keepsConflict, ...within } = {}) {
+      const extras = { lost, corrections, unjudged, keepsConflict: askedOnce(keepsConflict), ...within };
       try {
         return commitOnce(false, votes, quarantine, extras);
       } catch (error) {

@@ -18,7 +18,7 @@ import { privacyOff } from '../../support/privacy-off.ts';
 import { createStoreHome } from '../../support/store.ts';
 import { until } from '../../support/wait.ts';
 
-/** administrator, operator, unit-manager, technician, auditor; wall and metrics links. `*` is everybody. */
+/** administrator, operator, unit-manager, technician, auditor; wall, metrics and source links. `*` is everybody. */
 const MAY: Record<string, string> = {
   'GET /': '*',
   'GET /wall': '*',
@@ -61,6 +61,7 @@ const MAY: Record<string, string> = {
   'POST /api/v1/terminals/:id/commands': 'A T',
   'GET /api/v1/scores': 'A O U T R W',
   'GET /api/v1/history': 'A O R',
+  'POST /api/v1/votes': 'S',
   'GET /api/v1/votes': 'A O U R',
   'GET /api/v1/votes/:terminal/:epoch/:seq/verdict': 'A O R',
   'GET /api/v1/quarantine': 'A O T R',
@@ -112,6 +113,7 @@ const LETTERS: Record<string, string> = {
   auditor: 'R',
   wall: 'W',
   metrics: 'M',
+  source: 'S',
 };
 const BEFORE_PASSWORD_CHANGE = [
   'GET /api/v1/session',
@@ -153,7 +155,7 @@ beforeAll(async () => {
     'unit-manager',
     await addAccount(gateway, { name: 'chief', role: 'unit-manager', unitId: 'east' }),
   );
-  for (const kind of ['wall', 'metrics'] as const)
+  for (const kind of ['wall', 'metrics', 'source'] as const)
     clients.set(kind, createLinkClient(gateway, (await addLink(gateway, { kind })).token));
 }, 120_000);
 afterAll(() => gateway?.dispose());
@@ -247,7 +249,7 @@ describe('the policy', () => {
 
   it('lets those listen live who may, and nobody else', async () => {
     for (const role of Object.keys(LETTERS)) {
-      if (role === 'metrics') continue;
+      if (role === 'metrics' || role === 'source') continue;
       const live = await listenLive(client(role));
       await live.snapshot();
       live.close();

@@ -13,7 +13,7 @@ import { StoreFailure } from '../../../gateway/store/failures.ts';
 import { until } from '../../support/wait.ts';
 
 const WALL: Principal = {
-  ...{ kind: 'link', id: 'l-1', standing: 'wall', unitId: null },
+  ...{ kind: 'link', id: 'l-1', name: '墙', standing: 'wall', unitId: null },
 };
 
 let server: Server;

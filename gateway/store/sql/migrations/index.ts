@@ -15,6 +15,7 @@ import { APART } from './017-apart.ts';
 import { REVIEWS } from './018-reviews.ts';
 import { DELIVERY_NOTES } from './019-delivery-notes.ts';
 import { ALERT_CHANGES } from './020-alert-changes.ts';
+import { ORIGINS } from './021-origins.ts';
 import type { Migration } from './flavour.ts';
 
 /** What SQLite has come to in steps of its own, and PostgreSQL begins with. */
@@ -35,4 +36,5 @@ export const MIGRATIONS: readonly Migration[] = [
   REVIEWS,
   DELIVERY_NOTES,
   ALERT_CHANGES,
+  ORIGINS,
 ];

@@ -1,0 +1,116 @@
+/** Votes that are no terminal's, in every database: by their key stored once, and counted as every other. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { OriginVote } from '../../gateway/store/origins.ts';
+import { expectHistoryRecounted } from '../support/history-recount.ts';
+import { type PortsHome, portHomes } from '../support/port-homes.ts';
+import { BASE, createReviewRig, QUARTER, type ReviewRig } from '../support/review-rig.ts';
+
+const BOUNDS = [BASE - QUARTER, BASE + QUARTER, BASE + 4 * QUARTER];
+const SMS = 2;
+const WEB = 5;
+
+describe.each(portHomes())('votes of an origin in %s', (_name, createHome) => {
+  let home: PortsHome;
+  let rig: ReviewRig;
+  beforeEach(async () => {
+    home = await createHome();
+    rig = await createReviewRig(home);
+  });
+  afterEach(() => rig.end());
+
+  const vote = (key: string, more: Partial<OriginVote> = {}): OriginVote => ({
+    ...{ key, channel: SMS, windowKey: 1, rating: 0, at: BASE + 1, receivedAt: BASE + 60_000 },
+    ...more,
+  });
+  const commit = async (origin: number, votes: readonly OriginVote[]) =>
+    rig.ports.origins.commitOrigin(origin, votes);
+
+  it('are one origin by name and unit, and another by another', async () => {
+    const { openOrigin } = rig.ports.origins;
+    const keys = await Promise.all([
+      openOrigin({ name: '短信', unitId: null }),
+      openOrigin({ name: '短信', unitId: null }),
+      openOrigin({ name: '短信', unitId: 'town' }),
+      openOrigin({ name: '网站', unitId: null }),
+    ]);
+    expect(keys[0]).toBe(keys[1]);
+    expect(new Set(keys).size).toBe(3);
+    expect(keys.every((key) => key < 0)).toBe(true);
+    expect(await openOrigin({ name: '网站', unitId: null })).toBe(keys[3]);
+  });
+
+  it('are stored once by their key, and another body under it is told and not stored', async () => {
+    const sms = await rig.ports.origins.openOrigin({ name: '短信', unitId: null });
+    const other = await rig.ports.origins.openOrigin({ name: '网站', unitId: null });
+    const first = await commit(sms, [vote('a'), vote('b', { rating: 2 }), vote('a')]);
+    expect(first.outcomes).toEqual(['stored', 'stored', 'duplicate']);
+    expect(first.stored.map(({ journalKey, seq, rating }) => [journalKey, seq, rating])).toEqual([
+      [sms, 1, 0],
+      [sms, 2, 2],
+    ]);
+    const again = await commit(sms, [vote('b', { rating: 2 }), vote('a', { rating: 1 }), vote('c')]);
+    expect(again.outcomes).toEqual(['duplicate', 'conflict', 'stored']);
+    expect(again.stored.map(({ seq }) => seq)).toEqual([3]);
+    // Another's key is another vote.
+    expect((await commit(other, [vote('a', { channel: WEB })])).outcomes).toEqual(['stored']);
+    expect((await commit(sms, [vote('a'), vote('c')])).stored).toEqual([]);
+    expect(await home.rows('SELECT 1 FROM votes')).toHaveLength(4);
+    const check = home.openCheck();
+    expect(await check.check(() => {})).toMatchObject({ votes: 4, numbers: [], rollups: { differing: 0 } });
+    await check.close();
+  });
+
+  it('are stored once, however many give the same at once', async () => {
+    const sms = await rig.ports.origins.openOrigin({ name: '短信', unitId: null });
+    const other = await home.open();
+    const keys = Array.from({ length: 40 }, (_, index) => `k${index}`);
+    const given = await Promise.all(
+      [0, 7, 14, 21].map((from, index) =>
+        (index % 2 === 0 ? rig.ports : other).origins.commitOrigin(
+          sms,
+          [...keys.slice(from), ...keys.slice(0, from)].map((key) => vote(key)),
+        ),
+      ),
+    );
+    const outcomes = given.flatMap((one) => one.outcomes);
+    expect(outcomes.filter((outcome) => outcome === 'stored')).toHaveLength(40);
+    expect(outcomes.filter((outcome) => outcome === 'duplicate')).toHaveLength(120);
+    expect(await home.rows('SELECT 1 FROM votes')).toHaveLength(40);
+    await other.close();
+  });
+
+  it('are summed, apart and together, beside terminals’, and judged again', async () => {
+    const sms = await rig.ports.origins.openOrigin({ name: '短信', unitId: null });
+    await rig.commit({ votes: rig.votes(1, 2, 3, 4) });
+    await commit(sms, [
+      vote('a'),
+      vote('b', { rating: 1, at: BASE + QUARTER + 1, verdict: 5 }),
+      vote('c', { windowKey: 2, channel: WEB }),
+    ]);
+    await expectHistoryRecounted(home, rig.ports.history, BOUNDS, 'unfolded');
+    while (await rig.ports.folding.isDue(BASE + 8 * QUARTER))
+      await rig.ports.folding.fold(BASE + 8 * QUARTER);
+    await commit(sms, [vote('late', { rating: 2 })]);
+    await expectHistoryRecounted(home, rig.ports.history, BOUNDS, 'late');
+    await rig.commit({ unjudged: [{ windowKey: 1, from: BASE, to: BASE + 4 * QUARTER }] });
+    const seen: (number | null)[] = [];
+    await rig.ports.verdicts.judge({
+      versions: () => 0,
+      reachOf: (_key, span) => ({ affected: span, needed: span }),
+      verdictsOf: (_key, votes) =>
+        votes.map(({ terminalKey }) => {
+          seen.push(terminalKey);
+          return terminalKey === null ? 5 : 0;
+        }),
+    });
+    expect(seen.filter((terminalKey) => terminalKey === null)).toHaveLength(3);
+    await expectHistoryRecounted(home, rig.ports.history, BOUNDS, 'judged');
+    const exported: unknown[] = [];
+    for await (const page of rig.ports.votes.exportVotes(BASE, BASE + 4 * QUARTER, null))
+      exported.push(...page);
+    expect(exported).toHaveLength(8);
+    expect(exported).toContainEqual(
+      expect.objectContaining({ terminalId: null, origin: '短信', channel: WEB, windowId: 'w2' }),
+    );
+  });
+});

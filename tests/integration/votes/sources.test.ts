@@ -1,0 +1,123 @@
+/** Votes of another system at a real gateway: each answered, stored once, and in every figure. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { History } from '../../../protocol/history.ts';
+import type { SourceAnswer } from '../../../protocol/source-votes.ts';
+import { addLink, createLinkClient, type TestClient } from '../../support/client.ts';
+import { startGateway, type TestGateway } from '../../support/gateway.ts';
+import { until } from '../../support/wait.ts';
+
+const DAY_MS = 86_400_000;
+
+describe('votes of a source', () => {
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    gateway = await startGateway();
+    await gateway.add((org) => {
+      org.unit('city', '云岭市');
+      org.unit('east', '东区', 'city');
+      org.window('w1', 'east', '一号');
+      org.window('w2', 'city', '二号');
+    });
+    await until('the tree', async () => (await gateway.getJson<unknown[]>('/api/v1/windows')).length === 2);
+  }, 60_000);
+  afterAll(() => gateway?.dispose());
+
+  const source = async (name: string, unitId?: string) =>
+    createLinkClient(
+      gateway,
+      (await addLink(gateway, { kind: 'source', name, ...(unitId !== undefined && { unitId }) })).token,
+    );
+  const vote = (key: string, more: object = {}) => ({
+    ...{ key, window: 'w1', channel: 'sms', rating: 'satisfied', at: Date.now() - 1_000 },
+    ...more,
+  });
+  const send = async (by: TestClient, votes: readonly object[]) => {
+    const response = await by.send('POST', '/api/v1/votes', { votes });
+    expect(response.status).toBe(200);
+    return ((await response.json()) as SourceAnswer).votes.map(({ key, outcome, code }) =>
+      [key, outcome, ...(code === null ? [] : [code])].join(' '),
+    );
+  };
+  const statusOf = async (by: TestClient, body: object) =>
+    (await by.send('POST', '/api/v1/votes', body)).status;
+
+  it('are answered one by one, stored once, live in the scores, and apart in history', async () => {
+    const sms = await source('短信平台');
+    const at = Date.now() - 60_000;
+    const given = [
+      vote('a', { at }),
+      vote('b', { at, rating: 'unsatisfied' }),
+      vote('c', { at, window: 'w2', channel: 'phone' }),
+      vote('d', { window: 'nowhere' }),
+      vote('e', { at: Date.now() + DAY_MS }),
+      vote('f', { at: Date.now() - 500 * DAY_MS }),
+    ];
+    expect(await send(sms, given)).toEqual([
+      ...['a stored', 'b stored', 'c stored', 'd refused window-unknown'],
+      ...['e refused time-impossible', 'f refused time-impossible'],
+    ]);
+    // A new link of the same name goes on; another name has keys of its own.
+    const again = [...given.slice(0, 2), vote('c', { at, window: 'w2' })];
+    expect(await send(await source('短信平台'), again)).toEqual([
+      'a already-stored',
+      'b already-stored',
+      'c refused key-taken',
+    ]);
+    expect(await send(await source('网站'), [vote('a', { channel: 'web' })])).toEqual(['a stored']);
+    await until('the scores', async () => {
+      const rows = await gateway.scores();
+      return rows.find(({ id }) => id === 'city')?.votes === 4;
+    });
+    const day = new Intl.DateTimeFormat('sv', { timeZone: 'Asia/Shanghai' });
+    const query = `from=${day.format(at)}&to=${day.format(Date.now())}&by=day`;
+    const city = await gateway.getJson<History>(`/api/v1/history?unit=city&${query}&channels=apart`);
+    expect(city.channels?.map(({ channel, total }) => [channel, total.votes])).toEqual([
+      ['sms', 2],
+      ['phone', 1],
+      ['web', 1],
+    ]);
+    const votes = await gateway.getJson<object[]>(`/api/v1/votes?from=${at}&to=${at + 1}&window=w1`);
+    expect(votes).toHaveLength(2);
+    expect(votes[0]).toMatchObject({
+      terminal: null,
+      epoch: null,
+      origin: '短信平台',
+      channel: 'sms',
+      seq: 1,
+    });
+  });
+
+  it('are of the unit that the link is bound to, and of nobody without such a link', async () => {
+    const east = await source('东区网站', 'east');
+    expect(await send(east, [vote('x'), vote('y', { window: 'w2' })])).toEqual([
+      'x stored',
+      'y refused window-unknown',
+    ]);
+    expect(await statusOf(gateway, { votes: [vote('x')] })).toBe(403);
+    const wall = createLinkClient(gateway, (await addLink(gateway, { kind: 'wall' })).token);
+    expect(await statusOf(wall, { votes: [vote('x')] })).toBe(403);
+    expect((await east.send('GET', '/api/v1/scores?period=today')).status).toBe(403);
+  });
+
+  it('are refused as a whole where they are none, too many, or too fast', async () => {
+    const hasty = await source('急');
+    const many = Array.from({ length: 101 }, (_, index) => vote(`k${index}`));
+    for (const body of [
+      { votes: [] },
+      { votes: many },
+      { votes: [vote('a b')] },
+      { votes: [vote('')] },
+      { votes: [vote('a', { rating: 'good' })] },
+      { votes: [vote('a', { channel: 'fax' })] },
+      { votes: [vote('a', { at: -1 })] },
+      { votes: [vote('a', { seq: 1 })] },
+      {},
+    ])
+      expect(await statusOf(hasty, body), JSON.stringify(body).slice(0, 80)).toBe(400);
+    expect(await send(hasty, many.slice(0, 100))).toContain('k99 stored');
+    const answers = await Promise.all(
+      Array.from({ length: 120 }, () => statusOf(hasty, { votes: [vote('k0', { window: 'none' })] })),
+    );
+    expect(new Set(answers)).toEqual(new Set([200, 429]));
+  });
+});
