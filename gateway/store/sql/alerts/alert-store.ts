@@ -37,8 +37,11 @@ export function createAlertStore(database: SqlDatabase, audit: AuditDeps): Alert
 
 const readsOn = (queries: Queries): AlertReads => ({
   noted: () => queries.selectFrom('alerts_noted').select(['version', 'rules']).executeTakeFirstOrThrow(),
-  changedSince: async (version) =>
-    (await alertsOn(queries).where('a.noted', '>', version).orderBy('a.key').execute()).map(recordOf),
+  async changedSince(version) {
+    // Sorted here: asked for in the order of keys, SQLite reads every alert there ever was.
+    const rows = await alertsOn(queries).where('a.noted', '>', version).execute();
+    return rows.map(recordOf).sort((one, other) => one.key - other.key);
+  },
   open: async () =>
     (
       await alertsOn(queries).where('a.cause', 'is not', null).orderBy('a.key').limit(MOST_OPEN).execute()
