@@ -107,6 +107,8 @@ export type Ingest = {
   inTurn(key: number, act: () => Promise<void>): Promise<void>;
   /** Another gateway has stored these. @returns journals that must be `reread` to know what that means. */
   storedElsewhere(votes: readonly StoredVote[]): Set<number>;
+  /** Stored votes that are to be judged again: some of them were judged by what is no longer so. */
+  leave(unjudged: readonly Unjudged[]): void;
   /** Reads journals from the store again, each when nothing of its terminal is under way. @throws StoreFailure */
   reread(journalKeys: Iterable<number>): Promise<void>;
   /** Forgets what is not settled. */
@@ -299,6 +301,7 @@ export async function openIngest(deps: IngestDeps): Promise<Ingest> {
       }
       return unclear;
     },
+    leave: leaveUnjudged,
     async reread(journalKeys) {
       for (const key of journalKeys) {
         const terminalKey = await journals.findTerminalOf(key);

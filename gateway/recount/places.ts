@@ -1,21 +1,54 @@
-/** The tree: which windows are below a place, and by which names rules know the places above a window. */
-import type { RecountPlan } from '../store/recount.ts';
+/** The tree through time: which windows stood below a place when, and by which names rules know the places above a window. */
+import type { RecountPlan, StoredStand } from '../store/recount.ts';
+import type { Span } from './period.ts';
 
 export type RecountPlace = { kind: 'unit' | 'window'; id: string };
 export type PlannedWindow = RecountPlan['windows'][number];
-type PlannedUnit = RecountPlan['units'][number];
 
-export function createPlaces({ units, windows }: RecountPlan) {
-  const unitByKey = new Map(units.map((unit) => [unit.key, unit]));
-  /** From the nearest to the top. */
-  const unitsAbove = (serviceWindow: PlannedWindow): PlannedUnit[] => {
-    const above: PlannedUnit[] = [];
-    let unit = unitByKey.get(serviceWindow.unitKey);
-    while (unit) {
-      above.push(unit);
-      unit = unit.parentKey === null ? undefined : unitByKey.get(unit.parentKey);
+/** From a moment on, until the next: where a window stood, everywhere first, then from the top unit down to the window. */
+export type PathSince = { from: number; path: string[] };
+
+export function createPlaces({ units, windows, stands }: RecountPlan) {
+  const idOf = new Map(units.map(({ key, id }) => [key, id]));
+  const parents = new Map<string, StoredStand[]>();
+  const nameOf = (kind: StoredStand['kind'], key: number) => `${kind} ${key}`;
+  for (const stand of stands) {
+    const name = nameOf(stand.kind, stand.key);
+    parents.set(name, [...(parents.get(name) ?? []), stand]);
+  }
+  const standing = new Map([
+    ...units.map(({ key, parentKey }) => [nameOf('unit', key), parentKey] as const),
+    ...windows.map(({ key, unitKey }) => [nameOf('window', key), unitKey] as const),
+  ]);
+  const parentAt = (kind: StoredStand['kind'], key: number, atMs: number): number | null => {
+    const own = parents.get(nameOf(kind, key));
+    if (!own) return standing.get(nameOf(kind, key)) ?? null;
+    const before = own.filter(({ from }) => from <= atMs);
+    return (before.at(-1) ?? own[0])?.parentKey ?? null;
+  };
+  /** Keys, from the nearest to the top. */
+  const aboveAt = ({ key }: PlannedWindow, atMs: number): number[] => {
+    const above: number[] = [];
+    let next = parentAt('window', key, atMs);
+    while (next !== null && !above.includes(next)) {
+      above.push(next);
+      next = parentAt('unit', next, atMs);
     }
     return above;
+  };
+  /** Only then anything has changed its place. */
+  const moments = [...new Set(stands.map(({ from }) => from))].sort((a, b) => a - b);
+  const spansUnder = (unitId: string, serviceWindow: PlannedWindow, { from, to }: Span): Span[] => {
+    const found: Span[] = [];
+    const borders = [from, ...moments.filter((at) => at > from && at < to), to];
+    for (const [index, begin] of borders.slice(0, -1).entries()) {
+      const end = borders[index + 1] as number;
+      if (!aboveAt(serviceWindow, begin).some((key) => idOf.get(key) === unitId)) continue;
+      const last = found.at(-1);
+      if (last?.to === begin) last.to = end;
+      else found.push({ from: begin, to: end });
+    }
+    return found;
   };
   return {
     /** Null when there is none. */
@@ -23,14 +56,23 @@ export function createPlaces({ units, windows }: RecountPlan) {
       const all: readonly { id: string; name: string }[] = kind === 'unit' ? units : windows;
       return all.find((one) => one.id === id)?.name ?? null;
     },
-    windowsOf: ({ kind, id }: RecountPlace): PlannedWindow[] =>
-      windows.filter((one) =>
-        kind === 'window' ? one.id === id : unitsAbove(one).some((unit) => unit.id === id),
-      ),
-    /** Everywhere, then from the top unit down to the window. */
-    pathTo(serviceWindow: PlannedWindow): string[] {
-      const above = unitsAbove(serviceWindow).map(({ id }) => `unit:${id}`);
-      return ['all', ...above.toReversed(), `window:${serviceWindow.id}`];
+    /** Those that stood there within the span, and when. */
+    windowsOf({ kind, id }: RecountPlace, span: Span): { serviceWindow: PlannedWindow; spans: Span[] }[] {
+      if (kind === 'window')
+        return windows.flatMap((one) => (one.id === id ? [{ serviceWindow: one, spans: [span] }] : []));
+      return windows
+        .map((one) => ({ serviceWindow: one, spans: spansUnder(id, one, span) }))
+        .filter(({ spans }) => spans.length > 0);
+    },
+    /** The first from ever. */
+    pathsTo(serviceWindow: PlannedWindow): PathSince[] {
+      const found: PathSince[] = [];
+      for (const from of [Number.NEGATIVE_INFINITY, ...moments]) {
+        const above = aboveAt(serviceWindow, from).map((key) => `unit:${idOf.get(key)}`);
+        const path = ['all', ...above.toReversed(), `window:${serviceWindow.id}`];
+        if (found.at(-1)?.path.join(' ') !== path.join(' ')) found.push({ from, path });
+      }
+      return found;
     },
   };
 }

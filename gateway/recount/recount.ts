@@ -1,13 +1,13 @@
-/** A window, or a unit with every window below it, in a span: counted anew from its votes, one window after another. */
+/** A window, or a unit with every window that stood below it then, in a span: counted anew from its votes, one window after another. */
 import type { RecountPlan, RecountReads } from '../store/recount.ts';
 import { Differences } from './differences.ts';
 import type { NoticesOf } from './hours.ts';
 import type { LocalTime } from './local-time.ts';
 import type { Span } from './period.ts';
-import { createPlaces, type RecountPlace } from './places.ts';
+import { createPlaces, type PathSince, type RecountPlace } from './places.ts';
 import { recountWindow, type WindowRecount } from './recount-window.ts';
 import { RecountRefusal } from './refusal.ts';
-import { type RulesThroughTime, rulesThroughTime } from './rules.ts';
+import { type RulesThroughTime, rulesThroughTime, throughPlaces } from './rules.ts';
 import { addSums, emptySums, type Sums } from './sums.ts';
 
 export type RecountQuestion = {
@@ -33,6 +33,7 @@ export type RecountDeps = {
 export type Recount = {
   place: RecountPlace & { name: string };
   span: Span;
+  /** That stood there at some moment of it. */
   windows: number;
   /** Of the rules that votes were judged by: how many versions there are. */
   rules: number;
@@ -62,19 +63,19 @@ export async function recount(question: RecountQuestion, deps: RecountDeps): Pro
     );
   const begun = now();
   const ruleBook = createRuleBook(plan, deps);
-  const windows = places.windowsOf(place);
+  const windows = places.windowsOf(place, span);
   const sum = { own: emptySums(), kept: emptySums(), differences: new Differences() };
   const other = typeof rules === 'number' ? emptySums() : null;
   let [waiting, changing] = [0, 0];
-  for (const [index, serviceWindow] of windows.entries()) {
-    const path = places.pathTo(serviceWindow);
+  for (const [index, { serviceWindow, spans }] of windows.entries()) {
+    const paths = places.pathsTo(serviceWindow);
     const one = await settled(deps, () =>
       reads.window(serviceWindow.key, (parts) =>
         recountWindow(parts, {
           windowId: serviceWindow.id,
-          ...{ spans: [span], channel },
-          rules: rules === 'stored' ? null : ruleBook(path, plan.rules.length),
-          otherRules: typeof rules === 'number' ? ruleBook(path, rules) : null,
+          ...{ spans, channel },
+          rules: rules === 'stored' ? null : ruleBook(paths, plan.rules.length),
+          otherRules: typeof rules === 'number' ? ruleBook(paths, rules) : null,
           told: (at) => told((index + (at - span.from) / (span.to - span.from)) / windows.length),
         }),
       ),
@@ -109,11 +110,16 @@ async function settled(
 /** Nearly all windows share their rules. */
 function createRuleBook({ rules }: RecountPlan, { local, noticesOf }: RecountDeps) {
   const known = new Map<string, RulesThroughTime>();
-  return (path: readonly string[], revision: number): RulesThroughTime => {
+  return (paths: readonly PathSince[], revision: number): RulesThroughTime => {
     const versions = rules.slice(0, revision);
-    const own = path.filter((place) => versions.some(({ node }) => node === place));
-    const name = `${revision} ${own.join(' ')}`;
-    const made = known.get(name) ?? rulesThroughTime(own, versions, local, noticesOf);
+    const ruled = new Set(versions.map(({ node }) => node));
+    const eras = paths.map(({ from, path }) => ({ from, path: path.filter((place) => ruled.has(place)) }));
+    const name = `${revision} ${eras.map(({ from, path }) => `${from} ${path.join(' ')}`).join('; ')}`;
+    const made =
+      known.get(name) ??
+      throughPlaces(
+        eras.map(({ from, path }) => ({ from, rules: rulesThroughTime(path, versions, local, noticesOf) })),
+      );
     known.set(name, made);
     return made;
   };

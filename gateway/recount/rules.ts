@@ -106,3 +106,11 @@ export function rulesThroughTime(
     ),
   };
 }
+
+/** Of a window that was moved: at each place those of that place. @param since in the order of time, the first from ever */
+export function throughPlaces(since: readonly { from: number; rules: RulesThroughTime }[]): RulesThroughTime {
+  return {
+    at: (atMs) => (since.filter(({ from }) => from <= atMs).at(-1) as (typeof since)[number]).rules.at(atMs),
+    quietMs: Math.max(...since.map(({ rules }) => rules.quietMs)),
+  };
+}

@@ -37,10 +37,15 @@ export type StoredRules = {
   settings: object;
 };
 
-/** The tree as it stands, and every version of the rules in the order in which they were made. */
+/** Which unit a unit or window stood under from a moment on, until its next one; null: at the top. */
+export type StoredStand = { kind: 'unit' | 'window'; key: number; parentKey: number | null; from: number };
+
+/** The tree as it stands and as it stood, and every version of the rules in the order in which they were made. */
 export type RecountPlan = {
   units: readonly { key: number; id: string; parentKey: number | null; name: string }[];
   windows: readonly { key: number; id: string; unitKey: number; name: string }[];
+  /** In the order of time. Of what has none, it always stood where it stands. */
+  stands: readonly StoredStand[];
   rules: readonly StoredRules[];
 };
 

@@ -1,13 +1,25 @@
 /** The port to the rules that votes are judged by: versions that are added, and never changed. */
+import type { OrgVersion } from '../domain/org.ts';
 import type { RuleVersion } from '../domain/verdicts/rule-versions.ts';
 import type { Changes } from './changes.ts';
 import type { Unjudged } from './ledger.ts';
 
 export type KeptRuleVersion = RuleVersion & { reason: string; madeAt: number; madeBy: string };
 
+/** All that decides by which rules a vote is judged. */
+export type RuleGround = {
+  /** Of what gateways hold in memory, from before the rest was read: what is newer may be among it, and nothing older. */
+  revision: number;
+  versions: readonly KeptRuleVersion[];
+  /** Where everything stood: see `OrgReads.versions`. */
+  places: readonly (OrgVersion & { id: string })[];
+};
+
 export interface RuleReads {
   /** In the order in which they were made. @throws StoreFailure */
   versions(): Promise<KeptRuleVersion[]>;
+  /** @throws StoreFailure */
+  ground(): Promise<RuleGround>;
 }
 
 export interface RuleTx extends RuleReads {

@@ -54,8 +54,8 @@ export type VoteReview = {
 };
 
 export type Judging = {
-  /** How many versions of rules it judges by: where there are more, it judges nothing. */
-  versions(): number;
+  /** `RuleGround.revision` of what it judges by: where it is another by now, it judges nothing. */
+  revision(): number;
   /** Of votes that came, went or changed within `span`: whose verdicts may be others, and what must be seen to tell. */
   reachOf(windowKey: number, span: PressSpan): { affected: PressSpan; needed: PressSpan };
   /** In the order of `votes`, which are all of the window in `seen`; by press time. At once: the database waits for it. */
@@ -63,7 +63,7 @@ export type Judging = {
 };
 
 export type Judged = {
-  /** Rules have been set that it does not know. */
+  /** Rules may have been set, or windows moved, that it does not know of. */
   isStale: boolean;
   /** The database's name of it; null where there is one gateway. */
   commit: CommitId | null;

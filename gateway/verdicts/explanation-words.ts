@@ -37,10 +37,6 @@ const STANDING: Readonly<Record<Standing, Words>> = {
     zh: '与现行规则不同：该窗口有记录等待重新认定（迟到的记录或规则更改）。',
     en: 'What is stored differs: votes of the window wait to be judged again (some came late, or rules were changed).',
   },
-  moved: {
-    zh: '与现行规则不同：认定之后窗口或其上级单位移动过，当时适用另一处的规则。',
-    en: 'What is stored differs: the window, or a unit above it, was moved since, and other rules held where it stood.',
-  },
   notices: {
     zh: '与现行规则不同：可能是认定之后收录了新的放假通知；重新认定：manyi rules set … --judge-again。',
     en: 'What is stored differs: a notice of holidays may have become known since; to judge again: manyi rules set … --judge-again.',

@@ -17,7 +17,7 @@ import type { By } from '../store/changes.ts';
 import { OrgRefusal } from '../store/failures.ts';
 import type { KeptRuleVersion, RuleStore } from '../store/rules.ts';
 import { ALL, pathOf, windowNode } from './rule-nodes.ts';
-import { idsAbove, pathTo, type RulePlace, windowsBelow } from './rule-places.ts';
+import { idsAbove, pathTo, type RulePlace, windowsUnder } from './rule-places.ts';
 
 export type NewRules = RulePlace & {
   /** Local dates, YYYY-MM-DD; `validTo` is the last day, null: until further notice. */
@@ -74,10 +74,9 @@ export function createRuleChanges({ store, tree, calendar, now }: RuleChangesDep
             `${validFrom} has begun: give a later day, or say that its votes are to be judged again`,
           );
         await tx.add({ ...next, reason: why, madeAt: now(), madeBy: writeActor(by.actor) });
-        const spans =
-          validFrom <= today
-            ? windowsBelow(known, place).map((windowKey) => ({ windowKey, ...spanOf(next) }))
-            : [];
+        const span = spanOf(next);
+        const windowKeys = validFrom <= today ? windowsUnder((await tx.ground()).places, place, span) : [];
+        const spans = windowKeys.map((windowKey) => ({ windowKey, ...span }));
         await tx.judgeAgain(spans);
         const detail = {
           node: nodeId,

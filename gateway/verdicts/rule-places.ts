@@ -1,6 +1,8 @@
 /** Where rules are set. */
 import { type OrgTree, unitsAbove, unitsBelow } from '../domain/org.ts';
+import { createTreeThen } from '../domain/tree-then.ts';
 import { OrgRefusal } from '../store/failures.ts';
+import type { RuleGround } from '../store/rules.ts';
 import { ALL, pathOf } from './rule-nodes.ts';
 
 /** For all, or for a unit or window and what is below it. */
@@ -26,6 +28,19 @@ export function windowsBelow(tree: OrgTree, { unit, window }: RulePlace): number
   return tree.windows
     .filter(({ unitId }) => unit === undefined || idsAbove(tree, unitId).includes(unit))
     .map(({ key }) => key);
+}
+
+/** Keys of windows that stood there at some moment of a span of press times, both ends included: by its rules votes of then are judged. */
+export function windowsUnder(
+  places: RuleGround['places'],
+  { unit, window }: RulePlace,
+  span: { from: number; to: number },
+): number[] {
+  const keyOf = (kind: 'unit' | 'window', id: string) =>
+    places.find((one) => one.kind === kind && one.id === id)?.key ?? 0;
+  if (window !== undefined) return [keyOf('window', window)];
+  if (unit !== undefined) return createTreeThen(places).windowsUnder(keyOf('unit', unit), span);
+  return [...new Set(places.flatMap(({ kind, key }) => (kind === 'window' ? [key] : [])))];
 }
 
 /** Keys of the unit and those below it. @throws OrgRefusal `unit-unknown` */

@@ -19,7 +19,7 @@ import type { PressSpan, StoredPress, VerdictStore } from '../store/verdicts.ts'
 import { codeOfVerdict, judgedOf } from './judged.ts';
 import { openRuleBook, type RuleBook } from './rule-book.ts';
 import { refuseFaulty } from './rule-changes.ts';
-import { pathTo, type RulePlace, windowsBelow } from './rule-places.ts';
+import { pathTo, type RulePlace, windowsUnder } from './rule-places.ts';
 
 export type PreviewRequest = RulePlace & {
   /** Local dates, YYYY-MM-DD, the last day included: over these days the rules are tried. */
@@ -86,19 +86,21 @@ async function makePreview(
 ): Promise<Preview> {
   const tree = await deps.tree();
   const node = pathTo(tree, place).at(-1) as string;
-  const versions = await rules.versions();
+  const ground = await rules.ground();
+  const { versions } = ground;
   const version = Math.max(0, ...versions.filter(({ nodeId }) => nodeId === node).map((one) => one.version));
   const next: RuleVersion = { nodeId: node, version: version + 1, validFrom: from, validTo: to, settings };
   refuseFaulty(next, versions, tree);
   const [first, last] = [readDate(from) as number, readDate(to) as number];
-  const windowKeys = windowsBelow(tree, place);
+  const span = { from: calendar.startOf(first), to: calendar.startOf(last + 1) - 1 };
+  const windowKeys = windowsUnder(ground.places, place, span);
   if (windowKeys.length * (last - first + 1) > MOST_WINDOW_DAYS) throw tooLarge();
   const unwritten = { ...next, reason: '', madeAt: 0, madeBy: '' };
   const book = await openRuleBook({
-    ...{ rules: { versions: async () => [...versions, unwritten] }, tree: () => tree, timeZone },
+    rules: { ground: async () => ({ ...ground, versions: [...versions, unwritten] }) },
+    timeZone,
   });
   const isExcluded = createExclusions(await exclusions()).excludes;
-  const span = { from: calendar.startOf(first), to: calendar.startOf(last + 1) - 1 };
   const sums = new Map<string, Sum>();
   const total = new Sum();
   let read = 0;

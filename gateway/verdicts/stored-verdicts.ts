@@ -17,7 +17,7 @@ export type StoredJudging = Judging & {
 };
 
 export function judgeStored(
-  { rulesOf, versions }: Pick<RuleBook, 'rulesOf' | 'versions'>,
+  { rulesOf, groundRevision }: Pick<RuleBook, 'rulesOf' | 'groundRevision'>,
   { now, aheadMs }: Pick<LiveVerdictsDeps, 'now' | 'aheadMs'>,
 ): StoredJudging {
   // Nearly all windows share their rules.
@@ -30,7 +30,7 @@ export function judgeStored(
   };
   let seen = new Map<number, SeenWindow>();
   return {
-    versions: () => versions().length,
+    revision: groundRevision,
     reachOf(windowKey, { from, to }) {
       const reach = reachAt(windowKey);
       const [first, last] = [affectedSpan(from, reach), affectedSpan(to, reach)];

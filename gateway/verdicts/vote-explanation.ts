@@ -4,21 +4,21 @@ import { VERDICTS, type Verdict } from '../../protocol/verdict.ts';
 import { CLOCKS, type Clock, RATINGS, type Rating } from '../../protocol/vote.ts';
 import { createCalendar } from '../domain/calendar.ts';
 import { holidaysOf } from '../domain/opening-hours/jurisdictions.ts';
-import { type OrgTree, type OrgVersion, unitsAbove } from '../domain/org.ts';
+import type { OrgTree } from '../domain/org.ts';
 import { checkWords, type Words } from '../domain/verdicts/check-words.ts';
 import { reachOf } from '../domain/verdicts/reach.ts';
-import { type RulesInForce, type RuleVersion, rulesFor } from '../domain/verdicts/rule-versions.ts';
+import { type RulesInForce, rulesFor } from '../domain/verdicts/rule-versions.ts';
 import { type Check, type Explained, explainVote } from '../domain/verdicts/vote-checks.ts';
 import { isSameVote, type Neighbour } from '../domain/verdicts/vote-neighbours.ts';
-import { createWindowRules, type RulesPlace, type WindowRules } from '../domain/verdicts/window-rules.ts';
+import type { RulesPlace, WindowRules } from '../domain/verdicts/window-rules.ts';
 import { createZonedTime } from '../domain/zoned-time.ts';
 import { OrgRefusal } from '../store/failures.ts';
 import type { Exclusion } from '../store/review.ts';
 import type { KeptRuleVersion, RuleReads } from '../store/rules.ts';
 import type { FoundVote, StoredPress, VerdictStore, VoteIdentity, VoteReview } from '../store/verdicts.ts';
 import { conclusionWords } from './explanation-words.ts';
+import { createGroundRules } from './ground-rules.ts';
 import { judgedOf } from './judged.ts';
-import { pathOf } from './rule-nodes.ts';
 import { type Later, laterVersions, type Standing, standingOf } from './vote-standing.ts';
 
 export type NamedVote = { terminal: string; epoch: string; seq: number };
@@ -85,8 +85,6 @@ export type VoteExplanationDeps = {
   verdicts: Pick<VerdictStore, 'find' | 'presses' | 'journals'>;
   exclusions(): Promise<readonly Exclusion[]>;
   tree: () => OrgTree | Promise<OrgTree>;
-  /** See `OrgReads.versions`. */
-  places(): Promise<readonly OrgVersion[]>;
   timeZone: string;
 };
 
@@ -102,13 +100,11 @@ export function createVoteExplanations(deps: VoteExplanationDeps): VoteExplanati
       const tree = await deps.tree();
       const serviceWindow = found ? tree.windowByKey.get(found.windowKey) : undefined;
       if (!found || !serviceWindow) throw unknown(identity);
-      const units = unitsAbove(tree, serviceWindow.unitId);
-      const path = pathOf(
-        units.map(({ id }) => id),
-        serviceWindow.id,
-      );
-      const versions = await rules.versions();
-      const rulesBy = (some: readonly RuleVersion[]): WindowRules => createWindowRules(path, some, place);
+      const ground = await rules.ground();
+      const { versions } = ground;
+      const path = createGroundRules(ground, place).pathAt(found.windowKey, found.at);
+      const rulesBy = (some: readonly KeptRuleVersion[]): WindowRules =>
+        createGroundRules({ ...ground, versions: some }, place).of(found.windowKey);
       const windowRules = rulesBy(versions);
       const presses = await pressesAround(verdicts, found, windowRules);
       const votes = presses.map((press) => judgedOf(press, press.terminalKey, press.isPlaced));
@@ -122,8 +118,8 @@ export function createVoteExplanations(deps: VoteExplanationDeps): VoteExplanati
         ({ terminalKey, from, to }) => terminalKey === found.terminalKey && found.at >= from && found.at < to,
       );
       const later = await laterVersions({ versions, path, date, votes, self, rulesBy, found });
-      const standing = await standingOf({
-        ...{ found, explained, places: deps.places, rules: windowRules, path: units },
+      const standing = standingOf({
+        ...{ found, explained, rules: windowRules },
         hasNotices: inForce.settings.hours?.jurisdiction != null,
       });
       const journals = await verdicts.journals([...new Set(explained.neighbourhood.all.map(keyOf))]);

@@ -1,54 +1,35 @@
 /** Whether what is stored of a vote is what the rules say now, and what has become of it since it came. */
 import { VERDICTS, type Verdict } from '../../protocol/verdict.ts';
-import type { OrgVersion, Unit } from '../domain/org.ts';
 import type { JudgedVote, VoteRef } from '../domain/verdicts/judged-vote.ts';
 import { reachOf } from '../domain/verdicts/reach.ts';
-import { type RuleVersion, versionOn } from '../domain/verdicts/rule-versions.ts';
+import { versionOn } from '../domain/verdicts/rule-versions.ts';
 import { type Explained, explainVote } from '../domain/verdicts/vote-checks.ts';
 import type { WindowRules } from '../domain/verdicts/window-rules.ts';
 import type { KeptRuleVersion } from '../store/rules.ts';
 import type { FoundVote } from '../store/verdicts.ts';
 
 /**
- * `same`: what is stored is what the rules say. Else why not: `waiting` to be judged again; `moved`: its window, or a unit above it, stood
- * elsewhere when it was judged; `notices`: holidays by a notice that may have come since; `unknown`: nothing that is stored says so.
+ * `same`: what is stored is what the rules say. Else why not: `waiting` to be judged again; `notices`: holidays by a notice that may have
+ * come since; `unknown`: nothing that is stored says so.
  */
-export const STANDINGS = ['same', 'waiting', 'moved', 'notices', 'unknown'] as const;
+export const STANDINGS = ['same', 'waiting', 'notices', 'unknown'] as const;
 export type Standing = (typeof STANDINGS)[number];
 
 export type StandingDeps = {
   found: FoundVote;
   explained: Explained;
   rules: WindowRules;
-  /** Units above the window. */
-  path: readonly Unit[];
   /** Its hours go by notices of holidays. */
   hasNotices: boolean;
-  places(): Promise<readonly OrgVersion[]>;
 };
 
-export async function standingOf(deps: StandingDeps): Promise<Standing> {
-  const { found, explained, rules, path, hasNotices, places } = deps;
+export function standingOf({ found, explained, rules, hasNotices }: StandingDeps): Standing {
   if (VERDICTS[found.byRules] === explained.judgement.code) return 'same';
   const { backMs, forwardMs } = reachOf(rules.all);
   if (found.waiting.some(({ from, to }) => found.at >= from - forwardMs && found.at <= to + backMs))
     return 'waiting';
-  if (hasMoved(await places(), found, path)) return 'moved';
   return hasNotices && explained.day !== null && explained.day.kind !== 'exception' ? 'notices' : 'unknown';
 }
-
-function hasMoved(versions: readonly OrgVersion[], found: FoundVote, path: readonly Unit[]): boolean {
-  const above = new Set(path.map(({ key }) => key));
-  return versions.some(({ kind, key, from, parentKey }, index) => {
-    const before = versions[index - 1];
-    if (before?.kind !== kind || before.key !== key || before.parentKey === parentKey) return false;
-    // The quarter of an hour is the one that it was moved in.
-    return (
-      from + QUARTER_MS > found.receivedAt && (kind === 'window' ? key === found.windowKey : above.has(key))
-    );
-  });
-}
-const QUARTER_MS = 15 * 60_000;
 
 export type Later = {
   node: string;
@@ -70,7 +51,7 @@ export type LaterDeps = {
   votes: readonly JudgedVote[];
   self: VoteRef;
   found: Pick<FoundVote, 'receivedAt'>;
-  rulesBy(versions: readonly RuleVersion[]): WindowRules;
+  rulesBy(versions: readonly KeptRuleVersion[]): WindowRules;
 };
 
 /** Each is a judgement of all votes around. */
@@ -79,7 +60,7 @@ const MOST_LATER = 10;
 /** Those that governed its day once they were written, oldest first; the latest where they are many. */
 export async function laterVersions(deps: LaterDeps): Promise<Later[]> {
   const { versions, path, date, votes, self, found, rulesBy } = deps;
-  const verdictBy = (some: readonly RuleVersion[]): Verdict =>
+  const verdictBy = (some: readonly KeptRuleVersion[]): Verdict =>
     explainVote(votes, self, rulesBy(some))?.judgement.code ?? 'counted';
   const later: Later[] = [];
   const those = versions.filter((one) => one.madeAt > found.receivedAt && path.includes(one.nodeId));

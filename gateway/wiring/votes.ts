@@ -35,16 +35,7 @@ export type VotesDeps = {
   >;
   ground: Pick<
     Ground,
-    | 'log'
-    | 'now'
-    | 'monotonic'
-    | 'store'
-    | 'ledger'
-    | 'registry'
-    | 'standstill'
-    | 'changes'
-    | 'metrics'
-    | 'storage'
+    'log' | 'now' | 'monotonic' | 'store' | 'ledger' | 'standstill' | 'changes' | 'metrics' | 'storage'
   >;
   neighbours: NeighboursStep;
   /** To a terminal, if it is there. */
@@ -77,10 +68,13 @@ export type Votes = {
   evidence: Heard<[terminal: KnownTerminal]>;
 };
 
+/** Within that time a gateway that stores votes has heard of whatever others have changed. */
+const HEARD_OF_MS = 60_000;
+
 /** @throws StoreFailure */
 export async function openVotes(deps: VotesDeps): Promise<Votes> {
   const { config, ground, neighbours, say, touch, isAskedFor } = deps;
-  const { log, now, monotonic, store, ledger, registry, standstill, changes, metrics, storage } = ground;
+  const { log, now, monotonic, store, ledger, standstill, changes, metrics, storage } = ground;
   const { tallied, commitVotes, commitSeconds } = metrics;
   const journals = await openJournals({
     store: store.journals,
@@ -100,7 +94,7 @@ export async function openVotes(deps: VotesDeps): Promise<Votes> {
   const corrected = createSignal<[readonly Corrected[]]>();
   const evidence = createSignal<[KnownTerminal]>();
   await beginRules(store.rules, createCalendar(config.timeZone), now(), config.firstRules);
-  const book = await openRuleBook({ rules: store.rules, tree: registry.tree, timeZone: config.timeZone });
+  const book = await openRuleBook({ rules: store.rules, timeZone: config.timeZone });
   const verdicts = createLiveVerdicts({
     ...{ rulesOf: book.rulesOf, now, aheadMs: CLOCK_TOLERANCE_MS },
     lastVotes: neighbours.has ? null : await store.votes.lastVotes(),
@@ -187,11 +181,19 @@ export async function openVotes(deps: VotesDeps): Promise<Votes> {
       if (terminalKey !== undefined) neighbours.seen(terminalKey);
     });
   });
+  /** Another process has set rules or moved windows, and votes were judged here until it was heard of. */
+  const takeUpRules = async () => {
+    const { areOthers, windowKeys } = await book.reload(now());
+    if (!areOthers) return;
+    verdicts.forget();
+    const heard = { from: now() - HEARD_OF_MS, to: now() + CLOCK_TOLERANCE_MS };
+    if (windowKeys.length > 0) ingest.leave(windowKeys.map((windowKey) => ({ windowKey, ...heard })));
+  };
   standstill.madeBy(ingest.pause);
   storage.rereading.listen(async () => {
     await journals.reload();
     await exclusions.reload();
-    await book.reload();
+    await takeUpRules();
     verdicts.forget();
   });
   const judging = judgeStored(book, { now, aheadMs: CLOCK_TOLERANCE_MS });
@@ -202,8 +204,7 @@ export async function openVotes(deps: VotesDeps): Promise<Votes> {
       judging.takeSeen();
       const judged = await store.verdicts.judge(judging);
       const seen = judging.takeSeen();
-      // Another process has set rules, a moment ago.
-      if (judged.isStale && (await book.reload())) verdicts.forget();
+      if (judged.isStale) await takeUpRules();
       for (const one of seen) verdicts.learn(one);
       if (judged.corrected.length > 0) corrected.tell(judged.corrected);
       tallied.votesJudged += judged.votes;
@@ -211,9 +212,7 @@ export async function openVotes(deps: VotesDeps): Promise<Votes> {
       return waiting > 0;
     });
   // Also where the tree is another: what a window inherits may be.
-  changes.heard.listen(async () => {
-    if (await book.reload()) verdicts.forget();
-  });
+  changes.heard.listen(takeUpRules);
   return {
     ...{ ingest, takeVotes, journals, clocks, exclusions: exclusions.current },
     rules: book,

@@ -136,7 +136,7 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
       }),
       explanations: createVoteExplanations({
         ...{ rules: store.rules, verdicts: store.verdicts, exclusions: store.review.exclusions },
-        ...{ tree: registry.tree, places: store.org.versions, timeZone: config.timeZone },
+        ...{ tree: registry.tree, timeZone: config.timeZone },
       }),
       alertTargets: alerts.targets,
       scores: scores.source,

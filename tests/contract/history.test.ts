@@ -180,8 +180,9 @@ describe.each(portHomes())('history in %s', (_name, createHome) => {
     await rig.commit({ votes: votesOf(20) });
     await foldAll(rig.ports.folding, START + 22 * QUARTER);
     await rig.commit({ unjudged: [{ windowKey: 3, from: START, to: START + 20 * QUARTER }] });
+    const { revision } = await rig.ports.rules.ground();
     await rig.ports.verdicts.judge({
-      versions: () => 0,
+      revision: () => revision,
       reachOf: (_key, span) => ({ affected: span, needed: span }),
       verdictsOf: (_key, votes) => votes.map((_one, index) => (index % 4) as 0),
     });

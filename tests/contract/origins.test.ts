@@ -94,8 +94,9 @@ describe.each(portHomes())('votes of an origin in %s', (_name, createHome) => {
     await expectHistoryRecounted(home, rig.ports.history, BOUNDS, 'late');
     await rig.commit({ unjudged: [{ windowKey: 1, from: BASE, to: BASE + 4 * QUARTER }] });
     const seen: (number | null)[] = [];
+    const { revision } = await rig.ports.rules.ground();
     await rig.ports.verdicts.judge({
-      versions: () => 0,
+      revision: () => revision,
       reachOf: (_key, span) => ({ affected: span, needed: span }),
       verdictsOf: (_key, votes) =>
         votes.map(({ terminalKey }) => {

@@ -1,7 +1,7 @@
 /** A recount from each database: the same as what is kept, and whatever is not the same is found and named. */
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DEFAULT_RULES } from '../../gateway/domain/verdicts/rule-settings.ts';
+import { DEFAULT_RULES, RULES_OFF, type RuleSettings } from '../../gateway/domain/verdicts/rule-settings.ts';
 import { verdictsOf } from '../../gateway/domain/verdicts/verdicts-of.ts';
 import type { Difference } from '../../gateway/recount/differences.ts';
 import { createLocalTime } from '../../gateway/recount/local-time.ts';
@@ -11,17 +11,21 @@ import { countedOf, votesIn } from '../../gateway/recount/sums.ts';
 import { createReviews } from '../../gateway/review/reviews.ts';
 import type { VoteRecord } from '../../gateway/store/ledger.ts';
 import { codeOfVerdict, judgedOf } from '../../gateway/verdicts/judged.ts';
+import { openRuleBook } from '../../gateway/verdicts/rule-book.ts';
+import { judgeStored } from '../../gateway/verdicts/stored-verdicts.ts';
 import { decide } from '../support/decide.ts';
 import { batchOf } from '../support/ledger-home.ts';
 import { rulesOf } from '../support/live-verdicts.ts';
 import { type OpenPorts, type PortsHome, portHomes } from '../support/port-homes.ts';
 import { anyVotes, pressOf } from '../support/presses.ts';
 import { voteRecord } from '../support/store.ts';
-import { addSmallTown } from '../support/tree.ts';
+import { addSmallTown, plant } from '../support/tree.ts';
 
 const LOCAL = createLocalTime('Asia/Shanghai');
 const START = Date.parse('2026-11-26T15:40:00Z');
 const DAY = '2026-11-27';
+const NINE = Date.parse('2026-11-27T09:00:00+08:00');
+const BY = { actor: { kind: 'gateway' } as const, origin: 'local' };
 const TOWN = { kind: 'unit', id: 'town' } as const;
 
 describe.each(portHomes())('a recount of what is stored in %s', (_name, createHome) => {
@@ -225,14 +229,7 @@ describe.each(portHomes())('a recount of what is stored in %s', (_name, createHo
           ...{ nodeId: 'all', version, validFrom: '2026-01-01', validTo: null, settings },
           ...{ reason: 'test', madeAt: START, madeBy: 'cli:test' },
         });
-        return tx.audited(
-          {
-            by: { actor: { kind: 'gateway' }, origin: 'local' },
-            action: 'rules.add',
-            target: { kind: 'rules' },
-          },
-          undefined,
-        );
+        return tx.audited({ by: BY, action: 'rules.add', target: { kind: 'rules' } }, undefined);
       });
     await add(1, { burstPresses: 0, burstSpanMs: 0 });
     await add(2, { burstPresses: 4, burstSpanMs: 20_000 });
@@ -243,6 +240,54 @@ describe.each(portHomes())('a recount of what is stored in %s', (_name, createHo
     expect(first.other?.pressed).toEqual(first.own.pressed);
     expect(first.rules).toBe(2);
     await expect(ask(3)).rejects.toMatchObject({ code: 'rules-unknown' });
+  });
+
+  it('judges votes by the rules of where their window stood, and leaves them to the unit that it stood under', async () => {
+    await plant(ports, { units: [{ id: 'village', name: '云岭村' }] });
+    const add = (nodeId: string, settings: Partial<RuleSettings>) =>
+      ports.rules.change(async (tx) => {
+        await tx.add({
+          ...{ nodeId, version: 1, validFrom: '2026-01-01', validTo: null, settings },
+          ...{ reason: 'test', madeAt: START, madeBy: 'cli:test' },
+        });
+        return tx.audited({ by: BY, action: 'rules.add', target: { kind: 'rules' } }, undefined);
+      });
+    await add('unit:town', RULES_OFF);
+    await add('unit:village', { ...RULES_OFF, pressIntervalMs: 60_000 });
+    const journal = (await ports.ledger.openJournal(1, 'ab'.repeat(16))).key;
+    /** Twenty seconds apart, over an hour, at the first window. */
+    const votes = Array.from({ length: 180 }, (_, index) =>
+      voteRecord({
+        ...{ journalKey: journal, seq: index + 1, mono: index * 20_000 },
+        ...{ at: NINE + index * 20_000, windowKey: 1, rating: (index % 3) as 0 | 1 | 2 },
+      }),
+    );
+    await ports.ledger.commit(batchOf({ votes }));
+    const half = NINE + 30 * 60_000;
+    await ports.org.change(async (tx) => {
+      await tx.moveWindow('w1', 'village', half + 10 * 60_000);
+      return tx.audited({ by: BY, action: 'window.move', target: { kind: 'data' } }, undefined);
+    });
+    // What was pressed in the quarter of an hour under way is judged again, and nothing of before.
+    expect(await home.rows('SELECT window_key, from_at, to_at FROM unjudged')).toEqual([
+      { window_key: 1, from_at: half, to_at: half + 25 * 60_000 },
+    ]);
+    const book = await openRuleBook({ rules: ports.rules, timeZone: LOCAL.timeZone });
+    const judging = judgeStored(book, { now: () => half, aheadMs: 0 });
+    while (await ports.verdicts.isWaiting()) await ports.verdicts.judge(judging);
+
+    const town = await ask();
+    const village = await ask('now', { kind: 'unit', id: 'village' });
+    const one = await ask('now', { kind: 'window', id: 'w1' });
+    for (const found of [town, village, one]) {
+      expect(found.differences.first).toEqual([]);
+      expect(found.own).toEqual(found.kept);
+    }
+    expect([town, village, one].map(({ own }) => votesIn(own.pressed))).toEqual([90, 90, 180]);
+    expect([town, village].map(({ windows }) => windows)).toEqual([3, 1]);
+    expect(town.own.discounted).toEqual({});
+    expect(votesIn(village.own.discounted['too-soon']!)).toBeGreaterThan(45);
+    expect(one.own.discounted).toEqual(village.own.discounted);
   });
 
   it('waits for what is still to be judged, and says so where nobody judges it', async () => {

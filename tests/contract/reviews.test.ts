@@ -68,8 +68,9 @@ describe.each(portHomes())('reviews in %s', (_name, createHome) => {
   };
   /** Rules that say this of every vote. */
   const judgeAll = async (verdict: VerdictCode) => {
+    const { revision } = await rig.ports.rules.ground();
     const judging: Judging = {
-      versions: () => 0,
+      revision: () => revision,
       reachOf: (_windowKey, span) => ({ affected: span, needed: span }),
       verdictsOf: (_windowKey, votes) => votes.map(() => verdict),
     };

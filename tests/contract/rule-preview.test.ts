@@ -11,6 +11,7 @@ import { VERDICTS } from '../../protocol/verdict.ts';
 import { type PortsHome, portHomes } from '../support/port-homes.ts';
 import { BASE, createReviewRig, type ReviewRig } from '../support/review-rig.ts';
 import { voteRecord } from '../support/store.ts';
+import { plant } from '../support/tree.ts';
 
 const ZONE = 'Asia/Shanghai';
 const HOUR = 3_600_000;
@@ -73,8 +74,7 @@ describe.each(portHomes())('a preview of rules in %s', (_name, createHome) => {
     expect(await rig.ports.verdicts.isWaiting()).toBe(false);
 
     await changes().add(BY, { validFrom: from, validTo: to, settings, replays: true, reason: '试' });
-    const tree = await treeOf();
-    const book = await openRuleBook({ rules: rig.ports.rules, tree: () => tree, timeZone: ZONE });
+    const book = await openRuleBook({ rules: rig.ports.rules, timeZone: ZONE });
     const judging = judgeStored(book, { now: Date.now, aheadMs: 0 });
     while (await rig.ports.verdicts.isWaiting()) await rig.ports.verdicts.judge(judging);
     const kept = await home.rows<{ verdict: number; votes: number }>(
@@ -85,6 +85,24 @@ describe.each(portHomes())('a preview of rules in %s', (_name, createHome) => {
 
     const again = await previews().preview({ from, to, settings });
     expect(again).toMatchObject({ changed: 0, rows: [], before: preview.after, after: preview.after });
+  });
+
+  it('is of the windows that stood there then, as setting them is', async () => {
+    await plant(rig.ports, { units: [{ id: 'elsewhere', name: '别处' }] });
+    await rig.ports.org.change(async (tx) => {
+      await tx.moveWindow('w1', 'elsewhere', BASE + 60 * HOUR);
+      return tx.audited({ by: BY, action: 'window.move', target: { kind: 'data' } }, undefined);
+    });
+    const asked = { from, to: day(BASE + 12 * HOUR), settings };
+    const before = await previews().preview({ ...asked, unit: 'town' });
+    expect([before.votes, before.windows]).toEqual([5_000, 2]);
+    expect(before.changed).toBeGreaterThan(100);
+    expect(await previews().preview({ ...asked, unit: 'elsewhere' })).toMatchObject({ votes: 0, windows: 0 });
+    const { from: validFrom, to: validTo } = asked;
+    const set = (unit: string) =>
+      changes().add(BY, { unit, validFrom, validTo, settings, replays: true, reason: '试' });
+    expect((await set('elsewhere')).windowsJudgedAgain).toBe(0);
+    expect((await set('town')).windowsJudgedAgain).toBe(2);
   });
 
   it('is refused for what contradicts itself, is nowhere, or is too much', async () => {

@@ -21,12 +21,12 @@ describe.each(portHomes())('verdicts of what is stored in %s', (_name, createHom
   const vote = (seq: number, at: number, more: Partial<VoteRecord> = {}) =>
     voteRecord({ journalKey: rig.source, seq, at, ...more });
   /** A rule of this test: the unsatisfied are a burst where somebody pressed less than a second before. */
-  let versions = 0;
-  const judging = () => {
+  const revision = async () => (await rig.ports.rules.ground()).revision;
+  const judging = (known: number) => {
     const asked: { windowKey: number; needed: PressSpan; seqs: number[] }[] = [];
     let needed: PressSpan = { from: 0, to: 0 };
     const by: Judging = {
-      versions: () => versions,
+      revision: () => known,
       reachOf(_windowKey, { from, to }) {
         needed = { from: from - 2 * SLACK, to: to + 2 * SLACK };
         return { affected: { from: from - SLACK, to: to + SLACK }, needed };
@@ -42,7 +42,7 @@ describe.each(portHomes())('verdicts of what is stored in %s', (_name, createHom
     return { by, asked };
   };
   const judgeAll = async () => {
-    const { by, asked } = judging();
+    const { by, asked } = judging(await revision());
     const corrected: number[][] = [];
     while (await rig.ports.verdicts.isWaiting()) {
       const judged = await rig.ports.verdicts.judge(by);
@@ -137,20 +137,18 @@ describe.each(portHomes())('verdicts of what is stored in %s', (_name, createHom
       votes: [vote(1, BASE, { rating: 0 }), vote(2, BASE + 50, { rating: 2 })],
       unjudged: [{ windowKey: 1, from: BASE, to: BASE + 50 }],
     });
+    const { by } = judging(await revision());
     await rig.ports.rules.change(async (tx) => {
       await tx.add({
         ...{ nodeId: 'all', version: 1, validFrom: '2026-01-01', validTo: null, settings: {} },
         ...{ reason: '试', madeAt: BASE, madeBy: 'cli:test' },
       });
-      const by = { actor: { kind: 'gateway' } as const, origin: 'local' };
-      return tx.audited({ by, action: 'rules.add', target: { kind: 'rules' } }, undefined);
+      const gateway = { actor: { kind: 'gateway' } as const, origin: 'local' };
+      return tx.audited({ by: gateway, action: 'rules.add', target: { kind: 'rules' } }, undefined);
     });
-    const { by } = judging();
     expect(await rig.ports.verdicts.judge(by)).toMatchObject({ isStale: true, corrected: [] });
     expect(await rig.ports.verdicts.isWaiting()).toBe(true);
-    versions = 1;
     expect((await judgeAll()).corrected).toEqual([[50, 0, 3]]);
-    versions = 0;
   });
 
   it('wait for what people set to another time, release and bring in', async () => {
@@ -189,7 +187,7 @@ describe.each(portHomes())('verdicts of what is stored in %s', (_name, createHom
       votes: [vote(1, BASE, { rating: 0 }), vote(2, BASE + 50, { rating: 2 })],
       unjudged: [{ windowKey: 1, from: BASE, to: BASE + 50 }],
     });
-    const { by } = judging();
+    const { by } = judging(await revision());
     expect((await rig.ports.verdicts.judge(by)).corrected).toEqual([
       { windowKey: 1, rating: 2, at: BASE + 50, from: 0, to: 3, excluded: true },
     ]);

@@ -33,7 +33,7 @@ describe.each(portHomes())('an explanation in %s', (_name, createHome) => {
   const explain = (seq: number, terminalId = 't-1') =>
     createVoteExplanations({
       ...{ rules: rig.ports.rules, verdicts: rig.ports.verdicts, exclusions: rig.ports.review.exclusions },
-      ...{ tree, places: rig.ports.org.versions, timeZone: ZONE },
+      ...{ tree, timeZone: ZONE },
     }).explain({ terminalId, epoch: EPOCH, seq });
   const set = (settings: Partial<RuleSettings>, place: { unit?: string } = {}, now = BASE + 48 * HOUR) =>
     createRuleChanges({ store: rig.ports.rules, tree, calendar, now: () => now }).add(BY, {
@@ -41,13 +41,9 @@ describe.each(portHomes())('an explanation in %s', (_name, createHome) => {
       ...{ validFrom: date(BASE), validTo: date(BASE) },
     });
   const judge = async () => {
-    const rules = await openRuleBook({ rules: rig.ports.rules, tree: await fixed(), timeZone: ZONE });
+    const rules = await openRuleBook({ rules: rig.ports.rules, timeZone: ZONE });
     const judging = judgeStored(rules, { now: () => BASE + 72 * HOUR, aheadMs: 0 });
     while (await rig.ports.verdicts.isWaiting()) await rig.ports.verdicts.judge(judging);
-  };
-  const fixed = async () => {
-    const now = await tree();
-    return () => now;
   };
   const press = (seq: number, second: number, rating: 0 | 1 | 2 = 0) =>
     voteRecord({
@@ -141,7 +137,7 @@ describe.each(portHomes())('an explanation in %s', (_name, createHome) => {
     ]);
   });
 
-  it('says that its window stood elsewhere, where other rules held', async () => {
+  it('goes by the rules of where its window stood when it was pressed', async () => {
     await set({}, {}, BASE - HOUR);
     await commit();
     await judge();
@@ -156,10 +152,12 @@ describe.each(portHomes())('an explanation in %s', (_name, createHome) => {
       return tx.audited({ by: BY, action: 'window.move', target: { kind: 'data' } }, undefined);
     });
     const told = await explain(3);
-    expect([told.stored, told.byRules, told.standing]).toEqual(['too-soon', 'counted', 'moved']);
+    expect([told.stored, told.byRules, told.standing]).toEqual(['too-soon', 'too-soon', 'same']);
+    expect(told.rules.versions).toMatchObject([{ node: 'all', version: 1 }]);
+    await home.rows('DELETE FROM unjudged');
     await home.rows('UPDATE votes SET verdict = 3 WHERE seq = 4');
     const odd = await explain(4);
-    expect([odd.stored, odd.byRules, odd.standing]).toEqual(['burst', 'counted', 'moved']);
+    expect([odd.stored, odd.byRules, odd.standing]).toEqual(['burst', 'counted', 'unknown']);
     await home.rows('UPDATE votes SET verdict = 0 WHERE seq = 4');
   });
 

@@ -120,8 +120,9 @@ const STEPS = fc.oneof(
       const ports = at(rig, gateway);
       const span = { from: START + quarter * QUARTER, to: START + (quarter + 9) * QUARTER };
       await ports.ledger.commit(batchOf({ unjudged: [{ windowKey, ...span }] }));
+      const { revision } = await ports.rules.ground();
       await ports.verdicts.judge({
-        versions: () => 0,
+        revision: () => revision,
         reachOf: (_key, of) => ({ affected: of, needed: of }),
         verdictsOf: (_key, votes) => votes.map(({ seq }) => (seq % 3) as 0),
       });

@@ -108,7 +108,7 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
     }),
     explanations: createVoteExplanations({
       ...{ rules: store.rules, verdicts: store.verdicts, exclusions: store.review.exclusions },
-      ...{ tree, places: store.org.versions, timeZone: calendar.timeZone },
+      ...{ tree, timeZone: calendar.timeZone },
     }),
     alertTargets: createTargetDesk({
       ...{ store: store.alertTargets, now, newId },

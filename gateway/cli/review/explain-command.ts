@@ -25,7 +25,7 @@ export function registerExplainCommand(votes: Command, withStore: WithStore): vo
     .action((terminalId: string, epoch: string, seq: number, { language, timeZone }: Asked) =>
       withStore.reading(async ({ rules, verdicts, review, org }, json) => {
         const explanations = createVoteExplanations({
-          ...{ rules, verdicts, exclusions: review.exclusions, places: org.versions, timeZone },
+          ...{ rules, verdicts, exclusions: review.exclusions, timeZone },
           tree: async () => buildTree(await org.units(), await org.windows(), await org.terminals()),
         });
         const { words, ...told } = await explanations.explain({ terminalId, epoch, seq });

@@ -60,6 +60,17 @@ export function constantRules(rules: Rules): WindowRules {
   return { at: () => rules, all: [rules] };
 }
 
+/** @param eras in the order of time: from each moment on these rules hold, and the first from ever */
+export function rulesThroughEras(eras: readonly { from: number; rules: WindowRules }[]): WindowRules {
+  const [first, ...later] = eras;
+  if (!first) throw new RangeError('no rules at all');
+  if (later.length === 0) return first.rules;
+  return {
+    all: [...new Set(eras.flatMap(({ rules }) => rules.all))],
+    at: (atMs) => (later.findLast(({ from }) => from <= atMs) ?? first).rules.at(atMs),
+  };
+}
+
 /** @param path ids from the top of the tree down to the window. */
 export function createWindowRules(
   path: readonly string[],

@@ -5,6 +5,7 @@ import {
   type RulesRow,
   rulesOf,
   type Select,
+  STANDS,
   UNITS,
   WINDOWS,
   windowParts,
@@ -35,6 +36,7 @@ export function openPostgresRecount({ address }: { address: string }): RecountRe
       return reading(async ({ rows }) => ({
         units: await allOf<never>(rows(UNITS)),
         windows: await allOf<never>(rows(WINDOWS)),
+        stands: await allOf<never>(rows(STANDS)),
         rules: (await allOf<RulesRow>(rows(RULES))).map(rulesOf),
       }));
     },

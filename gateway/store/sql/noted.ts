@@ -11,3 +11,9 @@ export async function tellOthers(queries: Queries): Promise<void> {
     .set(({ eb }) => ({ version: eb('version', '+', 1) }))
     .execute();
 }
+
+/** Another number whenever something of it is another. */
+export async function heldRevision(queries: Queries): Promise<number> {
+  const { version } = await queries.selectFrom('noted').select('version').executeTakeFirstOrThrow();
+  return version;
+}

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { QUARTER_MS } from '../../domain/calendar.ts';
 import type { OrgVersion } from '../../domain/org.ts';
 import { unfoldFrom } from './history/repair.ts';
+import { judgeMovedAgain } from './moved-votes.ts';
 import type { Queries } from './sql-database.ts';
 
 type Kind = OrgVersion['kind'];
@@ -85,6 +86,8 @@ export async function addVersion(
       .set({ name, ...(parent_key !== null && { unit_key: parent_key }) })
       .where('key', '=', key)
       .execute();
+  if (parent_key !== newest.parent_key)
+    await judgeMovedAgain(queries, kind, key, { from: from_at, to: Math.max(from_at, at) + QUARTER_MS });
   return from_at;
 }
 

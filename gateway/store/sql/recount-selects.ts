@@ -7,6 +7,8 @@ export type RulesRow = Omit<StoredRules, 'settings'> & { settings: string };
 
 export const UNITS = 'SELECT key, id, parent_key AS "parentKey", name FROM units ORDER BY key';
 export const WINDOWS = 'SELECT key, id, unit_key AS "unitKey", name FROM windows ORDER BY key';
+export const STANDS =
+  'SELECT kind, key, parent_key AS "parentKey", from_at AS "from" FROM org_versions ORDER BY from_at, kind, key';
 export const RULES = `
   SELECT node, version, valid_from AS "validFrom", valid_to AS "validTo", settings FROM rule_versions ORDER BY key`;
 

@@ -1,6 +1,8 @@
 /** Versions of rules, in SQL that both databases understand. */
-import type { RuleReads, RuleStore, RuleTx } from '../rules.ts';
+import type { KeptRuleVersion, RuleReads, RuleStore, RuleTx } from '../rules.ts';
 import { type AuditDeps, createChanges } from './changes.ts';
+import { heldRevision } from './noted.ts';
+import { versionsOn } from './org-versions.ts';
 import { addSettingVersion, settingVersions } from './setting-versions.ts';
 import type { Queries, SqlDatabase } from './sql-database.ts';
 import { noteUnjudged } from './unjudged.ts';
@@ -12,9 +14,27 @@ export function createRuleStore(database: SqlDatabase, audit: AuditDeps): RuleSt
   };
 }
 
-const readsOn = (queries: Queries): RuleReads => ({
-  versions: () => settingVersions(queries, 'rule_versions'),
-});
+function readsOn(queries: Queries): RuleReads {
+  const versions = (): Promise<KeptRuleVersion[]> => settingVersions(queries, 'rule_versions');
+  return {
+    versions,
+    async ground() {
+      const revision = await heldRevision(queries);
+      const [rules, places] = [await versions(), await versionsOn(queries)];
+      const ids = {
+        unit: new Map((await idsOf(queries, 'units')).map(({ key, id }) => [key, id])),
+        window: new Map((await idsOf(queries, 'windows')).map(({ key, id }) => [key, id])),
+      };
+      return {
+        ...{ revision, versions: rules },
+        places: places.map((place) => ({ ...place, id: ids[place.kind].get(place.key) ?? '' })),
+      };
+    },
+  };
+}
+
+const idsOf = (queries: Queries, table: 'units' | 'windows') =>
+  queries.selectFrom(table).select(['key', 'id']).execute();
 
 const writesOn = (queries: Queries): RuleTx => ({
   ...readsOn(queries),

@@ -2,6 +2,7 @@
 import type { VerdictCode } from '../ledger.ts';
 import type { Judging, PressSpan, StoredPress, VerdictStore } from '../verdicts.ts';
 import { findVote, journalsOf } from './found-vote.ts';
+import { heldRevision } from './noted.ts';
 import { ofUndecided } from './reviews/decided-votes.ts';
 import type { Queries, SqlDatabase } from './sql-database.ts';
 import { type Change, correct, type WriteVerdicts } from './verdict-changes.ts';
@@ -42,11 +43,7 @@ export function createVerdictStore(database: SqlDatabase, tables: VerdictTables)
     judge: (by, forMs = STEP_MS) =>
       database.transaction(async (queries) => {
         await database.holdVotes(queries);
-        const { versions } = await queries
-          .selectFrom('rule_versions')
-          .select(({ fn }) => fn.countAll<number>().as('versions'))
-          .executeTakeFirstOrThrow();
-        if (Number(versions) !== by.versions())
+        if ((await heldRevision(queries)) !== by.revision())
           return {
             ...{ isStale: true, commit: null, corrected: [], votes: 0 },
             waiting: await countWaiting(queries),

@@ -5,6 +5,7 @@ import {
   type RulesRow,
   rulesOf,
   type Select,
+  STANDS,
   UNITS,
   WINDOWS,
   windowParts,
@@ -30,6 +31,7 @@ export function openSqliteRecount(file: string): RecountReads {
         return db.transaction(() => ({
           units: all<never>(UNITS),
           windows: all<never>(WINDOWS),
+          stands: all<never>(STANDS),
           rules: all<RulesRow>(RULES).map(rulesOf),
         }))();
       } catch (error) {
