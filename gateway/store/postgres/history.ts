@@ -126,13 +126,13 @@ const OF_FEW = `
   UNION ALL SELECT ${PLACE}, 0, verdict, ${SUMS} FROM discounted WHERE ${WITHIN} GROUP BY 1, verdict
   UNION ALL SELECT ${PLACE}, 0, ${EXCLUDED}, ${SUMS} FROM excluded WHERE ${WITHIN} GROUP BY 1
   UNION ALL SELECT ${PLACE}, channel, part, ${SUMS} FROM apart WHERE ${WITHIN} GROUP BY 1, 2, 3`;
-/** A rollup at a time, through the key: there is no index by windows, and a planner would rather read the whole table. */
+/** A journal at a time, through the key: there is no index by windows, and a planner would rather read the whole table. */
 const besideKept = (table: string) => `
-  SELECT x.* FROM kept k CROSS JOIN LATERAL (
-    SELECT * FROM ${table} WHERE source_key = k.source_key AND quarter = k.quarter AND window_key = k.window_key OFFSET 0) AS x`;
+  SELECT x.* FROM (SELECT DISTINCT source_key FROM kept) AS j CROSS JOIN LATERAL (
+    SELECT * FROM ${table} WHERE source_key = j.source_key AND quarter >= $3::int4 AND quarter < $4::int4 AND window_key = $2::int4 OFFSET 0) AS x`;
 const OF_WINDOW = `
   WITH kept AS MATERIALIZED (
-    SELECT source_key, quarter, window_key, satisfied, basically, unsatisfied FROM rollups
+    SELECT source_key, quarter, satisfied, basically, unsatisfied FROM rollups
     WHERE window_key = $2::int4 AND quarter >= $3::int4 AND quarter < $4::int4)
   SELECT ${PLACE}, 0 AS channel, ${ALL} AS part, ${SUMS} FROM kept GROUP BY 1
   UNION ALL SELECT ${PLACE}, 0, verdict, ${SUMS} FROM (${besideKept('discounted')}) AS beside GROUP BY 1, verdict
