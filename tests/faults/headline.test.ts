@@ -13,12 +13,12 @@ import type { TestGateway } from '../support/gateway.ts';
 import { have } from '../support/prerequisites.ts';
 import { expectScoresEqualRecount, expectStoredEqualsThanked, storedVotes } from '../support/recount.ts';
 import { MOUNTS, mountSmallDisk, type SmallDisk } from '../support/small-disk.ts';
-import { expectVerdictsOfRules, untilJudged } from '../support/stored-verdicts.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/wait.ts';
 import { tellFigure } from './figures.ts';
 import { type Random, scaled, seed, seededRandom } from './seed.ts';
 import { numbered, startTown } from './town.ts';
+import './rules-on.ts';
 
 const MINUTES = Number(process.env.MANYI_HEADLINE_MINUTES ?? scaled(0.2, 2));
 const TERMINALS = Number(process.env.MANYI_TERMINALS ?? scaled(10, 50));
@@ -119,7 +119,6 @@ describe.runIf(have(MOUNTS, FAKETIME))(`${TERMINALS} terminals and random faults
       });
       const town = await startTown(numbered(TERMINALS), {
         dataDir: join(gatewayDisk.path, 'data'),
-        env: { MANYI_FIRST_RULES: 'default' },
       });
       const { gateway } = town;
       const proxies = await Promise.all(
@@ -218,8 +217,6 @@ describe.runIf(have(MOUNTS, FAKETIME))(`${TERMINALS} terminals and random faults
         },
         { timeoutMs: 60_000 },
       );
-      await untilJudged(gateway.dataDir);
-      expectVerdictsOfRules(gateway.dataDir);
       await expectScoresEqualRecount(gateway);
       expect(done.size).toBeGreaterThan(3);
       await swarm.stop();

@@ -16,6 +16,7 @@ import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { type Key, startTerminal, type TerminalProcess } from '../support/terminal-process.ts';
 import { until } from '../support/wait.ts';
 import { scaled, seededRandom } from './seed.ts';
+import './rules-on.ts';
 
 const KEYS: readonly Key[] = ['1', '2', '3'];
 const PRELOAD = new URL('./kill-after-commit.mjs', import.meta.url).href;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
+import { emptyCounts, votesIn } from '../../gateway/domain/tally.ts';
 import { databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import {
   type GatewayOptions,
@@ -84,10 +85,14 @@ export async function timePressesToWall(
   await live.snapshot();
   const times: number[] = [];
   for (let turn = 0; turn < count; turn++) {
-    const before = live.window(windowId)?.votes ?? 0;
+    const pressed = () => {
+      const row = live.window(windowId);
+      return (row?.votes ?? 0) + votesIn(row?.discounted?.counts ?? emptyCounts());
+    };
+    const before = pressed();
     const shown = new Promise<void>((resolve) => {
       const look = () => {
-        if ((live.window(windowId)?.votes ?? 0) <= before) return;
+        if (pressed() <= before) return;
         live.socket.off('message', look);
         resolve();
       };

@@ -3,15 +3,15 @@
  * gateway remembers: stored == thanked (promise A, B), and score == recount (promise C).
  */
 import { isDeepStrictEqual } from 'node:util';
-import Database from 'better-sqlite3';
 import { expect } from 'vitest';
-import { databaseFile } from '../../gateway/store/sqlite/sqlite-store.ts';
 import type { LiveRow } from '../../protocol/live.ts';
 import { type Interval, PERIODS, type Period, type Proof, type ScoreRow } from '../../protocol/score.ts';
 import { VERDICTS } from '../../protocol/verdict.ts';
 import { type Counts, RATINGS } from '../../protocol/vote.ts';
 import type { TestGateway } from './gateway.ts';
 import { listenLive } from './live-client.ts';
+import { readFile } from './read-file.ts';
+import { expectVerdictsByHand, untilJudged } from './stored-verdicts.ts';
 import type { TerminalProcess } from './terminal-process.ts';
 import { until } from './wait.ts';
 
@@ -58,15 +58,6 @@ export function setAside(dataDir: string): Map<string, number> {
       }[],
   );
   return new Map(rows.map(({ reason, count }) => [reason, count]));
-}
-
-export function readFile<T>(dataDir: string, read: (db: Database.Database) => T): T {
-  const db = new Database(databaseFile(dataDir), { readonly: true, timeout: 5_000 });
-  try {
-    return read(db);
-  } finally {
-    db.close();
-  }
 }
 
 export type ThankedBy = Pick<TerminalProcess, 'login' | 'thanked' | 'cutOff'>;
@@ -117,8 +108,10 @@ export async function expectStoredEqualsThanked(
 }
 
 type Discounts = { counts: Counts; reasons: Record<string, number> };
-type Recount = { counts: Counts; discounted: Discounts | null; lastVoteAt: number | null };
+type Recount = { raw: number; counts: Counts; discounted: Discounts | null; lastVoteAt: number | null };
 type Figures = {
+  /** All that were pressed, counted or not. */
+  raw: number;
   votes: number;
   counts: Counts;
   rate: number | null;
@@ -148,7 +141,7 @@ const NOT_TOLD = 'not told';
 const shownInterval = ({ lower, upper }: Interval) =>
   [lower, upper].map((end) => Math.abs(end).toFixed(9)).join(' to ');
 
-function figuresOf({ counts, discounted, lastVoteAt }: Recount): Figures {
+function figuresOf({ raw, counts, discounted, lastVoteAt }: Recount): Figures {
   const votes = RATINGS.reduce((sum, rating) => sum + counts[rating], 0);
   const interval = votes === 0 ? null : wilson(counts.satisfied + counts.basically, votes);
   const weighted = RATINGS.reduce((sum, rating) => sum + counts[rating] * WEIGHTS[rating], 0);
@@ -159,7 +152,7 @@ function figuresOf({ counts, discounted, lastVoteAt }: Recount): Figures {
     index: votes === 0 ? null : weighted / votes,
     rateInterval: interval && shownInterval(interval),
     proof: proofOf(interval, votes),
-    ...{ discounted, lastVoteAt },
+    ...{ raw, discounted, lastVoteAt },
   };
 }
 
@@ -221,7 +214,7 @@ export function recountScores(
       verdict: number;
     }[];
 
-    const empty = (): Recount => ({ counts: noVotes(), discounted: null, lastVoteAt: null });
+    const empty = (): Recount => ({ raw: 0, counts: noVotes(), discounted: null, lastVoteAt: null });
     const unitByKey = new Map(units.map((unit) => [unit.key, { ...unit, recount: empty() }]));
     const windowByKey = new Map(windows.map((one) => [one.key, { ...one, recount: empty() }]));
     for (const row of rows) {
@@ -234,10 +227,12 @@ export function recountScores(
         concerned.push(unit.recount);
         key = unit.parentKey;
       }
-      const isMeant = row.excluded === 0 && isIn[period](row.minute, dayName(row.minute * MINUTE_MS));
+      const isOfPeriod = isIn[period](row.minute, dayName(row.minute * MINUTE_MS));
+      const isMeant = row.excluded === 0 && isOfPeriod;
       const rating = RATINGS[row.rating] as keyof Counts;
       const reason = VERDICTS[row.verdict] as string;
       for (const recount of concerned) {
+        if (isOfPeriod) recount.raw += row.votes;
         if (isMeant && row.verdict === 0) recount.counts[rating] += row.votes;
         if (isMeant && row.verdict !== 0) {
           recount.discounted ??= { counts: noVotes(), reasons: {} };
@@ -262,16 +257,22 @@ function previousDay(day: string, back: number): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) - back * DAY_MS).toISOString().slice(0, 10);
 }
 
+const votesOf = (counts: Counts | null) =>
+  counts === null ? 0 : RATINGS.reduce((sum, rating) => sum + counts[rating], 0);
+
 function figuresShown(rows: readonly (ScoreRow | LiveRow)[]): Map<string, Figures> {
   return new Map(
-    rows.map(({ kind, id, votes, counts, rate, index, proof, intervals, discounted, lastVoteAt }) => [
-      `${kind} ${id}`,
-      {
-        ...{ votes, counts, rate, index, proof, discounted, lastVoteAt },
-        // Walls are told those of units alone.
-        rateInterval: intervals === undefined ? NOT_TOLD : intervals && shownInterval(intervals.rate),
-      },
-    ]),
+    rows.map(
+      ({ kind, id, votes, counts, rate, index, proof, intervals, excluded, discounted, lastVoteAt }) => [
+        `${kind} ${id}`,
+        {
+          raw: votes + votesOf(excluded) + votesOf(discounted?.counts ?? null),
+          ...{ votes, counts, rate, index, proof, discounted, lastVoteAt },
+          // Walls are told those of units alone.
+          rateInterval: intervals === undefined ? NOT_TOLD : intervals && shownInterval(intervals.rate),
+        },
+      ],
+    ),
   );
 }
 
@@ -302,7 +303,8 @@ function expectPlacesCounted(rows: readonly ScoreRow[]): void {
 }
 
 /**
- * Every unit and window, in every period, from the API, and today's from a wall's snapshot. Nothing may be voting meanwhile.
+ * Every unit and window, in every period, from the API, and today's from a wall's snapshot. Nothing may be voting meanwhile. Where the
+ * default rules hold for a whole project of tests, what each vote counts for is judged by hand first, and what came of it said.
  * @param aheadMs how far the gateway's clock is ahead of this process's
  */
 export async function expectScoresEqualRecount(
@@ -310,6 +312,11 @@ export async function expectScoresEqualRecount(
   timeZone = 'Asia/Shanghai',
   aheadMs = 0,
 ): Promise<void> {
+  if (process.env.MANYI_FIRST_RULES === 'default') {
+    await untilJudged(gateway.dataDir);
+    const { raw, counted } = expectVerdictsByHand(gateway.dataDir);
+    process.stdout.write(`      score == recount: raw ${raw}, counted ${counted}\n`);
+  }
   const atOneMinute = <T>(read: () => Promise<T>) => readAtOneMinute(read, () => Date.now() + aheadMs);
   for (const period of PERIODS) {
     const shown = await atOneMinute(() => gateway.scores(period));

@@ -6,7 +6,8 @@ import { CHANNELS } from '../../protocol/channel.ts';
 import { VERDICTS } from '../../protocol/verdict.ts';
 import { CLOCKS } from '../../protocol/vote.ts';
 import { rulesOf } from './live-verdicts.ts';
-import { readFile } from './recount.ts';
+import { readFile } from './read-file.ts';
+import { verdictsByHand } from './verdicts-by-hand.ts';
 import { until } from './wait.ts';
 
 type Row = {
@@ -30,9 +31,8 @@ export async function untilJudged(dataDir: string): Promise<void> {
   await until('all votes to be judged', () => waiting() === 0, { timeoutMs: 60_000, everyMs: 100 });
 }
 
-/** @param settings of the rules that held all the while */
-export function expectVerdictsOfRules(dataDir: string, settings: RuleSettings = DEFAULT_RULES): void {
-  const rows = readFile(
+function storedRows(dataDir: string): Row[] {
+  return readFile(
     dataDir,
     (db) =>
       db
@@ -45,6 +45,42 @@ export function expectVerdictsOfRules(dataDir: string, settings: RuleSettings = 
         )
         .all() as Row[],
   );
+}
+
+const deviceOf = ({ channel, terminalKey }: Row) =>
+  ['button', 'touch'].includes(CHANNELS[channel] ?? '') ? terminalKey : null;
+const isTimed = ({ clock, isPlaced }: Row) => CLOCKS[clock] !== 'estimated' && isPlaced === 0;
+
+/** Of the default rules, which held all the while: by arithmetic of the tests' own. @returns how many votes there are, and how many of them count */
+export function expectVerdictsByHand(dataDir: string): { raw: number; counted: number } {
+  const rows = storedRows(dataDir);
+  for (const windowKey of new Set(rows.map((row) => row.windowKey))) {
+    const of = rows.filter((row) => row.windowKey === windowKey);
+    const byHand = verdictsByHand(
+      of.map((row) => ({
+        ...{
+          source: row.journalKey,
+          seq: row.seq,
+          rating: row.rating,
+          at: row.at,
+          boot: row.boot,
+          mono: row.mono,
+        },
+        ...{ device: deviceOf(row), isTimed: isTimed(row) },
+      })),
+    );
+    const named = (words: readonly (string | undefined)[]) =>
+      of.map(({ journalKey, seq }, index) => `${journalKey}/${seq} ${words[index]}`);
+    expect(named(of.map(({ verdict }) => VERDICTS[verdict])), `verdicts of window ${windowKey}`).toEqual(
+      named(byHand),
+    );
+  }
+  return { raw: rows.length, counted: rows.filter(({ verdict }) => verdict === 0).length };
+}
+
+/** @param settings of the rules that held all the while */
+export function expectVerdictsOfRules(dataDir: string, settings: RuleSettings = DEFAULT_RULES): void {
+  const rows = storedRows(dataDir);
   const rules = rulesOf(settings);
   for (const windowKey of new Set(rows.map((row) => row.windowKey))) {
     const of = rows.filter((row) => row.windowKey === windowKey);
@@ -52,8 +88,8 @@ export function expectVerdictsOfRules(dataDir: string, settings: RuleSettings = 
       of.map((row) => ({
         ...{ sourceKey: row.journalKey, seq: row.seq, rating: row.rating, at: row.at },
         ...{ boot: row.boot, mono: row.mono, heldMs: null, isTest: false, isImputed: false },
-        isTimed: CLOCKS[row.clock] !== 'estimated' && row.isPlaced === 0,
-        device: ['button', 'touch'].includes(CHANNELS[row.channel] ?? '') ? row.terminalKey : null,
+        isTimed: isTimed(row),
+        device: deviceOf(row),
       })),
       rules,
     );
