@@ -9,9 +9,10 @@ import {
   openWall,
   setClock,
 } from '../support/browser.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { startGateway, type TerminalLogin, type TestGateway } from '../support/gateway.ts';
 import { addPerson, type Person } from '../support/people.ts';
 import { until } from '../support/wait.ts';
+import { openCounter } from './counter.ts';
 
 const missing = findBrowser() === null && process.env.CI === undefined;
 if (missing) console.warn('SKIPPED: no Chromium, so no page has seen its session end');
@@ -22,6 +23,7 @@ describe.skipIf(missing)('sessions in a browser', () => {
   let browser: Browser;
   let gateway: TestGateway;
   let lin: Person;
+  let north: TerminalLogin;
   const pages: OpenedPage[] = [];
 
   const open = async (address: string, options: Parameters<typeof openPage>[2] = {}) => {
@@ -59,6 +61,7 @@ describe.skipIf(missing)('sessions in a browser', () => {
         org.unit(hall, `${hall}便民服务中心`, 'city');
         org.window(`${hall}-1`, hall, `${hall}窗口1`);
       }
+      north = org.terminal('t-north', 'north-1');
     });
     lin = await addPerson(gateway, 'lin', { displayName: '林芳' });
   });
@@ -100,6 +103,41 @@ describe.skipIf(missing)('sessions in a browser', () => {
     expect(await page.getByTestId('session-banner').textContent()).toContain('登录已结束');
     await page.getByTestId('notice-session-ended').waitFor();
     expect(page.url()).toContain('next=%2Fwall%2F');
+  });
+
+  it('shows alerts on the wall to whoever may see them, in both languages, and none on a screen', async () => {
+    const quiet = await openAs(lin, '/wall/');
+    await isLive(quiet.page);
+    const count = quiet.page.getByTestId('alerts-count');
+    await count.waitFor();
+    expect(await count.textContent()).toBe('暂无告警');
+    await gateway.send('POST', '/api/v1/alert-rules', {
+      ...{ unit: 'north', reason: 'test' },
+      settings: { unsatisfied: { closesAfterMinutes: 60, isUrgent: true } },
+    });
+    const counter = await openCounter(gateway.mqttPort, north);
+    await counter.press('unsatisfied');
+    const alert = quiet.page.getByTestId('alert');
+    await alert.waitFor();
+    expect(await alert.textContent()).toMatch(/^不满意评价north便民服务中心north窗口1\d\d:\d\d 起紧急$/);
+    expect(await count.textContent()).toBe('1 条未受理');
+    await quiet.page.getByRole('button', { name: 'EN' }).click();
+    expect(await alert.textContent()).toMatch(/^Unsatisfied vote.*since \d\d:\d\durgent$/);
+    const { page } = await open((await makeLink('大厅大屏')).address);
+    await isLive(page);
+    await page.getByTestId('ticker-item').first().waitFor();
+    expect(await page.getByTestId('alerts').count()).toBe(0);
+    const [{ id } = { id: '' }] = (await gateway.getJson<{ alerts: { id: string }[] }>('/api/v1/alerts'))
+      .alerts;
+    await gateway.send('POST', `/api/v1/alerts/${id}/acknowledge`, {});
+    await until(
+      'that it is seen to',
+      async () => (await alert.getAttribute('data-state')) === 'acknowledged',
+    );
+    await gateway.send('POST', `/api/v1/alerts/${id}/close`, { reason: 'done' });
+    await until('its end', async () => (await alert.count()) === 0);
+    await counter.leave();
+    expect(quiet.complaints).toEqual([]);
   });
 
   it('opens a wall by its link, keeps the token out of the address bar, and is nobody', async () => {
