@@ -1,7 +1,7 @@
 /** When detectors look: at each window once after a day has ended, again now and then, and soon where a late vote has come. */
 import type { Calendar, DayNumber } from '../domain/calendar.ts';
 import type { OrgTree } from '../domain/org.ts';
-import type { By } from '../store/changes.ts';
+import type { AuditLine, By } from '../store/changes.ts';
 import type { Lease } from '../store/leases.ts';
 import type { Looked, NewReview, ReviewsStore } from '../store/reviews.ts';
 import type { DaySums } from './day-sums.ts';
@@ -103,15 +103,23 @@ export function createLooker(deps: LookerDeps): Looker {
   };
 }
 
-/** Those that are new; each has its line in the audit. */
+/** Those that are new, or about more votes now; each has its line in the audit. @returns how many are new */
 function open(store: ReviewsStore, found: readonly NewReview[], lease: Lease): Promise<number> {
   return store.change(async (tx) => {
-    const opened: NewReview[] = [];
-    for (const review of found) if (await tx.open(review, BY.actor, '')) opened.push(review);
-    const [first, ...more] = opened.map(({ id, detector, version, windowKey, votes }) => ({
-      ...{ by: BY, action: 'review.open', target: { kind: 'review', id } as const },
-      detail: { detector, version, windowKey, votes: votes.length },
-    }));
-    return first ? tx.audited([first, ...more], opened.length) : tx.unchanged(0);
+    const lines: AuditLine[] = [];
+    let isNew = 0;
+    for (const review of found) {
+      const opened = await tx.open(review, BY.actor, '');
+      if (opened === null) continue;
+      if (opened.isNew) isNew += 1;
+      const { detector, version, windowKey, votes } = review;
+      lines.push({
+        ...{ by: BY, action: opened.isNew ? 'review.open' : 'review.renew' },
+        target: { kind: 'review', id: opened.id },
+        detail: { detector, version, windowKey, votes: votes.length },
+      });
+    }
+    const [first, ...more] = lines;
+    return first ? tx.audited([first, ...more], isNew) : tx.unchanged(0);
   }, lease);
 }

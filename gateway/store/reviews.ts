@@ -87,9 +87,15 @@ export type Decider = { role: Role; isDisabled: boolean; isAbove: boolean };
 /** `decisions`: the count of all decisions, this one included. */
 export type Settled = { corrected: readonly Corrected[]; decisions: number };
 
+export type Opened = { id: string; isNew: boolean };
+
 export interface ReviewsTx extends ReviewsReads {
-  /** @returns false when the same is kept already. */
-  open(review: NewReview, by: Actor, reason: string): Promise<boolean>;
+  /**
+   * Where the same is kept already nothing is done. What detectors find of votes that an open review of theirs is about, and more or fewer of
+   * them, is that review from now on; one that somebody has proposed is left alone until it is decided.
+   * @returns the id of the one that is opened, or renewed
+   */
+  open(review: NewReview, by: Actor, reason: string): Promise<Opened | null>;
   step(key: number, to: ReviewState, event: ReviewEvent): Promise<void>;
   /** Undefined: there is no such account. */
   decider(accountName: string, windowKey: number): Promise<Decider | undefined>;

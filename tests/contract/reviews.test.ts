@@ -50,9 +50,9 @@ describe.each(portHomes())('reviews in %s', (_name, createHome) => {
   });
   const open = (review: NewReview) =>
     rig.ports.reviews.change(async (tx) => {
-      const isNew = await tx.open(review, GATEWAY.actor, '');
+      const opened = await tx.open(review, GATEWAY.actor, '');
       const line = { by: GATEWAY, action: 'review.open', target: { kind: 'review', id: review.id } as const };
-      return isNew ? tx.audited(line, true) : tx.unchanged(false);
+      return opened ? tx.audited(line, opened.isNew) : tx.unchanged(false);
     });
   const verdicts = async () =>
     (await home.rows<{ verdict: number }>('SELECT verdict FROM votes ORDER BY seq')).map(
@@ -124,6 +124,33 @@ describe.each(portHomes())('reviews in %s', (_name, createHome) => {
     ]);
   });
 
+  it('are one as long as nobody has decided, whatever late votes add to it', async () => {
+    const votesOf = async (id: string) => {
+      const { key } = await reviews.review(id);
+      return (await reviews.votesOf(key)).map(({ seq }) => seq);
+    };
+    const ids = async () => (await reviews.list({}, 10)).map(({ id, state }) => `${id} ${state}`);
+    await open(flag('r-1', [1, 2]));
+    await open(flag('r-2', [4, 5]));
+    // Two devices at once are two; another detector's is its own; a person means what they say.
+    expect(await ids()).toEqual(['r-2 open', 'r-1 open']);
+    expect(await open(flag('r-3', [2, 3], { limit: 0.5 }))).toBe(false);
+    expect([await votesOf('r-1'), (await reviews.review('r-1')).limit]).toEqual([[2, 3], 0.5]);
+    expect(await open(flag('r-4', [2, 3], { detector: 'crowd' }))).toBe(true);
+    await reviews.step(LI, 'r-1', 'propose', '是');
+    expect(await open(flag('r-5', [1, 2, 3]))).toBe(false);
+    expect(await votesOf('r-1')).toEqual([2, 3]);
+    await reviews.step(WANG, 'r-1', 'confirm', '是');
+    expect(await open(flag('r-5', [1, 2, 3]))).toBe(true);
+    await reviews.step(LI, 'r-5', 'dismiss', '不是');
+    expect(await open(flag('r-6', [1, 2, 3]))).toBe(false);
+    expect(await ids()).toEqual(['r-5 dismissed', 'r-4 open', 'r-2 open', 'r-1 confirmed']);
+    expect(await open(flag('r-6', [1, 2, 3, 6]))).toBe(true);
+    // What was found before and decided is not found in the place of what is open.
+    expect(await open(flag('r-7', [1, 2, 3]))).toBe(false);
+    expect(await votesOf('r-6')).toEqual([1, 2, 3, 6]);
+  });
+
   it('are dismissed by one person, and votes stay', async () => {
     await open(flag('r-1', [1, 2]));
     await reviews.step(LI, 'r-1', 'dismiss', '学生参观');
@@ -184,7 +211,7 @@ describe.each(portHomes())('reviews in %s', (_name, createHome) => {
 
   it('that share a vote: the one confirmed last holds, and the other when it is taken back', async () => {
     await open(flag('r-1', [1, 2]));
-    await open(flag('r-2', [2, 3], { decision: 'reinstate' }));
+    await open(flag('r-2', [2, 3], { decision: 'reinstate', detector: 'crowd' }));
     for (const id of ['r-1', 'r-2']) {
       await reviews.step(LI, id, 'propose', '是');
       await reviews.step(WANG, id, 'confirm', '是');

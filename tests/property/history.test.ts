@@ -1,6 +1,8 @@
 /** Whatever is stored, changed, moved and folded, in whatever order and beside each other: sums over long spans are what the votes say. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { VOTE_DECISIONS } from '../../gateway/domain/review-steps.ts';
+import { createReviews } from '../../gateway/review/reviews.ts';
 import type { VoteRecord } from '../../gateway/store/ledger.ts';
 import { decide } from '../support/decide.ts';
 import { expectHistoryRecounted } from '../support/history-recount.ts';
@@ -31,6 +33,7 @@ const press = fc.record({
   windowKey: fc.integer({ min: 1, max: 4 }),
   verdict: fc.constantFrom(0, 0, 0, 1, 3),
 });
+const by = (user: string) => ({ actor: { kind: 'cli', user } as const, origin: 'local' });
 const at = (rig: Rig, number: number) => rig.gateways[number % rig.gateways.length] as OpenPorts;
 
 const step = <T>(
@@ -129,6 +132,38 @@ const STEPS = fc.oneof(
     },
   ),
   step(
+    'decided by two people',
+    3,
+    fc.record({
+      ...{ which: fc.nat(), quarters: fc.nat({ max: QUARTERS }), gateway },
+      decision: fc.constantFrom(...VOTE_DECISIONS),
+    }),
+    async ({ which, quarters, gateway, decision }, rig) => {
+      const vote = rig.sent[which % Math.max(1, rig.sent.length)];
+      if (!vote) return;
+      const reviews = createReviews({ store: at(rig, gateway).reviews, now: () => START });
+      const { windowKey } = vote;
+      const span = { from: vote.at - quarters * QUARTER, to: vote.at + quarters * QUARTER };
+      try {
+        const { id } = await reviews.raise(by('li'), { windowKey, ...span, decision, reason: '提议' });
+        await reviews.step(by('wang'), id, 'confirm', '属实');
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'review-empty' });
+      }
+    },
+  ),
+  step('decided no more', 1, fc.record({ which: fc.nat(), gateway }), async ({ which, gateway }, rig) => {
+    const reviews = createReviews({ store: at(rig, gateway).reviews, now: () => START });
+    const confirmed = await reviews.list({ states: ['confirmed'] }, 100);
+    const one = confirmed[which % Math.max(1, confirmed.length)];
+    try {
+      if (one) await reviews.step(by('li'), one.id, 'reopen', '弄错了');
+    } catch (error) {
+      // Another one of this turn was faster.
+      expect(error).toMatchObject({ code: 'review-step-impossible' });
+    }
+  }),
+  step(
     'moved',
     2,
     fc.record({
@@ -218,6 +253,9 @@ describe.each(portHomes())('history in %s', (name, createHome) => {
             while (await last.folding.isDue(after)) await last.folding.fold(after);
             await expectAllRecounted(rig, ZONES, 'in the end');
             expect(await rig.home.rows('SELECT 1 FROM history_late')).toEqual([]);
+            const check = rig.home.openCheck();
+            expect((await check.check(() => {})).numbers, 'what is decided').toEqual([]);
+            await check.close();
           } finally {
             for (const ports of rig.gateways) await ports.close();
             await rig.home.dispose();
