@@ -42,8 +42,10 @@ export type ReviewRecord = Omit<NewReview, 'votes' | 'about'> & {
 export type ReviewEvent = { step: ReviewStep | 'open'; at: number; by: string; reason: string };
 
 export type ReviewedVote = VoteKey & {
-  terminalId: string;
-  epoch: string;
+  /** Null of what is no terminal's; then `origin` says which system has given it. */
+  terminalId: string | null;
+  epoch: string | null;
+  origin: string | null;
   channel: ChannelCode;
   rating: RatingCode;
   at: number;

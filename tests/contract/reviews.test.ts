@@ -209,6 +209,26 @@ describe.each(portHomes())('reviews in %s', (_name, createHome) => {
     );
   });
 
+  it('are about votes that are no terminal’s, too', async () => {
+    const { openOrigin, commitOrigin } = rig.ports.origins;
+    const origin = await openOrigin({ name: '短信', unitId: null });
+    const given = {
+      channel: 2,
+      windowKey: 1,
+      rating: 2,
+      at: BASE + 5_000,
+      receivedAt: BASE + 6_000,
+    } as const;
+    await commitOrigin(origin, [{ ...given, key: 'a' }]);
+    const span = { windowKey: 1, from: BASE + 5_000, to: BASE + 5_000 };
+    const { id, votes } = await reviews.raise(LI, { ...span, decision: 'dismiss', reason: '重复' });
+    expect([votes, await reviews.step(WANG, id, 'confirm', '是')]).toMatchObject([1, { changed: 1 }]);
+    expect(await reviews.votesOf((await reviews.review(id)).key)).toMatchObject([
+      { terminalId: null, origin: '短信', verdict: DISMISSED, byRules: 0 },
+    ]);
+    expect(await reviews.step(LI, id, 'reopen', '否')).toMatchObject({ changed: 1 });
+  });
+
   it('that share a vote: the one confirmed last holds, and the other when it is taken back', async () => {
     await open(flag('r-1', [1, 2]));
     await open(flag('r-2', [2, 3], { decision: 'reinstate', detector: 'crowd' }));

@@ -75,8 +75,9 @@ export const OneReview = Type.Object({
     Type.Null(),
     Type.Array(
       Type.Object({
-        terminal: Type.String(),
-        epoch: Type.String(),
+        terminal: { ...NullableString, description: 'Null of what is no terminal’s: see `origin`' },
+        epoch: NullableString,
+        origin: { ...NullableString, description: 'The system that has given it' },
         seq: Type.Integer(),
         channel: oneOf(CHANNELS),
         rating: oneOf(RATINGS),

@@ -77,8 +77,14 @@ export function registerReviewsCommands(program: Command, withStore: WithStore):
         const explanation = explainFlag(detector, { figures, limit });
         const events = (await own.events(key)).map(({ at, ...event }) => ({ at: date(at), ...event }));
         const votes = (await own.votesOf(key)).map(
-          ({ terminalId, epoch, seq, rating, at, verdict, byRules }) => ({
-            ...{ terminal: terminalId, epoch, seq, at: date(at), rating: RATINGS[rating] },
+          ({ terminalId, epoch, origin, seq, rating, at, verdict, byRules }) => ({
+            ...{
+              terminal: terminalId ?? '',
+              epoch: epoch ?? origin ?? '',
+              seq,
+              at: date(at),
+              rating: RATINGS[rating],
+            },
             ...{ verdict: VERDICTS[verdict], byRules: VERDICTS[byRules] },
           }),
         );

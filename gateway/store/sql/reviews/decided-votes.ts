@@ -73,7 +73,7 @@ async function votesOf(queries: Queries, key: number): Promise<Row[]> {
        WHERE o.source_key = v.source_key AND o.seq = v.seq AND c.state = 'confirmed'
        ORDER BY c.confirmed_order DESC LIMIT 1) AS winner
     FROM review_votes r JOIN votes v ON v.source_key = r.source_key AND v.seq = r.seq
-    JOIN sources s ON s.key = v.source_key
+    LEFT JOIN sources s ON s.key = v.source_key
     LEFT JOIN decided_votes d ON d.source_key = v.source_key AND d.seq = v.seq
     WHERE r.review_key = ${key} ORDER BY v.source_key, v.seq`.execute(queries);
   return rows;

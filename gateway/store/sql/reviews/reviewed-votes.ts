@@ -9,11 +9,12 @@ import type { Queries } from '../sql-database.ts';
 
 export async function reviewedVotes(queries: Queries, key: number): Promise<ReviewedVote[]> {
   const { rows } = await sql<ReviewedVote>`
-    SELECT v.source_key AS "journalKey", v.seq, t.id AS "terminalId", s.epoch, v.channel, v.rating, v.at,
+    SELECT v.source_key AS "journalKey", v.seq, t.id AS "terminalId", s.epoch, o.name AS origin, v.channel, v.rating, v.at,
       v.received_at AS "receivedAt", v.verdict, coalesce(d.by_rules, v.verdict) AS "byRules",
       CASE WHEN ${sql.raw(IN_EXCLUSION)} THEN 1 ELSE 0 END AS excluded
     FROM review_votes r JOIN votes v ON v.source_key = r.source_key AND v.seq = r.seq
-    JOIN sources s ON s.key = v.source_key JOIN terminals t ON t.key = s.terminal_key
+    LEFT JOIN sources s ON s.key = v.source_key LEFT JOIN terminals t ON t.key = s.terminal_key
+    LEFT JOIN origins o ON o.key = v.source_key
     LEFT JOIN decided_votes d ON d.source_key = v.source_key AND d.seq = v.seq
     WHERE r.review_key = ${key} ORDER BY v.at, v.source_key, v.seq`.execute(queries);
   return rows;
