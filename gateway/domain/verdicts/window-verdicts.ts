@@ -104,12 +104,13 @@ export class WindowVerdicts {
   private standsApart(place: number): boolean {
     const { recent, widest } = this;
     const { presses } = recent;
+    const { vote, rules } = presses[place] as Press;
     const before = presses[place - 1];
-    const first = presses[place - Math.max(1, widest.burstPresses)];
+    // By its own rules: others may have bursts of more presses, which say nothing of fewer.
+    const first = presses[place - Math.max(1, rules.burstPresses)];
     if (before === undefined || first === undefined) return false;
-    const { vote } = presses[place] as Press;
     if (vote.at - before.vote.at <= widest.sittingMs) return false;
-    if (widest.burstPresses > 0 && vote.at - first.vote.at <= widest.burstSpanMs) return false;
+    if (rules.burstPresses > 0 && vote.at - first.vote.at <= rules.burstSpanMs) return false;
     return isLastOfNoRun(recent, place, widest);
   }
 
