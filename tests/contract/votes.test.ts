@@ -52,7 +52,8 @@ describe.each(portHomes())('votes read back from %s', (name, createHome) => {
       }),
     ]);
     const at = voteRecord({ journalKey, seq: 1 }).at;
-    const same = { terminalId: 't-1', epoch: EPOCH, windowId: 'w1', at, excluded: 0, verdict: 0, channel: 0 };
+    const whose = { terminalId: 't-1', epoch: EPOCH, origin: null, windowId: 'w1' };
+    const same = { ...whose, at, excluded: 0, verdict: 0, channel: 0 };
     expect(await exported(store)).toEqual([
       { ...same, seq: 1, rating: 0, clock: 0, receivedAt: at, claimedAt: null },
       { ...same, channel: 5, seq: 2, rating: 2, clock: 2, receivedAt: BASE + 9, claimedAt: 77 },
