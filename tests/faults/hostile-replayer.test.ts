@@ -17,6 +17,7 @@ import { expectScoresEqualRecount, setAside, storedVotes } from '../support/reco
 import { until } from '../support/wait.ts';
 import { tellFigure } from './figures.ts';
 import { type Random, scaled, seededRandom } from './seed.ts';
+import './rules-on.ts';
 import { numbered, startTown, type Town } from './town.ts';
 
 type Story = { login: TerminalLogin; epoch: string; votes: Vote[]; totals: Counts };
@@ -185,7 +186,7 @@ describe('a hostile replayer', () => {
     const scores = await town.gateway.scores();
     for (const { login, totals } of stories) {
       const row = scores.find(({ id }) => id === login.windowId);
-      const agree = RATINGS.every((rating) => row?.counts[rating] === totals[rating]);
+      const agree = RATINGS.every((rating) => row?.pressed[rating] === totals[rating]);
       // Other bodies under stored numbers wait for a person; and by now nobody is connected.
       const { held = 0 } = row?.completeness ?? {};
       expect(held).toBeGreaterThan(0);
