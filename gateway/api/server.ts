@@ -19,6 +19,7 @@ import type { TreeChanges } from '../org/tree-changes.ts';
 import type { People } from '../people/people.ts';
 import type { PrivacyBook } from '../privacy/privacy-book.ts';
 import type { PrivacyChanges } from '../privacy/privacy-changes.ts';
+import type { Publications } from '../publications/publications.ts';
 import type { Review } from '../review/review.ts';
 import type { Reviews } from '../review/reviews.ts';
 import type { NodeHistory } from '../scores/node-history.ts';
@@ -52,6 +53,7 @@ import { orgRoutes } from './org/org-routes.ts';
 import { createVisibleTree } from './org/visible-tree.ts';
 import { registerPages } from './pages.ts';
 import { privacyRoutes } from './privacy/privacy-routes.ts';
+import { publicationRoutes } from './publications/publication-routes.ts';
 import { reviewRoutes } from './review/review-routes.ts';
 import { reviewsRoutes } from './reviews/reviews-routes.ts';
 import { ruleRoutes } from './rules/rule-routes.ts';
@@ -92,6 +94,7 @@ export type ServerDeps = {
   shownScores: ScoreSource;
   previews: RulePreviews;
   explanations: VoteExplanations;
+  publications: Publications;
   alertTargets: TargetDesk;
   people: People;
   audit: AuditStore;
@@ -226,6 +229,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     timeZone: deps.timeZone,
   });
   await app.register(sourceRoutes, { prefix, visibleTree, takeVotes: deps.takeVotes, now, monotonic });
+  await app.register(publicationRoutes, { prefix, publications: deps.publications });
   await app.register(explanationRoutes, {
     ...{ prefix, visibleTree, explanations: deps.explanations, audit: createAudit(deps.audit) },
   });

@@ -13,6 +13,7 @@ import { registerOrgCommands } from './org/org-commands.ts';
 import { explain, explainOutput, printOnly, usageError } from './output.ts';
 import { registerPeopleCommands } from './people/people-commands.ts';
 import { registerPrivacyCommands } from './privacy/privacy-commands.ts';
+import { registerPublicationCommands } from './publications/publication-commands.ts';
 import { registerRecountCommands } from './recount/recount-commands.ts';
 import { registerQuarantineCommands } from './review/quarantine-commands.ts';
 import { registerReviewCommands } from './review/review-commands.ts';
@@ -51,6 +52,7 @@ export function createProgram(): Command {
   registerRuleCommands(program, withStore);
   registerAlertCommands(program, withStore);
   registerPrivacyCommands(program, withStore);
+  registerPublicationCommands(program, withStore);
   registerPeopleCommands(program, withStore);
   registerAuditCommands(program, withStore);
   registerBackupCommands(program);

@@ -17,6 +17,7 @@ export type AuditTarget =
     }
   | { kind: 'journal'; terminalId: string; epoch: string }
   | { kind: 'vote'; terminalId: string; epoch: string; seq: number }
+  | { kind: 'publication'; id: string; version: number }
   | { kind: 'backup'; folder: string }
   /** A name that no account has, and that is not written. */
   | { kind: 'account-unknown' }
@@ -52,6 +53,8 @@ export function writeTarget(target: AuditTarget): string {
       return `journal:${target.terminalId}/${target.epoch}`;
     case 'vote':
       return `vote:${target.terminalId}/${target.epoch}/${target.seq}`;
+    case 'publication':
+      return `publication:${target.id}/${target.version}`;
     case 'backup':
       return `backup:${target.folder}`;
     case 'account-unknown':

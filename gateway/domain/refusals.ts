@@ -34,6 +34,13 @@ export type OrgCode =
   | 'mail-not-set-up'
   | 'rule-past'
   | 'privacy-invalid'
+  | 'publication-unknown'
+  | 'publication-withdrawn'
+  | 'publication-version-taken'
+  | 'publication-unsettled'
+  | 'publication-open'
+  | 'publication-too-large'
+  | 'publications-too-many'
   | 'preview-busy'
   | 'preview-too-large'
   | SettingFaultCode;

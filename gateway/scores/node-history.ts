@@ -117,7 +117,8 @@ const isCounted = ({ verdict, isExcluded }: HistoryRow) => verdict === 0 && !isE
 const figureIn = (rows: readonly HistoryRow[], rules: FigureRules): Figure =>
   figureOf(countsOf(rows.filter(isCounted)), rules);
 
-function figuresOf(rows: readonly HistoryRow[], rules: FigureRules): SpanFigures {
+/** What is counted of these rows, and what is not. */
+export function figuresOf(rows: readonly HistoryRow[], rules: FigureRules): SpanFigures {
   const figure = figureIn(rows, rules);
   const { counts, votes, rate, index, satisfiedShare, middleShare, isSufficient, proof } = figure;
   const excluded = countsOf(rows.filter(({ isExcluded }) => isExcluded));

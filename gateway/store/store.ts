@@ -15,6 +15,7 @@ import type { OrgStore } from './org.ts';
 import type { OriginLedger } from './origins.ts';
 import type { PeopleStore } from './people.ts';
 import type { PrivacyStore } from './privacy.ts';
+import type { PublicationStore } from './publications.ts';
 import type { ReviewStore } from './review.ts';
 import type { ReviewsStore } from './reviews.ts';
 import type { RuleStore } from './rules.ts';
@@ -48,6 +49,7 @@ export type Store = {
   privacy: PrivacyStore;
   alertTargets: TargetStore;
   reviews: ReviewsStore;
+  publications: PublicationStore;
   repairRollups: RepairRollups;
   repairHistory: RepairHistory;
   /** What was begun is ended first. */

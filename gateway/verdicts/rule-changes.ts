@@ -15,9 +15,11 @@ import {
 } from '../domain/verdicts/rule-versions.ts';
 import type { By } from '../store/changes.ts';
 import { OrgRefusal } from '../store/failures.ts';
+import type { PublicationReads } from '../store/publications.ts';
 import type { KeptRuleVersion, RuleStore } from '../store/rules.ts';
 import { ALL, pathOf, windowNode } from './rule-nodes.ts';
 import { idsAbove, pathTo, type RulePlace, windowsUnder } from './rule-places.ts';
+import { type TouchedPublication, touchedBy } from './touched-publications.ts';
 
 export type NewRules = RulePlace & {
   /** Local dates, YYYY-MM-DD; `validTo` is the last day, null: until further notice. */
@@ -30,25 +32,39 @@ export type NewRules = RulePlace & {
   reason: string;
 };
 
+export type AddedRules = {
+  node: string;
+  version: number;
+  windowsJudgedAgain: number;
+  publications: TouchedPublication[];
+};
+
 export type RuleChanges = {
   versions(): Promise<KeptRuleVersion[]>;
   /** @throws OrgRefusal `unit-unknown`, `window-unknown` */
   inForce(place: RulePlace, date: string): Promise<RulesInForce>;
   /**
-   * @returns the version, and how many windows' votes are judged again.
+   * @returns the version, how many windows' votes are judged again, and which published figures that is about: they stay as they are.
    * @throws OrgRefusal `unit-unknown`, `window-unknown`, `reason-invalid`, `rule-past`, and the codes of faults in them
    */
-  add(by: By, rules: NewRules): Promise<{ node: string; version: number; windowsJudgedAgain: number }>;
+  add(by: By, rules: NewRules): Promise<AddedRules>;
 };
 
 export type RuleChangesDeps = {
   store: RuleStore;
+  publications: Pick<PublicationReads, 'heads'>;
   tree: () => OrgTree | Promise<OrgTree>;
   calendar: Calendar;
   now: () => number;
 };
 
-export function createRuleChanges({ store, tree, calendar, now }: RuleChangesDeps): RuleChanges {
+export function createRuleChanges({
+  store,
+  publications,
+  tree,
+  calendar,
+  now,
+}: RuleChangesDeps): RuleChanges {
   return {
     versions: () => store.versions(),
     async inForce(place, date) {
@@ -62,6 +78,10 @@ export function createRuleChanges({ store, tree, calendar, now }: RuleChangesDep
       const path = pathTo(known, place);
       const nodeId = path.at(-1) as string;
       const today = calendar.nameOf(calendar.dayOf(now()));
+      const touched =
+        validFrom <= today && readDate(validFrom) !== null && (validTo === null || readDate(validTo) !== null)
+          ? await touchedBy(publications, known, place, spanOf({ validFrom, validTo }))
+          : [];
       return store.change(async (tx) => {
         const versions = await tx.versions();
         const own = versions.filter((one) => one.nodeId === nodeId);
@@ -85,17 +105,18 @@ export function createRuleChanges({ store, tree, calendar, now }: RuleChangesDep
           validTo,
           settings,
           windowsJudgedAgain: spans.length,
+          publications: touched.map(({ id, version: of }) => `${id}/${of}`),
         };
         return tx.audited(
           { by, action: 'rules.add', target: { kind: 'rules' }, detail: { reason: why, ...detail } },
-          { node: nodeId, version, windowsJudgedAgain: spans.length },
+          { node: nodeId, version, windowsJudgedAgain: spans.length, publications: touched },
         );
       });
     },
   };
 
   /** Of the days that it is about, those that have begun. */
-  function spanOf({ validFrom, validTo }: RuleVersion) {
+  function spanOf({ validFrom, validTo }: Pick<RuleVersion, 'validFrom' | 'validTo'>) {
     const last = validTo === null ? null : readDate(validTo);
     const end = last === null ? Number.POSITIVE_INFINITY : calendar.startOf(last + 1) - 1;
     return {

@@ -14,12 +14,14 @@ import type { RuleVersion } from '../domain/verdicts/rule-versions.ts';
 import { verdictCodesOf } from '../domain/verdicts/verdict-codes.ts';
 import { OrgRefusal } from '../store/failures.ts';
 import type { VerdictCode } from '../store/ledger.ts';
+import type { PublicationReads } from '../store/publications.ts';
 import type { RuleReads } from '../store/rules.ts';
 import type { PressSpan, StoredPress, VerdictStore } from '../store/verdicts.ts';
 import { codeOfVerdict, judgedOf } from './judged.ts';
 import { openRuleBook, type RuleBook } from './rule-book.ts';
 import { refuseFaulty } from './rule-changes.ts';
 import { pathTo, type RulePlace, windowsUnder } from './rule-places.ts';
+import { type TouchedPublication, touchedBy } from './touched-publications.ts';
 
 export type PreviewRequest = RulePlace & {
   /** Local dates, YYYY-MM-DD, the last day included: over these days the rules are tried. */
@@ -37,6 +39,8 @@ export type Preview = PreviewFigures & {
   node: string;
   votes: number;
   windows: number;
+  /** Published figures that it is about: they would stay as they are. */
+  publications: TouchedPublication[];
   /** Of units and windows where something would be another: the largest change of a rate first. */
   rows: PreviewRow[];
 };
@@ -51,6 +55,7 @@ export type RulePreviews = {
 
 export type RulePreviewDeps = {
   rules: RuleReads;
+  publications: Pick<PublicationReads, 'heads'>;
   verdicts: Pick<VerdictStore, 'nextPart' | 'presses'>;
   exclusions(): Promise<readonly ExcludedSpan[]>;
   tree: () => OrgTree | Promise<OrgTree>;
@@ -80,7 +85,7 @@ export function createRulePreviews(deps: RulePreviewDeps): RulePreviews {
 }
 
 async function makePreview(
-  { rules, verdicts, exclusions, calendar, timeZone, ...deps }: RulePreviewDeps,
+  { rules, publications, verdicts, exclusions, calendar, timeZone, ...deps }: RulePreviewDeps,
   { from, to, settings, ...place }: PreviewRequest,
   progress: (share: number) => void,
 ): Promise<Preview> {
@@ -117,6 +122,7 @@ async function makePreview(
   return {
     ...{ node, votes: total.votes, windows: windowKeys.length },
     ...total.figures(),
+    publications: await touchedBy(publications, tree, place, span),
     rows: rowsOf(sums, tree),
   };
 }

@@ -17,6 +17,7 @@ import { createHub } from '../live/hub.ts';
 import { createTreeChanges } from '../org/tree-changes.ts';
 import { type HttpsCertificate, openHttpsCertificate } from '../pki/https-certificate.ts';
 import { createPrivacyChanges } from '../privacy/privacy-changes.ts';
+import { createPublications } from '../publications/publications.ts';
 import { createReview } from '../review/review.ts';
 import { createNodeHistory } from '../scores/node-history.ts';
 import { createRuleChanges } from '../verdicts/rule-changes.ts';
@@ -90,7 +91,7 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
     });
 
     const rules = createRuleChanges({
-      ...{ store: store.rules, tree: registry.tree, now },
+      ...{ store: store.rules, publications: store.publications, tree: registry.tree, now },
       calendar: createCalendar(config.timeZone),
     });
     const privacyChanges = createPrivacyChanges({ store: store.privacy, tree: registry.tree, now });
@@ -131,8 +132,14 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
       alertRules: alerts.rules,
       treeChanges: createTreeChanges({ store: store.org, now, changed: changes.tell }),
       previews: createRulePreviews({
+        publications: store.publications,
         ...{ rules: store.rules, verdicts: store.verdicts, exclusions: store.review.exclusions },
         ...{ tree: registry.tree, calendar: createCalendar(config.timeZone), timeZone: config.timeZone },
+      }),
+      publications: createPublications({
+        ...{ store: store.publications, history: store.history, rules: store.rules, now },
+        ...{ figures: scores.source.figures, dataRevision: scores.source.dataRevision },
+        ...{ tree: registry.tree, timeZone: config.timeZone },
       }),
       explanations: createVoteExplanations({
         ...{ rules: store.rules, verdicts: store.verdicts, exclusions: store.review.exclusions },

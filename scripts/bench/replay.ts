@@ -55,7 +55,7 @@ async function measureOn(database: string | null, { votes, say }: ReplayPlan): P
       ? createSqliteStore({ file: databaseFile(home.dataDir) })
       : await openPostgresStore({ address: database, dataDir: home.dataDir, migrates: true });
   const rules = createRuleChanges({
-    store: store.rules,
+    ...{ store: store.rules, publications: store.publications },
     tree: async () =>
       buildTree(await store.org.units(), await store.org.windows(), await store.org.terminals()),
     calendar: createCalendar('Asia/Shanghai'),

@@ -47,11 +47,18 @@ describe.each(portHomes())('a preview of rules in %s', (_name, createHome) => {
     buildTree(await rig.ports.org.units(), await rig.ports.org.windows(), await rig.ports.org.terminals());
   const previews = () =>
     createRulePreviews({
+      publications: rig.ports.publications,
       ...{ rules: rig.ports.rules, verdicts: rig.ports.verdicts, exclusions: rig.ports.review.exclusions },
       ...{ tree: treeOf, calendar, timeZone: ZONE },
     });
   const changes = () =>
-    createRuleChanges({ store: rig.ports.rules, tree: treeOf, calendar, now: () => BASE + 72 * HOUR });
+    createRuleChanges({
+      publications: rig.ports.publications,
+      store: rig.ports.rules,
+      tree: treeOf,
+      calendar,
+      now: () => BASE + 72 * HOUR,
+    });
 
   it('is what comes of it', async () => {
     await rig.act((tx) =>

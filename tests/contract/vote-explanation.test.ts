@@ -36,7 +36,13 @@ describe.each(portHomes())('an explanation in %s', (_name, createHome) => {
       ...{ tree, timeZone: ZONE },
     }).explain({ terminalId, epoch: EPOCH, seq });
   const set = (settings: Partial<RuleSettings>, place: { unit?: string } = {}, now = BASE + 48 * HOUR) =>
-    createRuleChanges({ store: rig.ports.rules, tree, calendar, now: () => now }).add(BY, {
+    createRuleChanges({
+      publications: rig.ports.publications,
+      store: rig.ports.rules,
+      tree,
+      calendar,
+      now: () => now,
+    }).add(BY, {
       ...{ ...place, settings, reason: '试用新规则', replays: true },
       ...{ validFrom: date(BASE), validTo: date(BASE) },
     });

@@ -128,7 +128,8 @@ async function rule(
   settings: Partial<RuleSettings>,
 ): Promise<void> {
   const rules = createRuleChanges({
-    ...{ store: ports.rules, now: () => now, calendar: createCalendar(zone) },
+    ...{ store: ports.rules, publications: ports.publications, now: () => now },
+    calendar: createCalendar(zone),
     tree: async () =>
       buildTree(await ports.org.units(), await ports.org.windows(), await ports.org.terminals()),
   });

@@ -28,6 +28,7 @@ import { createTreeChanges } from '../../gateway/org/tree-changes.ts';
 import { createPeople, DEFAULT_SESSION_LIMITS } from '../../gateway/people/people.ts';
 import { newId } from '../../gateway/people/secrets.ts';
 import { createPrivacyChanges } from '../../gateway/privacy/privacy-changes.ts';
+import { createPublications } from '../../gateway/publications/publications.ts';
 import { createReview } from '../../gateway/review/review.ts';
 import { createReviews } from '../../gateway/review/reviews.ts';
 import { createNodeHistory } from '../../gateway/scores/node-history.ts';
@@ -81,7 +82,7 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
     review: createReview({ store: store.review, now }),
     treeChanges: createTreeChanges({ store: store.org, now }),
     reviews: createReviews({ store: store.reviews, now }),
-    rules: createRuleChanges({ store: store.rules, tree, calendar, now }),
+    rules: createRuleChanges({ publications: store.publications, store: store.rules, tree, calendar, now }),
     scores: {
       rows: createScoreRows({ board, tree, figures }),
       ...{ figures, dataRevision: feed.dataRevision, calendar },
@@ -103,8 +104,13 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
       ...{ figures, dataRevision: feed.dataRevision, calendar },
     },
     previews: createRulePreviews({
+      publications: store.publications,
       ...{ rules: store.rules, verdicts: store.verdicts, exclusions: store.review.exclusions },
       ...{ tree, calendar, timeZone: 'Asia/Shanghai' },
+    }),
+    publications: createPublications({
+      ...{ store: store.publications, history: store.history, rules: store.rules, now },
+      ...{ figures, dataRevision: feed.dataRevision, tree, timeZone: calendar.timeZone },
     }),
     explanations: createVoteExplanations({
       ...{ rules: store.rules, verdicts: store.verdicts, exclusions: store.review.exclusions },

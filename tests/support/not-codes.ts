@@ -107,6 +107,7 @@ export const NOT_CODES: ReadonlySet<string> = new Set([
   '…-wal',
   'replaced-…',
   'unreadable-…',
+  'p-…',
   'r-…',
   'x-…',
   // Why a stream is closed, for whoever reads the frames: it is opened again.

@@ -57,6 +57,18 @@ const TREE_CHANGE: readonly Refused[] = [
 ];
 const TARGET: readonly Refused[] = [refused(404, 'alert-target-unknown'), AUDITED];
 
+const PUBLISHING: readonly Refused[] = [
+  refused(422, 'unit-unknown'),
+  refused(404, 'window-unknown'),
+  refused(409, 'publication-unsettled'),
+  refused(409, 'publications-too-many'),
+  refused(422, 'publication-open'),
+  refused(422, 'publication-too-large'),
+  refused(422, 'reason-invalid'),
+  refused(429, 'history-busy'),
+  AUDITED,
+];
+
 const operation = (id: string, ...own: Refused[]): Operation => ({ id, refused: own });
 
 const STEP: readonly Refused[] = [
@@ -296,6 +308,31 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     refused(404, 'alert-target-unknown'),
   ),
   'POST /api/v1/votes': operation('sendVotes', refused(429, 'votes-too-fast')),
+  'GET /api/v1/publications': operation('listPublications'),
+  'GET /api/v1/publications/:id': operation(
+    'getPublication',
+    refused(404, 'publication-unknown'),
+    refused(422, 'publication-too-large'),
+    refused(429, 'history-busy'),
+  ),
+  'POST /api/v1/publications': operation(
+    'publishFigures',
+    ...PUBLISHING,
+    ...PERIOD_FAULTS.map((code) => refused(422, code)),
+  ),
+  'POST /api/v1/publications/:id/corrections': operation(
+    'correctPublication',
+    ...PUBLISHING,
+    refused(404, 'publication-unknown'),
+    refused(409, 'publication-version-taken'),
+  ),
+  'POST /api/v1/publications/:id/withdrawals': operation(
+    'withdrawPublication',
+    refused(404, 'publication-unknown'),
+    refused(409, 'publication-withdrawn'),
+    refused(422, 'reason-invalid'),
+    AUDITED,
+  ),
   'GET /api/v1/votes': operation(
     'exportVotes',
     refused(403, 'votes-withheld'),

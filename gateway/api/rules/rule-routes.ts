@@ -50,6 +50,13 @@ const PreviewedRules = Type.Object(
   },
   { additionalProperties: false },
 );
+const Touched = Type.Array(
+  Type.Object({
+    ...{ id: Type.String(), version: Type.Integer(), title: Type.String() },
+    ...{ node: Type.String(), period: Type.String() },
+  }),
+  { description: 'Published figures that it is about: they stay as they are' },
+);
 const PreviewSide = Type.Object({
   counts: Counts,
   rate: NullableNumber,
@@ -68,6 +75,7 @@ const Preview = Type.Object({
   votes: Type.Integer(),
   windows: Type.Integer(),
   ...previewFigures,
+  publications: Touched,
   rows: Type.Array(
     Type.Object({
       kind: oneOf(['unit', 'window'] as const),
@@ -109,6 +117,7 @@ export const ruleRoutes: FastifyPluginCallbackTypebox<RuleDeps> = (app, { rules,
             node: Type.String(),
             version: Type.Integer(),
             windowsJudgedAgain: Type.Integer(),
+            publications: Touched,
           }),
         },
       },

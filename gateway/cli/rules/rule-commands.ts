@@ -15,9 +15,9 @@ import { readSetting } from './rule-setting.ts';
 
 type New = Place & { from: string; to?: string; judgeAgain?: boolean; reason: string; timeZone: string };
 
-const changesOf = ({ rules, org }: Store, timeZone: string) =>
+const changesOf = ({ rules, publications, org }: Store, timeZone: string) =>
   createRuleChanges({
-    store: rules,
+    ...{ store: rules, publications },
     tree: async () => buildTree(await org.units(), await org.windows(), await org.terminals()),
     calendar: createCalendar(timeZone),
     now: Date.now,
@@ -85,7 +85,10 @@ export function registerRuleCommands(program: Command, withStore: WithStore): vo
           added.windowsJudgedAgain > 0
             ? 'How far it is: manyi rules progress'
             : 'See what holds with: manyi rules show --on DATE';
-        showOne({ ...added }, json, next);
+        const { publications, ...row } = added;
+        const named = publications.map(({ id, version, title }) => `${id} version ${version} (${title})`);
+        const stay = named.length > 0 ? `\nPublished, and stays as it is: ${named.join(', ')}` : '';
+        showOne(json ? { ...added } : row, json, `${next}${stay}`);
       }),
     );
   registerRulePreview(withPlace(rules.command('preview')), zone(), withStore);

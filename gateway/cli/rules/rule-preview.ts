@@ -21,9 +21,9 @@ export function registerRulePreview(preview: Command, zone: Option, withStore: W
     .requiredOption('--to <date>', 'the last day')
     .addOption(zone)
     .action((settings: Partial<RuleSettings>, { timeZone, ...asked }: Asked) =>
-      withStore.reading(async ({ rules, verdicts, review, org }, json) => {
+      withStore.reading(async ({ rules, publications, verdicts, review, org }, json) => {
         const previews = createRulePreviews({
-          ...{ rules, verdicts, exclusions: review.exclusions, timeZone },
+          ...{ rules, publications, verdicts, exclusions: review.exclusions, timeZone },
           tree: async () => buildTree(await org.units(), await org.windows(), await org.terminals()),
           calendar: createCalendar(timeZone),
         });
@@ -42,6 +42,8 @@ export function registerRulePreview(preview: Command, zone: Option, withStore: W
           ),
           json,
         );
+        for (const { id, version, title } of found.publications)
+          showNote(`published, and would stay as it is: ${id} version ${version} (${title})`);
         showNote(`${votes} votes of ${windows} windows; those that people have excluded are left out`);
       }),
     );

@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import { VERDICTS } from '../../../protocol/verdict.ts';
 import type { NumberFault } from '../check.ts';
+import { checkPublications } from './publication-check.ts';
 import type { Queries } from './sql-database.ts';
 
 const DISMISSED = VERDICTS.indexOf('dismissed');
@@ -117,5 +118,6 @@ export async function checkBesideVotes(queries: Queries): Promise<NumberFault[]>
       .execute(queries);
     faults.push({ what, rows: rows[0]?.rows ?? 0 });
   }
+  faults.push(...(await checkPublications(queries)));
   return found(faults);
 }

@@ -8,6 +8,7 @@ import type { LeaseStore } from '../leases.ts';
 import type { OrgStore } from '../org.ts';
 import type { PeopleStore } from '../people.ts';
 import type { PrivacyStore } from '../privacy.ts';
+import type { PublicationStore } from '../publications.ts';
 import type { ReviewsStore } from '../reviews.ts';
 import type { RuleStore } from '../rules.ts';
 import { createAlertStore } from './alerts/alert-store.ts';
@@ -20,6 +21,7 @@ import { createLeaseStore } from './leases.ts';
 import { createOrgStore } from './org.ts';
 import { createPeopleStore } from './people.ts';
 import { createPrivacyStore } from './privacy.ts';
+import { createPublicationStore } from './publications.ts';
 import { createReviewsStore } from './reviews/reviews-store.ts';
 import { createRuleStore } from './rules.ts';
 import type { SqlDatabase } from './sql-database.ts';
@@ -37,6 +39,7 @@ export type SqlPorts = {
   privacy: PrivacyStore;
   alertTargets: TargetStore;
   reviews: ReviewsStore;
+  publications: PublicationStore;
 };
 
 /** @param journalsOn what the database has for the ledger's side of a change of commands */
@@ -58,5 +61,6 @@ export function createSqlPorts(
     privacy: createPrivacyStore(database, audit),
     alertTargets: createTargetStore(database, audit),
     reviews: createReviewsStore(database, audit, tables),
+    publications: createPublicationStore(database, audit),
   };
 }

@@ -211,6 +211,15 @@ export type Tables = {
   looked_days: { window_key: number; day: number; seen: string };
   leases: { name: string; holder: string; token: number; until: number };
   noted: { key: number; version: number };
+  publications: {
+    key: Generated<number>;
+    id: string;
+    version: number;
+    head: string;
+    body: string;
+    sha256: string;
+  };
+  publication_withdrawals: { id: string; version: number; at: number; made_by: string; reason: string };
   /** From here on those of the ledger, as far as people decide about what is in them. */
   sources: { key: number; terminal_key: number; epoch: string; closed_at: number | null };
   boots: { key: Generated<number>; boot: string };

@@ -212,7 +212,7 @@ describe('verdicts', () => {
     const made = await set({ ...replay, window: 'w1', settings: OFF });
     expect([made.status, await made.json()]).toEqual([
       201,
-      { node: 'window:w1', version: 1, windowsJudgedAgain: 1 },
+      { node: 'window:w1', version: 1, windowsJudgedAgain: 1, publications: [] },
     ]);
     await untilShown('all that was pressed', { votes: 2, reasons: {} });
     await send(press(3, 3));
@@ -225,7 +225,10 @@ describe('verdicts', () => {
       ...['burstSpanMs=20000', 'stuckPresses=10', 'stuckVariationPercent=10', 'stuckLongestGapMs=60000'],
       'stuckHeldMs=5000',
     );
-    expect([code, JSON.parse(out)]).toEqual([0, { node: 'window:w1', version: 2, windowsJudgedAgain: 1 }]);
+    expect([code, JSON.parse(out)]).toEqual([
+      0,
+      { node: 'window:w1', version: 2, windowsJudgedAgain: 1, publications: [] },
+    ]);
     await untilShown('as at the beginning', { votes: 1, reasons: { 'too-soon': 2 } });
     // Open for an hour, half a day away from now.
     const away = (new Date(Date.now() + 8 * 3_600_000).getUTCHours() + 12) % 24;

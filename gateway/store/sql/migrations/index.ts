@@ -16,6 +16,7 @@ import { REVIEWS } from './018-reviews.ts';
 import { DELIVERY_NOTES } from './019-delivery-notes.ts';
 import { ALERT_CHANGES } from './020-alert-changes.ts';
 import { ORIGINS } from './021-origins.ts';
+import { PUBLICATIONS } from './022-publications.ts';
 import type { Migration } from './flavour.ts';
 
 /** What SQLite has come to in steps of its own, and PostgreSQL begins with. */
@@ -37,4 +38,5 @@ export const MIGRATIONS: readonly Migration[] = [
   DELIVERY_NOTES,
   ALERT_CHANGES,
   ORIGINS,
+  PUBLICATIONS,
 ];

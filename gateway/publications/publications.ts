@@ -1,0 +1,277 @@
+/** What people publish, correct and withdraw, at the command line and over HTTP alike; and how far it is from the figures of today. */
+import { createHash, randomBytes } from 'node:crypto';
+import type { FigureRules, SpanFigures } from '../../protocol/score.ts';
+import { readReason } from '../audit/reasons.ts';
+import { writeActor } from '../domain/actor.ts';
+import { createCalendar } from '../domain/calendar.ts';
+import { canonicalJson } from '../domain/canonical-json.ts';
+import type { OrgTree } from '../domain/org.ts';
+import { type Asked, readAsked } from '../domain/periods/asked.ts';
+import { zoneOf } from '../domain/periods/zone.ts';
+import {
+  type Cause,
+  causesOf,
+  comparedOf,
+  isSameFigures,
+  type PlaceDifference,
+  PUBLICATION_ADDED,
+  type PublishedBody,
+  type PublishedHead,
+  type PublishedNode,
+} from '../domain/publications.ts';
+import type { By } from '../store/changes.ts';
+import { OrgRefusal } from '../store/failures.ts';
+import type { HistoryStore } from '../store/history.ts';
+import type { PublicationStore, Withdrawal } from '../store/publications.ts';
+import type { KeptRuleVersion, RuleReads } from '../store/rules.ts';
+import { unitNode, windowNode } from '../verdicts/rule-nodes.ts';
+import { pathTo, type RulePlace, windowsBelow } from '../verdicts/rule-places.ts';
+import { readFigures } from './published-figures.ts';
+
+export type NewPublication = RulePlace & { period: Asked; title: string; reason: string };
+export type ListedPublication = PublishedHead & { sha256: string; withdrawal: Withdrawal | null };
+
+export type Today = {
+  differs: boolean;
+  causes: Cause[];
+  total: PlaceDifference | null;
+  /** How many windows differ, and the first of them. */
+  windowsDiffering: number;
+  windows: (PlaceDifference & { id: string; name: string })[];
+  /** Versions of the rules for days of the period that were written after it was published. */
+  rules: { node: string; version: number; madeAt: number; madeBy: string; reason: string }[];
+};
+export type ShownPublication = ListedPublication & {
+  /** It is what its hash says. */
+  isIntact: boolean;
+  versions: number[];
+  body: PublishedBody;
+  /** Null where the place is there no more. */
+  today: Today | null;
+};
+
+export type Publications = {
+  /** Newest first. */
+  list(): Promise<ListedPublication[]>;
+  /** @throws OrgRefusal `publication-unknown` */
+  show(id: string, version?: number): Promise<ShownPublication>;
+  /**
+   * @throws PeriodRefusal; OrgRefusal `unit-unknown`, `window-unknown`, `reason-invalid`, `publication-open`, `publication-unsettled`,
+   * `publication-too-large`, `publications-too-many`
+   */
+  publish(by: By, asked: NewPublication): Promise<ListedPublication>;
+  /** The same place and period as it is now, as the next version. @throws as `publish`, `publication-unknown`, `publication-version-taken` */
+  correct(by: By, id: string, reason: string): Promise<ListedPublication>;
+  /** It stays to be seen. @throws OrgRefusal `publication-unknown`, `publication-withdrawn`, `reason-invalid` */
+  withdraw(by: By, id: string, version: number, reason: string): Promise<Withdrawal>;
+};
+
+export type PublicationsDeps = {
+  store: PublicationStore;
+  history: Pick<HistoryStore, 'sums'>;
+  rules: RuleReads;
+  figures: () => FigureRules | Promise<FigureRules>;
+  dataRevision: () => string;
+  tree: () => OrgTree | Promise<OrgTree>;
+  timeZone: string;
+  now: () => number;
+};
+
+const MOST_PUBLICATIONS = 10_000;
+const MOST_SHOWN = 200;
+
+export function createPublications(deps: PublicationsDeps): Publications {
+  const { store, history, rules, timeZone, now } = deps;
+  const zone = zoneOf(timeZone);
+
+  const listed = async (): Promise<ListedPublication[]> =>
+    (await store.heads()).map(({ head, sha256, withdrawal }) => ({
+      ...(JSON.parse(head) as PublishedHead),
+      ...{ sha256, withdrawal },
+    }));
+  const versionsOf = async (id: string): Promise<ListedPublication[]> => {
+    const own = (await listed()).filter((one) => one.id === id);
+    if (own.length === 0)
+      throw new OrgRefusal('publication-unknown', `there is no publication ${id}: list them`);
+    return own.sort((a, b) => a.version - b.version);
+  };
+
+  const add = async (
+    by: By,
+    given: Pick<PublishedHead, 'id' | 'version' | 'title' | 'corrects'> & RulePlace & { reason: string },
+    period: PublishedHead['period'],
+  ): Promise<ListedPublication> => {
+    const reason = readReason(given.reason);
+    const tree = await deps.tree();
+    const place: RulePlace = { unit: given.unit, window: given.window };
+    const node = nodeOf(tree, place);
+    if (period.to > now())
+      throw new OrgRefusal('publication-open', `${period.name} has not ended: publish it afterwards`);
+    if ((await store.heads()).length >= MOST_PUBLICATIONS)
+      throw new OrgRefusal('publications-too-many', `there are ${MOST_PUBLICATIONS} publications already`);
+    const windowKeys = new Set(windowsBelow(tree, place));
+    await refuseUnsettled(store, windowKeys, period);
+    const figures = await deps.figures();
+    const revision = deps.dataRevision();
+    const { total, windows } = await readFigures(history, tree, place, period, figures);
+    const again = await readFigures(history, tree, place, period, figures);
+    const isSame =
+      isSameFigures(total, again.total) &&
+      windows.every(({ figures: one }, index) => isSameFigures(one, again.windows[index]?.figures ?? total));
+    if (!isSame) throw unsettled();
+    // What was set meanwhile is judged later, and would be a half of it.
+    await refuseUnsettled(store, windowKeys, period);
+    const governing = versionsFor(await rules.versions(), tree, place, period);
+    const body: PublishedBody = {
+      ...{ format: 'manyi/publication/1', figures, revision, privacy: 'whole', total },
+      ruleVersions: governing.map(({ madeBy: _, ...version }) => version),
+      windows: windows.map(({ window: { id, name, unitId }, figures: one }) => ({
+        ...{ id, name, path: [...(tree.pathOf.get(unitId) ?? [])] },
+        ...one,
+      })),
+    };
+    const { id, version, title, corrects } = given;
+    const madeAt = now();
+    const head: PublishedHead = {
+      ...{ id, version, title: readReason(title), corrects, node, period },
+      ...{ madeAt, madeBy: writeActor(by.actor), reason },
+    };
+    const kept = { id, version, head: canonicalJson(head), body: canonicalJson(body) };
+    const sha256 = hashOf(kept.head, kept.body);
+    await store.change(async (tx) => {
+      await tx.add({ ...kept, sha256 });
+      const detail = { reason, sha256, node: `${node.kind}:${node.id}`, period: period.name, corrects };
+      const target = { kind: 'publication', id, version } as const;
+      return tx.audited({ by, action: PUBLICATION_ADDED, target, detail }, undefined);
+    });
+    return { ...head, sha256, withdrawal: null };
+  };
+
+  return {
+    list: listed,
+    async show(id, version) {
+      const versions = await versionsOf(id);
+      const head = version === undefined ? versions.at(-1) : versions.find((one) => one.version === version);
+      const kept = head ? await store.find(id, head.version) : null;
+      if (!head || !kept)
+        throw new OrgRefusal('publication-unknown', `there is no version ${version} of ${id}: list them`);
+      const body = JSON.parse(kept.body) as PublishedBody;
+      return {
+        ...head,
+        isIntact: hashOf(kept.head, kept.body) === kept.sha256,
+        versions: versions.map((one) => one.version),
+        ...{ body, today: await todayOf(head, body) },
+      };
+    },
+    async publish(by, { period, title, reason, ...place }) {
+      const { name, from, to } = readAsked(zone, period);
+      const id = `p-${randomBytes(5).toString('hex')}`;
+      const span = { name, from, to, timeZone: zone.timeZone };
+      return add(by, { id, version: 1, title, corrects: null, reason, ...place }, span);
+    },
+    async correct(by, id, reason) {
+      const last = (await versionsOf(id)).at(-1) as ListedPublication;
+      const { title, node, period, version } = last;
+      const next = { id, version: version + 1, title, corrects: version, reason };
+      return add(by, { ...next, ...placeOf(node) }, period);
+    },
+    async withdraw(by, id, version, reason) {
+      const why = readReason(reason);
+      await versionsOf(id);
+      return store.change(async (tx) => {
+        const found = (await tx.heads()).find((one) => one.id === id && one.version === version);
+        if (!found)
+          throw new OrgRefusal('publication-unknown', `there is no version ${version} of ${id}: list them`);
+        if (found.withdrawal)
+          throw new OrgRefusal('publication-withdrawn', `version ${version} of ${id} is withdrawn already`);
+        const withdrawal: Withdrawal = { id, version, at: now(), by: writeActor(by.actor), reason: why };
+        await tx.withdraw(withdrawal);
+        const target = { kind: 'publication', id, version } as const;
+        const line = { by, action: 'publications.withdraw', target, detail: { reason: why } };
+        return tx.audited(line, withdrawal);
+      });
+    },
+  };
+
+  async function todayOf(head: PublishedHead, body: PublishedBody): Promise<Today | null> {
+    const tree = await deps.tree();
+    const place = placeOf(head.node);
+    if (!(place.unit === undefined ? tree.windowById.has(head.node.id) : tree.unitById.has(place.unit)))
+      return null;
+    const { total, windows } = await readFigures(history, tree, place, head.period, body.figures);
+    const now = new Map(windows.map(({ window, figures }) => [window.id, figures]));
+    const pairs: [SpanFigures, SpanFigures][] = [];
+    const differing: Today['windows'] = [];
+    for (const { id, name, ...published } of body.windows) {
+      const figures = now.get(id);
+      // It has been moved away: its votes of the time are in the total.
+      if (!figures || isSameFigures(published, figures)) continue;
+      pairs.push([published, figures]);
+      differing.push({ id, name, published: comparedOf(published), today: comparedOf(figures) });
+    }
+    const isTotalSame = isSameFigures(body.total, total);
+    if (!isTotalSame) pairs.push([body.total, total]);
+    const since = versionsFor(await rules.versions(), tree, place, head.period).filter(
+      ({ madeAt }) => madeAt > head.madeAt,
+    );
+    return {
+      differs: pairs.length > 0,
+      causes: pairs.length > 0 ? causesOf(pairs, since.length) : [],
+      total: isTotalSame ? null : { published: comparedOf(body.total), today: comparedOf(total) },
+      ...{ windowsDiffering: differing.length, windows: differing.slice(0, MOST_SHOWN) },
+      rules: since.map(({ nodeId, version, madeAt, madeBy, reason }) => ({
+        ...{ node: nodeId, version, madeAt, madeBy, reason },
+      })),
+    };
+  }
+}
+
+const placeOf = ({ kind, id }: PublishedNode): RulePlace => (kind === 'unit' ? { unit: id } : { window: id });
+const hashOf = (head: string, body: string) => createHash('sha256').update(`${head}\n${body}`).digest('hex');
+
+const unsettled = () =>
+  new OrgRefusal(
+    'publication-unsettled',
+    'votes of this period wait to be judged, or came while it was read: try again, and see manyi rules progress',
+  );
+
+async function refuseUnsettled(
+  store: PublicationStore,
+  windowKeys: ReadonlySet<number>,
+  { from, to }: { from: number; to: number },
+): Promise<void> {
+  if (await store.isWaiting(windowKeys, { from, to: to - 1 })) throw unsettled();
+}
+
+function nodeOf(tree: OrgTree, place: RulePlace): PublishedNode {
+  pathTo(tree, place);
+  const { unit, window } = place;
+  const found = window === undefined ? tree.unitById.get(unit ?? '') : tree.windowById.get(window);
+  if (!found) throw new OrgRefusal('unit-unknown', 'say which unit, or which window');
+  const above = 'unitId' in found ? found.unitId : found.id;
+  const path = [...(tree.pathOf.get(above) ?? []), ...('unitId' in found ? [found.name] : [])];
+  return { kind: window === undefined ? 'unit' : 'window', id: found.id, name: found.name, path };
+}
+
+/** Of the place, of what is above it and of what is below it: those that cover a day of the period. */
+function versionsFor(
+  versions: readonly KeptRuleVersion[],
+  tree: OrgTree,
+  place: RulePlace,
+  { from, to, timeZone }: PublishedHead['period'],
+): KeptRuleVersion[] {
+  const calendar = createCalendar(timeZone);
+  const [first, last] = [from, to - 1].map((at) => calendar.nameOf(calendar.dayOf(at))) as [string, string];
+  const nodes = new Set(pathTo(tree, place));
+  for (const windowKey of windowsBelow(tree, place)) {
+    const window = tree.windowByKey.get(windowKey);
+    if (!window) continue;
+    nodes.add(windowNode(window.id));
+    for (const node of pathTo(tree, { unit: window.unitId })) nodes.add(node);
+  }
+  if (place.unit !== undefined) nodes.add(unitNode(place.unit));
+  return versions.filter(
+    ({ nodeId, validFrom, validTo }) =>
+      nodes.has(nodeId) && validFrom <= last && (validTo === null || validTo >= first),
+  );
+}

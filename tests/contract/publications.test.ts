@@ -1,0 +1,190 @@
+/** What was published stays what was published, in either database, whatever becomes of its votes; and says what has become of them. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createCalendar } from '../../gateway/domain/calendar.ts';
+import { buildTree } from '../../gateway/domain/org.ts';
+import type { RuleSettings } from '../../gateway/domain/verdicts/rule-settings.ts';
+import { createPublications } from '../../gateway/publications/publications.ts';
+import { openRuleBook } from '../../gateway/verdicts/rule-book.ts';
+import { createRuleChanges } from '../../gateway/verdicts/rule-changes.ts';
+import { createRulePreviews } from '../../gateway/verdicts/rule-preview.ts';
+import { judgeStored } from '../../gateway/verdicts/stored-verdicts.ts';
+import { figures } from '../support/figures.ts';
+import { type PortsHome, portHomes } from '../support/port-homes.ts';
+import { BASE, createReviewRig, type ReviewRig } from '../support/review-rig.ts';
+import { voteRecord } from '../support/store.ts';
+
+const ZONE = 'Asia/Shanghai';
+const HOUR = 3_600_000;
+const BY = { actor: { kind: 'cli', user: 'test' } as const, origin: 'local' as const };
+
+describe.each(portHomes())('publications in %s', (_name, createHome) => {
+  let home: PortsHome;
+  let rig: ReviewRig;
+  let now: number;
+  beforeEach(async () => {
+    now = BASE + 72 * HOUR;
+    home = await createHome();
+    rig = await createReviewRig(home);
+    await set({}, BASE - HOUR);
+    await rig.commit({ votes: [press(1, 0, 2), press(2, 100), press(3, 102), press(4, 200)] });
+    await judge();
+  });
+  afterEach(() => rig.end());
+
+  const calendar = createCalendar(ZONE);
+  const day = calendar.nameOf(calendar.dayOf(BASE));
+  const press = (seq: number, second: number, rating: 0 | 1 | 2 = 0) =>
+    voteRecord({ journalKey: rig.source, seq, rating, at: BASE + second * 1_000, mono: second * 1_000 });
+  const tree = async () =>
+    buildTree(await rig.ports.org.units(), await rig.ports.org.windows(), await rig.ports.org.terminals());
+  const publications = () =>
+    createPublications({
+      ...{ store: rig.ports.publications, history: rig.ports.history, rules: rig.ports.rules },
+      ...{ figures, dataRevision: () => 'r-1', tree, timeZone: ZONE, now: () => now },
+    });
+  const set = (settings: Partial<RuleSettings>, at: number) =>
+    createRuleChanges({
+      publications: rig.ports.publications,
+      store: rig.ports.rules,
+      tree,
+      calendar,
+      now: () => at,
+    }).add(BY, {
+      ...{ settings, reason: '复核规则', replays: true, validFrom: day, validTo: day },
+    });
+  const preview = (settings: Partial<RuleSettings>) =>
+    createRulePreviews({
+      ...{ rules: rig.ports.rules, publications: rig.ports.publications, verdicts: rig.ports.verdicts },
+      ...{ exclusions: rig.ports.review.exclusions, tree, calendar, timeZone: ZONE },
+    }).preview({ settings, from: day, to: day });
+  const judge = async () => {
+    await rig.commit({ unjudged: [{ windowKey: 1, from: BASE, to: BASE + HOUR }] });
+    const book = await openRuleBook({ rules: rig.ports.rules, timeZone: ZONE });
+    const judging = judgeStored(book, { now: () => now, aheadMs: 0 });
+    while (await rig.ports.verdicts.isWaiting()) await rig.ports.verdicts.judge(judging);
+  };
+  const asked = { unit: 'town', period: { period: day }, title: '十一月公报', reason: '月度公报' };
+  const codeOf = (act: Promise<unknown>) =>
+    act.then(
+      () => 'done',
+      (error: { code?: string }) => error.code,
+    );
+
+  it('stay as they are after a replay and late votes, and say how far today is from them and why', async () => {
+    const { id, sha256, madeAt } = await publications().publish(BY, asked);
+    const before = await publications().show(id);
+    expect(before.today).toEqual({
+      ...{ differs: false, causes: [], total: null, windowsDiffering: 0, windows: [], rules: [] },
+    });
+    expect(before.body.total).toMatchObject({
+      ...{ counts: { satisfied: 2, basically: 0, unsatisfied: 1 }, votes: 3 },
+      pressed: { satisfied: 3, basically: 0, unsatisfied: 1 },
+      discounted: { reasons: { 'too-soon': 1 } },
+    });
+    expect(before.body.windows.map(({ id: window, votes }) => [window, votes])).toEqual([
+      ['w1', 3],
+      ['w2', 0],
+    ]);
+    expect(before.body.ruleVersions).toMatchObject([{ nodeId: 'all', version: 1 }]);
+
+    now += HOUR;
+    const touched = [{ id, version: 1, title: '十一月公报', node: 'unit:town', period: day }];
+    expect((await preview({ pressIntervalMs: 0, changeOfMindMs: 0 })).publications).toEqual(touched);
+    const { publications: named } = await set({ pressIntervalMs: 0, changeOfMindMs: 0 }, now);
+    expect(named).toEqual(touched);
+    expect(await codeOf(publications().publish(BY, asked))).toBe('publication-unsettled');
+    await judge();
+    const replayed = await publications().show(id);
+    expect(replayed).toEqual({ ...before, today: replayed.today });
+    expect(replayed.today).toMatchObject({
+      ...{ differs: true, causes: ['rules'], windowsDiffering: 1 },
+      total: { published: { votes: 3, pressed: 4 }, today: { votes: 4, pressed: 4 } },
+      windows: [{ id: 'w1', published: { rate: 2 / 3 }, today: { rate: 3 / 4 } }],
+      rules: [{ node: 'all', version: 2, madeAt: now, madeBy: 'cli:test', reason: '复核规则' }],
+    });
+    await rig.commit({ votes: [press(5, 900)] });
+    await rig.act((tx) =>
+      tx.exclude({
+        ...{ id: 'x-1', terminalId: 't-1', from: BASE, to: BASE + 1_000 },
+        ...{ reason: '试机', madeAt: now, madeBy: 'cli:test' },
+      }),
+    );
+    await judge();
+    const late = await publications().show(id);
+    expect(late.today?.causes).toEqual(['votes', 'people', 'rules']);
+    expect([late.isIntact, late.sha256, late.madeAt, late.body]).toEqual([true, sha256, madeAt, before.body]);
+  });
+
+  it('are corrected by a new version that names the old one, and withdrawn with a reason; both stay to be seen', async () => {
+    const { id } = await publications().publish(BY, asked);
+    await set({ pressIntervalMs: 0, changeOfMindMs: 0 }, now + 1);
+    await judge();
+    const corrected = await publications().correct(BY, id, '规则重放');
+    expect(corrected).toMatchObject({ id, version: 2, corrects: 1, reason: '规则重放', title: '十一月公报' });
+    expect((await publications().show(id)).body.total.votes).toBe(4);
+    expect((await publications().show(id, 1)).body.total.votes).toBe(3);
+    expect((await publications().show(id)).versions).toEqual([1, 2]);
+    await publications().withdraw(BY, id, 1, '数据有误');
+    const all = await publications().list();
+    expect(all.map(({ version, withdrawal }) => [version, withdrawal?.reason ?? null])).toEqual([
+      [2, null],
+      [1, '数据有误'],
+    ]);
+    expect((await publications().show(id, 1)).body.total.votes).toBe(3);
+    expect(await codeOf(publications().withdraw(BY, id, 1, '再次'))).toBe('publication-withdrawn');
+    const lines = await home.rows<{ action: string; target: string; detail: string }>(
+      `SELECT action, target, detail FROM audit WHERE action LIKE 'publications.%' ORDER BY seq`,
+    );
+    expect(lines.map(({ action, target }) => `${action} ${target}`)).toEqual([
+      `publications.add publication:${id}/1`,
+      `publications.add publication:${id}/2`,
+      `publications.withdraw publication:${id}/1`,
+    ]);
+    expect(JSON.parse(lines[1]?.detail ?? '')).toMatchObject({ sha256: corrected.sha256, corrects: 1 });
+  });
+
+  it('are refused where they would be something else tomorrow, and where there is nothing to publish', async () => {
+    const today = calendar.nameOf(calendar.dayOf(now));
+    expect(await codeOf(publications().publish(BY, { ...asked, period: { period: today } }))).toBe(
+      'publication-open',
+    );
+    expect(await codeOf(publications().publish(BY, { ...asked, period: { period: '2026-99' } }))).toBe(
+      'period-unknown',
+    );
+    expect(await codeOf(publications().publish(BY, { ...asked, unit: 'nowhere' }))).toBe('unit-unknown');
+    expect(await codeOf(publications().publish(BY, { ...asked, reason: '\u0007' }))).toBe('reason-invalid');
+    expect(await codeOf(publications().show('p-00'))).toBe('publication-unknown');
+    const { id } = await publications().publish(BY, asked);
+    expect(await codeOf(publications().show(id, 7))).toBe('publication-unknown');
+    expect(await codeOf(publications().withdraw(BY, id, 7, '数据有误'))).toBe('publication-unknown');
+    const version = { id, version: 1, head: '{}', body: '{}', sha256: '' };
+    const twice = rig.ports.publications.change(async (tx) => {
+      await tx.add(version);
+      return tx.audited({ by: BY, action: 'test', target: { kind: 'data' } }, undefined);
+    });
+    expect(await codeOf(twice)).toBe('publication-version-taken');
+  });
+
+  it('that somebody has altered, made up or removed are found by the check', async () => {
+    const faults = async () => {
+      const check = home.openCheck();
+      const { numbers } = await check.check(() => {});
+      await check.close();
+      return (numbers ?? []).map(({ what, rows }) => `${rows} ${what}`);
+    };
+    const { id, sha256 } = await publications().publish(BY, asked);
+    expect(await faults()).toEqual([]);
+    await home.rows(`UPDATE publications SET body = replace(body, '"votes":3', '"votes":9')`);
+    expect(await faults()).toEqual(['1 published figures that were changed after they were published']);
+    expect((await publications().show(id)).isIntact).toBe(false);
+    await home.rows(`UPDATE publications SET body = replace(body, '"votes":9', '"votes":3')`);
+    expect(await faults()).toEqual([]);
+    await home.rows(`UPDATE publications SET sha256 = '${'0'.repeat(64)}'`);
+    expect(await faults()).toHaveLength(1);
+    await home.rows(`UPDATE publications SET sha256 = '${sha256}', version = 3`);
+    expect(await faults()).toEqual([
+      '1 published figures that are not those that the audit names',
+      '1 published figures that the audit names and that are gone',
+    ]);
+  });
+});
