@@ -131,7 +131,10 @@ export async function openAlertWatch(deps: AlertWatchDeps): Promise<AlertWatch> 
       for (const step of some) {
         if (step.do === 'open') {
           const alert = await tx.add(newAlert(step.found));
-          if (alert === null) continue;
+          if (alert === null) {
+            known.doubt();
+            continue;
+          }
           toTell.push({ event: 'opened', alert });
           lines.push(lineOf('alert.open', alert.id, { cause: causeOf(alert), ...alert.detail }));
         } else if (step.do === 'close') {

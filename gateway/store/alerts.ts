@@ -40,6 +40,9 @@ export type NewAlert = Pick<
 
 export type AlertComment = { at: number; by: string; text: string };
 
+/** `noted`: the version at which it was last changed. */
+export type ChangedAlert = AlertRecord & { noted: number };
+
 /** What is left out does not narrow. */
 export type AlertFilter = {
   states?: readonly AlertState[];
@@ -57,8 +60,11 @@ export type CountedVote = { at: number; receivedAt: number; unsatisfied: boolean
 export interface AlertReads {
   /** Grows whenever an alert or a rule of them has changed; `rules`: what it was when a rule last did. */
   noted(): Promise<{ version: number; rules: number }>;
-  /** Opened, counted up, acknowledged or closed since the version was this; in the order in which they were opened. */
-  changedSince(version: number): Promise<AlertRecord[]>;
+  /**
+   * Opened, counted up, acknowledged or closed since the version was this; in the order in which they were opened. A gateway from before it was
+   * noted which they are lets the version grow, and nothing of it is here.
+   */
+  changedSince(version: number): Promise<ChangedAlert[]>;
   /** Those that are not closed, oldest first. */
   open(): Promise<AlertRecord[]>;
   /** Newest first. */

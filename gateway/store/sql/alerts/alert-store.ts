@@ -39,8 +39,10 @@ const readsOn = (queries: Queries): AlertReads => ({
   noted: () => queries.selectFrom('alerts_noted').select(['version', 'rules']).executeTakeFirstOrThrow(),
   async changedSince(version) {
     // Sorted here: asked for in the order of keys, SQLite reads every alert there ever was.
-    const rows = await alertsOn(queries).where('a.noted', '>', version).execute();
-    return rows.map(recordOf).sort((one, other) => one.key - other.key);
+    const rows = await alertsOn(queries).select('a.noted').where('a.noted', '>', version).execute();
+    return rows
+      .map((row) => ({ ...recordOf(row), noted: row.noted }))
+      .sort((one, other) => one.key - other.key);
   },
   open: async () =>
     (
