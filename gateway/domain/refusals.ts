@@ -24,6 +24,7 @@ export type OrgCode =
   | 'review-person-same'
   | 'review-empty'
   | 'review-too-large'
+  | 'reviews-too-many'
   | 'commands-too-many'
   | 'reason-invalid'
   | 'alert-unknown'

@@ -20,7 +20,7 @@ export type Reviews = Pick<ReviewsReads, 'list' | 'events' | 'votesOf' | 'waitin
    * PeopleRefusal `role-insufficient`
    */
   step(by: By, id: string, step: ReviewStep, reason: string): Promise<Stepped>;
-  /** Proposes what no detector has found. @throws OrgRefusal `review-empty`, `review-too-large`, `reason-invalid` */
+  /** Proposes what no detector has found. @throws OrgRefusal `review-empty`, `review-too-large`, `reviews-too-many`, `reason-invalid` */
   raise(by: By, asked: RaisedReview): Promise<{ id: string; votes: number }>;
 };
 
@@ -43,17 +43,25 @@ export type RaisedReview = {
 export type ReviewsDeps = {
   store: ReviewsStore;
   now: () => number;
+  most?: typeof MOST_RAISED;
   /** Runs a decision while no vote is under way. `settled`: what is counted in memory follows. */
   exclusively?<T>(act: (settled: (settled: Settled) => void) => Promise<T>): Promise<T>;
 };
 
 /** So many are decided about in one transaction, while no vote is stored. */
 export const MOST_VOTES = 5_000;
+/** So many that people have brought up wait at one window, and of one account. */
+export const MOST_RAISED = { atWindow: 20, byPerson: 200 };
 /** What is brought up is looked for within so long. */
 const MOST_DAYS = 31;
 const DAY_MS = 86_400_000;
 
-export function createReviews({ store, now, exclusively = (act) => act(() => {}) }: ReviewsDeps): Reviews {
+export function createReviews({
+  store,
+  now,
+  most = MOST_RAISED,
+  exclusively = (act) => act(() => {}),
+}: ReviewsDeps): Reviews {
   const knownIn = async (reads: Pick<ReviewsReads, 'review'>, id: string): Promise<ReviewRecord> => {
     const found = await reads.review(id);
     if (!found) throw unknown(id);
@@ -99,6 +107,7 @@ export function createReviews({ store, now, exclusively = (act) => act(() => {})
       const id = newReviewId();
       return store.change(async (tx) => {
         await requireMay(tx, by.actor, 'propose', { id, windowKey });
+        await requireFew(tx, most, by.actor, windowKey);
         const votes = await tx.votesWithin(windowKey, { from, to }, decision, MOST_VOTES + 1);
         if (votes.length === 0 && !isBlind) throw empty(decision);
         if (votes.length > MOST_VOTES) throw tooLarge();
@@ -140,6 +149,26 @@ async function requireMay(
     throw new PeopleRefusal('role-insufficient', `${step} is not for you: ask an administrator or operator`);
   if (!decider.isAbove) throw unknown(id);
 }
+
+/** Each keeps thousands of votes, until two people have decided about it. */
+async function requireFew(
+  tx: Pick<ReviewsTx, 'raised'>,
+  most: typeof MOST_RAISED,
+  actor: Actor,
+  windowKey: number,
+): Promise<void> {
+  const { atWindow, byPerson } = await tx.raised(windowKey, writeActor(actor));
+  if (atWindow >= most.atWindow)
+    throw tooMany(`${atWindow} reviews that people have brought up wait at this window`);
+  if (actor.kind === 'account' && byPerson >= most.byPerson)
+    throw tooMany(`${byPerson} reviews that you have brought up wait`);
+}
+
+const tooMany = (what: string) =>
+  new OrgRefusal(
+    'reviews-too-many',
+    `${what} already: have some of them decided first (confirmed, or sent back and dismissed)`,
+  );
 
 const unknown = (id: string) =>
   new OrgRefusal('review-unknown', `there is no review ${id}: list them with GET /api/v1/reviews`);

@@ -99,6 +99,8 @@ export interface ReviewsTx extends ReviewsReads {
    */
   open(review: NewReview, by: Actor, reason: string): Promise<Opened | null>;
   step(key: number, to: ReviewState, event: ReviewEvent): Promise<void>;
+  /** How many that people have brought up are not decided: at a window, and by one of them (`writeActor`). */
+  raised(windowKey: number, by: string): Promise<{ atWindow: number; byPerson: number }>;
   /** Undefined: there is no such account. */
   decider(accountName: string, windowKey: number): Promise<Decider | undefined>;
   /**

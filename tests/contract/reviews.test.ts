@@ -209,6 +209,34 @@ describe.each(portHomes())('reviews in %s', (_name, createHome) => {
     );
   });
 
+  it('are brought up by people as long as not too many of theirs wait, at a window and of one account', async () => {
+    const span = { windowKey: 1, from: BASE, to: BASE + 9, decision: 'dismiss', reason: '重复' } as const;
+    const raise = (who: By, windowKey = 1) => reviews.raise(who, { ...span, windowKey, isBlind: true });
+    await open(flag('r-1', [1, 2]));
+    const raised: string[] = [];
+    for (let count = 0; count < 20; count++) raised.push((await raise(CHEN)).id);
+    const kept = async () => (await home.rows('SELECT 1 FROM review_votes')).length;
+    const before = await kept();
+    for (const who of [CHEN, LI]) expect(await refused(raise(who))).toBe('reviews-too-many');
+    expect(await kept()).toBe(before);
+    // At another window they may; nor does it help that somebody sends one back.
+    await raise(CHEN, 2);
+    const [first = '', second = ''] = raised;
+    await reviews.step(LI, first, 'send-back', '哪些？');
+    expect(await refused(raise(CHEN))).toBe('reviews-too-many');
+    await reviews.step(LI, second, 'send-back', '没事');
+    await reviews.step(LI, second, 'dismiss', '没事');
+    await raise(LI);
+    expect(await refused(raise(CHEN))).toBe('reviews-too-many');
+    const most = { atWindow: 100, byPerson: 20 };
+    reviews = createReviews({ store: rig.ports.reviews, now: () => BASE, most });
+    expect(await refused(raise(CHEN, 2))).toBe('reviews-too-many');
+    await raise(LI, 2);
+    await reviews.step(LI, first, 'dismiss', '没事');
+    await raise(CHEN, 2);
+    expect(await refused(raise(CHEN, 2))).toBe('reviews-too-many');
+  });
+
   it('are about votes that are no terminal’s, too', async () => {
     const { openOrigin, commitOrigin } = rig.ports.origins;
     const origin = await openOrigin({ name: '短信', unitId: null });

@@ -81,6 +81,7 @@ const ORG_STATUS: Partial<Record<OrgCode, number>> = {
   'review-unknown': 404,
   'review-step-impossible': 409,
   'review-person-same': 403,
+  'reviews-too-many': 409,
   'commands-too-many': 409,
   'rule-version-taken': 409,
   'alert-unknown': 404,

@@ -220,6 +220,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     refused(404, 'window-unknown'),
     refused(422, 'review-empty'),
     refused(422, 'review-too-large'),
+    refused(409, 'reviews-too-many'),
     refused(422, 'reason-invalid'),
     AUDITED,
   ),

@@ -6,6 +6,7 @@ import type { VerdictTables } from '../verdicts.ts';
 import { settle } from './decided-votes.ts';
 import { deciderOf } from './decider.ts';
 import { lookReads, noteLooked } from './looks.ts';
+import { raised } from './raised.ts';
 import { reviewReads } from './review-reads.ts';
 import { openReview, stepReview } from './review-writes.ts';
 import { votesWithin } from './reviewed-votes.ts';
@@ -29,6 +30,7 @@ const writesOn = (database: SqlDatabase, queries: Queries, tables: VerdictTables
   ...reviewReads(queries),
   open: (review, by, reason) => openReview(queries, review, by, reason),
   step: (key, to, event) => stepReview(queries, key, to, event),
+  raised: (windowKey, by) => raised(queries, windowKey, by),
   decider: (accountName, windowKey) => deciderOf(queries, accountName, windowKey),
   settle: (key) => settle(database, queries, key, tables.write),
   votesWithin: (windowKey, span, decision, limit) => votesWithin(queries, windowKey, span, decision, limit),
