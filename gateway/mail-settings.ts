@@ -1,4 +1,5 @@
 /** By which server mail of alerts is sent: the settings. */
+import { BlockList, isIP } from 'node:net';
 import { contentOf, optional } from '../protocol/process/setting-readers.ts';
 import { secret, setting, Unfit } from '../protocol/process/settings.ts';
 import { isMailAddress } from './domain/mail-address.ts';
@@ -29,7 +30,7 @@ export const MAIL_SETTINGS = {
   smtpServer: setting(
     SERVER,
     '',
-    'server that mail of alerts goes by: smtps://HOST (TLS, port 465), smtp://HOST (STARTTLS, 587), smtp+plain://HOST (25)',
+    'server that mail of alerts goes by: smtps://HOST (TLS, port 465), smtp://HOST (STARTTLS, 587), smtp+plain://HOST (25; this machine only)',
     optional(smtpServer),
   ),
   smtpUser: setting(USER, '', 'account there', optional(String)),
@@ -60,9 +61,24 @@ export function mailMistakes(values: Partial<MailSettings>): string[] {
   const hasPassword = Boolean(smtpPassword || smtpPasswordFile);
   if (smtpUser !== undefined && (smtpUser !== null) !== hasPassword)
     mistakes.push(`${USER}, ${PASSWORD} (or ${PASSWORD_FILE}): set both or neither`);
+  if (server?.encryption === 'none' && !isThisMachine(server.host))
+    mistakes.push(
+      `${SERVER}: smtp+plain:// does not encrypt, and goes to localhost, 127.0.0.0/8 or [::1] only: set smtps:// or smtp://`,
+    );
   if (server?.encryption === 'none' && smtpUser)
     mistakes.push(`${USER}: a password goes to smtps:// or smtp:// only, which encrypt`);
   return mistakes;
+}
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+/** No other name: whoever answers for it could lead mail away from here. */
+function isThisMachine(host: string): boolean {
+  const kind = isIP(host);
+  if (kind === 0) return host.toLowerCase() === 'localhost';
+  return loopback.check(host, kind === 4 ? 'ipv4' : 'ipv6');
 }
 
 const SCHEMES = {

@@ -251,6 +251,8 @@ describe('settings of mail', () => {
     });
     expect(server('smtp://10.0.0.5:2525/')).toEqual({ host: '10.0.0.5', port: 2525, encryption: 'starttls' });
     expect(server('smtp+plain://[::1]')).toEqual({ host: '::1', port: 25, encryption: 'none' });
+    for (const host of ['localhost', '127.0.0.1', '127.8.0.1:2525', '[::ffff:127.0.0.1]'])
+      expect(server(`smtp+plain://${host}`)).toMatchObject({ encryption: 'none' });
     expect(read({ MANYI_PUBLIC_ADDRESS: 'https://a.example/m/' }).publicAddress).toBe('https://a.example/m');
   });
   it.each([
@@ -265,6 +267,20 @@ describe('settings of mail', () => {
       { MANYI_SMTP_SERVER: 'smtp+plain://localhost', MANYI_SMTP_USER: 'a', MANYI_SMTP_PASSWORD: 'b' },
       /which encrypt/,
     ],
+    ...[
+      'mail.example.org',
+      '10.0.0.5',
+      '128.0.0.1',
+      '[::2]',
+      '[::ffff:10.0.0.5]',
+      'localhost.example.org',
+      'a.localhost',
+      '0.0.0.0',
+      '2130706433',
+    ].map((host): [Record<string, string>, RegExp] => [
+      { MANYI_SMTP_SERVER: `smtp+plain://${host}` },
+      /does not encrypt, and goes to localhost/,
+    ]),
     [{ MANYI_SMTP_CA: '/nowhere.pem' }, /MANYI_SMTP_CA=/],
     [{ MANYI_PUBLIC_ADDRESS: 'ftp://a' }, /MANYI_PUBLIC_ADDRESS=/],
   ])('are refused where they cannot be: %j', (some, message) => {
