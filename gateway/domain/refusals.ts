@@ -32,6 +32,7 @@ export type OrgCode =
   | 'alert-target-unknown'
   | 'alert-target-invalid'
   | 'alert-targets-too-many'
+  | 'alert-kinds-withheld'
   | 'mail-not-set-up'
   | 'rule-past'
   | 'privacy-invalid'

@@ -23,6 +23,7 @@ export type AlertDeliveryDeps = {
   config: Pick<Config, 'timeZone' | 'webhookNetworks' | keyof MailSettings>;
   ground: Pick<Ground, 'store' | 'registry' | 'now' | 'log' | 'storage'>;
   book: AlertBook;
+  holdsBack(unitId: string | null): boolean;
 };
 
 export type AlertDelivery = {
@@ -32,7 +33,7 @@ export type AlertDelivery = {
   settled(): Promise<void>;
 };
 
-export function openAlertDelivery({ config, ground, book }: AlertDeliveryDeps): AlertDelivery {
+export function openAlertDelivery({ config, ground, book, holdsBack }: AlertDeliveryDeps): AlertDelivery {
   const { store, registry, now, log, storage } = ground;
   const seal = openSecretSeal(store.keys);
   const zoned = createZonedTime(config.timeZone);
@@ -69,7 +70,7 @@ export function openAlertDelivery({ config, ground, book }: AlertDeliveryDeps): 
   });
   return {
     told: createAnnouncer({
-      ...{ tree: registry.tree, book, now, zoned },
+      ...{ tree: registry.tree, book, now, zoned, holdsBack },
       newId: () => newId('ad'),
       dropped: (count) =>
         log.warn(
@@ -78,7 +79,7 @@ export function openAlertDelivery({ config, ground, book }: AlertDeliveryDeps): 
         ),
     }),
     targets: createTargetDesk({
-      ...{ store: store.alertTargets, seal, canMail: sendMail !== null, now, newId },
+      ...{ store: store.alertTargets, seal, canMail: sendMail !== null, holdsBack, now, newId },
     }),
     jobs: [deliverAlerts({ isDue: courier.isDue, deliver: courier.deliver, failed: storage.failed })],
     settled: courier.settled,

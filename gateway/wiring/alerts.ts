@@ -26,7 +26,7 @@ export type AlertsDeps = {
   ground: Pick<Ground, 'store' | 'registry' | 'now' | 'monotonic' | 'storage' | 'log'>;
   neighbours: Pick<NeighboursStep, 'heard'>;
   terminals: Pick<Terminals, 'everywhere' | 'votes'>;
-  scores: Pick<Scores, 'book'>;
+  scores: Pick<Scores, 'book' | 'shown'>;
 };
 
 export type Alerts = {
@@ -50,7 +50,9 @@ export async function openAlerts({
   const { tree } = registry;
   const calendar = createCalendar(config.timeZone);
   const book = await openAlertBook({ store: store.alerts, tree, calendar, now });
-  const delivery = openAlertDelivery({ config, ground, book });
+  const delivery = openAlertDelivery({
+    ...{ config, ground, book, holdsBack: scores.shown.privacy.holdsBack },
+  });
   const { told } = delivery;
   const watch = await openAlertWatch({
     ...{ store: store.alerts, book, tree, calendar, now, monotonic, told },

@@ -55,7 +55,10 @@ describe.each(portHomes())('two gateways that watch, on %s', (_name, createHome)
           ? []
           : [{ terminalId: 't-2', reason: 'x', count: 4, firstAt: held.oldest, lastAt: time }],
       waitingReviews: async () => [],
-      told: createAnnouncer({ tree, book, zoned, now, newId: () => newId('ad'), dropped() {} }),
+      told: createAnnouncer({
+        ...{ tree, book, zoned, now, newId: () => newId('ad'), dropped() {} },
+        holdsBack: () => true,
+      }),
     });
     const courier = createCourier({
       ...{ store: ports.alertTargets, now, chance: () => 1, gaveUp() {} },

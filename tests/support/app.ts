@@ -117,7 +117,7 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
       ...{ tree, timeZone: calendar.timeZone },
     }),
     alertTargets: createTargetDesk({
-      ...{ store: store.alertTargets, now, newId },
+      ...{ store: store.alertTargets, holdsBack: () => false, now, newId },
       ...{ seal: openSecretSeal(store.keys), canMail: true },
     }),
     votes: store.votes,

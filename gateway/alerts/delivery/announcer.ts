@@ -1,4 +1,5 @@
 /** Who is told of an alert, and when: in the transaction in which it is opened or closed. */
+import { COUNTER_KINDS } from '../../domain/alerts/counter-kinds.ts';
 import { tellAt } from '../../domain/alerts/quiet-hours.ts';
 import type { OrgTree } from '../../domain/org.ts';
 import { unitsAbove } from '../../domain/org.ts';
@@ -13,6 +14,8 @@ export type AnnouncerDeps = {
   tree: () => OrgTree;
   book: Pick<AlertBook, 'ofUnit' | 'ofWindow'>;
   zoned: (atMs: number) => string;
+  /** Are votes shown in steps to whoever is bound to this unit? */
+  holdsBack(unitId: string | null): boolean;
   now: () => number;
   newId(): string;
   /** So many that waited were dropped. */
@@ -22,7 +25,7 @@ export type AnnouncerDeps = {
 export type Announcer = (tx: AlertTx, told: readonly Told[]) => Promise<void>;
 
 export function createAnnouncer(deps: AnnouncerDeps): Announcer {
-  const { tree, book, zoned, now, newId, dropped } = deps;
+  const { tree, book, zoned, holdsBack, now, newId, dropped } = deps;
 
   const quietOf = ({ node, unitId }: AlertRecord) => {
     const [kind = '', id = ''] = node.split(':');
@@ -45,8 +48,18 @@ export function createAnnouncer(deps: AnnouncerDeps): Announcer {
     const targets = await tx.targets();
     if (targets.length === 0) return;
     const deliveries: NewDelivery[] = [];
+    const held = new Map<string | null, boolean>();
+    /** Asked whenever it is told: privacy may be another than when the target was set. */
+    const mayHear = ({ unitId }: AlertTarget, { kind }: AlertRecord) => {
+      if (COUNTER_KINDS.includes(kind)) return true;
+      const isHeld = held.get(unitId) ?? holdsBack(unitId);
+      held.set(unitId, isHeld);
+      return !isHeld;
+    };
     for (const one of told) {
-      const meant = targets.filter((target) => isFor(target, one.alert, tree()));
+      const meant = targets.filter(
+        (target) => isFor(target, one.alert, tree()) && mayHear(target, one.alert),
+      );
       if (one.event === 'opened') {
         deliveries.push(...meant.map((target) => deliveryOf(one, target)));
         continue;

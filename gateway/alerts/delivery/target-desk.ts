@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readReason } from '../../audit/reasons.ts';
 import { writeActor } from '../../domain/actor.ts';
+import { COUNTER_KINDS } from '../../domain/alerts/counter-kinds.ts';
 import { isMailAddress } from '../../domain/mail-address.ts';
 import type { AlertTarget, Delivery, NewTarget, TargetStore, TargetTx } from '../../store/alert-targets.ts';
 import type { AuditLine, By } from '../../store/changes.ts';
@@ -37,6 +38,8 @@ export type TargetDeskDeps = {
   seal(): Promise<SecretSeal>;
   /** Is there a server to send mail by, as far as is known here? */
   canMail: boolean;
+  /** Are votes shown in steps to whoever is bound to this unit? */
+  holdsBack(unitId: string | null): boolean;
   now: () => number;
   newId(prefix: string): string;
 };
@@ -44,7 +47,14 @@ export type TargetDeskDeps = {
 export const sealName = (id: string) => `webhook ${id}`;
 const newSecret = () => `manyi_w_${randomBytes(32).toString('base64url')}`;
 
-export function createTargetDesk({ store, seal, canMail, now, newId }: TargetDeskDeps): TargetDesk {
+export function createTargetDesk({
+  store,
+  seal,
+  canMail,
+  holdsBack,
+  now,
+  newId,
+}: TargetDeskDeps): TargetDesk {
   const line = (by: By, action: string, id: string, detail: Record<string, unknown> = {}): AuditLine => ({
     ...{ by, action, target: { kind: 'alert-target', id } },
     detail,
@@ -81,6 +91,8 @@ export function createTargetDesk({ store, seal, canMail, now, newId }: TargetDes
           );
         await tx.add(target);
         const { channel, unitId, kinds } = target;
+        const ofVotes = (kinds ?? []).filter((kind) => !COUNTER_KINDS.includes(kind));
+        if (ofVotes.length > 0 && holdsBack(unitId)) throw withheld(ofVotes, unitId);
         // A path or a query may be a secret of the receiver's, and whose mail it is, is theirs.
         const to = isMail ? target.address.replace(/^.*@/, '') : new URL(target.address).origin;
         const detail = { channel, name: target.name, to, unitId, kinds };
@@ -123,6 +135,12 @@ export function createTargetDesk({ store, seal, canMail, now, newId }: TargetDes
 }
 
 const refuse = (what: string) => new OrgRefusal('alert-target-invalid', what);
+
+const withheld = (kinds: readonly string[], unitId: string | null) =>
+  new OrgRefusal(
+    'alert-kinds-withheld',
+    `${kinds.join(', ')}: by these, whoever reads for ${unitId} would learn of single votes, which are shown there in steps: leave them out, or name no unit`,
+  );
 
 /** @throws OrgRefusal `alert-target-invalid` */
 function checkMailAddress(address: string): string {

@@ -294,6 +294,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     refused(422, 'unit-unknown'),
     refused(422, 'alert-target-invalid'),
     refused(409, 'alert-targets-too-many'),
+    refused(422, 'alert-kinds-withheld'),
     refused(422, 'reason-invalid'),
     AUDITED,
   ),

@@ -6,9 +6,10 @@ import { itemOf } from '../../alerts/alert-items.ts';
 import { createAnnouncer } from '../../alerts/delivery/announcer.ts';
 import { MAX_REASON_CHARS } from '../../audit/reasons.ts';
 import { createCalendar } from '../../domain/calendar.ts';
-import { buildTree, type OrgTree } from '../../domain/org.ts';
+import type { OrgTree } from '../../domain/org.ts';
 import { createZonedTime } from '../../domain/zoned-time.ts';
 import { newId } from '../../people/secrets.ts';
+import { openPrivacyBook } from '../../privacy/privacy-book.ts';
 import type { AlertRecord } from '../../store/alerts.ts';
 import type { Store } from '../../store/store.ts';
 import { unitKeysBelow } from '../../verdicts/rule-places.ts';
@@ -18,6 +19,7 @@ import { checkText } from '../texts.ts';
 import type { WithStore } from '../with-store.ts';
 import { registerAlertRuleCommands } from './alert-rule-commands.ts';
 import { registerTargetCommands } from './target-commands.ts';
+import { treeOf } from './tree-of.ts';
 
 type ListOptions = { state?: AlertState | 'all'; kind?: AlertKind; unit?: string; limit: number };
 
@@ -32,13 +34,11 @@ async function deskOf(store: Store, timeZone = DEFAULT_ZONE) {
   });
   const told = createAnnouncer({
     ...{ tree: () => tree, book, now, zoned: createZonedTime(timeZone), dropped: () => {} },
+    holdsBack: (await openPrivacyBook(store.privacy, () => tree)).holdsBack,
     newId: () => newId('ad'),
   });
   return createAlertDesk({ store: alerts, now, told });
 }
-
-export const treeOf = async ({ org }: Store): Promise<OrgTree> =>
-  buildTree(await org.units(), await org.windows(), await org.terminals());
 
 /** What somebody should look at, and what people have done about it. */
 export function registerAlertCommands(program: Command, withStore: WithStore): void {

@@ -12,7 +12,7 @@ import { type Place, withPlace, zone } from '../options.ts';
 import { show, showOne } from '../output.ts';
 import { checkText } from '../texts.ts';
 import type { WithStore } from '../with-store.ts';
-import { treeOf } from './alert-commands.ts';
+import { treeOf } from './tree-of.ts';
 
 type New = Place & { from?: string; to?: string; reason: string; timeZone: string };
 type Asked = Place & {

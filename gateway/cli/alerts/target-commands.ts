@@ -3,18 +3,31 @@ import { ALERT_KINDS, type AlertKind } from '../../../protocol/alert.ts';
 import { createTargetDesk } from '../../alerts/delivery/target-desk.ts';
 import { MAX_REASON_CHARS } from '../../audit/reasons.ts';
 import { newId } from '../../people/secrets.ts';
+import { openPrivacyBook } from '../../privacy/privacy-book.ts';
 import type { AlertTarget } from '../../store/alert-targets.ts';
 import { openSecretSeal } from '../../store/secret-seal.ts';
 import type { Store } from '../../store/store.ts';
 import { date, show, showOne } from '../output.ts';
 import { checkText } from '../texts.ts';
 import type { WithStore } from '../with-store.ts';
+import { treeOf } from './tree-of.ts';
 
 type New = { name: string; unit?: string; kinds?: AlertKind[]; language: 'zh' | 'en' };
 
-const deskOf = ({ alertTargets, keys }: Store) =>
-  // By which server, the gateway knows.
-  createTargetDesk({ store: alertTargets, seal: openSecretSeal(keys), canMail: true, now: Date.now, newId });
+const deskOf = async ({
+  alertTargets,
+  keys,
+  org,
+  privacy,
+}: Pick<Store, 'alertTargets' | 'keys' | 'org' | 'privacy'>) => {
+  const tree = await treeOf({ org });
+  const { holdsBack } = await openPrivacyBook(privacy, () => tree);
+  return createTargetDesk({
+    ...{ store: alertTargets, seal: openSecretSeal(keys), holdsBack, now: Date.now, newId },
+    // By which server, the gateway knows.
+    canMail: true,
+  });
+};
 
 const rowOf = ({ id, channel, name, address, unitId, kinds, failures }: AlertTarget) => ({
   ...{ id, channel, name, address, unit: unitId, failures },
@@ -49,7 +62,7 @@ export function registerTargetCommands(alerts: Command, withStore: WithStore): v
           kinds: kinds ?? null,
           language,
         } as const;
-        const { target, secret } = await deskOf(store).add(by, asked);
+        const { target, secret } = await (await deskOf(store)).add(by, asked);
         if (secret === null)
           return showOne(rowOf(target), json, `Try it with: manyi alerts targets test ${target.id}`);
         const note = 'The secret is told only now: whoever gets the webhook checks it.';
@@ -62,7 +75,7 @@ export function registerTargetCommands(alerts: Command, withStore: WithStore): v
     .argument('<id>')
     .action((id: string) =>
       withStore(async (store, json, { by }) => {
-        await deskOf(store).remove(by, id);
+        await (await deskOf(store)).remove(by, id);
         showOne({ id }, json, '');
       }),
     );
@@ -72,7 +85,7 @@ export function registerTargetCommands(alerts: Command, withStore: WithStore): v
     .argument('<id>')
     .action((id: string) =>
       withStore(async (store, json, { by }) => {
-        showOne({ id, ...(await deskOf(store).renewSecret(by, id)) }, json, 'It is told only now.');
+        showOne({ id, ...(await (await deskOf(store)).renewSecret(by, id)) }, json, 'It is told only now.');
       }),
     );
   targets
@@ -81,7 +94,7 @@ export function registerTargetCommands(alerts: Command, withStore: WithStore): v
     .argument('<id>')
     .action((id: string) =>
       withStore(async (store, json, { by }) => {
-        const tested = await deskOf(store).test(by, id);
+        const tested = await (await deskOf(store)).test(by, id);
         showOne({ ...tested }, json, 'See what becomes of it with: manyi alerts targets deliveries');
       }),
     );
@@ -91,7 +104,7 @@ export function registerTargetCommands(alerts: Command, withStore: WithStore): v
     .argument('[id]', 'of one target')
     .action((id: string | undefined) =>
       withStore.reading(async (store, json) => {
-        const found = await deskOf(store).deliveries(100, id);
+        const found = await (await deskOf(store)).deliveries(100, id);
         show(
           found.map(({ id: delivery, event, state, attempts, code, note, madeAt, dueAt, doneAt }) => ({
             ...{ delivery, event, state, attempts, code, note },

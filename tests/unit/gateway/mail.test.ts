@@ -309,6 +309,7 @@ describe('mail that waits to be sent', () => {
         now: () => time,
         seal: async () => createSeal(Buffer.alloc(32, 3)),
         canMail,
+        holdsBack: () => false,
       },
       newId: (prefix) => `${prefix}-${++ids}`,
     });

@@ -162,7 +162,13 @@ describe('what waits to be told', () => {
   let ids = 0;
   const desk = () =>
     createTargetDesk({
-      ...{ store: store.alertTargets, now: () => time, seal: async () => seal, canMail: true },
+      ...{
+        store: store.alertTargets,
+        now: () => time,
+        seal: async () => seal,
+        canMail: true,
+        holdsBack: () => false,
+      },
       newId: (prefix) => `${prefix}-${++ids}`,
     });
   const gaveUp: string[] = [];
