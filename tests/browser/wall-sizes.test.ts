@@ -224,6 +224,33 @@ describe.skipIf(missing)('the wall, as an eye sees it', () => {
     }
   });
 
+  it('has the head of each panel within it, also where units are on pages', async () => {
+    await gateway.add((org) => {
+      for (let number = 1; number <= 24; number += 1) {
+        org.unit(`town-${number}`, `第${number}镇`, 'district');
+        org.window(`town-${number}`, `town-${number}`, '窗口');
+      }
+    });
+    for (const language of ['en', 'zh-CN']) {
+      const wall = await openWall(browser, gateway, { search: `?lang=${language}` });
+      await wall.waitForConnection('live');
+      const beyond = () =>
+        wall.page.evaluate(() =>
+          [...document.querySelectorAll('.panel-head > *')].flatMap((element) => {
+            const panel = element.closest('.panel')?.getBoundingClientRect().right ?? 0;
+            return element.getBoundingClientRect().right > panel - 8 ? [element.textContent] : [];
+          }),
+        );
+      await wall.page.locator('.ranking .pages').waitFor();
+      expect(await beyond()).toEqual([]);
+      await wall.page.mouse.move(200, 700);
+      await wall.page.mouse.move(210, 710);
+      await wall.page.locator('.ranking .pages-held').waitFor();
+      expect(await beyond()).toEqual([]);
+      await wall.close();
+    }
+  });
+
   it.each([
     ['en-US', 'en'],
     ['en-GB', 'en'],

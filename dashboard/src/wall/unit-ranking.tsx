@@ -53,8 +53,9 @@ export function UnitRanking() {
   return (
     <section class="panel ranking" aria-label={text.ranking} aria-live="off" {...reader}>
       <div class="panel-head">
-        <h2>{text.ranking}</h2>
-        <span class="panel-count">{text.placesMeant}</span>
+        <h2 title={text.placesMeant}>{text.ranking}</h2>
+        {/* Beside pages there is no room for it. */}
+        {pages === 1 && <span class="panel-count">{text.placesMeant}</span>}
         <PageControls pager={pager} />
         <span class="panel-aside target-key">
           {text.target(formatTarget(board.meta.value?.figures.target ?? 0))}
