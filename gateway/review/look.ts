@@ -30,17 +30,19 @@ export type WindowLookDeps = {
   closedAt(windowKey: number, day: DayNumber): number | null;
   /** Of its siblings, what each had on each day. */
   siblingsOf(windowKey: number): Promise<readonly DaySums[]>;
+  /** Votes are taken: after each day that was read. */
+  turn(): Promise<void>;
 };
 
-/** @returns what is to be kept of the look, and what was found in it. */
+/** @param sums of it, as `daySumsOf` reads them. @returns what is to be kept of the look, and what was found in it. */
 export async function lookAtWindow(
   deps: WindowLookDeps,
   windowKey: number,
+  sums: DaySums,
 ): Promise<{ looked: Looked; found: NewReview[] }> {
   const { store, calendar, now, siblingsOf } = deps;
   const today = calendar.dayOf(now());
   const first = today - LATEST_DAYS;
-  const sums = await daySumsOf(deps, windowKey);
   const known = new Map((await store.daysLooked(windowKey)).map(({ day, seen }) => [day, seen]));
   const changed: DayNumber[] = [];
   for (let day = first; day < today; day++)
@@ -53,7 +55,9 @@ export async function lookAtWindow(
 
   const days = new Map<DayNumber, LookedDay>();
   const dayOf = async (day: DayNumber): Promise<LookedDay> => {
-    const read = days.get(day) ?? (await readDay(deps, windowKey, day));
+    const known = days.get(day);
+    if (known) return known;
+    const read = await readDay(deps, windowKey, day, sums);
     days.set(day, read);
     return read;
   };
@@ -86,8 +90,10 @@ export async function lookAtWindow(
     // A week is looked at as a whole, when it has ended.
     if (monday + 7 > today) continue;
     const week = Array.from({ length: 7 }, (_none, at) => monday + at);
+    const read: LookedDay[] = [];
+    for (const day of week) read.push(await dayOf(day));
     const flags = lookAtWeek({
-      days: await Promise.all(week.map(dayOf)),
+      days: read,
       now: countsOf(sums, monday, monday + 6),
       daysBefore: Array.from({ length: BEFORE_DAYS }, (_none, back) => sums.countedOn(monday - 1 - back)),
       siblings: together(monday, monday + 6),
@@ -115,12 +121,15 @@ export async function daySumsOf(
 }
 
 async function readDay(
-  { store, calendar, closedAt }: WindowLookDeps,
+  { store, calendar, closedAt, turn }: WindowLookDeps,
   windowKey: number,
   day: DayNumber,
+  sums: DaySums,
 ): Promise<LookedDay> {
   const startAt = calendar.startOf(day);
+  if (sums.seenOf(day) === sums.nothing) return { startAt, closedAt: closedAt(windowKey, day), votes: [] };
   const presses = await store.presses(windowKey, startAt, calendar.startOf(day + 1) - 1);
+  await turn();
   const votes = presses.map(({ journalKey, seq, terminalKey, at, rating, isCounted, record }) => ({
     ...{ sourceKey: journalKey, seq, at, rating, isCounted },
     device: record === null ? terminalKey : null,

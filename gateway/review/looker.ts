@@ -42,6 +42,9 @@ const MOST_SIBLINGS = 40;
 const SUMS_KEPT = 256;
 const SUMS_KEPT_MS = 60_000;
 
+/** Of one connection each answer is there at once: without this nothing else would have a turn. */
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
 export function createLooker(deps: LookerDeps): Looker {
   const { store, tree, calendar, now, monotonic } = deps;
   /** Windows with late votes, and when the last one came. */
@@ -49,13 +52,16 @@ export function createLooker(deps: LookerDeps): Looker {
   let asksAt = Number.NEGATIVE_INFINITY;
   const kept = new Map<number, { sums: DaySums; readAt: number }>();
 
-  const sumsOf = async (windowKey: number): Promise<DaySums> => {
-    const known = kept.get(windowKey);
-    if (known && monotonic() - known.readAt < SUMS_KEPT_MS) return known.sums;
+  const readSums = async (windowKey: number): Promise<DaySums> => {
     const sums = await daySumsOf({ store, calendar, now }, windowKey);
     if (kept.size >= SUMS_KEPT) kept.clear();
     kept.set(windowKey, { sums, readAt: monotonic() });
+    await turn();
     return sums;
+  };
+  const sumsOf = async (windowKey: number): Promise<DaySums> => {
+    const known = kept.get(windowKey);
+    return known && monotonic() - known.readAt < SUMS_KEPT_MS ? known.sums : readSums(windowKey);
   };
   const siblingsOf = async (windowKey: number): Promise<DaySums[]> => {
     const { windowByKey, windowsOf } = tree();
@@ -87,12 +93,12 @@ export function createLooker(deps: LookerDeps): Looker {
       const looks: Looked[] = [];
       for (const windowKey of await chosen()) {
         if (looks.length > 0 && monotonic() - begun > ROUND_MS) break;
-        late.delete(windowKey);
-        const { looked, found } = await lookAtWindow({ ...deps, siblingsOf }, windowKey);
+        // What was read before a late vote came says nothing of it.
+        const sums = await (late.delete(windowKey) ? readSums : sumsOf)(windowKey);
+        const { looked, found } = await lookAtWindow({ ...deps, turn, siblingsOf }, windowKey, sums);
         if (found.length > 0) opened += await open(store, found, lease);
         looks.push(looked);
-        // Of one connection each answer is there at once: without this nothing else would have a turn.
-        await new Promise(setImmediate);
+        await turn();
       }
       await store.noteLooked(looks, lease);
       return opened;

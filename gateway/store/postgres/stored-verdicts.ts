@@ -82,6 +82,10 @@ export const storedVerdicts: VerdictTables = {
       FROM unnest(cast(${journals} as int4[]), cast(${seqs} as int4[]), cast(${verdicts} as int2[])) AS judged (source_key, seq, verdict)
       WHERE votes.source_key = judged.source_key AND votes.seq = judged.seq`.execute(queries);
   },
+  /** A planner would rather read the whole table. */
+  besideKept: (table) => sql`kept CROSS JOIN LATERAL (
+    SELECT * FROM ${sql.table(table)} WHERE source_key = kept.source_key AND quarter = kept.quarter
+      AND window_key = kept.window_key OFFSET 0) AS x`,
 };
 
 const quarterOf = (at: number) => Math.floor(at / QUARTER_MS);

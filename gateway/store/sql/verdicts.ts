@@ -1,4 +1,5 @@
 /** Judging what is stored, in SQL that both databases understand. */
+import type { RawBuilder } from 'kysely';
 import type { VerdictCode } from '../ledger.ts';
 import type { Judging, PressSpan, StoredPress, VerdictStore } from '../verdicts.ts';
 import { findVote, journalsOf } from './found-vote.ts';
@@ -32,6 +33,8 @@ export type VerdictTables = {
   /** All votes of each, by press time, journal and number. */
   read(queries: Queries, spans: readonly WindowSpan[]): Promise<StoredPress[][]>;
   write: WriteVerdicts;
+  /** To read from: rollups, `kept`, and what a table has beside each as `x`, looked up through its key. It has no index by windows. */
+  besideKept(table: 'discounted' | 'excluded'): RawBuilder<unknown>;
 };
 
 export function createVerdictStore(database: SqlDatabase, tables: VerdictTables): VerdictStore {

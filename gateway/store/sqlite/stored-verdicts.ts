@@ -28,6 +28,8 @@ export const storedVerdicts: VerdictTables = {
         WHERE votes.source_key = judged.column1 AND votes.seq = judged.column2`,
     );
   },
+  besideKept: (table) => sql`kept CROSS JOIN ${sql.table(table)} x
+    ON x.source_key = kept.source_key AND x.quarter = kept.quarter AND x.window_key = kept.window_key`,
 };
 
 async function firstPartOf(queries: Queries, { windowKey, from, to }: WindowSpan): Promise<Part | null> {

@@ -26,15 +26,16 @@ export function lookReads(queries: Queries, tables: VerdictTables): LookReads {
     },
     async quarters(windowKey, fromMs) {
       const first = Math.floor(fromMs / QUARTER_MS);
-      const less = (table: string) =>
-        sql`SELECT quarter, 0, 0, 0, satisfied, basically, unsatisfied FROM ${sql.table(table)}
-          WHERE window_key = ${windowKey} AND quarter >= ${first}`;
+      const less = (table: 'discounted' | 'excluded') =>
+        sql`SELECT x.quarter, 0, 0, 0, x.satisfied, x.basically, x.unsatisfied FROM ${tables.besideKept(table)}`;
       const { rows } = await sql<Row>`
+        WITH kept AS MATERIALIZED (
+          SELECT source_key, quarter, window_key, satisfied, basically, unsatisfied FROM rollups
+          WHERE window_key = ${windowKey} AND quarter >= ${first})
         SELECT quarter, cast(sum(a) as int) AS a, cast(sum(b) as int) AS b, cast(sum(c) as int) AS c,
           cast(sum(x) as int) AS "lessA", cast(sum(y) as int) AS "lessB", cast(sum(z) as int) AS "lessC"
         FROM (
-          SELECT quarter, satisfied AS a, basically AS b, unsatisfied AS c, 0 AS x, 0 AS y, 0 AS z FROM rollups
-          WHERE window_key = ${windowKey} AND quarter >= ${first}
+          SELECT quarter, satisfied AS a, basically AS b, unsatisfied AS c, 0 AS x, 0 AS y, 0 AS z FROM kept
           UNION ALL ${less('excluded')} UNION ALL ${less('discounted')}) AS parts
         GROUP BY quarter ORDER BY quarter`.execute(queries);
       return rows.map(({ quarter, a, b, c, lessA, lessB, lessC }) => ({
@@ -71,27 +72,25 @@ export function lookReads(queries: Queries, tables: VerdictTables): LookReads {
   };
 }
 
-/** Rules do not look at it, so it is read of those alone that need it. */
+/** Rules do not look at it, so it is read of those alone that need it; what lies between them is other windows'. */
 async function receivedOf(queries: Queries, votes: readonly VoteKey[]): Promise<Map<string, number>> {
+  const seqs = new Map<number, number[]>();
+  for (const { journalKey, seq } of votes) {
+    const known = seqs.get(journalKey);
+    if (known) known.push(seq);
+    else seqs.set(journalKey, [seq]);
+  }
   const received = new Map<string, number>();
-  const [first, ...more] = votes;
-  if (!first) return received;
-  const ranges = new Map([[first.journalKey, { first: first.seq, last: first.seq }]]);
-  for (const { journalKey, seq } of more) {
-    const range = ranges.get(journalKey) ?? { first: seq, last: seq };
-    ranges.set(journalKey, { first: Math.min(range.first, seq), last: Math.max(range.last, seq) });
-  }
-  for (const [journalKey, range] of ranges) {
-    const rows = await queries
-      .selectFrom('votes')
-      .select(['seq', 'received_at as receivedAt'])
-      .where('source_key', '=', journalKey)
-      .where('channel', '>', TOUCH)
-      .where('seq', '>=', range.first)
-      .where('seq', '<=', range.last)
-      .execute();
-    for (const { seq, receivedAt } of rows) received.set(`${journalKey}/${seq}`, receivedAt);
-  }
+  for (const [journalKey, all] of seqs)
+    for (const some of chunksOf(all)) {
+      const rows = await queries
+        .selectFrom('votes')
+        .select(['seq', 'received_at as receivedAt'])
+        .where('source_key', '=', journalKey)
+        .where('seq', 'in', some)
+        .execute();
+      for (const { seq, receivedAt } of rows) received.set(`${journalKey}/${seq}`, receivedAt);
+    }
   return received;
 }
 
