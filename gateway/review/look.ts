@@ -45,8 +45,8 @@ export async function lookAtWindow(
   const first = today - LATEST_DAYS;
   const known = new Map((await store.daysLooked(windowKey)).map(({ day, seen }) => [day, seen]));
   const changed: DayNumber[] = [];
-  for (let day = first; day < today; day++)
-    if (sums.seenOf(day) !== (known.get(day) ?? sums.nothing)) changed.push(day);
+  // A day without votes is seen once, too: it may be the last of its week or month.
+  for (let day = first; day < today; day++) if (sums.seenOf(day) !== known.get(day)) changed.push(day);
   const looked: Looked = {
     ...{ windowKey, at: now(), forgetBefore: first },
     days: changed.map((day) => ({ day, seen: sums.seenOf(day) })),
@@ -102,10 +102,12 @@ export async function lookAtWindow(
     for (const flag of flags) found.push(make(flag, `week ${calendar.nameOf(monday)}`, monday, monday + 6));
   }
   for (const begin of new Set(changed.map(calendar.monthStart))) {
-    const last = Math.min(today, calendar.monthStart(begin + 31)) - 1;
-    const flags = lookAtMonth(countsOf(sums, begin, last), beside(begin, last));
+    const end = calendar.monthStart(begin + 31);
+    // As the week: what is found is kept once, with the figures of all of it.
+    if (end > today) continue;
+    const flags = lookAtMonth(countsOf(sums, begin, end - 1), beside(begin, end - 1));
     for (const flag of flags)
-      found.push(make(flag, `month ${calendar.nameOf(begin).slice(0, 7)}`, begin, last));
+      found.push(make(flag, `month ${calendar.nameOf(begin).slice(0, 7)}`, begin, end - 1));
   }
   return { looked, found };
 }

@@ -12,7 +12,7 @@ import { findLongRuns } from './long-run.ts';
 import { findOtherMix, OTHER_MIX } from './other-mix.ts';
 
 /** Counts up with every change of what a detector finds: a flag names it. */
-export const DETECTORS_VERSION = 2;
+export const DETECTORS_VERSION = 3;
 
 /** `device`: what was pressed; null where nothing was, and `record` says more of it. `isCounted`: by rules and people. */
 export type LookedVote = SeenVote & {
@@ -80,7 +80,7 @@ export function lookAtWeek({ days, now, daysBefore, siblings, siblingsBefore }: 
   return [findEndings(shifts, fisherGreater), findOtherMix(mixes, limitsOf)].filter((flag) => flag !== null);
 }
 
-/** @param own what counted in the month so far. @param siblings at each of them, in the same time */
+/** @param own what counted in the month. @param siblings at each of them */
 export function lookAtMonth(own: Counts, siblings: readonly Counts[]): Flag[] {
   return [findCeiling(own, siblings)].filter((flag) => flag !== null);
 }
