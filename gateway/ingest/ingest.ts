@@ -292,9 +292,11 @@ export async function openIngest(deps: IngestDeps): Promise<Ingest> {
 
     storedElsewhere(votes) {
       const unclear = new Set<number>();
-      const unjudged = votes.flatMap((vote) => verdicts.heard(vote) ?? []);
+      // What an origin has given is in no journal, and was not pressed: no other vote's verdict follows from it.
+      const pressed = votes.filter(({ journalKey }) => journalKey > 0);
+      const unjudged = pressed.flatMap((vote) => verdicts.heard(vote) ?? []);
       if (unjudged.length > 0) leaveUnjudged(unjudged);
-      for (const vote of votes) {
+      for (const vote of pressed) {
         if (!journals.storedElsewhere(vote)) unclear.add(vote.journalKey);
         const terminalKey = journals.terminalOf(vote.journalKey);
         if (terminalKey !== undefined) rates.remember(terminalKey, vote.at, 1);

@@ -4,6 +4,7 @@ import { type KnownTerminal, openIngest } from '../../gateway/ingest/ingest.ts';
 import { openJournals } from '../../gateway/ingest/journals.ts';
 import type { Ledger } from '../../gateway/store/ledger.ts';
 import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
+import type { LiveVerdicts } from '../../gateway/verdicts/live-verdicts.ts';
 import { liveVerdicts } from './live-verdicts.ts';
 
 export const NOW = Date.parse('2026-11-22T03:00:00Z');
@@ -17,7 +18,11 @@ export const terminalOf = (key: number): KnownTerminal => ({
 /** @param perDay votes of a terminal; what is more is held */
 export async function createIngestSide(
   store: SqliteStore,
-  { ledger = store.ledger, perDay = 1e6 }: { ledger?: Ledger; perDay?: number } = {},
+  {
+    ledger = store.ledger,
+    perDay = 1e6,
+    verdicts = liveVerdicts(),
+  }: { ledger?: Ledger; perDay?: number; verdicts?: LiveVerdicts } = {},
 ) {
   const journals = await openJournals({ store: store.journals, ledger, perDay: 1_000 });
   const quarantined: string[] = [];
@@ -27,7 +32,7 @@ export async function createIngestSide(
   const ingest = await openIngest({
     ...{ stored: store.votes, ledger, journals, now: () => NOW, monotonic: () => 0 },
     exclusions: () => createExclusions([]),
-    verdicts: liveVerdicts(),
+    verdicts,
     hasNeighbours: false,
     publish: () => {},
     limits: { messagesPerS: 1e6, burst: 1e6, perMinute: perDay, perHour: perDay, perDay },

@@ -14,6 +14,8 @@ const KEYS_AT_ONCE = 300;
 const LATEST_MS = 253_402_300_799_999;
 
 const key = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 });
+/** A journal, or an origin in its place: its key is below 0. */
+const source = Type.Union([key, Type.Integer({ minimum: -(2 ** 31), maximum: -1 })]);
 const rating = Type.Union([Type.Literal(0), Type.Literal(1), Type.Literal(2)]);
 /** No sum with the other is beyond what a calendar knows. */
 const since = Type.Integer({ minimum: -LATEST_MS, maximum: LATEST_MS });
@@ -23,8 +25,8 @@ const votesSchema = Compile(
     Type.String({ pattern: '^[0-9]{1,20}$' }),
     /** Milliseconds that the times of the votes count from. */
     EpochMs,
-    /** journal, number, window, rating, time */
-    Type.Array(Type.Tuple([key, Seq, key, rating, since])),
+    /** journal or origin, number, window, rating, time */
+    Type.Array(Type.Tuple([source, Seq, key, rating, since])),
   ]),
 );
 const verdict = Type.Integer({ minimum: 0, maximum: 8 });
