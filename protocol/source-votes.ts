@@ -12,7 +12,7 @@ export const SourceVote = Type.Object(
     /** The system's own of this vote. Sent again, it is the same vote, and stored once. */
     key: Type.String({ minLength: 1, maxLength: 64, pattern: '^[\\x21-\\x7e]+$' }),
     window: Type.String({ pattern: ORG_ID_PATTERN }),
-    channel: oneOf(CHANNELS),
+    channel: { ...oneOf(CHANNELS), description: 'None that is pressed: `button` and `touch` are refused' },
     rating: oneOf(RATINGS),
     /** When the citizen gave it. */
     at: EpochMs,
@@ -29,10 +29,11 @@ export const SourceVotes = Type.Object(
 /** `stored` is on the disk now; `already-stored` it was before; `refused` is not, and sending it again changes nothing. */
 export const SOURCE_OUTCOMES = ['stored', 'already-stored', 'refused'] as const;
 /**
+ * `channel-pressed`: it is a terminal's, and no system's;
  * `window-unknown`: there is none, or it is none of the link's unit; `time-impossible`: it lies ahead, or further back than votes are taken;
  * `key-taken`: another vote has the key.
  */
-export const SOURCE_REFUSALS = ['window-unknown', 'time-impossible', 'key-taken'] as const;
+export const SOURCE_REFUSALS = ['channel-pressed', 'window-unknown', 'time-impossible', 'key-taken'] as const;
 
 /** In the order of the votes. */
 export const SourceAnswer = Type.Object({

@@ -1,5 +1,5 @@
 /** A vote as the rules see it. */
-import { CHANNELS } from '../../protocol/channel.ts';
+import { CHANNELS, isPressed } from '../../protocol/channel.ts';
 import { VERDICTS, type Verdict } from '../../protocol/verdict.ts';
 import { CLOCKS } from '../../protocol/vote.ts';
 import { codeOfItself } from '../domain/verdicts/facts.ts';
@@ -8,9 +8,7 @@ import type { WindowRules } from '../domain/verdicts/window-rules.ts';
 import type { ChannelCode, VerdictCode, VoteRecord } from '../store/ledger.ts';
 
 const ESTIMATED = CLOCKS.indexOf('estimated');
-/** Something was pressed. What comes by the others was sent or said, each by itself. */
-const PRESSED = new Set(['button', 'touch']);
-const isPressed = CHANNELS.map((channel) => PRESSED.has(channel));
+const PRESSED = CHANNELS.map(isPressed);
 
 export type Pressed = Pick<
   VoteRecord,
@@ -24,7 +22,7 @@ export const judgedOf = (vote: Pressed, terminalKey: number | null, isPlaced: bo
   rating: vote.rating,
   at: vote.at,
   isTimed: vote.clock !== ESTIMATED && !isPlaced,
-  device: isPressed[vote.channel as ChannelCode] ? terminalKey : null,
+  device: PRESSED[vote.channel as ChannelCode] ? terminalKey : null,
   boot: vote.boot,
   mono: vote.mono,
   heldMs: null,

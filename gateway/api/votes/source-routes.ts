@@ -1,5 +1,5 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
-import { CHANNELS } from '../../../protocol/channel.ts';
+import { CHANNELS, isPressed } from '../../../protocol/channel.ts';
 import {
   MAX_SOURCE_VOTES,
   type SOURCE_REFUSALS,
@@ -47,7 +47,7 @@ export const sourceRoutes: FastifyPluginCallbackTypebox<SourceDeps> = (
     {
       schema: {
         summary: 'Votes of another system: answers by SMS, phone, card or web',
-        description: `Up to ${MAX_SOURCE_VOTES}, each answered: \`stored\`, \`already-stored\` or \`refused\` with a code. Whatever is not answered is sent again, with the same keys: it is stored once. A link's name is the source: a new link of the same name and unit goes on with its keys.`,
+        description: `Up to ${MAX_SOURCE_VOTES}, each answered: \`stored\`, \`already-stored\` or \`refused\` with a code. What is pressed (\`button\`, \`touch\`) comes from terminals alone: \`channel-pressed\`. Whatever is not answered is sent again, with the same keys: it is stored once. A link's name is the source: a new link of the same name and unit goes on with its keys.`,
         tags: ['votes'],
         body: SourceVotes,
         response: { 200: SourceAnswer },
@@ -77,6 +77,8 @@ export const sourceRoutes: FastifyPluginCallbackTypebox<SourceDeps> = (
 };
 
 function readVote(tree: OrgTree, { key, window, channel, rating, at }: SourceVote, now: number): Read {
+  // Rules and detectors of presses would see nothing of it, and history would tell it among terminals' votes.
+  if (isPressed(channel)) return { code: 'channel-pressed' };
   const found = tree.windowById.get(window);
   if (!found) return { code: 'window-unknown' };
   if (at > now + CLOCK_TOLERANCE_MS || at < now - OLDEST_MS) return { code: 'time-impossible' };

@@ -51,10 +51,13 @@ describe('votes of a source', () => {
       vote('d', { window: 'nowhere' }),
       vote('e', { at: Date.now() + DAY_MS }),
       vote('f', { at: Date.now() - 500 * DAY_MS }),
+      vote('g', { channel: 'button' }),
+      vote('h', { channel: 'touch' }),
     ];
     expect(await send(sms, given)).toEqual([
       ...['a stored', 'b stored', 'c stored', 'd refused window-unknown'],
       ...['e refused time-impossible', 'f refused time-impossible'],
+      ...['g refused channel-pressed', 'h refused channel-pressed'],
     ]);
     // A new link of the same name goes on; another name has keys of its own.
     const again = [...given.slice(0, 2), vote('c', { at, window: 'w2' })];
