@@ -131,6 +131,22 @@ describe('the explanation of a vote', () => {
     expect(wordsOf(told)[CHECKED_RULES.indexOf('stuck')]?.en).toContain('are of one millisecond');
   });
 
+  it('asks nothing about presses of what was not pressed, whether or not its time is certain', () => {
+    // Closed on that day: what was pressed then would be out of hours.
+    const hours = {
+      weekly: [[], [], [], [], [], [], []],
+      ...{ jurisdiction: null, makeUp: null, exceptions: [], graceBeforeMinutes: 0, graceAfterMinutes: 0 },
+    };
+    const rules = constantRules(rulesOf({ hours }));
+    for (const isTimed of [true, false]) {
+      const sent = pressOf(1, MORNING, { device: null, isTimed });
+      const { checks } = explained([sent], sent, rules);
+      const asked = checks.filter(({ rule, outcome }) => rule !== 'origin' && outcome !== 'off');
+      expect(asked.map(({ outcome }) => outcome)).toEqual(asked.map(() => 'unpressed'));
+      expect(asked.map(({ rule }) => rule)).toContain('hours');
+    }
+  });
+
   it('says it in two languages, each rule once, and never leaves a figure out', () => {
     fc.assert(
       fc.property(anyRuledVotes, fc.nat(), ({ votes, windowRules }, pick) => {

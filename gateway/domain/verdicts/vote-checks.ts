@@ -125,10 +125,9 @@ function outcomeOf(rule: CheckedRule, { own, judgement, rules }: Seen): Outcome 
   if (ruleOf(judgement) === rule) return 'against';
   if (IS_OFF[rule](rules)) return 'off';
   if (rule === 'origin') return 'passed';
-  if (rule === 'hours') return own.isTimed ? 'passed' : 'untimed';
-  if (rule === 'held') return own.heldMs === null ? 'unknown' : 'passed';
   if (own.device === null) return 'unpressed';
-  return rule === 'burst' && !own.isTimed ? 'untimed' : 'passed';
+  if (rule === 'held') return own.heldMs === null ? 'unknown' : 'passed';
+  return (rule === 'hours' || rule === 'burst') && !own.isTimed ? 'untimed' : 'passed';
 }
 
 const LOOK: Readonly<Record<CheckedRule, (seen: Seen) => Found>> = {
