@@ -254,7 +254,11 @@ describe.each(portHomes())('reviews in %s', (_name, createHome) => {
     expect(await reviews.votesOf((await reviews.review(id)).key)).toMatchObject([
       { terminalId: null, origin: '短信', verdict: DISMISSED, byRules: 0 },
     ]);
+    const check = home.openCheck();
+    expect((await check.check(() => {})).numbers, 'while it is dismissed').toEqual([]);
+    await check.close();
     expect(await reviews.step(LI, id, 'reopen', '否')).toMatchObject({ changed: 1 });
+    expect(await reviews.votesOf((await reviews.review(id)).key)).toMatchObject([{ verdict: 0, byRules: 0 }]);
   });
 
   it('that share a vote: the one confirmed last holds, and the other when it is taken back', async () => {
