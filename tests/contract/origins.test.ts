@@ -114,4 +114,13 @@ describe.each(portHomes())('votes of an origin in %s', (_name, createHome) => {
       expect.objectContaining({ terminalId: null, origin: '短信', channel: WEB, windowId: 'w2' }),
     );
   });
+
+  it('are records to whoever looks at the window, whatever channel they are said to have come by', async () => {
+    const origin = await rig.ports.origins.openOrigin({ name: '短信', unitId: null });
+    await commit(origin, [vote('a', { channel: 0 }), vote('b', { channel: SMS, at: BASE + 2 })]);
+    const seen = await rig.ports.reviews.presses(1, BASE, BASE + 10);
+    expect(seen.map(({ channel, record }) => [channel, record])).toEqual(
+      [0, SMS].map((channel) => [channel, { receivedAt: BASE + 60_000, isImputed: false }]),
+    );
+  });
 });

@@ -49,7 +49,7 @@ export function lookReads(queries: Queries, tables: VerdictTables): LookReads {
       const exclusions = await exclusionsWithin(queries, from, to);
       const received = await receivedOf(
         queries,
-        found.filter(({ channel }) => channel > TOUCH),
+        found.filter(({ journalKey, channel }) => journalKey < 0 || channel > TOUCH),
       );
       return found.map(
         ({ journalKey, seq, terminalKey, channel, rating, at, verdict, byRules }): PressSeen => {
