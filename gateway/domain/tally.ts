@@ -8,21 +8,22 @@ export type RatingCode = 0 | 1 | 2;
  * so at any time the newest `slots` numbers are held.
  */
 export class Tally {
-  private readonly counts: Uint32Array;
+  /** Below 0 while it is known that a vote counts elsewhere, and the vote itself is not: two gateways hear of each other in any order. */
+  private readonly counts: Int32Array;
   private readonly numbers: Float64Array;
   private readonly slots: number;
 
   constructor(slots: number) {
     this.slots = slots;
-    this.counts = new Uint32Array(slots * 3);
+    this.counts = new Int32Array(slots * 3);
     this.numbers = new Float64Array(slots).fill(-1);
   }
 
-  /** Adds votes to a slot, or takes some away that are in it; a number older than what the slot holds is left out (false). */
+  /** Adds votes to a slot, or takes some away that are in it or will be; a number older than what the slot holds is left out (false). */
   add(number: number, rating: RatingCode, votes: number): boolean {
     const slot = number % this.slots;
     const held = this.numbers[slot] as number;
-    if (number < held || (votes < 0 && number !== held)) return false;
+    if (number < held) return false;
     if (number > held) {
       this.numbers[slot] = number;
       this.counts.fill(0, slot * 3, slot * 3 + 3);
@@ -37,9 +38,9 @@ export class Tally {
     for (let number = from; number <= to; number++) {
       const slot = number % this.slots;
       if (this.numbers[slot] !== number) continue;
-      sum.satisfied += this.counts[slot * 3] as number;
-      sum.basically += this.counts[slot * 3 + 1] as number;
-      sum.unsatisfied += this.counts[slot * 3 + 2] as number;
+      sum.satisfied += Math.max(0, this.counts[slot * 3] as number);
+      sum.basically += Math.max(0, this.counts[slot * 3 + 1] as number);
+      sum.unsatisfied += Math.max(0, this.counts[slot * 3 + 2] as number);
     }
   }
 }
