@@ -89,6 +89,12 @@ export function unitsBelow(tree: OrgTree, unitId: string): Set<string> {
   return found;
 }
 
+/** Keys of the windows at the unit and at those below it. */
+export function windowKeysBelow(tree: OrgTree, unitId: string): number[] {
+  const below = unitsBelow(tree, unitId);
+  return tree.windows.flatMap(({ key, unitId: at }) => (below.has(at) ? key : []));
+}
+
 /**
  * The units that are compared with each other: the first generation below the top with more than one member; where there is none,
  * the units that hold windows.

@@ -1,5 +1,5 @@
 /** Where rules are set. */
-import { type OrgTree, unitsAbove, unitsBelow } from '../domain/org.ts';
+import { type OrgTree, unitsAbove, unitsBelow, windowKeysBelow } from '../domain/org.ts';
 import { createTreeThen } from '../domain/tree-then.ts';
 import { OrgRefusal } from '../store/failures.ts';
 import type { RuleGround } from '../store/rules.ts';
@@ -25,9 +25,7 @@ export const idsAbove = (tree: OrgTree, unitId: string) => unitsAbove(tree, unit
 /** Keys. */
 export function windowsBelow(tree: OrgTree, { unit, window }: RulePlace): number[] {
   if (window !== undefined) return [tree.windowById.get(window)?.key ?? 0];
-  return tree.windows
-    .filter(({ unitId }) => unit === undefined || idsAbove(tree, unitId).includes(unit))
-    .map(({ key }) => key);
+  return unit === undefined ? tree.windows.map(({ key }) => key) : windowKeysBelow(tree, unit);
 }
 
 /** Keys of windows that stood there at some moment of a span of press times, both ends included: by its rules votes of then are judged. */

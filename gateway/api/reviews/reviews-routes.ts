@@ -7,7 +7,7 @@ import { RATINGS } from '../../../protocol/vote.ts';
 import { writeActor } from '../../domain/actor.ts';
 import type { Calendar } from '../../domain/calendar.ts';
 import { explainFlag } from '../../domain/detectors/explain-flag.ts';
-import { type OrgTree, unitsBelow } from '../../domain/org.ts';
+import { type OrgTree, windowKeysBelow } from '../../domain/org.ts';
 import { possibleSteps, REVIEW_STEPS } from '../../domain/review-steps.ts';
 import type { PrivacyBook } from '../../privacy/privacy-book.ts';
 import type { Reviews } from '../../review/reviews.ts';
@@ -79,9 +79,9 @@ export const reviewsRoutes: FastifyPluginCallbackTypebox<ReviewsDeps> = (
           'votes-withheld',
           'what was found tells of single people: ask without `detector`, or the control centre (docs/privacy.md)',
         );
-      const below = unit === undefined ? null : unitsBelow(tree, unit);
-      const isAll = below === null && principalOf(request).unitId === null;
-      const windowKeys = tree.windows.flatMap(({ key, unitId }) => (!below || below.has(unitId) ? key : []));
+      const isAll = unit === undefined && principalOf(request).unitId === null;
+      const windowKeys =
+        unit === undefined ? tree.windows.map(({ key }) => key) : windowKeysBelow(tree, unit);
       const which = isAll ? {} : { windowKeys };
       const filter = {
         ...which,

@@ -4,7 +4,7 @@ import { RATINGS } from '../../../protocol/vote.ts';
 import { MAX_REASON_CHARS } from '../../audit/reasons.ts';
 import { explainFlag } from '../../domain/detectors/explain-flag.ts';
 import { DETECTORS } from '../../domain/detectors/flag.ts';
-import { buildTree, type OrgTree, unitsBelow } from '../../domain/org.ts';
+import { buildTree, type OrgTree, windowKeysBelow } from '../../domain/org.ts';
 import {
   REVIEW_STATES,
   REVIEW_STEPS,
@@ -144,8 +144,7 @@ const rowOf = ({ windowByKey }: OrgTree, review: ReviewRecord) => {
 
 function windowsBelow(tree: OrgTree, unit: string): number[] {
   if (!tree.unitById.has(unit)) throw new OrgRefusal('unit-unknown', `there is no unit ${unit}: list them`);
-  const below = unitsBelow(tree, unit);
-  return tree.windows.flatMap(({ key, unitId }) => (below.has(unitId) ? key : []));
+  return windowKeysBelow(tree, unit);
 }
 
 function checkLimit(text: string): number {
