@@ -13,6 +13,9 @@ const CONNACKS = new Map(
 /** 3.1.2.10. */
 const KEEPALIVES = 1.5;
 
+/** Apart, so that a connection does not keep its certificate and password for as long as it lives: what is written inside `authenticate` closes over both. */
+const openUntilDestroyed = (socket: TerminalStream['socket']) => () => !socket.destroyed;
+
 /** aedes is given nothing else to read from (embedded.ts). */
 export const streamOf = (client: Client): TerminalStream => client.conn as TerminalStream;
 
@@ -60,7 +63,7 @@ export function createSignIn(
           code: admission === 'terminal' ? null : admission.code,
           serial: certificate?.serial ?? '',
           address,
-          isOpen: () => !socket.destroyed,
+          isOpen: openUntilDestroyed(socket),
         };
         stream.certificate = null;
         stream.expectWord(keepaliveS * 1_000 * KEEPALIVES);
