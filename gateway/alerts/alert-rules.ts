@@ -104,6 +104,8 @@ export function createAlertRules({ store, tree, calendar, now, recentVotes }: Al
           'height' in asked
             ? asked.height
             : heightForWanted({ usual, watched }, recent.votesADay, asked.alarmsADay);
+        // What could not be set is not worth a figure.
+        refuse(alertFaults({ rising: { usual, watched, height, closesAt, isUrgent: false } }));
         const expected = expectedOf({ usual, watched, height, closesAt }, recent.votesADay);
         return { ...expected, windows: windowKeys.length, unsatisfiedShare: recent.unsatisfiedShare };
       } catch (error) {

@@ -39,9 +39,11 @@ import { createCallerOf } from './border/caller.ts';
 import { registerCompression } from './border/compression.ts';
 import { watchConnections } from './border/connections.ts';
 import { createCookies } from './border/cookies.ts';
-import { refuseAddress, refuseClient, registerErrors } from './border/errors.ts';
+import { MAX_BODY_BYTES, refuseAddress, refuseClient, registerErrors } from './border/errors.ts';
 import { registerGuard } from './border/guard.ts';
+import { registerJsonBodies } from './border/json-bodies.ts';
 import { requirePolicy } from './border/policy.ts';
+import { faultOf } from './border/schema-faults.ts';
 import { PAGE_POLICY, registerSecurityHeaders } from './border/security-headers.ts';
 import { describeApi } from './description/openapi.ts';
 import { healthRoutes } from './health/health-routes.ts';
@@ -155,7 +157,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     https: deps.tls && { ...deps.tls, ...TLS_RULES, handshakeTimeout: HANDSHAKE_MS },
     loggerInstance: deps.logger,
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: 64 * 1024,
+    bodyLimit: MAX_BODY_BYTES,
     requestTimeout: 30_000,
     connectionTimeout: SILENT_MS,
     rewriteUrl: base.rewrite,
@@ -164,6 +166,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     // An unknown parameter is a mistake to be told, not to be dropped. And 1e400 is Infinity, which Ajv takes for an integer but,
     // with strict numbers, holds against no maximum.
     ajv: { customOptions: { removeAdditional: false, strictNumbers: false } },
+    schemaErrorFormatter: (faults, part) => new Error(faultOf(faults, part)),
     clientErrorHandler: refuseClient,
     frameworkErrors: refuseAddress,
   }).withTypeProvider<TypeBoxTypeProvider>();
@@ -171,6 +174,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   const connections = watchConnections(app.server, MAX_IDLE_CONNECTIONS);
   const plain = app as unknown as FastifyInstance;
   registerErrors(plain, deps.refused);
+  registerJsonBodies(plain);
   registerSecurityHeaders(plain, callerOf);
   registerBasePath(plain, base);
   registerCompression(plain, deps.compressor);

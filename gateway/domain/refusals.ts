@@ -5,6 +5,7 @@ export type OrgCode =
   | 'unit-unknown'
   | 'unit-below-itself'
   | 'place-same'
+  | 'place-ambiguous'
   | 'name-same'
   | 'text-invalid'
   | 'window-unknown'
@@ -39,6 +40,7 @@ export type OrgCode =
   | 'publication-unknown'
   | 'publication-withdrawn'
   | 'publication-version-taken'
+  | 'publication-exists'
   | 'publication-unsettled'
   | 'publication-open'
   | 'publication-too-large'
@@ -65,6 +67,7 @@ export type SettingFaultCode =
   | 'hours-never-open'
   | 'hours-date-invalid'
   | 'hours-date-twice'
+  | 'hours-name-invalid'
   | 'hours-grace-invalid'
   | 'hours-jurisdiction-unknown'
   | 'hours-too-many';

@@ -1,7 +1,7 @@
 /** What people publish, correct and withdraw, at the command line and over HTTP alike; and how far it is from the figures of today. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { FigureRules, SpanFigures } from '../../protocol/score.ts';
-import { readReason } from '../audit/reasons.ts';
+import { readReason, readTitle } from '../audit/reasons.ts';
 import { writeActor } from '../domain/actor.ts';
 import { createCalendar } from '../domain/calendar.ts';
 import { canonicalJson } from '../domain/canonical-json.ts';
@@ -22,7 +22,7 @@ import {
 import type { By } from '../store/changes.ts';
 import { OrgRefusal } from '../store/failures.ts';
 import type { HistoryStore } from '../store/history.ts';
-import type { PublicationStore, Withdrawal } from '../store/publications.ts';
+import type { PublicationHead, PublicationStore, Withdrawal } from '../store/publications.ts';
 import type { KeptRuleVersion, RuleReads } from '../store/rules.ts';
 import { unitNode, windowNode } from '../verdicts/rule-nodes.ts';
 import { pathTo, type RulePlace, windowsBelow } from '../verdicts/rule-places.ts';
@@ -57,7 +57,7 @@ export type Publications = {
   show(id: string, version?: number): Promise<ShownPublication>;
   /**
    * @throws PeriodRefusal; OrgRefusal `unit-unknown`, `window-unknown`, `reason-invalid`, `publication-open`, `publication-unsettled`,
-   * `publication-too-large`, `publications-too-many`
+   * `publication-too-large`, `publications-too-many`, `publication-exists`, `text-invalid`
    */
   publish(by: By, asked: NewPublication): Promise<ListedPublication>;
   /** The same place and period as it is now, as the next version. @throws as `publish`, `publication-unknown`, `publication-version-taken` */
@@ -102,6 +102,7 @@ export function createPublications(deps: PublicationsDeps): Publications {
     period: PublishedHead['period'],
   ): Promise<ListedPublication> => {
     const reason = readReason(given.reason);
+    const title = readTitle(given.title, 'title');
     const tree = await deps.tree();
     const place: RulePlace = { unit: given.unit, window: given.window };
     const node = nodeOf(tree, place);
@@ -130,15 +131,16 @@ export function createPublications(deps: PublicationsDeps): Publications {
         ...one,
       })),
     };
-    const { id, version, title, corrects } = given;
+    const { id, version, corrects } = given;
     const madeAt = now();
     const head: PublishedHead = {
-      ...{ id, version, title: readReason(title), corrects, node, period },
+      ...{ id, version, title, corrects, node, period },
       ...{ madeAt, madeBy: writeActor(by.actor), reason },
     };
     const kept = { id, version, head: canonicalJson(head), body: canonicalJson(body) };
     const sha256 = hashOf(kept.head, kept.body);
     await store.change(async (tx) => {
+      if (corrects === null) refuseTwice(await tx.heads(), head);
       await tx.add({ ...kept, sha256 });
       const detail = { reason, sha256, node: `${node.kind}:${node.id}`, period: period.name, corrects };
       const target = { kind: 'publication', id, version } as const;
@@ -234,6 +236,25 @@ const unsettled = () =>
     'publication-unsettled',
     'votes of this period wait to be judged, or came while it was read: try again, and see manyi rules progress',
   );
+
+/** Two figures of one place and period, of which neither corrects the other, would both be what was published. */
+function refuseTwice(heads: readonly PublicationHead[], { node, period }: PublishedHead): void {
+  const standing = heads
+    .filter(({ withdrawal }) => withdrawal === null)
+    .map(({ head }) => JSON.parse(head) as PublishedHead)
+    .find(
+      (one) =>
+        one.node.kind === node.kind &&
+        one.node.id === node.id &&
+        one.period.from === period.from &&
+        one.period.to === period.to,
+    );
+  if (standing)
+    throw new OrgRefusal(
+      'publication-exists',
+      `${node.kind} ${node.id} over ${period.name} is published as ${standing.id} version ${standing.version}: correct that one, or withdraw it first`,
+    );
+}
 
 async function refuseUnsettled(
   store: PublicationStore,

@@ -140,14 +140,14 @@ export function refuseFaulty(next: RuleVersion, versions: readonly RuleVersion[]
       .filter(({ id }) => ruled.has(windowNode(id)))
       .map(({ id, unitId }) => pathOf(idsAbove(tree, unitId), id)),
   ].filter((path) => ruled.has(path.at(-1) as string));
-  const below = faultsInForce(next, versions, paths);
-  if (below.length > 0)
-    throw refusal(
-      below.map(({ nodeId, date, ...fault }) => ({
-        ...fault,
-        message: `${fault.message} (at ${nodeId}, from ${date} on)`,
-      })),
-    );
+  // The same fault, inherited, is said of the highest place and the first day alone.
+  const below = new Map<string, SettingFault>();
+  for (const { nodeId, date, ...fault } of faultsInForce(next, versions, paths)) {
+    const said = `${fault.field}: ${fault.message}`;
+    const message = `${fault.message} (${nodeId === ALL ? 'everywhere' : `at ${nodeId}`}, from ${date} on)`;
+    if (!below.has(said)) below.set(said, { ...fault, message });
+  }
+  if (below.size > 0) throw refusal([...below.values()]);
 }
 
 const dateFault = (date: string): SettingFault => ({

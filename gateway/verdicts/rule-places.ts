@@ -8,8 +8,10 @@ import { ALL, pathOf } from './rule-nodes.ts';
 /** For all, or for a unit or window and what is below it. */
 export type RulePlace = { unit?: string | undefined; window?: string | undefined };
 
-/** From the top down. @throws OrgRefusal `unit-unknown`, `window-unknown` */
+/** From the top down. @throws OrgRefusal `place-ambiguous`, `unit-unknown`, `window-unknown` */
 export function pathTo(tree: OrgTree, { unit, window }: RulePlace): string[] {
+  if (unit !== undefined && window !== undefined)
+    throw new OrgRefusal('place-ambiguous', `give the unit (${unit}) or the window (${window}), not both`);
   if (window !== undefined) {
     const serviceWindow = tree.windowById.get(window);
     if (!serviceWindow) throw new OrgRefusal('window-unknown', `there is no window ${window}: list them`);

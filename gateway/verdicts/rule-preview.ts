@@ -89,6 +89,11 @@ async function makePreview(
   { from, to, settings, ...place }: PreviewRequest,
   progress: (share: number) => void,
 ): Promise<Preview> {
+  if (readDate(from) !== null && readDate(to) !== null && to < from)
+    throw new OrgRefusal(
+      'rule-span-reversed',
+      `it ends on ${to}, before it begins on ${from}: give from, then to`,
+    );
   const tree = await deps.tree();
   const node = pathTo(tree, place).at(-1) as string;
   const ground = await rules.ground();

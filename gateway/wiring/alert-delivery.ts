@@ -8,7 +8,7 @@ import { DeliveryFailure } from '../alerts/delivery/delivery-failure.ts';
 import { createSendMail, type MailServer } from '../alerts/delivery/mail.ts';
 import { createMailText } from '../alerts/delivery/mail-text.ts';
 import { createTargetDesk, sealName, type TargetDesk } from '../alerts/delivery/target-desk.ts';
-import { createSendWebhook } from '../alerts/delivery/webhook.ts';
+import { createSendWebhook, refusesAddress } from '../alerts/delivery/webhook.ts';
 import type { Config } from '../config.ts';
 import { createZonedTime } from '../domain/zoned-time.ts';
 import { deliverAlerts } from '../jobs/deliver-alerts.ts';
@@ -37,7 +37,8 @@ export function openAlertDelivery({ config, ground, book, holdsBack }: AlertDeli
   const { store, registry, now, log, storage } = ground;
   const seal = openSecretSeal(store.keys);
   const zoned = createZonedTime(config.timeZone);
-  const sendWebhook = createSendWebhook(createMayReach(config.webhookNetworks), now);
+  const mayReach = createMayReach(config.webhookNetworks);
+  const sendWebhook = createSendWebhook(mayReach, now);
   const mailServer = mailServerOf(config);
   const sendMail = mailServer && createSendMail(mailServer);
   const mailText = createMailText({ zoned, publicAddress: config.publicAddress });
@@ -80,6 +81,7 @@ export function openAlertDelivery({ config, ground, book, holdsBack }: AlertDeli
     }),
     targets: createTargetDesk({
       ...{ store: store.alertTargets, seal, canMail: sendMail !== null, holdsBack, now, newId },
+      refuses: (url) => refusesAddress(mayReach, url),
     }),
     jobs: [deliverAlerts({ isDue: courier.isDue, deliver: courier.deliver, failed: storage.failed })],
     settled: courier.settled,

@@ -1,6 +1,6 @@
 /** Who is told of alerts, as administrators set it; each change with its line in the audit, which never holds a secret. */
 import { randomBytes } from 'node:crypto';
-import { readReason } from '../../audit/reasons.ts';
+import { readTitle } from '../../audit/reasons.ts';
 import { writeActor } from '../../domain/actor.ts';
 import { COUNTER_KINDS } from '../../domain/alerts/counter-kinds.ts';
 import { isMailAddress } from '../../domain/mail-address.ts';
@@ -38,6 +38,8 @@ export type TargetDeskDeps = {
   seal(): Promise<SecretSeal>;
   /** Is there a server to send mail by, as far as is known here? */
   canMail: boolean;
+  /** Why nothing is ever sent to such an address, as far as is known here; null: something may be. Names may lead elsewhere tomorrow. */
+  refuses?: (url: URL) => string | null;
   /** Are votes shown in steps to whoever is bound to this unit? */
   holdsBack(unitId: string | null): boolean;
   now: () => number;
@@ -51,6 +53,7 @@ export function createTargetDesk({
   store,
   seal,
   canMail,
+  refuses = () => null,
   holdsBack,
   now,
   newId,
@@ -69,6 +72,7 @@ export function createTargetDesk({
     async add(by, { name, address, ...asked }) {
       const id = newId('at');
       const isMail = asked.channel === 'email';
+      const checked = isMail ? checkMailAddress(address) : checkUrl(address, refuses);
       if (isMail && !canMail)
         throw new OrgRefusal('mail-not-set-up', 'no mail is sent: set MANYI_SMTP_SERVER');
       const secret = isMail ? null : newSecret();
@@ -78,8 +82,8 @@ export function createTargetDesk({
           ...asked,
           id,
           sealed,
-          name: readReason(name),
-          address: isMail ? checkMailAddress(address) : checkUrl(address),
+          name: readTitle(name, 'name'),
+          address: checked,
         },
         ...{ madeAt: now(), madeBy: writeActor(by.actor) },
       };
@@ -149,12 +153,16 @@ function checkMailAddress(address: string): string {
 }
 
 /** @throws OrgRefusal `alert-target-invalid` */
-function checkUrl(address: string): string {
+function checkUrl(address: string, refuses: (url: URL) => string | null): string {
   if (address.length > MOST_ADDRESS_CHARS) throw refuse(`give at most ${MOST_ADDRESS_CHARS} characters`);
-  const url = URL.canParse(address) ? new URL(address) : null;
+  // A browser drops line breaks in an address, and so would what follows them be taken for a part of it.
+  const url = URL.canParse(address) && !/[\p{Cc}\s]/u.test(address) ? new URL(address) : null;
   if (url === null || !['https:', 'http:'].includes(url.protocol))
     throw refuse('give an address that begins with https://');
   if (url.username !== '' || url.password !== '' || url.hash !== '')
     throw refuse('give an address without a name, a password and a #');
+  if (url.port === '0') throw refuse('port 0 is none: give the port of the receiver, or leave it out');
+  const why = refuses(url);
+  if (why !== null) throw refuse(why);
   return url.href;
 }

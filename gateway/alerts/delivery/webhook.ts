@@ -21,6 +21,17 @@ export type SendWebhook = (message: WebhookMessage) => Promise<void>;
 
 type Address = { address: string; family: number };
 
+/** Why nothing is ever sent to such an address by these settings, where it is no name but a number; null: something may be. */
+export function refusesAddress(mayReach: MayReach, { hostname, protocol }: URL): string | null {
+  const address = literalOf(hostname);
+  if (isIP(address) === 0) return null;
+  if (!mayReach.isAllowed(address))
+    return `${address} is a private address: set MANYI_WEBHOOK_NETWORKS where that is wanted`;
+  return protocol === 'http:' && mayReach.isPublic(address) ? 'give https: it goes over the internet' : null;
+}
+
+const literalOf = (hostname: string) => hostname.replace(/^\[|\]$/g, '');
+
 /** @throws DeliveryFailure */
 export function createSendWebhook(
   mayReach: MayReach,
@@ -77,7 +88,7 @@ export function createSendWebhook(
 }
 
 async function addressesOf({ hostname }: URL): Promise<Address[]> {
-  const literal = hostname.replace(/^\[|\]$/g, '');
+  const literal = literalOf(hostname);
   const family = isIP(literal);
   if (family > 0) return [{ address: literal, family }];
   try {

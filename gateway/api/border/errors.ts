@@ -70,6 +70,7 @@ const ORG_STATUS: Partial<Record<OrgCode, number>> = {
   'publication-unknown': 404,
   'publication-withdrawn': 409,
   'publication-version-taken': 409,
+  'publication-exists': 409,
   'publication-unsettled': 409,
   'publications-too-many': 409,
   'certificate-unknown': 404,
@@ -100,6 +101,14 @@ function refusalOf(error: unknown): Refusal | null {
     return new Refusal(ORG_STATUS[error.code] ?? 422, error.code, error.message);
   if (error instanceof PeriodRefusal) return new Refusal(422, error.code, error.message);
   return null;
+}
+
+export const MAX_BODY_BYTES = 64 * 1024;
+
+/** What Fastify says of some of them tells nobody what to do. */
+function requestFault({ statusCode, message }: FastifyError): string {
+  if (statusCode === 413) return `the body has more than ${MAX_BODY_BYTES} bytes: send less at once`;
+  return statusCode === 415 ? 'send the body as application/json: see /api/docs' : message;
 }
 
 const body = (code: string, message: string) => ({ error: { code, message } });
@@ -147,7 +156,8 @@ export function registerErrors(app: FastifyInstance, refused: (code: string) => 
     if ('validation' in error && error.validation)
       return reply.status(400).send(body('parameters-invalid', `${error.message}: see /api/docs`));
     const status = 'statusCode' in error ? (error.statusCode ?? 500) : 500;
-    if (status < 500) return reply.status(status).send(body('request-invalid', error.message));
+    if (status < 500)
+      return reply.status(status).send(body('request-invalid', requestFault(error as FastifyError)));
     request.log.error({ err: error }, 'request failed');
     return reply.status(500).send(body('internal', 'the gateway failed at this request: it has been logged'));
   });

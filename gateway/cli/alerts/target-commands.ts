@@ -24,7 +24,7 @@ const deskOf = async ({
   const { holdsBack } = await openPrivacyBook(privacy, () => tree);
   return createTargetDesk({
     ...{ store: alertTargets, seal: openSecretSeal(keys), holdsBack, now: Date.now, newId },
-    // By which server, the gateway knows.
+    // By which server, and to which addresses, the gateway knows.
     canMail: true,
   });
 };

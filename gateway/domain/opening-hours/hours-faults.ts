@@ -1,5 +1,6 @@
 /** What is wrong with opening hours, each with where it is and what to do. */
 import type { SettingFault, SettingFaultCode } from '../refusals.ts';
+import { readShownText } from '../shown-text.ts';
 import type { LocalDay } from './holidays.ts';
 import {
   type HoursSettings,
@@ -13,6 +14,7 @@ import { JURISDICTIONS } from './jurisdictions.ts';
 const WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
 const MOST_SPANS_A_DAY = 12;
 const MOST_EXCEPTIONS = 1_000;
+const MOST_NAME_CHARS = 100;
 
 type Add = (code: SettingFaultCode, message: string) => void;
 
@@ -56,8 +58,9 @@ export function localDayFaults(days: readonly LocalDay[], field: string): Settin
   if (days.length > MOST_EXCEPTIONS)
     add('hours-too-many', field, `give at most ${MOST_EXCEPTIONS}: leave out those of past years`);
   const known = new Set<string>();
-  days.forEach(({ date }, index) => {
+  days.forEach(({ date, name }, index) => {
     const at = `${field}[${index}]`;
+    nameFaults(name, (code, message) => add(code, at, message));
     if (readDate(date) === null)
       add('hours-date-invalid', at, `there is no ${date}: write a date as 2026-10-01`);
     if (known.has(date)) add('hours-date-twice', at, `${date} is there twice: leave one of them out`);
@@ -73,13 +76,20 @@ function exceptionFaults({ exceptions }: HoursSettings, at: (field: string) => A
       `give at most ${MOST_EXCEPTIONS}: leave out those of past years`,
     );
   const known = new Set<string>();
-  exceptions.forEach(({ date, spans }, index) => {
+  exceptions.forEach(({ date, spans, name }, index) => {
     const add = at(`hours.exceptions[${index}]`);
+    nameFaults(name, add);
     if (readDate(date) === null) add('hours-date-invalid', `there is no ${date}: write a date as 2026-10-01`);
     if (known.has(date)) add('hours-date-twice', `${date} is there twice: put its hours into one exception`);
     known.add(date);
     spanFaults(spans, date, add);
   });
+}
+
+/** Explanations of votes show it; a day needs none. */
+function nameFaults(name: string, add: Add): void {
+  const { fault } = name === '' ? { fault: null } : readShownText(name, MOST_NAME_CHARS);
+  if (fault !== null) add('hours-name-invalid', `name the day otherwise, or with "": it ${fault}`);
 }
 
 function spanFaults(spans: readonly HoursSpan[], day: string, add: Add): void {
