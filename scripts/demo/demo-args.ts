@@ -33,7 +33,7 @@ export const DEMO_HELP = `Manyi demo: a small district that votes, and its wall.
 
   --province        two gateways on one PostgreSQL with a standby, HAProxy in front: kill any of them and watch
   --terminals N     simulated terminals, 0 to ${MAX_TERMINALS} (one at every window)
-  --rate N          votes a second of all of them together, 0 to ${MAX_RATE} (2)
+  --rate N          votes a second of all of them together, 0 to ${MAX_RATE} (2); more than one in 8 s a window are too quick to count
   --http-port P     port of the wall; 0 takes a free one (${HTTP_PORT}; ${PROVINCE.httpPort})
   --mqtt-port P     port for terminals; 0 takes a free one (${MQTT_PORT}; ${PROVINCE.mqttPort})
   --data-dir DIR    where everything is kept; used again when it exists (data/demo; data/province)

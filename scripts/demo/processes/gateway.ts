@@ -40,8 +40,6 @@ export function startGateway(options: GatewayOptions): { child: Child; ready: Pr
         MANYI_VOTES_PER_MINUTE: '1000000000',
         MANYI_VOTES_PER_HOUR: '1000000000',
         MANYI_VOTES_PER_DAY: '1000000000',
-        // Nor are they as patient as people: by the rules a third of their presses, and of somebody's who tries the keys, would not count.
-        MANYI_FIRST_RULES: 'none',
         MANYI_ADMIN_PASSWORD: adminPassword,
         // Its readiness is read from its log.
         MANYI_LOG_LEVEL: 'info',

@@ -58,6 +58,8 @@ function configure({ httpPort, mqttPort }: Ports, gateways: readonly ProvinceGat
       .join('\n');
   return `defaults
     timeout connect 2s
+    # One that has died refuses at once. One that is only slow is not to lose its terminals for it: they would all come back to it.
+    timeout check   5s
     timeout client  2m
     timeout server  2m
     timeout tunnel  1h

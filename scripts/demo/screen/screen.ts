@@ -50,6 +50,7 @@ export function showRunning(
     `  这个键盘就是窗口终端 This keyboard is the terminal at ${first.unit.name} · ${first.name}:`,
     '',
     '      1 满意 satisfied     2 基本满意 basically satisfied     3 不满意 unsatisfied',
+    '      五秒内再按不另计，所按均保留 Within 5 seconds one counts; all are kept',
     '',
   ];
   say(
