@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { Compile } from 'typebox/compile';
 import { SomeAlertSettings } from '../../../protocol/alert.ts';
 import { createAlertRules } from '../../alerts/alert-rules.ts';
@@ -100,7 +100,7 @@ export function registerAlertRuleCommands(alerts: Command, withStore: WithStore)
   )
     .requiredOption('--usual <share>', 'share of unsatisfied votes that is usual, e.g. 0.05', Number)
     .requiredOption('--watched <share>', 'share to watch for, e.g. 0.15', Number)
-    .option('--height <n>', 'where the alarm is', Number)
+    .addOption(new Option('--height <n>', 'where the alarm is').argParser(Number).conflicts('alarmsADay'))
     .option('--alarms-a-day <n>', 'how many false ones are wanted, at most', Number)
     .addOption(zone())
     .action(({ height, alarmsADay, timeZone, ...asked }: Asked) =>
@@ -126,9 +126,11 @@ function readSetting(text: string, before: SomeAlertSettings): SomeAlertSettings
   const [kind = '', ...rest] = text.split('=');
   const rule = readJson(rest.join('='));
   const settings = { [kind]: rule };
-  if (!(kind in DEFAULT_ALERTS) || rule === undefined || !schema.Check(settings))
+  if (!Object.hasOwn(DEFAULT_ALERTS, kind) || rule === undefined || !schema.Check(settings))
     throw new InvalidArgumentError(
       `kind=JSON, as \`manyi --json alerts rules show\` shows it, with one of ${Object.keys(DEFAULT_ALERTS).join(', ')}`,
     );
+  if (Object.hasOwn(before, kind))
+    throw new InvalidArgumentError(`${kind} is there twice: leave one of them out`);
   return { ...before, ...settings };
 }

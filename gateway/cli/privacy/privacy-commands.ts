@@ -1,5 +1,5 @@
 /** How what unit managers and screens of a unit see is held back: for all, or for a unit or window and what is below it. */
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { MAX_REASON_CHARS } from '../../audit/reasons.ts';
 import { buildTree } from '../../domain/org.ts';
 import type { PrivacySettings } from '../../domain/privacy/settings.ts';
@@ -48,7 +48,7 @@ export function registerPrivacyCommands(program: Command, withStore: WithStore):
       .command('set')
       .description('what is not named is inherited from above; takes the place of all set there'),
   )
-    .option('--on', 'what is shown moves on in steps')
+    .addOption(new Option('--on', 'what is shown moves on in steps').conflicts('off'))
     .option('--off', 'votes are shown as they come')
     .option('--every <minutes>', 'a step so often: a divisor of a day, from 5 on', readCount)
     .option('--least <votes>', 'so many votes of a window at once: 3 to 100', readCount)

@@ -49,7 +49,7 @@ export function registerRecountCommands(program: Command): void {
       'now',
     )
     .addOption(new Option('--channel <channel>', 'what came by it alone').choices(CHANNELS))
-    .addOption(zone().argParser(readZone));
+    .addOption(zone());
   for (const option of figureOptions()) command.addOption(option);
   command.action(async ({ unit, window, period, channel, rules, timeZone, ...figures }: Options) => {
     if ((unit === undefined) === (window === undefined)) program.error('say one of --unit and --window');
@@ -104,13 +104,4 @@ function readRules(text: string): RecountQuestion['rules'] {
   if (text === 'stored') return text;
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('a number of versions, e.g. 3, or stored');
   return Number(text);
-}
-
-function readZone(text: string): string {
-  try {
-    createLocalTime(text);
-    return text;
-  } catch {
-    throw new InvalidArgumentError('a time zone of the IANA database, e.g. Asia/Shanghai');
-  }
 }

@@ -18,9 +18,12 @@ function readJson(text: string): unknown {
 export function readSetting(text: string, before: Partial<RuleSettings>): Partial<RuleSettings> {
   const [rule = '', ...rest] = text.split('=');
   const value = rest.join('=');
-  if (!(rule in DEFAULT_RULES) || rest.length === 0)
+  if (!Object.hasOwn(DEFAULT_RULES, rule) || rest.length === 0)
     throw new InvalidArgumentError(`rule=value, with one of ${Object.keys(DEFAULT_RULES).join(', ')}`);
-  if (isThreshold(rule)) return { ...before, [rule]: Number(value) };
+  if (Object.hasOwn(before, rule))
+    throw new InvalidArgumentError(`${rule} is there twice: leave one of them out`);
+  // Nothing is no 0, which would turn the rule off.
+  if (isThreshold(rule)) return { ...before, [rule]: value.trim() === '' ? Number.NaN : Number(value) };
   const read = readJson(value);
   if (read === undefined || !rulesSchema.Check({ [rule]: read }))
     throw new InvalidArgumentError(`${rule}: JSON, as \`manyi --json rules list\` shows it`);

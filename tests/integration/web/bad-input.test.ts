@@ -1,4 +1,4 @@
-/** What is written wrongly in a body: told in a sentence that says what to do, and nothing of it is done. */
+/** What is written wrongly in a body or at the command line: told in a sentence that says what to do, and nothing of it is done. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { manyi } from '../../support/cli.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
@@ -197,17 +197,39 @@ it('publishes one place and period once, whoever asks twice and however fast; af
 });
 
 it('is told at the command line, too', async () => {
-  const set = ['--from', '2027-01-01', '--reason', reason];
-  const ran = await manyi(
-    gateway.dataDir,
-    'rules',
-    'set',
-    'stuckHeldMs=0',
-    '--unit',
-    'city',
-    '--window',
-    'w1',
-    ...set,
+  const before = await everything();
+  const since = ['--from', '2027-01-01', '--reason', reason];
+  const refused: [said: string, ...argv: string[]][] = [
+    [
+      'place-ambiguous: give the unit',
+      'rules',
+      'set',
+      'stuckHeldMs=0',
+      '--unit',
+      'city',
+      '--window',
+      'w1',
+      ...since,
+    ],
+    // Nothing is no 0: it would turn the rule off.
+    ['rule-invalid: stuckHeldMs', 'rules', 'set', 'stuckHeldMs=', ...since],
+    ['stuckHeldMs is there twice', 'rules', 'set', 'stuckHeldMs=2000', 'stuckHeldMs=3000', ...since],
+    ['rule=value, with one of', 'rules', 'set', 'constructor=1', ...since],
+    [
+      'a time zone of the IANA database',
+      'rules',
+      'set',
+      'stuckHeldMs=0',
+      '--time-zone',
+      'Mars/Base',
+      ...since,
+    ],
+    ['quiet is there twice', 'alerts', 'rules', 'set', 'quiet=null', 'quiet=null', '--reason', reason],
+    ['cannot be used with option', 'privacy', 'set', '--on', '--off', '--reason', reason],
+  ];
+  const ran = await Promise.all(refused.map(([, ...argv]) => manyi(gateway.dataDir, ...argv)));
+  expect(ran.map(({ code, err }) => [code, err])).toEqual(
+    refused.map(([said]) => [1, expect.stringContaining(said)]),
   );
-  expect([ran.code, ran.err]).toEqual([1, expect.stringContaining('place-ambiguous: give the unit')]);
+  expect(await everything()).toEqual(before);
 });
