@@ -84,7 +84,9 @@ export async function openAlertWatch(deps: AlertWatchDeps): Promise<AlertWatch> 
     await new Promise(setImmediate);
     const found: Found[] = [...silence.found, ...findRates(deps, now())];
     await new Promise(setImmediate);
-    found.push(...pending(now()), ...findReviews(deps, waiting, now()));
+    found.push(...pending(now()));
+    await new Promise(setImmediate);
+    found.push(...findReviews(deps, waiting, now()));
     standing = { found, covered: silence.covered };
   };
 

@@ -32,7 +32,15 @@ export function reconcile(evidence: Evidence): Completeness {
   const claimed = totals ? totals.satisfied + totals.basically + totals.unsatisfied : 0;
   const accounted = received + evidence.lost;
   const pending = Math.max(claimed, announced, accounted) - accounted;
-  const found = { ...COMPLETE, pending, held, lost };
+  // Written out: it is made with every vote.
+  const found = (state: Completeness['state']): Completeness => ({
+    state,
+    pending,
+    held,
+    setAside: 0,
+    lost,
+    since: null,
+  });
   // Ratings can be compared only at the same point: when the totals speak of exactly the votes that are here.
   const comparable = totals !== null && claimed === received && quarantined === 0;
   const equal =
@@ -40,10 +48,10 @@ export function reconcile(evidence: Evidence): Completeness {
     totals.satisfied === stored.satisfied &&
     totals.basically === stored.basically &&
     totals.unsatisfied === stored.unsatisfied;
-  if (implausible || (comparable && !equal)) return { ...found, state: 'mismatch' };
-  if (lost > 0) return { ...found, state: 'lost' };
-  if (held > 0) return { ...found, state: 'held' };
-  return { ...found, state: pending > 0 ? 'pending' : 'complete' };
+  if (implausible || (comparable && !equal)) return found('mismatch');
+  if (lost > 0) return found('lost');
+  if (held > 0) return found('held');
+  return found(pending > 0 ? 'pending' : 'complete');
 }
 
 /**
@@ -61,6 +69,8 @@ export function standingOf(terminal: {
   setAside: number;
 }): Completeness {
   const { journals, allClosed, online, lastSeenAt, setAside } = terminal;
+  const [only] = journals;
+  if (only && online && setAside === 0 && journals.length === 1) return only;
   const aside: Completeness[] = setAside > 0 ? [{ ...COMPLETE, state: 'set-aside', setAside }] : [];
   if (allClosed && aside.length === 0) return COMPLETE;
   const silent: Completeness[] = online || allClosed ? [] : [{ ...UNKNOWN, since: lastSeenAt }];

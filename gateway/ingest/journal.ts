@@ -1,5 +1,6 @@
 /** What is known of one journal: which numbers of it are here, and what its terminal says that it has taken. */
 import type { Counts } from '../../protocol/vote.ts';
+import type { Evidence } from '../domain/completeness.ts';
 import { JournalHistory } from '../domain/journal-history.ts';
 import { type Range, SeqRanges } from '../domain/seq-ranges.ts';
 import type { KeptJournal } from '../store/journals.ts';
@@ -97,6 +98,22 @@ export function takeStored(journal: Journal, read: Journal): void {
 
 export function receivedOf({ stored, quarantined }: Journal): number {
   return stored.satisfied + stored.basically + stored.unsatisfied + quarantined;
+}
+
+/** Named one by one: it is asked with every vote, and a journal that is spread costs more than all that is asked of it. */
+export function evidenceIn(journal: Journal): Evidence {
+  const { stored, quarantined, lost, writtenOff, totals, announced, implausible } = journal;
+  return {
+    received: receivedOf(journal),
+    stored,
+    quarantined,
+    held: heldIn(journal),
+    lost,
+    writtenOff,
+    totals,
+    announced,
+    implausible,
+  };
 }
 
 export function heldIn({ held, conflicts }: Journal): number {

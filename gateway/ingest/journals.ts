@@ -8,9 +8,9 @@ import type { StoredVote } from '../store/neighbours.ts';
 import { accountVote } from './accounting.ts';
 import {
   beginJournal,
+  evidenceIn,
   heldIn,
   type Journal,
-  receivedOf,
   restoreJournal,
   takeAnnounced,
   takeStored,
@@ -165,14 +165,12 @@ export async function openJournals(deps: JournalsDeps): Promise<Journals> {
       return opening;
     },
     evidenceOf(terminalKey) {
-      const journals = [...(shelves.get(terminalKey)?.epochs.values() ?? [])];
-      const open = journals.filter(({ closed }) => !closed);
-      return {
-        journals: open.map((journal) =>
-          reconcile({ ...journal, held: heldIn(journal), received: receivedOf(journal) }),
-        ),
-        allClosed: journals.length > 0 && open.length === 0,
-      };
+      const journals = shelves.get(terminalKey)?.epochs;
+      const open: Completeness[] = [];
+      if (journals)
+        for (const journal of journals.values())
+          if (!journal.closed) open.push(reconcile(evidenceIn(journal)));
+      return { journals: open, allClosed: open.length === 0 && journals !== undefined && journals.size > 0 };
     },
     heldOf(terminalKey) {
       let held = 0;

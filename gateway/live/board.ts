@@ -47,6 +47,8 @@ export type Board = {
   windowRow(serviceWindow: ServiceWindow, now: number): LiveRow;
   unitRow(unit: Unit, now: number): LiveRow;
   unitCounts(unit: Unit, now: number): Counts;
+  /** What is missing of a window's votes, as its row says. */
+  windowCompleteness(serviceWindow: ServiceWindow, now: number): Completeness;
   /** Of one window and the units above it, or of all. */
   forget(windowId?: string): void;
   /** Something about a window has changed: `rows` knows at once, and today's sums at the next `forget`. */
@@ -128,7 +130,7 @@ export function createBoard(deps: BoardDeps): Board {
       discounted: shownDiscounted(sum.discounted),
       lastVoteAt: sum.lastVoteAt,
       terminals: sum.terminals,
-      completeness: sum.completeness.length > 0 ? combine(sum.completeness) : UNKNOWN,
+      completeness: completenessIn(sum),
       attention: 0,
     };
     if (intervals !== undefined) made.intervals = intervals;
@@ -194,6 +196,7 @@ export function createBoard(deps: BoardDeps): Board {
     windowRow: (serviceWindow, now) => windowRow(serviceWindow, todaySum(serviceWindow, now)),
     unitRow: (unit, now) => row('unit', unit, unit.parentId, todayOfUnit(unit, now)),
     unitCounts: (unit, now) => todayOfUnit(unit, now).counts,
+    windowCompleteness: (serviceWindow, now) => completenessIn(todaySum(serviceWindow, now)),
     forget(windowId) {
       const serviceWindow = windowId === undefined ? undefined : tree().windowById.get(windowId);
       if (serviceWindow === undefined) {
@@ -237,6 +240,9 @@ function shownDiscounted(discounted: Sum['discounted']): Discounted | null {
   });
   return shown;
 }
+
+const completenessIn = ({ completeness }: Sum): Completeness =>
+  completeness.length > 0 ? combine(completeness) : UNKNOWN;
 
 const laterOf = (a: number | null, b: number | null) => (a === null || (b !== null && b > a) ? b : a);
 

@@ -9,7 +9,6 @@ import { createLiveAlerts, type LiveAlertsSource } from '../alerts/live-alerts.t
 import { recentVotesOf } from '../alerts/recent-votes.ts';
 import type { Config } from '../config.ts';
 import { createCalendar } from '../domain/calendar.ts';
-import { combine, standingOf } from '../domain/completeness.ts';
 import { DEFAULT_CONFIDENCE } from '../domain/statistics/interval.ts';
 import type { Job } from '../jobs/job.ts';
 import { watchAlerts } from '../jobs/watch-alerts.ts';
@@ -26,7 +25,7 @@ export type AlertsDeps = {
   ground: Pick<Ground, 'store' | 'registry' | 'now' | 'monotonic' | 'storage' | 'log'>;
   neighbours: Pick<NeighboursStep, 'heard'>;
   terminals: Pick<Terminals, 'everywhere' | 'votes'>;
-  scores: Pick<Scores, 'book' | 'shown'>;
+  scores: Pick<Scores, 'book' | 'shown' | 'completenessOf'>;
 };
 
 export type Alerts = {
@@ -64,17 +63,7 @@ export async function openAlerts({
       minimum: config.minimumVotes,
       confidence: DEFAULT_CONFIDENCE,
     }),
-    completenessOf: (windowId) =>
-      combine(
-        (tree().terminalsOf.get(windowId) ?? []).map(({ key, id }) =>
-          standingOf({
-            ...votes.journals.evidenceOf(key),
-            online: everywhere.isOnline(id),
-            lastSeenAt: everywhere.lastSeenAt(id),
-            setAside: 0,
-          }),
-        ),
-      ),
+    completenessOf: scores.completenessOf,
     heldSummary: store.review.heldSummary,
     waitingReviews: store.reviews.waitingByWindow,
     newId: () => newId('a'),

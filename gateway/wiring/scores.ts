@@ -1,9 +1,9 @@
 /** The third step: what everybody is shown. Counts → rows → numbered changes. */
-import type { FigureRules } from '../../protocol/score.ts';
+import type { Completeness, FigureRules } from '../../protocol/score.ts';
 import type { ScoreSource } from '../api/scores/score-routes.ts';
 import type { Config } from '../config.ts';
 import { createCalendar } from '../domain/calendar.ts';
-import { standingOf } from '../domain/completeness.ts';
+import { standingOf, UNKNOWN } from '../domain/completeness.ts';
 import type { Terminal } from '../domain/org.ts';
 import type { ScoreBook } from '../domain/score-book.ts';
 import { METHOD } from '../domain/statistics/figure.ts';
@@ -35,6 +35,8 @@ export type Scores = {
   /** Of the votes that count. */
   book: ScoreBook;
   feed: Feed;
+  /** What is missing of a window's votes, as everybody is shown it. */
+  completenessOf(windowId: string): Completeness;
   /** What whoever is bound to a unit is shown. */
   shown: Shown;
   jobs: readonly Job[];
@@ -160,6 +162,10 @@ export function openScores({
     return {
       source: { ...source, dataRevision: feed.dataRevision },
       ...{ feed, book, shown },
+      completenessOf(windowId) {
+        const serviceWindow = tree().windowById.get(windowId);
+        return serviceWindow ? board.windowCompleteness(serviceWindow, now()) : UNKNOWN;
+      },
       jobs: [...shown.jobs, keepTime({ tick, failed: storage.failed })],
     };
   });
