@@ -30,8 +30,8 @@ export type KeptRowsDeps<Sum> = {
 type Kept<Sum> = {
   /** Alone, because a snapshot takes all that is in it. */
   rows: Rows;
-  /** How much had been touched when they were made. */
-  at: number;
+  /** Windows of which something has changed since they were made. */
+  touched: Set<string>;
   tree: OrgTree;
   rules: string;
   span: number;
@@ -41,28 +41,40 @@ type Kept<Sum> = {
 
 export function createKeptRows<Sum>(deps: KeptRowsDeps<Sum>): KeptRows {
   const { tree, figures, spanOf, windowSum, unitSum, windowRow, unitRow } = deps;
-  let touches = 0;
-  let allAt = 0;
-  const touchedAt = new Map<string, number>();
   /** By the period, of which there are four. */
   const periods = new Map<Period, Kept<Sum>>();
+
+  const indexes = new WeakMap<OrgTree, Map<string, number>>();
+  /** Where each window stands among those of the tree. */
+  const indexOf = (whole: OrgTree): Map<string, number> => {
+    const known = indexes.get(whole);
+    if (known) return known;
+    const index = new Map(whole.windows.map(({ id }, at) => [id, at]));
+    indexes.set(whole, index);
+    return index;
+  };
 
   const make = (period: Period, now: number, before: Kept<Sum> | null): Kept<Sum> => {
     const whole = tree();
     const kept: Kept<Sum> = {
-      ...{ at: touches, tree: whole, rules: JSON.stringify(figures()), span: spanOf(period, now) },
+      ...{ touched: new Set(), tree: whole, rules: JSON.stringify(figures()), span: spanOf(period, now) },
       rows: { units: before?.rows.units.slice() ?? [], windows: before?.rows.windows.slice() ?? [] },
       windowSums: before?.windowSums ?? new Map(),
       unitSums: before?.unitSums ?? new Map(),
     };
     const above = new Set<string>();
-    whole.windows.forEach((serviceWindow, at) => {
-      if (before && (touchedAt.get(serviceWindow.id) ?? 0) <= before.at) return;
+    const renew = (serviceWindow: ServiceWindow, at: number) => {
       const sum = windowSum(serviceWindow, period, now);
       kept.windowSums.set(serviceWindow.id, sum);
       kept.rows.windows[at] = windowRow(serviceWindow, sum);
-      if (before) for (const { id } of unitsAbove(whole, serviceWindow.unitId)) above.add(id);
-    });
+    };
+    if (!before) whole.windows.forEach(renew);
+    for (const windowId of before?.touched ?? []) {
+      const serviceWindow = whole.windowById.get(windowId);
+      if (!serviceWindow) continue;
+      renew(serviceWindow, indexOf(whole).get(windowId) as number);
+      for (const { id } of unitsAbove(whole, serviceWindow.unitId)) above.add(id);
+    }
     // Children before parents, so that each is summed once.
     for (let at = whole.units.length - 1; at >= 0; at--) {
       const unit = whole.units[at] as Unit;
@@ -80,23 +92,17 @@ export function createKeptRows<Sum>(deps: KeptRowsDeps<Sum>): KeptRows {
 
   return {
     touch(windowId) {
-      touches += 1;
-      touchedAt.set(windowId, touches);
+      for (const { touched } of periods.values()) touched.add(windowId);
     },
-    touchAll() {
-      touches += 1;
-      allAt = touches;
-      touchedAt.clear();
-    },
+    touchAll: () => periods.clear(),
     of(period, now) {
       const known = periods.get(period);
       const isSame =
         known !== undefined &&
-        known.at >= allAt &&
         known.tree === tree() &&
         known.span === spanOf(period, now) &&
         known.rules === JSON.stringify(figures());
-      if (isSame && known.at === touches) return known.rows;
+      if (isSame && known.touched.size === 0) return known.rows;
       const made = make(period, now, isSame ? known : null);
       periods.set(period, made);
       return made.rows;

@@ -3,8 +3,8 @@ import type { FigureRules, Place } from '../../protocol/score.ts';
 import type { Counts } from '../../protocol/vote.ts';
 import { exactLimits } from '../domain/statistics/exact-limits.ts';
 import type { Interval } from '../domain/statistics/interval.ts';
-import { rankByRate } from '../domain/statistics/ranks.ts';
-import { votesIn } from '../domain/tally.ts';
+import { type KeptRanks, rankedIn, rankKept } from '../domain/statistics/kept-ranks.ts';
+import { PAIRS_AT_MOST, rankByRate } from '../domain/statistics/ranks.ts';
 
 /** Nodes in all groups together whose places are kept; those that were asked for last. */
 const NODES_KEPT = 200_000;
@@ -18,7 +18,13 @@ export type Places = {
   of(group: string, nodes: readonly Counts[]): readonly (Place | null)[];
 };
 
-type Kept = { votes: Float64Array; rules: FigureRules; places: readonly (Place | null)[] };
+type Kept = {
+  votes: Float64Array;
+  rules: FigureRules;
+  places: readonly (Place | null)[];
+  /** Of so many that they are kept in order. */
+  ranks: KeptRanks | null;
+};
 
 export function createPlaces(figures: () => FigureRules): Places {
   const groups = new Map<string, Kept>();
@@ -27,6 +33,23 @@ export function createPlaces(figures: () => FigureRules): Places {
   const drop = (group: string) => {
     nodesKept -= groups.get(group)?.places.length ?? 0;
     groups.delete(group);
+  };
+  const keptOf = (
+    nodes: readonly Counts[],
+    votes: Float64Array,
+    rules: FigureRules,
+    before: KeptRanks | null,
+  ): Kept => {
+    const { minimum, confidence } = rules;
+    const of = rankedIn(votes, minimum);
+    if (of > PAIRS_AT_MOST) {
+      const ranks = before?.next(votes) ?? rankKept(votes, { minimum, confidence, limitsOf });
+      return { votes, rules, places: ranks.places, ranks };
+    }
+    const places = rankByRate(nodes, { minimum, confidence, limitsOf }).map(({ rank, set }) =>
+      rank === null ? null : { rank, best: set.best, worst: set.worst, of },
+    );
+    return { votes, rules, places, ranks: null };
   };
   return {
     of(group, nodes) {
@@ -38,29 +61,19 @@ export function createPlaces(figures: () => FigureRules): Places {
         votes[2 * at + 1] = unsatisfied;
       }
       const known = groups.get(group);
-      const isSame = known !== undefined && isSameBy(known.rules, rules) && areEqual(known.votes, votes);
-      const places = isSame ? known.places : placesOf(nodes, rules, limitsOf);
+      const before = known && isSameBy(known.rules, rules) ? known : null;
+      const kept =
+        before && areEqual(before.votes, votes) ? before : keptOf(nodes, votes, rules, before?.ranks ?? null);
       drop(group);
-      groups.set(group, { votes, rules, places });
+      groups.set(group, kept);
       nodesKept += nodes.length;
       for (const [oldest] of groups) {
         if (nodesKept <= NODES_KEPT || oldest === group) break;
         drop(oldest);
       }
-      return places;
+      return kept.places;
     },
   };
-}
-
-function placesOf(
-  nodes: readonly Counts[],
-  { minimum, confidence }: FigureRules,
-  limitsOf: typeof exactLimits,
-): (Place | null)[] {
-  const of = nodes.filter((counts) => votesIn(counts) >= Math.max(1, minimum)).length;
-  return rankByRate(nodes, { minimum, confidence, limitsOf }).map(({ rank, set }) =>
-    rank === null ? null : { rank, best: set.best, worst: set.worst, of },
-  );
 }
 
 /** A vote changes those of one node; and many nodes of a city have as many votes, of which as many are good. */
