@@ -17,6 +17,8 @@ export type AuditTarget =
     }
   | { kind: 'journal'; terminalId: string; epoch: string }
   | { kind: 'vote'; terminalId: string; epoch: string; seq: number }
+  /** A system that votes come from; `unitId` null: of the whole city. */
+  | { kind: 'origin'; name: string; unitId: string | null }
   | { kind: 'publication'; id: string; version: number }
   | { kind: 'backup'; folder: string }
   /** A name that no account has, and that is not written. */
@@ -53,6 +55,8 @@ export function writeTarget(target: AuditTarget): string {
       return `journal:${target.terminalId}/${target.epoch}`;
     case 'vote':
       return `vote:${target.terminalId}/${target.epoch}/${target.seq}`;
+    case 'origin':
+      return `origin:${target.unitId ?? ''}/${target.name}`;
     case 'publication':
       return `publication:${target.id}/${target.version}`;
     case 'backup':

@@ -9,6 +9,7 @@ export type OrgCode =
   | 'name-same'
   | 'text-invalid'
   | 'window-unknown'
+  | 'origin-unknown'
   | 'terminal-unknown'
   | 'vote-unknown'
   | 'certificate-unknown'

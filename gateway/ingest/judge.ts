@@ -76,7 +76,7 @@ export function createJudge({ readings, rates, exclusions, verdict }: JudgeDeps)
         : 'rate-implausible';
     // As it would be stored, so that it can be released as it is.
     if (reason !== null) return into.hold(seq, reason, JSON.stringify(vote));
-    if (exclusions().excludes(terminal.key, at)) vote.excluded = true;
+    if (exclusions().excludes(vote, terminal.key)) vote.excluded = true;
     verdict(vote, terminal.key, into);
     into.vote(vote, false);
   };

@@ -42,8 +42,15 @@ export async function recountWindow(parts: WindowParts, question: WindowQuestion
   const other = question.otherRules === null ? null : emptySums();
   const found = { differences: new Differences(), isWaiting: false, lastReceivedAt: 0 };
   const excluded = await parts.exclusions();
-  const isExcluded = ({ terminalKey, at }: StoredVote) =>
-    excluded.some((span) => span.terminalKey === terminalKey && at >= span.from && at < span.to);
+  // What names no terminal and no system is everything at the window.
+  const isExcluded = ({ terminalKey, journalKey, at }: StoredVote) =>
+    excluded.some(
+      (span) =>
+        at >= span.from &&
+        at < span.to &&
+        (span.terminalKey ?? terminalKey) === terminalKey &&
+        (span.originKey ?? journalKey) === journalKey,
+    );
   const journals = new Map((await parts.journals()).map(({ journalKey, ...name }) => [journalKey, name]));
   const nameOf = (journalKey: number) => journals.get(journalKey) ?? { terminalId: '?', epoch: '?' };
 

@@ -96,7 +96,9 @@ export async function importJournal(
   for (let from = 0; from === 0 || from < count; from += AT_ONCE) {
     const votes = Array.from({ length: Math.min(AT_ONCE, count - from) }, (_, index) => {
       const vote = recordOf(content, from + index, { windowKey: terminal.windowKey, receivedAt: now() });
-      return exclusions.excludes(terminal.key, vote.at) ? { ...vote, excluded: true } : vote;
+      return exclusions.excludes({ ...vote, journalKey: NO_SYSTEM }, terminal.key)
+        ? { ...vote, excluded: true }
+        : vote;
     });
     const done = await review.storeImported(journal, votes, dryRun);
     outcome.stored += done.stored;
@@ -108,6 +110,9 @@ export async function importJournal(
   if (!dryRun) await audit({ by, action: 'journal.imported', target, detail: { ...outcome, sha256 } });
   return outcome;
 }
+
+/** A journal's key is above it. */
+const NO_SYSTEM = 0;
 
 const bytesOf = (buffer: Uint8Array): Bytes => ({
   size: buffer.length,

@@ -7,7 +7,7 @@ import { readReason } from '../audit/reasons.ts';
 import { writeActor } from '../domain/actor.ts';
 import type { AuditTarget } from '../domain/audit-target.ts';
 import type { By } from '../store/changes.ts';
-import type { Exclusion, HeldFilter, ReviewReads, ReviewStore, ReviewTx } from '../store/review.ts';
+import type { Excluded, Exclusion, HeldFilter, ReviewReads, ReviewStore, ReviewTx } from '../store/review.ts';
 import { readHeldVote } from './held-vote.ts';
 
 export type Span = { from: number; to: number };
@@ -25,8 +25,8 @@ export type Review = Pick<ReviewReads, 'heldSummary' | 'exclusions' | 'journals'
   dismiss(by: By, filter: HeldFilter, reason: string): Promise<number>;
   reconsider(by: By, filter: HeldFilter, reason: string): Promise<number>;
 
-  /** A terminal's votes pressed in a span count no longer. @throws OrgRefusal `terminal-unknown`. */
-  exclude(by: By, terminalId: string, span: Span, reason: string): Promise<{ id: string; votes: number }>;
+  /** Their votes of a span count no longer. @throws OrgRefusal `terminal-unknown`, `origin-unknown`, `window-unknown`. */
+  exclude(by: By, which: Excluded, span: Span, reason: string): Promise<{ id: string; votes: number }>;
   /** @throws OrgRefusal `exclusion-unknown`, `exclusion-ended`. */
   include(by: By, id: string, reason: string): Promise<Exclusion>;
   /** @returns how many votes were set to another time. @throws OrgRefusal `terminal-unknown`. */
@@ -76,6 +76,11 @@ export function createReview({ store, now, exclusively = (act) => act() }: Revie
   const terminalOf = (id: string): AuditTarget => ({ kind: 'terminal', id });
   const targetOf = ({ terminalId }: HeldFilter): AuditTarget =>
     terminalId === undefined ? { kind: 'quarantine' } : terminalOf(terminalId);
+  const excludedOf = ({ terminalId, origin, windowId }: Excluded): AuditTarget => {
+    if (terminalId !== undefined) return terminalOf(terminalId);
+    if (origin !== undefined) return { kind: 'origin', ...origin };
+    return { kind: 'window', id: windowId ?? '' };
+  };
   const journalOf = (terminalId: string, epoch: string): AuditTarget => ({
     kind: 'journal',
     terminalId,
@@ -99,12 +104,13 @@ export function createReview({ store, now, exclusively = (act) => act() }: Revie
       ),
 
     exclusions: store.exclusions,
-    exclude(by, terminalId, { from, to }, reason) {
+    exclude(by, which, { from, to }, reason) {
       const id = `x-${randomBytes(5).toString('hex')}`;
       const madeBy = writeActor(by.actor);
-      return decide(by, 'votes.exclude', terminalOf(terminalId), { from, to, reason }, async (tx, why) => ({
+      const at = which.origin !== undefined && which.windowId !== undefined ? { window: which.windowId } : {};
+      return decide(by, 'votes.exclude', excludedOf(which), { ...at, from, to, reason }, async (tx, why) => ({
         id,
-        votes: await tx.exclude({ id, terminalId, from, to, reason: why, madeAt: now(), madeBy }),
+        votes: await tx.exclude({ id, ...which, from, to, reason: why, madeAt: now(), madeBy }),
       }));
     },
     include: (by, id, reason) =>

@@ -61,8 +61,8 @@ export type WindowParts = {
   discounted(span: PressTimes): Promise<KeptDiscounted[]>;
   /** Of what came otherwise than by a button, the same once more, by its channel. */
   apart(span: PressTimes): Promise<KeptApart[]>;
-  /** Spans of terminals' votes that persons have excluded, of those that hold. */
-  exclusions(): Promise<(PressTimes & { terminalKey: number })[]>;
+  /** Spans of votes that persons have excluded, of those that hold and may be of the window: each key that is not null names whose. */
+  exclusions(): Promise<(PressTimes & { terminalKey: number | null; originKey: number | null })[]>;
   /** What is still to be judged, or judged again; both ends included. */
   waiting(): Promise<PressTimes[]>;
   journals(): Promise<{ journalKey: number; terminalId: string; epoch: string }[]>;

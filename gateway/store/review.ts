@@ -1,8 +1,10 @@
 /** The port to what people decide about votes. Every change leaves the rollups right. */
 import type { Counts } from '../../protocol/vote.ts';
+import type { ExcludedKeys } from '../domain/exclusions.ts';
 import type { RatingCode } from '../domain/tally.ts';
 import type { Changes } from './changes.ts';
 import type { ChannelCode, VoteRecord } from './ledger.ts';
+import type { Origin } from './origins.ts';
 
 /** Held for review: a vote, or what was to be one, that came and is not counted until a person has decided. */
 export type HeldRecord = {
@@ -41,10 +43,17 @@ export type ReleasedVote = {
   windowKey: number | null;
 };
 
-export type Exclusion = {
+/** Whose votes: a terminal's; a system's, everywhere or at a window; or all that came at a window. */
+export type Excluded = { terminalId?: string; origin?: Origin; windowId?: string };
+
+export type Exclusion = ExcludedKeys & {
   id: string;
-  terminalKey: number;
-  terminalId: string;
+  /** Null where it is not about one. */
+  terminalId: string | null;
+  origin: string | null;
+  /** That the system is bound to; null of the whole city, or where it is about none. */
+  originUnit: string | null;
+  windowId: string | null;
   from: number;
   to: number;
   reason: string;
@@ -92,8 +101,10 @@ export interface ReviewTx extends ReviewReads {
   /** Takes dismissals back. @returns how many. */
   reconsider(filter: HeldFilter): Promise<number>;
 
-  /** @returns how many stored votes it concerns now. @throws OrgRefusal `terminal-unknown`. */
-  exclude(exclusion: Omit<Exclusion, 'terminalKey' | 'endedAt'>): Promise<number>;
+  /** @returns how many stored votes it concerns now. @throws OrgRefusal `terminal-unknown`, `origin-unknown`, `window-unknown`. */
+  exclude(
+    exclusion: Excluded & Pick<Exclusion, 'id' | 'from' | 'to' | 'reason' | 'madeAt' | 'madeBy'>,
+  ): Promise<number>;
   /** @throws OrgRefusal `exclusion-unknown`, `exclusion-ended`. */
   endExclusion(id: string, at: number): Promise<Exclusion>;
 

@@ -125,14 +125,23 @@ function reviewed(review: Told['reviews'][number], timeOf: (atMs: number) => str
 
 function excluded(exclusion: Told['exclusions'][number], timeOf: (atMs: number) => string): Words {
   const { id, madeAt, madeBy, reason, endedAt } = exclusion;
+  const whose = whoseOf(exclusion);
   const ended =
     endedAt === null
       ? { zh: '', en: '' }
       : { zh: `，已于 ${timeOf(endedAt)} 撤销`, en: `; taken back at ${timeOf(endedAt)}` };
   return {
-    zh: `${timeOf(madeAt)} ${madeBy} 排除了该终端这段时间的评价（${id}，理由：${reason}）${ended.zh}。`,
-    en: `At ${timeOf(madeAt)} ${madeBy} excluded the terminal's votes of that span (${id}: ${reason})${ended.en}.`,
+    zh: `${timeOf(madeAt)} ${madeBy} 排除了${whose.zh}这段时间的评价（${id}，理由：${reason}）${ended.zh}。`,
+    en: `At ${timeOf(madeAt)} ${madeBy} excluded ${whose.en} of that span (${id}: ${reason})${ended.en}.`,
   };
+}
+
+function whoseOf({ origin, windowId }: Told['exclusions'][number]): Words {
+  if (origin !== null && windowId !== null)
+    return { zh: `来源“${origin}”在该窗口`, en: `the votes of ${origin} at the window` };
+  if (origin !== null) return { zh: `来源“${origin}”`, en: `the votes of ${origin}` };
+  if (windowId !== null) return { zh: '该窗口', en: "the window's votes" };
+  return { zh: '该终端', en: "the terminal's votes" };
 }
 
 const inTheEnd = ({ verdict }: Told): Words =>

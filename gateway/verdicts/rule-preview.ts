@@ -119,7 +119,7 @@ async function makePreview(
     for await (const { vote, after } of judgedOtherwise(verdicts, book, windowKey, span)) {
       read += 1;
       if (read > MOST_VOTES) throw tooLarge();
-      if (isExcluded(vote.terminalKey, vote.at)) continue;
+      if (isExcluded({ ...vote, windowKey }, vote.terminalKey)) continue;
       for (const sum of concerned) sum.add(vote, after);
     }
     progress((index + 1) / windowKeys.length);

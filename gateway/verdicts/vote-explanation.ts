@@ -3,6 +3,7 @@ import { CHANNELS, type Channel } from '../../protocol/channel.ts';
 import { VERDICTS, type Verdict } from '../../protocol/verdict.ts';
 import { CLOCKS, type Clock, RATINGS, type Rating } from '../../protocol/vote.ts';
 import { createCalendar } from '../domain/calendar.ts';
+import { type ExcludedKeys, isWithin } from '../domain/exclusions.ts';
 import { holidaysOf } from '../domain/opening-hours/jurisdictions.ts';
 import type { OrgTree } from '../domain/org.ts';
 import { checkWords, type Words } from '../domain/verdicts/check-words.ts';
@@ -69,7 +70,7 @@ export type VoteExplanation = {
   checks: ExplainedCheck[];
   neighbours: ExplainedNeighbour[];
   reviews: VoteReview[];
-  exclusions: Omit<Exclusion, 'terminalKey'>[];
+  exclusions: Omit<Exclusion, keyof ExcludedKeys>[];
   /** Versions of the rules that were written after it had come, and what it counted for by each. */
   later: Later[];
   words: Words[];
@@ -114,9 +115,7 @@ export function createVoteExplanations(deps: VoteExplanationDeps): VoteExplanati
 
       const date = calendar.nameOf(calendar.dayOf(found.at));
       const inForce = rulesFor(path, date, versions);
-      const exclusions = (await deps.exclusions()).filter(
-        ({ terminalKey, from, to }) => terminalKey === found.terminalKey && found.at >= from && found.at < to,
-      );
+      const exclusions = (await deps.exclusions()).filter((span) => isWithin(span, found, found.terminalKey));
       const later = await laterVersions({ versions, path, date, votes, self, rulesBy, found });
       const standing = standingOf({
         ...{ found, explained, rules: windowRules },
@@ -172,7 +171,9 @@ export function createVoteExplanations(deps: VoteExplanationDeps): VoteExplanati
           verdict: judgement.code,
         })),
         reviews: found.reviews.map((review) => ({ ...review })),
-        exclusions: exclusions.map(({ terminalKey: _, ...exclusion }) => exclusion),
+        exclusions: exclusions.map(
+          ({ terminalKey: _, originKey: __, windowKey: ___, ...exclusion }) => exclusion,
+        ),
         later,
       };
       return { ...explanation, words: conclusionWords(explanation, timeOf) };

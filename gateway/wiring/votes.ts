@@ -140,12 +140,14 @@ export async function openVotes(deps: VotesDeps): Promise<Votes> {
       },
     },
   });
+  const isExcluded = (vote: StoredVote) =>
+    exclusions.current().excludes(vote, journals.terminalOf(vote.journalKey) ?? null);
   const takeVotes = createOriginVotes({
     ...{ origins: store.origins, inTurn: ingest.inTurn, now },
     verdictOf: ({ windowKey, ...vote }) => verdictAlone(book.rulesOf(windowKey), vote),
     stored(vote) {
       tallied.votesStored += 1;
-      stored.tell(vote);
+      stored.tell(isExcluded(vote) ? { ...vote, excluded: true } : vote);
     },
     failed(error) {
       tallied.storageFailures += 1;
@@ -155,10 +157,6 @@ export async function openVotes(deps: VotesDeps): Promise<Votes> {
   const reread = (journalKeys: Iterable<number>) =>
     ingest.reread(journalKeys).catch((error: Error) => storage.failed(error));
   const storedElsewhere = createSignal<[CommitId, readonly MarkedVote[]]>();
-  const isExcluded = ({ journalKey, at }: StoredVote) => {
-    const terminalKey = journals.terminalOf(journalKey);
-    return terminalKey !== undefined && exclusions.current().excludes(terminalKey, at);
-  };
   neighbours.heard.votes.listen((commit, votes) => {
     const unclear = ingest.storedElsewhere(votes);
     const unknown = votes.filter(({ journalKey }) => journals.terminalOf(journalKey) === undefined);

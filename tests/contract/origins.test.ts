@@ -1,9 +1,11 @@
 /** Votes that are no terminal's, in every database: by their key stored once, and counted as every other. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { OriginVote } from '../../gateway/store/origins.ts';
+import type { Excluded } from '../../gateway/store/review.ts';
 import { expectHistoryRecounted } from '../support/history-recount.ts';
 import { type PortsHome, portHomes } from '../support/port-homes.ts';
 import { BASE, createReviewRig, QUARTER, type ReviewRig } from '../support/review-rig.ts';
+import { exported } from '../support/store.ts';
 
 const BOUNDS = [BASE - QUARTER, BASE + QUARTER, BASE + 4 * QUARTER];
 const SMS = 2;
@@ -113,6 +115,100 @@ describe.each(portHomes())('votes of an origin in %s', (_name, createHome) => {
     expect(exported).toContainEqual(
       expect.objectContaining({ terminalId: null, origin: '短信', channel: WEB, windowId: 'w2' }),
     );
+  });
+
+  describe('when people exclude them', () => {
+    const exclude = (id: string, which: Excluded, from = BASE, to = BASE + QUARTER) =>
+      rig.act((tx) =>
+        tx.exclude({ id, ...which, from, to, reason: '乱发', madeAt: BASE, madeBy: 'cli:test' }),
+      );
+    const include = (id: string) => rig.act((tx) => tx.endExclusion(id, BASE + 5));
+    const excludedKeys = async () =>
+      (await exported(rig.ports))
+        .filter(({ excluded }) => excluded === 1)
+        .map(({ terminalId, origin, windowId, seq }) => `${origin ?? terminalId} ${windowId}#${seq}`)
+        .sort();
+    const sms = { name: '短信', unitId: null };
+    const web = { name: '网站', unitId: null };
+    beforeEach(async () => {
+      const [smsKey, webKey] = [
+        await rig.ports.origins.openOrigin(sms),
+        await rig.ports.origins.openOrigin(web),
+      ];
+      await rig.commit({ votes: rig.votes(1, 2, 3) });
+      await commit(smsKey, [
+        ...[vote('a'), vote('b', { rating: 2, windowKey: 2 }), vote('c', { rating: 1, verdict: 5 })],
+        vote('later', { at: BASE + QUARTER }),
+      ]);
+      await commit(webKey, [vote('a', { channel: WEB }), vote('b', { channel: WEB, windowKey: 2 })]);
+    });
+
+    it('they are out of what is counted, whichever way they are named, and in again', async () => {
+      expect(await exclude('x-1', { origin: sms })).toBe(3);
+      expect(await excludedKeys()).toEqual(['短信 w1#1', '短信 w1#3', '短信 w2#2']);
+      await expectHistoryRecounted(home, rig.ports.history, BOUNDS, 'of a system');
+      expect(await exclude('x-2', { origin: web, windowId: 'w2' })).toBe(1);
+      // Everything that came there, of terminals too.
+      expect(await exclude('x-3', { windowId: 'w1' }, BASE + 1, BASE + 3)).toBe(5);
+      expect(await excludedKeys()).toEqual([
+        ...['t-1 w1#1', 't-1 w1#2', '短信 w1#1', '短信 w1#3', '短信 w2#2', '网站 w1#1', '网站 w2#2'],
+      ]);
+      await expectHistoryRecounted(home, rig.ports.history, BOUNDS, 'of a window too');
+      const check = home.openCheck();
+      expect(await check.check(() => {})).toMatchObject({
+        ...{ votes: 9, numbers: [], rollups: { differing: 0 } },
+      });
+      await check.close();
+      expect(
+        (await rig.ports.review.exclusions()).map(({ terminalId, origin, originUnit, windowId }) => [
+          ...[terminalId, origin, originUnit, windowId],
+        ]),
+      ).toEqual([
+        [null, '短信', null, null],
+        [null, '网站', null, 'w2'],
+        [null, null, null, 'w1'],
+      ]);
+      await include('x-1');
+      await include('x-3');
+      expect(await excludedKeys()).toEqual(['网站 w2#2']);
+      await expectHistoryRecounted(home, rig.ports.history, BOUNDS, 'in again');
+    });
+
+    it('those that come later into the span are out, too, and so is what is judged anew of them', async () => {
+      await exclude('x-1', { origin: sms });
+      await exclude('x-2', { windowId: 'w2' });
+      while (await rig.ports.folding.isDue(BASE + 8 * QUARTER))
+        await rig.ports.folding.fold(BASE + 8 * QUARTER);
+      await commit(await rig.ports.origins.openOrigin(sms), [
+        ...[vote('d', { verdict: 5 }), vote('e', { windowKey: 2 }), vote('f', { at: BASE + QUARTER + 9 })],
+      ]);
+      await commit(await rig.ports.origins.openOrigin(web), [vote('g', { windowKey: 2, channel: WEB })]);
+      expect(await excludedKeys()).toEqual([
+        ...['短信 w1#1', '短信 w1#3', '短信 w1#5', '短信 w2#2', '短信 w2#6', '网站 w2#2', '网站 w2#3'],
+      ]);
+      await expectHistoryRecounted(home, rig.ports.history, BOUNDS, 'late');
+      await rig.commit({ unjudged: [{ windowKey: 1, from: BASE, to: BASE + 4 * QUARTER }] });
+      const { revision } = await rig.ports.rules.ground();
+      const { corrected } = await rig.ports.verdicts.judge({
+        revision: () => revision,
+        reachOf: (_key, span) => ({ affected: span, needed: span }),
+        verdictsOf: (_key, votes) => votes.map(({ channel }) => (channel === SMS ? 6 : 0)),
+      });
+      expect(corrected.filter(({ excluded }) => excluded)).toHaveLength(3);
+      await expectHistoryRecounted(home, rig.ports.history, BOUNDS, 'judged');
+    });
+
+    it('what there is not is refused, and where there is one of the name is said', async () => {
+      const code = (which: Excluded) =>
+        exclude('x-1', which).catch((error) => `${error.code}: ${error.message}`);
+      expect(await code({ origin: { name: '短信', unitId: 'town' } })).toMatch(
+        /^origin-unknown: .*there is one of the whole city$/,
+      );
+      expect(await code({ origin: { name: '传真', unitId: null } })).toMatch(/^origin-unknown: /);
+      expect(await code({ windowId: 'w9' })).toMatch(/^window-unknown: /);
+      expect(await code({})).toMatch(/^storage-failed: /);
+      expect(await rig.ports.review.exclusions()).toEqual([]);
+    });
   });
 
   it('are records to whoever looks at the window, whatever channel they are said to have come by', async () => {

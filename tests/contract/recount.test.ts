@@ -10,6 +10,7 @@ import { type Recount, type RecountQuestion, recount } from '../../gateway/recou
 import { countedOf, votesIn } from '../../gateway/recount/sums.ts';
 import { createReviews } from '../../gateway/review/reviews.ts';
 import type { VoteRecord } from '../../gateway/store/ledger.ts';
+import type { Excluded } from '../../gateway/store/review.ts';
 import { codeOfVerdict, judgedOf } from '../../gateway/verdicts/judged.ts';
 import { openRuleBook } from '../../gateway/verdicts/rule-book.ts';
 import { judgeStored } from '../../gateway/verdicts/stored-verdicts.ts';
@@ -149,6 +150,49 @@ describe.each(portHomes())('a recount of what is stored in %s', (_name, createHo
     begun = START;
     expect((await ask()).changing).toBe(2);
     expect((await ask('stored')).own).toEqual(town.own);
+  });
+
+  it('is the same with votes of systems, and excluded ones of a system or a window', async () => {
+    await store();
+    const [sms, web] = [
+      await ports.origins.openOrigin({ name: '短信', unitId: null }),
+      await ports.origins.openOrigin({ name: '网站', unitId: null }),
+    ];
+    const given = (windowKey: number) =>
+      Array.from({ length: 9 }, (_none, index) => ({
+        ...({
+          key: `${windowKey}/${index}`,
+          channel: 2,
+          rating: (index % 3) as 0 | 1 | 2,
+          windowKey,
+        } as const),
+        ...{ at: START + index * 1_000, receivedAt: START + 60_000 },
+      }));
+    for (const origin of [sms, web]) await ports.origins.commitOrigin(origin, [...given(1), ...given(2)]);
+    const excludedBy = async (which: Excluded, from: number, to: number) => {
+      const before = votesIn((await ask()).own.excluded);
+      const why = { reason: '试', madeAt: START, madeBy: 'cli:test' };
+      const id = `e-${before}`;
+      await decide(ports.review, (tx) => tx.exclude({ id, ...which, from, to, ...why }));
+      const after = await ask();
+      expect(after.differences.first).toEqual([]);
+      expect(after.own).toEqual(after.kept);
+      return votesIn(after.own.excluded) - before;
+    };
+    expect(await excludedBy({ origin: { name: '短信', unitId: null } }, START, START + 5_000)).toBe(10);
+    expect(
+      await excludedBy({ origin: { name: '网站', unitId: null }, windowId: 'w1' }, START, START + 3_000),
+    ).toBe(3);
+    const pressed = stored.filter(
+      ({ windowKey, at }) => windowKey === 2 && at >= START && at < START + 4_000,
+    );
+    expect(await excludedBy({ windowId: 'w2' }, START, START + 4_000)).toBe(pressed.length + 4);
+    const [sum] = await home.rows<{ votes: number }>(
+      'SELECT sum(satisfied + basically + unsatisfied) AS votes FROM excluded',
+    );
+    expect(votesIn((await ask()).own.excluded)).toBe(Number(sum?.votes));
+    await home.rows(`DELETE FROM excluded WHERE source_key = ${sms}`);
+    expect(firstOf(await ask())).toMatchObject({ what: 'excluded' });
   });
 
   it('is of one channel, and all of them are the whole', async () => {

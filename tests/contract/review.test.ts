@@ -155,6 +155,7 @@ describe.each(portHomes())('decisions about votes in %s', (_name, createHome) =>
       expect(ended).toEqual({
         id: 'e-2',
         ...span,
+        ...{ originKey: null, windowKey: null, origin: null, originUnit: null, windowId: null },
         reason: '试机',
         madeAt: AT,
         madeBy: 'cli:test',

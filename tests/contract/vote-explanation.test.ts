@@ -184,9 +184,10 @@ describe.each(portHomes())('an explanation in %s', (_name, createHome) => {
     const span = { terminalId: 't-1', from: BASE + 50_000, to: BASE + 70_000 };
     const why = { reason: '设备试机', madeAt: BASE + HOUR, madeBy: 'cli:test' };
     await rig.act((tx) => tx.exclude({ id: 'x-1', ...span, ...why }));
+    const none = { origin: null, originUnit: null, windowId: null };
     const told = await explain(4);
     expect([told.verdict, told.stored, told.byRules]).toEqual(['dismissed', 'counted', 'counted']);
-    expect(told.exclusions).toEqual([{ id: 'x-1', ...span, ...why, endedAt: null }]);
+    expect(told.exclusions).toEqual([{ id: 'x-1', ...span, ...none, ...why, endedAt: null }]);
     expect((await explain(3)).exclusions).toEqual([]);
     await rig.act((tx) => tx.endExclusion('x-1', BASE + 2 * HOUR));
     const again = await explain(4);

@@ -12,7 +12,14 @@ type Vote = {
   channel: number;
 };
 type Version = { kind: string; key: number; parent_key: number | null; from_at: number };
-type Exclusion = { terminal_key: number; from_at: number; to_at: number; ended_at: number | null };
+type Exclusion = {
+  terminal_key: number | null;
+  origin_key: number | null;
+  window_key: number | null;
+  from_at: number;
+  to_at: number;
+  ended_at: number | null;
+};
 
 const NAMES = ['satisfied', 'basically', 'unsatisfied'];
 
@@ -28,7 +35,7 @@ export async function recountHistory(home: { rows: Rows }) {
     'SELECT key, terminal_key FROM sources',
   );
   const exclusions = await home.rows<Exclusion>(
-    'SELECT terminal_key, from_at, to_at, ended_at FROM exclusions',
+    'SELECT terminal_key, origin_key, window_key, from_at, to_at, ended_at FROM exclusions',
   );
   const parentOf = (kind: string, key: number, at: number) => {
     const pressedIn = new Date(at);
@@ -44,11 +51,14 @@ export async function recountHistory(home: { rows: Rows }) {
     while (unit !== null && unit !== of.unitKey) unit = parentOf('unit', unit, at);
     return unit !== null;
   };
-  const isExcluded = ({ source_key, at }: Vote) => {
+  const isExcluded = ({ source_key, window_key, at }: Vote) => {
     const terminal = sources.find(({ key }) => key === source_key)?.terminal_key;
-    return exclusions.some(
-      (one) => one.terminal_key === terminal && one.ended_at === null && at >= one.from_at && at < one.to_at,
-    );
+    return exclusions.some((one) => {
+      if (one.ended_at !== null || at < one.from_at || at >= one.to_at) return false;
+      if (one.terminal_key !== null) return one.terminal_key === terminal;
+      if (one.origin_key !== null && one.origin_key !== source_key) return false;
+      return one.window_key === null || one.window_key === window_key;
+    });
   };
   return (of: HistoryOf, bounds: readonly number[]): string[][] =>
     bounds.slice(1).map((end, place) => {

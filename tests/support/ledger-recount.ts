@@ -91,11 +91,14 @@ const readVotes = (home: { rows: Rows }) =>
 async function readExclusions(home: { rows: Rows }): Promise<(vote: StoredVote) => boolean> {
   const sources = await home.rows<{ key: number; terminal_key: number }>('SELECT * FROM sources');
   const exclusions = await home.rows<StoredExclusion>('SELECT * FROM exclusions');
-  return ({ source_key, at }) => {
+  return ({ source_key, window_key, at }) => {
     const terminal = sources.find(({ key }) => key === source_key)?.terminal_key;
-    return exclusions.some(
-      (one) => one.terminal_key === terminal && one.ended_at === null && one.from_at <= at && at < one.to_at,
-    );
+    return exclusions.some((one) => {
+      if (one.ended_at !== null || one.from_at > at || at >= one.to_at) return false;
+      if (one.terminal_key !== null) return one.terminal_key === terminal;
+      if (one.origin_key !== null && one.origin_key !== source_key) return false;
+      return one.window_key === null || one.window_key === window_key;
+    });
   };
 }
 
@@ -114,7 +117,14 @@ function lineOf(row: Counted): string {
   return `journal ${row.source_key} from ${from} window ${row.window_key}: ${row.satisfied}/${row.basically}/${row.unsatisfied}`;
 }
 
-type StoredExclusion = { terminal_key: number; from_at: number; to_at: number; ended_at: number | null };
+type StoredExclusion = {
+  terminal_key: number | null;
+  origin_key: number | null;
+  window_key: number | null;
+  from_at: number;
+  to_at: number;
+  ended_at: number | null;
+};
 
 function placeOf({ source_key, window_key, at }: StoredVote): string {
   const start = new Date(at);

@@ -119,7 +119,7 @@ function fillPeople(db: Database.Database, version: number): void {
 function fillReview(db: Database.Database): void {
   db.exec(`
     INSERT INTO datings VALUES (1, 3, ${OLD_AT - 1_000});
-    INSERT INTO exclusions VALUES (1, 'x-1', 1, ${OLD_AT}, ${OLD_AT + 4}, '测试', ${OLD_AT}, 'cli:root', NULL);
+    INSERT INTO exclusions (key, id, terminal_key, from_at, to_at, reason, made_at, made_by, ended_at) VALUES (1, 'x-1', 1, ${OLD_AT}, ${OLD_AT + 4}, '测试', ${OLD_AT}, 'cli:root', NULL);
     INSERT INTO excluded SELECT at / ${QUARTER_MS}, window_key, source_key, sum(rating = 0), sum(rating = 1), sum(rating = 2)
       FROM votes WHERE at >= ${OLD_AT} AND at < ${OLD_AT + 4} GROUP BY 1, 2, 3;
     UPDATE lost SET written_off_at = ${OLD_AT};

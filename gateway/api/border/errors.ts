@@ -62,6 +62,7 @@ const ORG_STATUS: Partial<Record<OrgCode, number>> = {
   'name-taken': 409,
   'id-taken': 409,
   'window-unknown': 404,
+  'origin-unknown': 404,
   'unit-below-itself': 409,
   'place-same': 409,
   'name-same': 409,

@@ -194,7 +194,12 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET /api/v1/held/summary': operation('getHeldSummary'),
   'POST /api/v1/held/decisions': operation('decideHeld', ...REVIEW),
   'GET /api/v1/exclusions': operation('listExclusions'),
-  'POST /api/v1/exclusions': operation('excludeVotes', ...REVIEW),
+  'POST /api/v1/exclusions': operation(
+    'excludeVotes',
+    ...REVIEW,
+    refused(404, 'window-unknown'),
+    refused(404, 'origin-unknown'),
+  ),
   'POST /api/v1/exclusions/:id/end': operation(
     'endExclusion',
     refused(404, 'exclusion-unknown'),

@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { Epoch, TERMINAL_ID_PATTERN } from '../../../protocol/ids.ts';
 import { NullableNumber } from '../../../protocol/score.ts';
 import type { Review } from '../../review/review.ts';
-import type { HeldFilter } from '../../store/review.ts';
+import type { Excluded, HeldFilter } from '../../store/review.ts';
 import { Refusal } from '../border/errors.ts';
 import { byOf } from '../border/guard.ts';
 import { requireTerminal, type VisibleTree } from '../org/visible-tree.ts';
@@ -30,6 +30,25 @@ export const reviewRoutes: FastifyPluginCallbackTypebox<ReviewDeps> = (
     ...(asked.from !== undefined && { from: asked.from }),
     ...(asked.to !== undefined && { to: asked.to }),
   });
+
+  const excludedOf = (request: FastifyRequest, asked: shape.Named): Excluded => {
+    const { terminal, origin, originUnit, window: windowId } = asked;
+    const isOne =
+      terminal === undefined ? origin !== undefined || windowId !== undefined : windowId === undefined;
+    if (!isOne || (origin === undefined ? originUnit !== undefined : terminal !== undefined))
+      throw new Refusal(
+        400,
+        'parameters-invalid',
+        'say one of `terminal`, `origin` (with `originUnit`, `window`) and `window`',
+      );
+    if (terminal !== undefined) return { terminalId: known(request, terminal) };
+    if (windowId !== undefined && !visibleTree(request).windowById.has(windowId))
+      throw new Refusal(404, 'window-unknown', `there is no window ${windowId}: see /api/v1/windows`);
+    return {
+      ...(origin !== undefined && { origin: { name: origin, unitId: originUnit ?? null } }),
+      ...(windowId !== undefined && { windowId }),
+    };
+  };
 
   app.get(
     '/held',
@@ -92,23 +111,28 @@ export const reviewRoutes: FastifyPluginCallbackTypebox<ReviewDeps> = (
         response: { 200: Type.Array(shape.ExclusionItem) },
       },
     },
-    async () => (await review.exclusions()).map(({ terminalKey: _, ...exclusion }) => exclusion),
+    async () =>
+      (await review.exclusions()).map(
+        ({ terminalKey: _, originKey: __, windowKey: ___, ...exclusion }) => exclusion,
+      ),
   );
   app.post(
     '/exclusions',
     {
       schema: {
         summary:
-          'Count a terminal’s votes of a span no longer; they stay stored, and are shown beside the score',
+          'Count votes of a span no longer: of a terminal, of another system, or of a window; they stay stored, and are shown beside the score',
+        description:
+          'Say `terminal`; or `origin`, with `originUnit` where its link is bound to a unit, and `window` where it is about one; or `window` alone. Votes that come later into the span are excluded, too.',
         tags: TAGS,
         body: shape.NewExclusion,
         response: { 201: Type.Object({ id: Type.String(), votes: Type.Integer() }) },
       },
     },
     async (request, reply) => {
-      const { terminal, reason, ...span } = request.body;
-      const id = known(request, terminal);
-      const made = await review.exclude(byOf(request), id, inOrder(span), reason);
+      const { reason, from, to, ...named } = request.body;
+      const which = excludedOf(request, named);
+      const made = await review.exclude(byOf(request), which, inOrder({ from, to }), reason);
       reply.status(201);
       return made;
     },

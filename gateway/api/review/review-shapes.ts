@@ -1,7 +1,7 @@
 /** What the review's routes take and give. Times are milliseconds since 1970, UTC; spans end before `to`. */
 import { type Static, Type } from 'typebox';
-import { EpochMs, TERMINAL_ID_PATTERN } from '../../../protocol/ids.ts';
-import { NullableNumber, oneOf } from '../../../protocol/score.ts';
+import { EpochMs, ORG_ID_PATTERN, TERMINAL_ID_PATTERN } from '../../../protocol/ids.ts';
+import { NullableNumber, NullableString, oneOf } from '../../../protocol/score.ts';
 import { Counts } from '../../../protocol/vote.ts';
 
 const Terminal = Type.String({ pattern: TERMINAL_ID_PATTERN, description: 'The terminal' });
@@ -63,7 +63,10 @@ export const HeldOutcome = Type.Object({
 
 export const ExclusionItem = Type.Object({
   id: Type.String(),
-  terminalId: Type.String(),
+  terminalId: NullableString,
+  origin: { ...NullableString, description: 'The system whose votes they are' },
+  originUnit: { ...NullableString, description: 'Its unit; null: it is of the whole city' },
+  windowId: NullableString,
   from: Type.Integer(),
   to: Type.Integer(),
   reason: Type.String(),
@@ -72,7 +75,30 @@ export const ExclusionItem = Type.Object({
   endedAt: NullableNumber,
 });
 const Span = { from: EpochMs, to: EpochMs };
-export const NewExclusion = Type.Object({ terminal: Terminal, ...Span, reason: Reason }, strict);
+export const NewExclusion = Type.Object(
+  {
+    terminal: Type.Optional(Terminal),
+    origin: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 200, description: 'The system: the name of its `source` link' }),
+    ),
+    originUnit: Type.Optional(
+      Type.String({
+        pattern: ORG_ID_PATTERN,
+        description: 'The unit that its link is bound to; left out: none',
+      }),
+    ),
+    window: Type.Optional(
+      Type.String({
+        pattern: ORG_ID_PATTERN,
+        description: 'All that came there, or what the system gave there',
+      }),
+    ),
+    ...Span,
+    reason: Reason,
+  },
+  strict,
+);
+export type Named = Omit<Static<typeof NewExclusion>, 'from' | 'to' | 'reason'>;
 export const Why = Type.Object({ reason: Reason }, strict);
 const MAX_SHIFT_MS = 400 * 86_400_000;
 export const Redating = Type.Object(

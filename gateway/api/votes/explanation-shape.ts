@@ -77,7 +77,13 @@ export const ExplanationItem = Type.Object({
   ),
   exclusions: Type.Array(
     Type.Object({
-      ...{ id: Type.String(), terminalId: Type.String(), from: Type.Integer(), to: Type.Integer() },
+      ...{
+        id: Type.String(),
+        terminalId: NullableString,
+        origin: NullableString,
+        originUnit: NullableString,
+      },
+      ...{ windowId: NullableString, from: Type.Integer(), to: Type.Integer() },
       ...{ reason: Type.String(), madeAt: Type.Integer(), madeBy: Type.String(), endedAt: NullableNumber },
     }),
   ),

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { MAX_REASON_CHARS } from '../../audit/reasons.ts';
 import { createReview, type Review } from '../../review/review.ts';
-import type { HeldFilter } from '../../store/review.ts';
+import type { Excluded, Exclusion, HeldFilter } from '../../store/review.ts';
 import type { Store } from '../../store/store.ts';
 import { show, showOne } from '../output.ts';
 import { checkText } from '../texts.ts';
@@ -15,6 +15,8 @@ const checkReason = checkText(MAX_REASON_CHARS);
 type Why = { reason: string };
 type Held = { terminal?: string; kind?: string; from?: number; to?: number; all?: boolean };
 type Span = { from: number; to: number };
+type ExcludedNames = Pick<Exclusion, 'terminalId' | 'origin' | 'originUnit' | 'windowId'>;
+type Named = { terminal?: string; origin?: string; originUnit?: string; window?: string };
 
 const SHOWN_PAYLOAD_CHARS = 80;
 const date = (at: number | null) => (at === null ? null : new Date(at).toISOString());
@@ -118,7 +120,6 @@ function registerVotes(program: Command, withStore: WithStore): void {
   registerExplainCommand(votes, withStore);
   const span = (command: Command) =>
     command
-      .requiredOption('--terminal <id>', 'the terminal')
       .requiredOption('--from <time>', 'pressed from then on', checkTime)
       .requiredOption('--to <time>', 'pressed before then', checkTime)
       .requiredOption('--reason <text>', 'why, for the audit', checkReason);
@@ -127,12 +128,22 @@ function registerVotes(program: Command, withStore: WithStore): void {
   };
 
   span(
-    votes.command('exclude').description('counts them no longer; they stay stored, and are shown beside'),
-  ).action((options: Span & Why & { terminal: string }) =>
+    votes
+      .command('exclude')
+      .description(
+        'counts them no longer; they stay stored, and are shown beside: of a terminal, of another system, or of a window',
+      )
+      .option('--terminal <id>', 'of the terminal')
+      .option('--origin <name>', 'of the system whose `source` link has this name')
+      .option('--origin-unit <id>', 'the unit that its link is bound to, if it is')
+      .option('--window <id>', 'of the window; with --origin, what the system gave there'),
+  ).action((options: Span & Why & Named) =>
     withStore(async (store, json, context) => {
       inOrder(options);
-      const { terminal, reason } = options;
-      const made = await reviewOf(store).exclude(context.by, terminal, options, reason);
+      const which = excludedOf(options);
+      if (which === null)
+        return program.error('say one of --terminal, --origin (with --origin-unit, --window) and --window');
+      const made = await reviewOf(store).exclude(context.by, which, options, options.reason);
       showOne({ ...made }, json, `Taken back with: manyi votes include --id ${made.id} --reason …`);
     }),
   );
@@ -143,8 +154,8 @@ function registerVotes(program: Command, withStore: WithStore): void {
     .requiredOption('--reason <text>', 'why, for the audit', checkReason)
     .action(({ id, reason }: Why & { id: string }) =>
       withStore(async (store, json, context) => {
-        const { terminalId, from, to } = await reviewOf(store).include(context.by, id, reason);
-        showOne({ id, terminalId, from: date(from), to: date(to) }, json, '');
+        const ended = await reviewOf(store).include(context.by, id, reason);
+        showOne({ id, ...namesOf(ended), from: date(ended.from), to: date(ended.to) }, json, '');
       }),
     );
   votes
@@ -153,8 +164,8 @@ function registerVotes(program: Command, withStore: WithStore): void {
     .action(() =>
       withStore.reading(async (store, json) => {
         const rows = (await store.review.exclusions()).map(
-          ({ terminalKey: _, from, to, madeAt, endedAt, ...row }) => ({
-            ...row,
+          ({ id, from, to, reason, madeAt, madeBy, endedAt, ...row }) => ({
+            ...{ id, ...namesOf(row), reason, madeBy },
             from: date(from),
             to: date(to),
             madeAt: date(madeAt),
@@ -164,7 +175,12 @@ function registerVotes(program: Command, withStore: WithStore): void {
         show(rows, json);
       }),
     );
-  span(votes.command('redate').description('sets the press time of votes that a wrong clock has dated'))
+  span(
+    votes
+      .command('redate')
+      .description('sets the press time of votes that a wrong clock has dated')
+      .requiredOption('--terminal <id>', 'the terminal'),
+  )
     .option('--shift <seconds>', 'so much later; negative for earlier', checkSeconds)
     .option('--claimed', 'to what the terminal said')
     .action((options: Span & Why & { terminal: string; shift?: number; claimed?: boolean }) =>
@@ -244,6 +260,20 @@ function registerJournals(program: Command, withStore: WithStore): void {
     expected: await review.undoWriteOff(by, terminal, epoch, reason),
   }));
 }
+
+function excludedOf({ terminal, origin, originUnit, window: windowId }: Named): Excluded | null {
+  if (terminal !== undefined)
+    return [origin, originUnit, windowId].every((one) => one === undefined) ? { terminalId: terminal } : null;
+  if (origin === undefined && (windowId === undefined || originUnit !== undefined)) return null;
+  return {
+    ...(origin !== undefined && { origin: { name: origin, unitId: originUnit ?? null } }),
+    ...(windowId !== undefined && { windowId }),
+  };
+}
+
+const namesOf = ({ terminalId, origin, originUnit, windowId }: ExcludedNames) => ({
+  ...{ terminalId, origin, originUnit, windowId },
+});
 
 function checkLimit(text: string): number {
   const limit = Number(text);

@@ -1,11 +1,24 @@
 /** What is asked of the ledger's tables in more than one place, in SQL that both databases understand. */
 import type { Counts } from '../../../protocol/vote.ts';
+import { QUARTER_MS } from '../../domain/calendar.ts';
 import type { KeptJournal } from '../journals.ts';
 
 /** Of a vote `v`: a person has excluded it, and has not taken that back. */
-export const IN_EXCLUSION = `EXISTS (
+export const IN_EXCLUSION = `(EXISTS (
   SELECT 1 FROM sources s JOIN exclusions e ON e.terminal_key = s.terminal_key
-  WHERE s.key = v.source_key AND e.ended_at IS NULL AND v.at >= e.from_at AND v.at < e.to_at)`;
+  WHERE s.key = v.source_key AND e.ended_at IS NULL AND v.at >= e.from_at AND v.at < e.to_at)
+  OR EXISTS (SELECT 1 FROM exclusions e WHERE e.window_key = v.window_key AND e.origin_key IS NULL
+    AND e.ended_at IS NULL AND v.at >= e.from_at AND v.at < e.to_at)
+  OR (v.source_key < 0 AND EXISTS (SELECT 1 FROM exclusions e WHERE e.origin_key = v.source_key
+    AND (e.window_key IS NULL OR e.window_key = v.window_key)
+    AND e.ended_at IS NULL AND v.at >= e.from_at AND v.at < e.to_at)))`;
+
+/**
+ * A system's votes `v` of a rollup `r`, by their index: its numbers lie among those of all its windows. For `CROSS JOIN`, which keeps
+ * SQLite from beginning with the votes; `quarter` outgrows 32 bits when it is a time.
+ */
+export const OF_SYSTEM_ROLLUP = `v.source_key < 0 AND v.source_key = r.source_key AND v.window_key = r.window_key
+  AND v.at >= CAST(r.quarter AS bigint) * ${QUARTER_MS} AND v.at < CAST(r.quarter AS bigint) * ${QUARTER_MS} + ${QUARTER_MS}`;
 
 /** Of a record `q`: its number was sent well after all, and is a vote. Nothing is left to decide. */
 export const SENT_WELL = `(q.claims = 1 AND EXISTS (SELECT 1 FROM votes v WHERE v.source_key = q.source_key AND v.seq = q.seq))`;

@@ -58,8 +58,8 @@ export function windowParts(windowKey: number, select: Select): WindowParts {
     discounted: (span) => all(kept(span, 'discounted', ', verdict')),
     apart: (span) => all(kept(span, 'apart', ', channel, part')),
     exclusions: () =>
-      all(`SELECT terminal_key AS "terminalKey", from_at AS "from", to_at AS "to" FROM exclusions
-           WHERE ended_at IS NULL ORDER BY key`),
+      all(`SELECT terminal_key AS "terminalKey", origin_key AS "originKey", from_at AS "from", to_at AS "to" FROM exclusions
+           WHERE ended_at IS NULL AND coalesce(window_key, ${windowKey}) = ${windowKey} ORDER BY key`),
     waiting: () =>
       all(
         `SELECT from_at AS "from", to_at AS "to" FROM unjudged WHERE window_key = ${windowKey} ORDER BY key`,

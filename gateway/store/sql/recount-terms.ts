@@ -87,7 +87,10 @@ export const excludedDifferences = ({ votes, excluded }: Pick<Compared, 'votes' 
   WITH counted AS MATERIALIZED (
       ${COUNTED} FROM ${votes} v
       WHERE v.source_key IN (
-        SELECT s.key FROM sources s JOIN exclusions e ON e.terminal_key = s.terminal_key WHERE e.ended_at IS NULL)
+        SELECT s.key FROM sources s JOIN exclusions e ON e.terminal_key = s.terminal_key WHERE e.ended_at IS NULL
+        UNION SELECT e.origin_key FROM exclusions e WHERE e.ended_at IS NULL AND e.origin_key IS NOT NULL
+        UNION SELECT r.source_key FROM exclusions e JOIN rollups r ON r.window_key = e.window_key
+          WHERE e.ended_at IS NULL AND e.origin_key IS NULL)
         AND ${IN_EXCLUSION} GROUP BY 1, 2, 3),
     kept AS (SELECT ${KEY}, ${COUNTS} FROM ${excluded} x)
   SELECT DISTINCT source_key AS "journalKey" FROM (${ASTRAY}) AS astray ORDER BY 1`;

@@ -84,13 +84,15 @@ export type Tables = {
   exclusions: {
     key: Generated<number>;
     id: string;
-    terminal_key: number;
+    terminal_key: number | null;
     from_at: number;
     to_at: number;
     reason: string;
     made_at: number;
     made_by: string;
     ended_at: Generated<number | null>;
+    origin_key: number | null;
+    window_key: number | null;
   };
   rule_versions: VersionRow;
   alert_rule_versions: VersionRow;

@@ -31,8 +31,8 @@ export async function correct(
   const sums = new DiscountedBatch();
   const apart = new ApartBatch();
   const corrected = latest.map(({ windowKey, vote, verdict: to }): Corrected => {
-    const { rating, at, verdict: from, terminalKey } = vote;
-    const excluded = exclusions.excludes(terminalKey, at);
+    const { journalKey, rating, at, verdict: from, terminalKey } = vote;
+    const excluded = exclusions.excludes({ journalKey, windowKey, at }, terminalKey);
     if (!excluded) {
       sums.add({ ...vote, windowKey }, from, -1);
       sums.add({ ...vote, windowKey }, to);
@@ -54,7 +54,7 @@ export async function correct(
   return corrected;
 }
 
-/** Those that people have excluded now, at the terminals and in the time of these votes. */
+/** Those that people have excluded now, in the time of these votes. */
 async function exclusionsOf(queries: Queries, changes: readonly Change[]): Promise<Exclusions> {
   let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const { vote } of changes) [first, last] = [Math.min(first, vote.at), Math.max(last, vote.at)];
@@ -65,7 +65,8 @@ async function exclusionsOf(queries: Queries, changes: readonly Change[]): Promi
 export async function exclusionsWithin(queries: Queries, first: number, last: number): Promise<Exclusions> {
   const rows = await queries
     .selectFrom('exclusions')
-    .select(['terminal_key as terminalKey', 'from_at as from', 'to_at as to', 'ended_at as endedAt'])
+    .select(['terminal_key as terminalKey', 'origin_key as originKey', 'window_key as windowKey'])
+    .select(['from_at as from', 'to_at as to', 'ended_at as endedAt'])
     .where('ended_at', 'is', null)
     .where('to_at', '>', first)
     .where('from_at', '<=', last)

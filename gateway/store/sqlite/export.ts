@@ -1,6 +1,7 @@
 /** Every vote of a span, for people and programs outside. */
 import Database from 'better-sqlite3';
 import { QUARTER_MS } from '../../domain/calendar.ts';
+import { IN_EXCLUSION } from '../sql/ledger-terms.ts';
 import type { ExportedVote } from '../votes.ts';
 
 const PAGE = 1_000;
@@ -28,8 +29,7 @@ export async function* exportPages(
       .all(Math.floor(from / QUARTER_MS), Math.floor((to - 1) / QUARTER_MS)) as [number, number][];
     const select = reader.prepare(`
       SELECT t.id AS terminalId, s.epoch, o.name AS origin, v.seq, w.id AS windowId, v.channel, v.rating, v.at, v.clock, v.received_at AS receivedAt,
-        d.claimed_at AS claimedAt, EXISTS (SELECT 1 FROM exclusions e WHERE e.terminal_key = s.terminal_key
-          AND e.ended_at IS NULL AND v.at >= e.from_at AND v.at < e.to_at) AS excluded, v.verdict
+        d.claimed_at AS claimedAt, ${IN_EXCLUSION} AS excluded, v.verdict
       FROM rollups r
       CROSS JOIN votes v ON v.source_key = r.source_key AND v.seq BETWEEN r.first_seq AND r.last_seq
       LEFT JOIN sources s ON s.key = v.source_key LEFT JOIN terminals t ON t.key = s.terminal_key

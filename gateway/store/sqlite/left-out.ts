@@ -1,8 +1,10 @@
 /** What of the votes is not counted, because people have excluded it or rules discount it, what is summed apart, and what is still to be judged. */
+import type { VotePlace } from '../../domain/exclusions.ts';
 import type { ChannelCode, Corrected, Correction, Unjudged, VoteRecord } from '../ledger.ts';
 import { ApartBatch } from '../sql/apart-batch.ts';
 import { DiscountedBatch } from '../sql/discounted-batch.ts';
 import { ALL, EXCLUDED } from '../sql/history/sums.ts';
+import { IN_EXCLUSION } from '../sql/ledger-terms.ts';
 import { RollupBatch } from '../sql/rollup-batch.ts';
 import type { Connection } from './database.ts';
 import type { NoteLate } from './late-table.ts';
@@ -51,13 +53,10 @@ export function createLeftOutTable(db: Connection, noteLate: NoteLate): KeepLeft
     .prepare('SELECT 1 FROM exclusions WHERE ended_at IS NULL AND to_at > ? AND from_at <= ?')
     .pluck();
   const selectExcluding = db
-    .prepare(
-      `SELECT 1 FROM sources s JOIN exclusions e ON e.terminal_key = s.terminal_key
-       WHERE s.key = ? AND e.ended_at IS NULL AND e.from_at <= ? AND e.to_at > ?`,
-    )
+    .prepare(`SELECT 1 FROM (SELECT ? AS source_key, ? AS window_key, ? AS at) v WHERE ${IN_EXCLUSION}`)
     .pluck();
-  const isExcluded = (journalKey: number, at: number) =>
-    selectExcluding.get(journalKey, at, at) !== undefined;
+  const isExcluded = ({ journalKey, windowKey, at }: VotePlace) =>
+    selectExcluding.get(journalKey, windowKey, at) !== undefined;
 
   /** By what people have decided until now, which whoever judged the votes may not have read yet. */
   const leaveOut = (stored: readonly VoteRecord[], discounted: DiscountedBatch, apart: ApartBatch) => {
@@ -67,7 +66,7 @@ export function createLeftOutTable(db: Connection, noteLate: NoteLate): KeepLeft
     const someAre = stored.length > 0 && selectExclusion.get(first, last) !== undefined;
     for (const vote of stored) {
       if (vote.channel !== 0) apart.add(vote, ALL);
-      if (someAre && isExcluded(vote.journalKey, vote.at)) {
+      if (someAre && isExcluded(vote)) {
         excluded.add(vote);
         apart.add(vote, EXCLUDED);
       } else if (vote.verdict !== undefined && vote.verdict !== 0) {
@@ -92,7 +91,7 @@ export function createLeftOutTable(db: Connection, noteLate: NoteLate): KeepLeft
       if (updateDecided.run(to, journalKey, seq).changes > 0 || row.from === to) return [];
       updateVerdict.run(to, journalKey, seq);
       const { channel, ...found } = row;
-      const excluded = isExcluded(journalKey, found.at);
+      const excluded = isExcluded({ journalKey, ...found });
       if (!excluded) {
         discounted.add({ journalKey, ...found }, found.from, -1);
         discounted.add({ journalKey, ...found }, to);

@@ -90,6 +90,57 @@ describe('votes of a source', () => {
     });
   });
 
+  it('are excluded as a system’s, live and for those that come after, and taken back', async () => {
+    const kiosk = await source('自助机');
+    const at = Date.now() - 30_000;
+    const own = await gateway.getJson<{ rows?: unknown }>('/api/v1/exclusions');
+    expect(own).toEqual([]);
+    const row = async () => {
+      const found = (await gateway.scores()).find(({ id }) => id === 'w1');
+      return { votes: found?.votes ?? 0, excluded: found?.excluded?.satisfied ?? 0 };
+    };
+    const before = (await row()).votes;
+    expect(await send(kiosk, [vote('k1', { at }), vote('k2', { at })])).toEqual(['k1 stored', 'k2 stored']);
+    await until('the votes', async () => (await row()).votes === before + 2);
+    const exclude = (body: object) => gateway.send('POST', '/api/v1/exclusions', body);
+    const span = { from: at, to: at + 60_000, reason: '测试程序乱发' };
+    const made = await exclude({ origin: '自助机', ...span });
+    expect(made.status).toBe(201);
+    const { id, votes } = (await made.json()) as { id: string; votes: number };
+    expect(votes).toBe(2);
+    await until('them excluded', async () => {
+      const { votes: counted, excluded } = await row();
+      return counted === before && excluded === 2;
+    });
+    await send(kiosk, [vote('k3', { at: at + 1 })]);
+    await until('the third', async () => (await row()).excluded === 3);
+    expect((await row()).votes).toBe(before);
+    const refused = async (body: object) => {
+      const answer = await exclude({ ...span, ...body });
+      const told = (await answer.json()) as { error?: { code: string } };
+      return `${answer.status} ${told.error?.code}`;
+    };
+    expect(await refused({ origin: '没有' })).toBe('404 origin-unknown');
+    expect(await refused({ origin: '自助机', originUnit: 'east' })).toBe('404 origin-unknown');
+    expect(await refused({ window: 'w9' })).toBe('404 window-unknown');
+    for (const body of [
+      {},
+      { originUnit: 'east' },
+      { window: 'w1', terminal: 't-1' },
+      { origin: 'a', terminal: 't-1' },
+    ])
+      expect(await refused(body), JSON.stringify(body)).toBe('400 parameters-invalid');
+    expect(await gateway.getJson<object[]>('/api/v1/exclusions')).toMatchObject([
+      { id, terminalId: null, origin: '自助机', originUnit: null, windowId: null },
+    ]);
+    const [line] = await gateway.getJson<{ action: string; target: string }[]>('/api/v1/audit?limit=1');
+    expect([line?.action, line?.target]).toEqual(['votes.exclude', 'origin:/自助机']);
+    expect((await gateway.send('POST', `/api/v1/exclusions/${id}/end`, { reason: '修好了' })).status).toBe(
+      201,
+    );
+    await until('them counted', async () => (await row()).votes === before + 3);
+  });
+
   it('are of the unit that the link is bound to, and of nobody without such a link', async () => {
     const east = await source('东区网站', 'east');
     expect(await send(east, [vote('x'), vote('y', { window: 'w2' })])).toEqual([

@@ -155,10 +155,40 @@ describe('clocks that disagree', () => {
 
 describe('exclusions', () => {
   it('hold for their terminal, from the first moment to before the last, while they are in force', () => {
-    const one = { terminalKey: 1, from: 10, to: 20, endedAt: null };
+    const one = { terminalKey: 1, originKey: null, windowKey: null, from: 10, to: 20, endedAt: null };
     const exclusions = createExclusions([one, { ...one, terminalKey: 2, endedAt: 5 }]);
-    expect([9, 10, 19, 20].map((at) => exclusions.excludes(1, at))).toEqual([false, true, true, false]);
-    expect(exclusions.excludes(2, 15)).toBe(false);
-    expect(createExclusions([]).excludes(1, 15)).toBe(false);
+    const pressed = (at: number) => ({ journalKey: 7, windowKey: 3, at });
+    expect([9, 10, 19, 20].map((at) => exclusions.excludes(pressed(at), 1))).toEqual([
+      false,
+      true,
+      true,
+      false,
+    ]);
+    expect(exclusions.excludes(pressed(15), 2)).toBe(false);
+    expect(exclusions.excludes(pressed(15), null)).toBe(false);
+    expect(createExclusions([]).excludes(pressed(15), 1)).toBe(false);
+  });
+
+  it('hold for a system, for it at a window, or for all that came at a window', () => {
+    const none = { terminalKey: null, originKey: null, windowKey: null, from: 10, to: 20, endedAt: null };
+    const places = [
+      ...[
+        { journalKey: -1, windowKey: 3 },
+        { journalKey: -1, windowKey: 4 },
+      ],
+      ...[
+        { journalKey: -2, windowKey: 3 },
+        { journalKey: 7, windowKey: 3 },
+      ],
+    ];
+    const hits = (span: Partial<typeof none> | { originKey?: number; windowKey?: number }, at = 15) => {
+      const { excludes } = createExclusions([{ ...none, ...span }]);
+      return places.map((place) => excludes({ ...place, at }, place.journalKey > 0 ? 1 : null));
+    };
+    expect(hits({ originKey: -1 })).toEqual([true, true, false, false]);
+    expect(hits({ originKey: -1, windowKey: 3 })).toEqual([true, false, false, false]);
+    expect(hits({ windowKey: 3 })).toEqual([true, false, true, true]);
+    expect(hits({ windowKey: 3 }, 20)).toEqual([false, false, false, false]);
+    expect(hits({ windowKey: 3, endedAt: 5 } as object)).toEqual([false, false, false, false]);
   });
 });

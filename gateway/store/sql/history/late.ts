@@ -25,7 +25,12 @@ export async function noteLate(queries: Queries, sums: readonly WindowSum[]): Pr
 }
 
 /** What of these journals `act` writes anew, and in which tables. */
-export type Recounted = { journalKeys: readonly number[]; tables: 'rollups' | 'left out' };
+export type Recounted = {
+  journalKeys: readonly number[];
+  tables: 'rollups' | 'left out';
+  /** Nothing else of them is written. */
+  which?: string;
+};
 
 /** Notes what is different after `act`. */
 export async function notingLate(
@@ -69,10 +74,10 @@ const SELECT = {
      UNION ALL SELECT window_key, quarter, channel, part, ${COLUMNS} FROM apart WHERE ${of}`,
 };
 
-async function keptOf(queries: Queries, { journalKeys, tables }: Recounted): Promise<Kept[]> {
+async function keptOf(queries: Queries, { journalKeys, tables, which = '' }: Recounted): Promise<Kept[]> {
   const kept: Kept[] = [];
   for (const keys of chunksOf(journalKeys)) {
-    const select = sql.raw<Kept>(SELECT[tables](`source_key IN (${keys.join(', ')})`));
+    const select = sql.raw<Kept>(SELECT[tables](`source_key IN (${keys.join(', ')}) ${which}`));
     for (const row of (await select.execute(queries)).rows) kept.push(row);
   }
   return kept;

@@ -17,6 +17,7 @@ import { DELIVERY_NOTES } from './019-delivery-notes.ts';
 import { ALERT_CHANGES } from './020-alert-changes.ts';
 import { ORIGINS } from './021-origins.ts';
 import { PUBLICATIONS } from './022-publications.ts';
+import { EXCLUSIONS_OF_SYSTEMS } from './025-exclusions-of-systems.ts';
 import type { Migration } from './flavour.ts';
 
 /** What SQLite has come to in steps of its own, and PostgreSQL begins with. */
@@ -39,4 +40,5 @@ export const MIGRATIONS: readonly Migration[] = [
   ALERT_CHANGES,
   ORIGINS,
   PUBLICATIONS,
+  EXCLUSIONS_OF_SYSTEMS,
 ];

@@ -1,29 +1,39 @@
-/** Spans of a terminal's votes that are not counted, and votes that are set to another time. None is removed by it. */
+/** Spans of votes that are not counted, and votes that are set to another time. None is removed by it. */
 import { type RawBuilder, sql } from 'kysely';
+import { QUARTER_MS } from '../../../domain/calendar.ts';
+import type { ExcludedKeys } from '../../../domain/exclusions.ts';
 import { OrgRefusal } from '../../failures.ts';
 import type { Unjudged } from '../../ledger.ts';
-import type { Exclusion, ReviewReads, ReviewTx } from '../../review.ts';
+import type { Excluded, Exclusion, ReviewReads, ReviewTx } from '../../review.ts';
 import type { Queries } from '../sql-database.ts';
 import { noteUnjudged } from '../unjudged.ts';
 import type { Decided } from './decided.ts';
-import { recountLeftOut, recountRollups } from './recount.ts';
+import { originKeyOf } from './origin.ts';
+import { recountLeftOut, recountRollups, votesOf, type Within } from './recount.ts';
+import { chunksOf } from './rows.ts';
 import { terminalKeyOf } from './terminal.ts';
 
 const exclusionsOn = (queries: Queries) =>
   queries
     .selectFrom('exclusions as e')
-    .innerJoin('terminals as t', 't.key', 'e.terminal_key')
+    .leftJoin('terminals as t', 't.key', 'e.terminal_key')
+    .leftJoin('origins as o', 'o.key', 'e.origin_key')
+    .leftJoin('windows as w', 'w.key', 'e.window_key')
     .select([
       'e.id',
       'e.terminal_key as terminalKey',
-      't.id as terminalId',
-      'e.from_at as from',
-      'e.to_at as to',
-      'e.reason',
-      'e.made_at as madeAt',
-      'e.made_by as madeBy',
-      'e.ended_at as endedAt',
-    ]);
+      'e.origin_key as originKey',
+      'e.window_key as windowKey',
+    ])
+    .select(['t.id as terminalId', 'o.name as origin', 'o.unit_id as originUnit', 'w.id as windowId'])
+    .select(['e.from_at as from', 'e.to_at as to', 'e.reason'])
+    .select(['e.made_at as madeAt', 'e.made_by as madeBy', 'e.ended_at as endedAt']);
+
+/** A system of the whole city has no unit. */
+const exclusionOf = <Row extends { originUnit: string | null }>({ originUnit, ...row }: Row) => ({
+  ...row,
+  originUnit: originUnit === '' ? null : originUnit,
+});
 
 async function journalKeysOf(queries: Queries, terminalKey: number): Promise<number[]> {
   const rows = await queries
@@ -36,7 +46,10 @@ async function journalKeysOf(queries: Queries, terminalKey: number): Promise<num
 }
 
 export function exclusionReads(queries: Queries): Pick<ReviewReads, 'exclusions'> {
-  return { exclusions: (): Promise<Exclusion[]> => exclusionsOn(queries).orderBy('e.key').execute() };
+  return {
+    exclusions: async (): Promise<Exclusion[]> =>
+      (await exclusionsOn(queries).orderBy('e.key').execute()).map(exclusionOf),
+  };
 }
 
 export function exclusionWrites(
@@ -44,35 +57,26 @@ export function exclusionWrites(
   decided: Decided,
 ): Pick<ReviewTx, 'exclude' | 'endExclusion' | 'redate'> {
   return {
-    exclude: ({ id, terminalId, from, to, reason, madeAt, madeBy }) =>
+    exclude: ({ id, from, to, reason, madeAt, madeBy, ...which }) =>
       decided(async () => {
-        const terminalKey = await terminalKeyOf(queries, terminalId);
-        const span = { terminal_key: terminalKey, from_at: from, to_at: to };
+        const keys = await keysOf(queries, which);
+        const { terminalKey, originKey, windowKey } = keys;
+        const named = { terminal_key: terminalKey, origin_key: originKey, window_key: windowKey };
         await queries
           .insertInto('exclusions')
-          .values({ id, ...span, reason, made_at: madeAt, made_by: madeBy })
+          .values({ id, ...named, from_at: from, to_at: to, reason, made_at: madeAt, made_by: madeBy })
           .execute();
-        const journals = await journalKeysOf(queries, terminalKey);
-        await recountLeftOut(queries, journals);
-        if (journals.length === 0) return 0;
-        const { votes } = await queries
-          .selectFrom('votes')
-          .where('source_key', 'in', journals)
-          .where('at', '>=', from)
-          .where('at', '<', to)
-          .select(({ fn }) => fn.countAll<number>().as('votes'))
-          .executeTakeFirstOrThrow();
-        return Number(votes);
+        return recountSpan(queries, keys, { from, to });
       }),
     endExclusion: (id, at) =>
       decided(async () => {
-        const exclusion = await exclusionsOn(queries).where('e.id', '=', id).executeTakeFirst();
-        if (!exclusion) throw new OrgRefusal('exclusion-unknown', `there is no exclusion ${id}: list them`);
-        if (exclusion.endedAt !== null)
+        const found = await exclusionsOn(queries).where('e.id', '=', id).executeTakeFirst();
+        if (!found) throw new OrgRefusal('exclusion-unknown', `there is no exclusion ${id}: list them`);
+        if (found.endedAt !== null)
           throw new OrgRefusal('exclusion-ended', `the exclusion ${id} has been taken back already`);
         await queries.updateTable('exclusions').set({ ended_at: at }).where('id', '=', id).execute();
-        await recountLeftOut(queries, await journalKeysOf(queries, exclusion.terminalKey));
-        return { ...exclusion, endedAt: at };
+        await recountSpan(queries, found, found);
+        return { ...exclusionOf(found), endedAt: at };
       }),
     redate: (terminalId, span, how) =>
       decided(async () => {
@@ -90,6 +94,63 @@ export function exclusionWrites(
 }
 
 type Span = { from: number; to: number };
+
+/** @throws OrgRefusal `terminal-unknown`, `origin-unknown`, `window-unknown` */
+async function keysOf(queries: Queries, which: Excluded): Promise<ExcludedKeys> {
+  const { terminalId, origin, windowId } = which;
+  return {
+    terminalKey: terminalId === undefined ? null : await terminalKeyOf(queries, terminalId),
+    originKey: origin === undefined ? null : await originKeyOf(queries, origin),
+    windowKey: windowId === undefined ? null : await windowKeyOf(queries, windowId),
+  };
+}
+
+async function windowKeyOf(queries: Queries, id: string): Promise<number> {
+  const row = await queries.selectFrom('windows').select('key').where('id', '=', id).executeTakeFirst();
+  if (!row) throw new OrgRefusal('window-unknown', `there is no window ${id}: list the windows`);
+  return row.key;
+}
+
+/** Recounts what is kept of the span's votes. @returns how many they are */
+async function recountSpan(queries: Queries, keys: ExcludedKeys, { from, to }: Span): Promise<number> {
+  const { windowKey } = keys;
+  const within = {
+    ...{ first: Math.floor(from / QUARTER_MS), last: Math.floor((to - 1) / QUARTER_MS) },
+    windowKey,
+  };
+  const concerned = await sourcesOf(queries, keys, within);
+  await recountLeftOut(queries, concerned, within);
+  let votes = 0;
+  for (const some of [concerned.filter((key) => key > 0), concerned.filter((key) => key < 0)])
+    for (const chunk of chunksOf(some)) {
+      const { rows } = await sql
+        .raw<{ votes: number }>(
+          `SELECT count(*) AS votes FROM ${votesOf(chunk, within)} AND v.at >= ${from} AND v.at < ${to}`,
+        )
+        .execute(queries);
+      votes += Number(rows[0]?.votes ?? 0);
+    }
+  return votes;
+}
+
+/** Journals and systems that may have votes of it. */
+async function sourcesOf(
+  queries: Queries,
+  { terminalKey, originKey, windowKey }: ExcludedKeys,
+  { first, last }: Within,
+): Promise<number[]> {
+  if (originKey !== null) return [originKey];
+  if (terminalKey !== null) return journalKeysOf(queries, terminalKey);
+  const rows = await queries
+    .selectFrom('rollups')
+    .select('source_key as key')
+    .distinct()
+    .where('window_key', '=', windowKey)
+    .where('quarter', '>=', first)
+    .where('quarter', '<=', last)
+    .execute();
+  return rows.map(({ key }) => key).sort((a, b) => a - b);
+}
 
 /** Of `votes`. */
 const within = (journals: readonly number[], { from, to }: Span) =>

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { QUARTER_MS } from '../../../domain/calendar.ts';
 import { notingLate } from '../history/late.ts';
 import { ALL, EXCLUDED } from '../history/sums.ts';
-import { IN_EXCLUSION } from '../ledger-terms.ts';
+import { IN_EXCLUSION, OF_SYSTEM_ROLLUP } from '../ledger-terms.ts';
 import type { Queries } from '../sql-database.ts';
 import { chunksOf } from './rows.ts';
 
@@ -24,61 +24,106 @@ export function recountRollups(queries: Queries, journalKeys: readonly number[])
   });
 }
 
+/** Quarters of an hour, both ends included, of all windows or one: what lies outside is left as it is. */
+export type Within = { first: number; last: number; windowKey: number | null };
+
 /** What of their votes is not counted, because people have excluded it or rules discount it; and what came otherwise than by a button. */
-export function recountLeftOut(queries: Queries, journalKeys: readonly number[]): Promise<void> {
-  return notingLate(queries, { journalKeys, tables: 'left out' }, async () => {
-    await recountExcluded(queries, journalKeys);
-    await recountDiscounted(queries, journalKeys);
-    await recountApart(queries, journalKeys);
+export function recountLeftOut(
+  queries: Queries,
+  journalKeys: readonly number[],
+  within?: Within,
+): Promise<void> {
+  const recounted = { journalKeys, tables: 'left out', which: which(within) } as const;
+  return notingLate(queries, recounted, async () => {
+    // A system's votes are found by window and time, a journal's by its numbers.
+    for (const isOf of [isJournal, isSystem])
+      for (const keys of chunksOf(journalKeys.filter(isOf))) {
+        await recountExcluded(queries, keys, within);
+        await recountDiscounted(queries, keys, within);
+        await recountApart(queries, keys, within);
+      }
   });
+}
+
+const isJournal = (key: number) => key > 0;
+const isSystem = (key: number) => key < 0;
+
+const which = (within: Within | undefined): string => {
+  if (within === undefined) return '';
+  const { first, last, windowKey } = within;
+  return `AND quarter BETWEEN ${first} AND ${last}${windowKey === null ? '' : ` AND window_key = ${windowKey}`}`;
+};
+
+/** All `v` of these, which are all journals or all systems: what stands after FROM, up to a condition. */
+export function votesOf(keys: readonly number[], within?: Within): string {
+  const among = `source_key IN (${keys.join(', ')})`;
+  if (within === undefined) return `votes v WHERE v.${among}`;
+  if (keys.some(isSystem))
+    return `(SELECT source_key, quarter, window_key FROM rollups WHERE ${among} ${which(within)}) r
+      CROSS JOIN votes v WHERE ${OF_SYSTEM_ROLLUP}`;
+  const { first, last, windowKey } = within;
+  const there = windowKey === null ? '' : ` AND v.window_key = ${windowKey}`;
+  return `votes v WHERE v.${among} AND v.at >= ${first * QUARTER_MS} AND v.at < ${(last + 1) * QUARTER_MS}${there}`;
 }
 
 /** Of a vote `v`: which sum it is in besides that of all. */
 const PART = `CASE WHEN ${IN_EXCLUSION} THEN ${EXCLUDED} ELSE v.verdict END`;
 
-async function recountApart(queries: Queries, journalKeys: readonly number[]): Promise<void> {
-  for (const keys of chunksOf(journalKeys)) {
-    await queries.deleteFrom('apart').where('source_key', 'in', keys).execute();
-    for (const [part, which] of [
-      [String(ALL), ''],
-      [PART, `AND ${PART} <> ${ALL}`],
-    ] as const)
-      await sql`
+const clear = (queries: Queries, table: string, keys: readonly number[], within: Within | undefined) =>
+  sql.raw(`DELETE FROM ${table} WHERE source_key IN (${keys.join(', ')}) ${which(within)}`).execute(queries);
+
+async function recountApart(queries: Queries, keys: readonly number[], within?: Within): Promise<void> {
+  await clear(queries, 'apart', keys, within);
+  for (const [part, some] of [
+    [String(ALL), ''],
+    [PART, `AND ${PART} <> ${ALL}`],
+  ] as const)
+    await sql
+      .raw(`
         INSERT INTO apart (source_key, quarter, window_key, channel, part, satisfied, basically, unsatisfied)
-        SELECT ${sql.raw(GROUPED)}, v.channel, ${sql.raw(part)}, ${sql.raw(COUNTS)} FROM votes v
-        WHERE v.source_key IN (${sql.join(keys)}) AND v.channel <> 0 ${sql.raw(which)} GROUP BY 1, 2, 3, 4, 5`.execute(
-        queries,
-      );
-  }
+        SELECT ${GROUPED}, v.channel, ${part}, ${COUNTS} FROM ${votesOf(keys, within)} AND v.channel <> 0 ${some}
+        GROUP BY 1, 2, 3, 4, 5`)
+      .execute(queries);
 }
 
-async function recountDiscounted(queries: Queries, journalKeys: readonly number[]): Promise<void> {
-  for (const keys of chunksOf(journalKeys)) {
-    await queries.deleteFrom('discounted').where('source_key', 'in', keys).execute();
-    await sql`
+async function recountDiscounted(queries: Queries, keys: readonly number[], within?: Within): Promise<void> {
+  await clear(queries, 'discounted', keys, within);
+  await sql
+    .raw(`
       INSERT INTO discounted (source_key, quarter, window_key, verdict, satisfied, basically, unsatisfied)
-      SELECT ${sql.raw(GROUPED)}, v.verdict, ${sql.raw(COUNTS)} FROM votes v
-      WHERE v.source_key IN (${sql.join(keys)}) AND v.verdict <> 0 AND NOT ${sql.raw(IN_EXCLUSION)}
-      GROUP BY 1, 2, 3, 4`.execute(queries);
-  }
+      SELECT ${GROUPED}, v.verdict, ${COUNTS} FROM ${votesOf(keys, within)} AND v.verdict <> 0 AND NOT ${IN_EXCLUSION}
+      GROUP BY 1, 2, 3, 4`)
+    .execute(queries);
 }
 
-async function recountExcluded(queries: Queries, journalKeys: readonly number[]): Promise<void> {
-  for (const keys of chunksOf(journalKeys)) {
-    await queries.deleteFrom('excluded').where('source_key', 'in', keys).execute();
-    const concerned = await queries
-      .selectFrom('sources as s')
-      .innerJoin('exclusions as e', 'e.terminal_key', 's.terminal_key')
-      .where('s.key', 'in', keys)
-      .where('e.ended_at', 'is', null)
-      .select('s.key')
-      .distinct()
-      .execute();
-    if (concerned.length === 0) continue;
-    await sql`
+async function recountExcluded(queries: Queries, keys: readonly number[], within?: Within): Promise<void> {
+  await clear(queries, 'excluded', keys, within);
+  const concerned = await concernedAmong(queries, keys);
+  if (concerned.length === 0) return;
+  await sql
+    .raw(`
       INSERT INTO excluded (source_key, quarter, window_key, satisfied, basically, unsatisfied)
-      SELECT ${sql.raw(GROUPED)}, ${sql.raw(COUNTS)} FROM votes v
-      WHERE v.source_key IN (${sql.join(concerned.map(({ key }) => key))}) AND ${sql.raw(IN_EXCLUSION)}
-      GROUP BY 1, 2, 3`.execute(queries);
-  }
+      SELECT ${GROUPED}, ${COUNTS} FROM ${votesOf(concerned, within)} AND ${IN_EXCLUSION} GROUP BY 1, 2, 3`)
+    .execute(queries);
+}
+
+/** Of which some votes may be excluded. */
+async function concernedAmong(queries: Queries, keys: readonly number[]): Promise<number[]> {
+  const holding = queries.selectFrom('exclusions').where('ended_at', 'is', null);
+  const ofAnyone = await holding.where('window_key', 'is not', null).select('key').limit(1).execute();
+  if (ofAnyone.length > 0) return [...keys];
+  const ofTerminals = await queries
+    .selectFrom('sources as s')
+    .innerJoin('exclusions as e', 'e.terminal_key', 's.terminal_key')
+    .where('s.key', 'in', keys)
+    .where('e.ended_at', 'is', null)
+    .select('s.key')
+    .distinct()
+    .execute();
+  const ofSystems = await holding
+    .where('origin_key', 'in', keys)
+    .select('origin_key as key')
+    .distinct()
+    .execute();
+  return [...ofTerminals, ...ofSystems].flatMap(({ key }) => key ?? []);
 }

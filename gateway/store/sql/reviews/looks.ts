@@ -56,7 +56,7 @@ export function lookReads(queries: Queries, tables: VerdictTables): LookReads {
           const receivedAt = received.get(`${journalKey}/${seq}`);
           return {
             ...{ journalKey, seq, terminalKey, channel, rating, at },
-            isCounted: verdict === 0 && !exclusions.excludes(terminalKey, at),
+            isCounted: verdict === 0 && !exclusions.excludes({ journalKey, windowKey, at }, terminalKey),
             record: receivedAt === undefined ? null : { receivedAt, isImputed: byRules === IMPUTED },
           };
         },
