@@ -16,6 +16,12 @@ export const SourceVote = Type.Object(
     rating: oneOf(RATINGS),
     /** When the citizen gave it. */
     at: EpochMs,
+    imputed: Type.Optional(
+      Type.Boolean({
+        description:
+          'No citizen gave it, but the system itself: a default after a time-out (默认好评). It is stored and shown among what came, and never counts (`imputed`)',
+      }),
+    ),
   },
   { additionalProperties: false },
 );

@@ -19,6 +19,7 @@ export type AuditTarget =
   | { kind: 'vote'; terminalId: string; epoch: string; seq: number }
   /** A system that votes come from; `unitId` null: of the whole city. */
   | { kind: 'origin'; name: string; unitId: string | null }
+  | { kind: 'vote'; name: string; unitId: string | null; key: string }
   | { kind: 'publication'; id: string; version: number }
   | { kind: 'backup'; folder: string }
   /** A name that no account has, and that is not written. */
@@ -54,7 +55,9 @@ export function writeTarget(target: AuditTarget): string {
     case 'journal':
       return `journal:${target.terminalId}/${target.epoch}`;
     case 'vote':
-      return `vote:${target.terminalId}/${target.epoch}/${target.seq}`;
+      return 'key' in target
+        ? `vote:${target.unitId ?? ''}/${target.name}/${target.key}`
+        : `vote:${target.terminalId}/${target.epoch}/${target.seq}`;
     case 'origin':
       return `origin:${target.unitId ?? ''}/${target.name}`;
     case 'publication':

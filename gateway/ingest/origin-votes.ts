@@ -7,7 +7,7 @@ export type OriginVotesDeps = {
   origins: OriginLedger;
   inTurn: Ingest['inTurn'];
   /** By the rules of now; nothing was pressed, so that it has nothing to do with other votes. */
-  verdictOf(vote: Pick<OriginVote, 'windowKey' | 'channel' | 'rating' | 'at'>): VerdictCode;
+  verdictOf(vote: Pick<OriginVote, 'windowKey' | 'channel' | 'rating' | 'at' | 'isImputed'>): VerdictCode;
   now: () => number;
   stored(vote: VoteRecord): void;
   failed(error: Error): void;

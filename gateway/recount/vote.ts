@@ -11,7 +11,6 @@ export type Vote = StoredVote & {
   /** How long the contact was held; null: not known. */
   heldMs: number | null;
   isTest: boolean;
-  isImputed: boolean;
 };
 
 export function voteOf(stored: StoredVote): Vote {
@@ -21,7 +20,7 @@ export function voteOf(stored: StoredVote): Vote {
     isPressed: stored.terminalKey !== null && (channel === 'button' || channel === 'touch'),
     isTimed: CLOCKS[stored.clock] !== 'estimated' && !stored.isPlaced,
     // Nothing that is stored says so of a vote yet.
-    ...{ heldMs: null, isTest: false, isImputed: false },
+    ...{ heldMs: null, isTest: false },
   };
 }
 

@@ -10,6 +10,8 @@ export type OriginVote = Pick<
 > & {
   /** Of its origin; given again, it is the same vote. */
   key: string;
+  /** The system gave it, and no citizen: its verdict says so, whatever rules hold. */
+  isImputed?: boolean;
 };
 
 /** As its origin gives it. */

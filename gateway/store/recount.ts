@@ -18,6 +18,8 @@ export type StoredVote = {
   mono: number;
   receivedAt: number;
   verdict: number;
+  /** Its system has said that it gave it itself. */
+  isImputed: boolean;
   /** What two people have decided about it, by the review that they confirmed last; null: nothing. */
   decision: 'dismiss' | 'reinstate' | null;
 };

@@ -3,6 +3,7 @@ import type { VoteDecision } from '../domain/review-steps.ts';
 import type { RatingCode } from '../domain/tally.ts';
 import type { ChannelCode, ClockCode, Corrected, VerdictCode } from './ledger.ts';
 import type { CommitId } from './neighbours.ts';
+import type { Origin } from './origins.ts';
 
 /** Press times, UTC milliseconds, both ends included. */
 export type PressSpan = { from: number; to: number };
@@ -28,8 +29,13 @@ export type StoredPress = {
   isDecided: boolean;
 };
 
-/** How a vote is named wherever people name one. */
-export type VoteIdentity = { terminalId: string; epoch: string; seq: number };
+/** How a vote is named wherever people name one: a terminal's by its number, a system's by the key that it gave it. */
+export type VoteIdentity = TerminalVote | OriginVoteName;
+export type TerminalVote = { terminalId: string; epoch: string; seq: number };
+export type OriginVoteName = { origin: Origin; key: string };
+
+/** Whose a vote is: a terminal's journal, or a system. */
+export type VoteSource = { terminalId: string | null; epoch: string | null; origin: string | null };
 
 /** One vote, with what is known of it beside what rules look at. */
 export type FoundVote = StoredPress & {
@@ -89,10 +95,10 @@ export interface VerdictStore {
   nextPart(windowKey: number, span: PressSpan): Promise<PressSpan | null>;
   /** All of a window in a span, by press time, as they are stored at the moment. @throws StoreFailure */
   presses(windowKey: number, span: PressSpan): Promise<StoredPress[]>;
-  /** Null where no such vote is stored: it may be set aside, or be none. @throws StoreFailure */
+  /** Null where no such vote is stored: it may be set aside, or be none. @throws StoreFailure; OrgRefusal `origin-unknown` */
   find(vote: VoteIdentity): Promise<FoundVote | null>;
-  /** Whose journals these are, by their keys. @throws StoreFailure */
-  journals(keys: readonly number[]): Promise<Map<number, Pick<VoteIdentity, 'terminalId' | 'epoch'>>>;
+  /** Whose these are, by the keys of journals and systems. @throws StoreFailure */
+  journals(keys: readonly number[]): Promise<Map<number, VoteSource>>;
   /** Adds up a rollup for each quarter of an hour that waits: for somebody who has asked, in a process of its own. @throws StoreFailure */
   backlog(): Promise<Backlog>;
 }

@@ -15,6 +15,8 @@ export type ExportedVote = {
   terminalId: string | null;
   epoch: string | null;
   origin: string | null;
+  /** That its origin has given it. */
+  key: string | null;
   seq: number;
   windowId: string;
   channel: ChannelCode;

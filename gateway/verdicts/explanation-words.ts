@@ -67,6 +67,11 @@ export function conclusionWords(told: Told, timeOf: (atMs: number) => string): W
 
 function what({ vote }: Told): Words {
   const place = [...vote.path, vote.windowName].join(' / ');
+  if (vote.origin !== null)
+    return {
+      zh: `来源“${vote.origin}”的评价 ${vote.key}（${place}，${CHANNEL_ZH[vote.channel]}）：${RATING_ZH[vote.rating]}。`,
+      en: `Vote ${vote.key} of ${vote.origin} (${place}, ${vote.channel}): ${vote.rating}.`,
+    };
   return {
     zh: `评价 ${vote.terminal}#${vote.seq}（${place}，${CHANNEL_ZH[vote.channel]}）：${RATING_ZH[vote.rating]}。`,
     en: `Vote ${vote.terminal}#${vote.seq} (${place}, ${vote.channel}): ${vote.rating}.`,
@@ -75,6 +80,11 @@ function what({ vote }: Told): Words {
 
 function when({ vote }: Told, timeOf: (atMs: number) => string): Words {
   const { atTime, receivedAtTime, claimedAt } = vote;
+  if (vote.origin !== null)
+    return {
+      zh: `评价时间 ${atTime}（来源系统所报），收到时间 ${receivedAtTime}。`,
+      en: `Given at ${atTime}, as the system says; received at ${receivedAtTime}.`,
+    };
   if (claimedAt === null)
     return {
       zh: `按键时间 ${atTime}（${CLOCK[vote.clock].zh}），收到时间 ${receivedAtTime}。`,

@@ -22,7 +22,8 @@ import { createGroundRules } from './ground-rules.ts';
 import { judgedOf } from './judged.ts';
 import { type Later, laterVersions, type Standing, standingOf } from './vote-standing.ts';
 
-export type NamedVote = { terminal: string; epoch: string; seq: number };
+/** Of a terminal, with its journal; or of a system. */
+export type NamedVote = { terminal: string | null; epoch: string | null; origin: string | null; seq: number };
 export type ExplainedNeighbour = NamedVote & {
   at: number;
   atTime: string;
@@ -42,6 +43,9 @@ export type ExplainedSetting = { field: string; value: unknown; node: string | n
 
 export type VoteExplanation = {
   vote: NamedVote & {
+    /** Of a system: the unit that it is bound to, and the key that it has given the vote. */
+    originUnit: string | null;
+    key: string | null;
     window: string;
     windowName: string;
     /** Names from the top of the tree down. */
@@ -77,7 +81,7 @@ export type VoteExplanation = {
 };
 
 export type VoteExplanations = {
-  /** @throws OrgRefusal `vote-unknown` */
+  /** @throws OrgRefusal `vote-unknown`, `origin-unknown` */
   explain(vote: VoteIdentity): Promise<VoteExplanation>;
 };
 
@@ -123,16 +127,16 @@ export function createVoteExplanations(deps: VoteExplanationDeps): VoteExplanati
       });
       const journals = await verdicts.journals([...new Set(explained.neighbourhood.all.map(keyOf))]);
       const nameOf = ({ sourceKey, seq }: { sourceKey: number; seq: number }): NamedVote => {
-        const { terminalId, epoch } = journals.get(sourceKey) ?? { terminalId: '', epoch: '' };
-        return { terminal: terminalId, epoch, seq };
+        const { terminalId = null, epoch = null, origin = null } = journals.get(sourceKey) ?? {};
+        return { terminal: terminalId, epoch, origin, seq };
       };
       const at = (atMs: number) => timeOf(atMs).slice(11, 23);
       const byKey = new Map(presses.map((press) => [`${press.journalKey}/${press.seq}`, press]));
       const words = checkWords(explained, {
         nameOf: (vote) => {
-          const { terminal, seq } = nameOf(vote);
+          const { terminal, origin, seq } = nameOf(vote);
           const other = byKey.get(`${vote.sourceKey}/${vote.seq}`);
-          return `${terminal}#${seq}${other ? ` ${at(other.at)}` : ''}`;
+          return `${terminal ?? origin}#${seq}${other ? ` ${at(other.at)}` : ''}`;
         },
         clockOf: (atMs) => timeOf(atMs).slice(11, 19),
         graceMinutes: {
@@ -144,7 +148,8 @@ export function createVoteExplanations(deps: VoteExplanationDeps): VoteExplanati
       const decided = VERDICTS[found.verdict] as Verdict;
       const explanation: Omit<VoteExplanation, 'words'> = {
         vote: {
-          ...{ terminal: identity.terminalId, epoch: identity.epoch, seq: found.seq },
+          ...namesOf(identity),
+          seq: found.seq,
           ...{ window: serviceWindow.id, windowName: serviceWindow.name },
           path: [...(tree.pathOf.get(serviceWindow.unitId) ?? [])],
           ...faceOf(found),
@@ -188,10 +193,17 @@ const faceOf = ({ channel, rating }: StoredPress) => ({
   rating: RATINGS[rating] as Rating,
 });
 
-const unknown = ({ terminalId, epoch, seq }: VoteIdentity) =>
+const namesOf = (vote: VoteIdentity) =>
+  'key' in vote
+    ? { terminal: null, epoch: null, origin: vote.origin.name, originUnit: vote.origin.unitId, key: vote.key }
+    : { terminal: vote.terminalId, epoch: vote.epoch, origin: null, originUnit: null, key: null };
+
+const unknown = (vote: VoteIdentity) =>
   new OrgRefusal(
     'vote-unknown',
-    `no vote is stored under ${terminalId}/${epoch}/${seq}: look at what is held (manyi quarantine held, GET /api/v1/held), or list stored votes (GET /api/v1/votes)`,
+    'key' in vote
+      ? `no vote of ${vote.origin.name} is stored under the key ${vote.key}: list stored votes (GET /api/v1/votes)`
+      : `no vote is stored under ${vote.terminalId}/${vote.epoch}/${vote.seq}: look at what is held (manyi quarantine held, GET /api/v1/held), or list stored votes (GET /api/v1/votes)`,
   );
 
 async function pressesAround(

@@ -1,7 +1,12 @@
 /** Votes that are no terminal's, in every database: by their key stored once, and counted as every other. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { buildTree } from '../../gateway/domain/org.ts';
 import type { OriginVote } from '../../gateway/store/origins.ts';
 import type { Excluded } from '../../gateway/store/review.ts';
+import type { VoteIdentity } from '../../gateway/store/verdicts.ts';
+import { openRuleBook } from '../../gateway/verdicts/rule-book.ts';
+import { judgeStored } from '../../gateway/verdicts/stored-verdicts.ts';
+import { createVoteExplanations } from '../../gateway/verdicts/vote-explanation.ts';
 import { expectHistoryRecounted } from '../support/history-recount.ts';
 import { type PortsHome, portHomes } from '../support/port-homes.ts';
 import { BASE, createReviewRig, QUARTER, type ReviewRig } from '../support/review-rig.ts';
@@ -10,6 +15,7 @@ import { exported } from '../support/store.ts';
 const BOUNDS = [BASE - QUARTER, BASE + QUARTER, BASE + 4 * QUARTER];
 const SMS = 2;
 const WEB = 5;
+const IMPUTED = 7;
 
 describe.each(portHomes())('votes of an origin in %s', (_name, createHome) => {
   let home: PortsHome;
@@ -115,6 +121,78 @@ describe.each(portHomes())('votes of an origin in %s', (_name, createHome) => {
     expect(exported).toContainEqual(
       expect.objectContaining({ terminalId: null, origin: '短信', channel: WEB, windowId: 'w2' }),
     );
+  });
+
+  it('are imputed where their system says so: whatever rules come, and to whoever looks, recounts or explains', async () => {
+    const sms = { name: '短信', unitId: null };
+    const key = await rig.ports.origins.openOrigin(sms);
+    const imputed = vote('d', { isImputed: true, verdict: IMPUTED, at: BASE + 2 });
+    const first = await commit(key, [vote('a'), imputed]);
+    expect(first.stored.map((one) => [one.verdict ?? 0, 'isImputed' in one])).toEqual([
+      [0, false],
+      [IMPUTED, false],
+    ]);
+    const again = await commit(key, [imputed, vote('d', { at: BASE + 2 }), vote('a', { isImputed: true })]);
+    expect(again.outcomes).toEqual(['duplicate', 'conflict', 'conflict']);
+    await expectHistoryRecounted(home, rig.ports.history, BOUNDS, 'stored');
+    const rules = await openRuleBook({ rules: rig.ports.rules, timeZone: 'Asia/Shanghai' });
+    await rig.commit({ unjudged: [{ windowKey: 1, from: BASE, to: BASE + 9 }] });
+    const { corrected } = await rig.ports.verdicts.judge(
+      judgeStored(rules, { now: () => BASE + 8 * QUARTER, aheadMs: 0 }),
+    );
+    expect(corrected).toEqual([]);
+    expect(
+      (await rig.ports.reviews.presses(1, BASE, BASE + 9)).map(({ record }) => record?.isImputed),
+    ).toEqual([false, true]);
+    const explain = (asked: VoteIdentity) =>
+      createVoteExplanations({
+        ...{ rules: rig.ports.rules, verdicts: rig.ports.verdicts, exclusions: rig.ports.review.exclusions },
+        timeZone: 'Asia/Shanghai',
+        tree: async () => {
+          const { units, windows, terminals } = rig.ports.org;
+          return buildTree(await units(), await windows(), await terminals());
+        },
+      }).explain(asked);
+    const told = await explain({ origin: sms, key: 'd' });
+    expect(told.vote).toMatchObject({
+      ...{ terminal: null, epoch: null, origin: '短信', originUnit: null, key: 'd', seq: 2, window: 'w1' },
+      ...{ channel: 'sms', rating: 'satisfied', at: BASE + 2 },
+    });
+    expect([told.verdict, told.stored, told.byRules, told.standing]).toEqual([
+      ...['imputed', 'imputed', 'imputed', 'same'],
+    ]);
+    const says = told.words.map(({ zh, en }) => `${zh} ${en}`).join('\n');
+    expect(says).toContain('来源“短信”的评价 d（');
+    expect(says).toContain('as the system says; received at');
+    expect(says).toContain('In the end: it does not count (imputed).');
+    await rig.act((tx) =>
+      tx.exclude({
+        ...{ id: 'x-1', origin: sms, from: BASE, to: BASE + 2, reason: '乱发' },
+        ...{ madeAt: BASE, madeBy: 'cli:test' },
+      }),
+    );
+    const other = await explain({ origin: sms, key: 'a' });
+    expect([other.verdict, other.stored, other.exclusions[0]?.origin]).toEqual([
+      ...['dismissed', 'counted', '短信'],
+    ]);
+    expect((await explain({ origin: sms, key: 'd' })).exclusions).toEqual([]);
+    expect((await exported(rig.ports)).map(({ key: name }) => name)).toEqual(['a', 'd']);
+    await expect(explain({ origin: sms, key: 'z' })).rejects.toMatchObject({ code: 'vote-unknown' });
+    await expect(explain({ origin: { name: '传真', unitId: null }, key: 'a' })).rejects.toMatchObject({
+      code: 'origin-unknown',
+    });
+    const faults = async () => {
+      const check = home.openCheck();
+      const { numbers } = await check.check(() => {});
+      await check.close();
+      return (numbers ?? []).map(({ what }) => what);
+    };
+    expect(await faults()).toEqual([]);
+    await home.rows(`UPDATE origin_votes SET imputed = 1 - imputed`);
+    expect(await faults()).toEqual([
+      'votes that are imputed, and no system says that it gave them',
+      'votes that a system says it gave itself, and that are not imputed',
+    ]);
   });
 
   describe('when people exclude them', () => {

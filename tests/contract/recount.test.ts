@@ -169,6 +169,11 @@ describe.each(portHomes())('a recount of what is stored in %s', (_name, createHo
         ...{ at: START + index * 1_000, receivedAt: START + 60_000 },
       }));
     for (const origin of [sms, web]) await ports.origins.commitOrigin(origin, [...given(1), ...given(2)]);
+    const imputed = { ...given(1)[0]!, key: 'd', isImputed: true, verdict: 7 as const };
+    await ports.origins.commitOrigin(sms, [imputed]);
+    const withImputed = await ask();
+    expect(withImputed.differences.first).toEqual([]);
+    expect(votesIn(withImputed.own.discounted.imputed!)).toBe(1);
     const excludedBy = async (which: Excluded, from: number, to: number) => {
       const before = votesIn((await ask()).own.excluded);
       const why = { reason: '试', madeAt: START, madeBy: 'cli:test' };
@@ -179,7 +184,7 @@ describe.each(portHomes())('a recount of what is stored in %s', (_name, createHo
       expect(after.own).toEqual(after.kept);
       return votesIn(after.own.excluded) - before;
     };
-    expect(await excludedBy({ origin: { name: '短信', unitId: null } }, START, START + 5_000)).toBe(10);
+    expect(await excludedBy({ origin: { name: '短信', unitId: null } }, START, START + 5_000)).toBe(11);
     expect(
       await excludedBy({ origin: { name: '网站', unitId: null }, windowId: 'w1' }, START, START + 3_000),
     ).toBe(3);
@@ -193,6 +198,10 @@ describe.each(portHomes())('a recount of what is stored in %s', (_name, createHo
     expect(votesIn((await ask()).own.excluded)).toBe(Number(sum?.votes));
     await home.rows(`DELETE FROM excluded WHERE source_key = ${sms}`);
     expect(firstOf(await ask())).toMatchObject({ what: 'excluded' });
+    await home.rows('UPDATE votes SET verdict = 0 WHERE verdict = 7');
+    expect((await ask()).differences.first).toContainEqual(
+      expect.objectContaining({ what: 'verdict', stored: 'counted', recounted: 'imputed' }),
+    );
   });
 
   it('is of one channel, and all of them are the whole', async () => {

@@ -64,6 +64,7 @@ export const POLICY: Readonly<Record<string, Who>> = {
   'GET /api/v1/history': ['administrator', 'operator', 'auditor'],
   'POST /api/v1/votes': ['source'],
   'GET /api/v1/votes': ['administrator', 'operator', 'unit-manager', 'auditor'],
+  'GET /api/v1/votes/verdict': ['administrator', 'operator', 'auditor'],
   'GET /api/v1/votes/:terminal/:epoch/:seq/verdict': ['administrator', 'operator', 'auditor'],
   'GET /api/v1/quarantine': ['administrator', 'operator', 'technician', 'auditor'],
   'GET /api/v1/held': ['administrator', 'operator', 'technician', 'auditor'],

@@ -347,6 +347,13 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     refused(429, 'exports-busy'),
     AUDITED,
   ),
+  'GET /api/v1/votes/verdict': operation(
+    'explainSystemVote',
+    refused(403, 'votes-withheld'),
+    refused(404, 'origin-unknown'),
+    refused(404, 'vote-unknown'),
+    AUDITED,
+  ),
   'GET /api/v1/votes/:terminal/:epoch/:seq/verdict': operation(
     'explainVote',
     refused(403, 'votes-withheld'),

@@ -1,6 +1,8 @@
 /** Why one vote counts for what it does. */
 import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
-import { Epoch, Seq, TERMINAL_ID_PATTERN } from '../../../protocol/ids.ts';
+import type { FastifyRequest } from 'fastify';
+import { Epoch, ORG_ID_PATTERN, Seq, TERMINAL_ID_PATTERN } from '../../../protocol/ids.ts';
+import { SourceVote } from '../../../protocol/source-votes.ts';
 import type { Audit } from '../../audit/audit.ts';
 import type { VoteExplanations } from '../../verdicts/vote-explanation.ts';
 import { Refusal } from '../border/errors.ts';
@@ -15,6 +17,49 @@ export const explanationRoutes: FastifyPluginCallbackTypebox<ExplanationDeps> = 
   { visibleTree, explanations, audit },
   done,
 ) => {
+  const requireAll = (request: FastifyRequest) => {
+    if (principalOf(request).unitId !== null)
+      throw new Refusal(
+        403,
+        'votes-withheld',
+        'a vote with its moment tells of one person: ask the control centre (docs/privacy.md)',
+      );
+  };
+  app.get(
+    '/votes/verdict',
+    {
+      exposeHeadRoute: false,
+      schema: {
+        summary: 'The same of a vote of another system, by the key that the system has given it',
+        description:
+          'As `GET /api/v1/votes/{terminal}/{epoch}/{seq}/verdict`. `origin` and `key` are those of `GET /api/v1/votes`.',
+        tags: ['votes'],
+        querystring: Type.Object(
+          {
+            origin: Type.String({
+              minLength: 1,
+              maxLength: 200,
+              description: 'The name of its `source` link',
+            }),
+            originUnit: Type.Optional(
+              Type.String({ pattern: ORG_ID_PATTERN, description: 'The unit that its link is bound to' }),
+            ),
+            key: SourceVote.properties.key,
+          },
+          { additionalProperties: false },
+        ),
+        response: { 200: ExplanationItem },
+      },
+    },
+    async (request) => {
+      requireAll(request);
+      const { origin: name, originUnit: unitId = null, key } = request.query;
+      const explanation = await explanations.explain({ origin: { name, unitId }, key });
+      const target = { kind: 'vote', name, unitId, key } as const;
+      await audit({ by: byOf(request), action: 'votes.explain', target });
+      return explanation;
+    },
+  );
   app.get(
     '/votes/:terminal/:epoch/:seq/verdict',
     {
@@ -36,12 +81,7 @@ export const explanationRoutes: FastifyPluginCallbackTypebox<ExplanationDeps> = 
     },
     async (request) => {
       const { epoch, seq } = request.params;
-      if (principalOf(request).unitId !== null)
-        throw new Refusal(
-          403,
-          'votes-withheld',
-          'a vote with its moment tells of one person: ask the control centre (docs/privacy.md)',
-        );
+      requireAll(request);
       const terminalId = requireTerminal(visibleTree(request), request.params.terminal);
       const explanation = await explanations.explain({ terminalId, epoch, seq });
       const target = { kind: 'vote', terminalId, epoch, seq } as const;

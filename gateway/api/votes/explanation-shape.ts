@@ -11,12 +11,18 @@ import { STANDINGS } from '../../verdicts/vote-standing.ts';
 const described = <T extends object>(schema: T, description: string): T => ({ ...schema, description });
 
 const Words = Type.Object({ zh: Type.String(), en: Type.String() });
-const name = { terminal: Type.String(), epoch: Type.String(), seq: Type.Integer() };
+const name = {
+  ...{ terminal: NullableString, epoch: NullableString },
+  origin: described(NullableString, 'The system that gave it, where no terminal did'),
+  seq: Type.Integer(),
+};
 const face = { channel: oneOf(CHANNELS), rating: oneOf(RATINGS) };
 
 export const ExplanationItem = Type.Object({
   vote: Type.Object({
     ...name,
+    originUnit: described(NullableString, 'The unit that the system is bound to'),
+    key: described(NullableString, 'What the system calls the vote'),
     ...{ window: Type.String(), windowName: Type.String(), path: Type.Array(Type.String()) },
     ...face,
     ...{ at: Type.Integer(), atTime: Type.String(), clock: oneOf(CLOCKS) },

@@ -76,7 +76,8 @@ export const sourceRoutes: FastifyPluginCallbackTypebox<SourceDeps> = (
   done();
 };
 
-function readVote(tree: OrgTree, { key, window, channel, rating, at }: SourceVote, now: number): Read {
+function readVote(tree: OrgTree, vote: SourceVote, now: number): Read {
+  const { key, window, channel, rating, at, imputed = false } = vote;
   // Rules and detectors of presses would see nothing of it, and history would tell it among terminals' votes.
   if (isPressed(channel)) return { code: 'channel-pressed' };
   const found = tree.windowById.get(window);
@@ -87,6 +88,7 @@ function readVote(tree: OrgTree, { key, window, channel, rating, at }: SourceVot
       ...{ key, windowKey: found.key, at },
       channel: CHANNELS.indexOf(channel) as ChannelCode,
       rating: RATINGS.indexOf(rating) as RatingCode,
+      ...(imputed && { isImputed: true }),
     },
   };
 }

@@ -23,6 +23,7 @@ const COLUMNS = [
   'channel',
   'verdict',
   'origin',
+  'key',
 ];
 
 export type VoteCsvDeps = {
@@ -66,6 +67,7 @@ export async function* votesAsCsv(
           CHANNELS[vote.channel],
           verdictOf(vote),
           cellOf(vote.origin ?? ''),
+          textCell(vote.key ?? ''),
         ]),
       )
       .join('');

@@ -13,13 +13,13 @@ const QUARTERS = `
   SELECT quarter, sum(satisfied + basically + unsatisfied)::int8 AS votes FROM rollups
   WHERE quarter BETWEEN $1 AND $2 GROUP BY quarter ORDER BY quarter`;
 const VOTES = `
-  SELECT t.id AS "terminalId", s.epoch, o.name AS origin, v.seq, w.id AS "windowId", v.channel, v.rating, v.at, v.clock, v.received_at AS "receivedAt",
+  SELECT t.id AS "terminalId", s.epoch, o.name AS origin, k.key, v.seq, w.id AS "windowId", v.channel, v.rating, v.at, v.clock, v.received_at AS "receivedAt",
     d.claimed_at AS "claimedAt", (${IN_EXCLUSION})::int AS excluded, v.verdict
   FROM rollups r
   JOIN votes v ON v.source_key = r.source_key AND v.seq BETWEEN r.first_seq AND r.last_seq
     AND v.window_key = r.window_key AND v.at / ${QUARTER_MS} = r.quarter
   LEFT JOIN sources s ON s.key = v.source_key LEFT JOIN terminals t ON t.key = s.terminal_key
-      LEFT JOIN origins o ON o.key = v.source_key
+  LEFT JOIN origins o ON o.key = v.source_key LEFT JOIN origin_votes k ON k.source_key = o.key AND k.seq = v.seq
   JOIN windows w ON w.key = v.window_key
   LEFT JOIN datings d ON d.source_key = v.source_key AND d.seq = v.seq
   WHERE r.quarter = $1 AND v.at >= $2 AND v.at < $3 AND ($4::int4[] IS NULL OR r.window_key = ANY ($4))

@@ -1,7 +1,7 @@
 /** Votes of systems: their keys, and the numbers that they stand under. */
 import { StoreFailure } from '../failures.ts';
 import type { Origin, OriginVote } from '../origins.ts';
-import { type KnownOriginVote, recordsOf, sortOut } from '../sql/origin-votes.ts';
+import { imputedOf, type KnownOriginVote, recordsOf, sortOut } from '../sql/origin-votes.ts';
 import type { Transaction } from './connection.ts';
 import { arrayOf } from './numbers.ts';
 
@@ -25,11 +25,11 @@ export async function openOrigin(transaction: Transaction, { name, unitId }: Ori
 /** Whoever commits more of the same origin waits: the first row that a commit of it takes. */
 const HOLD = 'SELECT last_seq AS "lastSeq" FROM origins WHERE key = $1 FOR UPDATE';
 const SELECT_KNOWN = `
-  SELECT o.key, v.window_key AS "windowKey", v.channel, v.rating, v.at FROM origin_votes o
+  SELECT o.key, v.window_key AS "windowKey", v.channel, v.rating, v.at, o.imputed FROM origin_votes o
   JOIN votes v ON v.source_key = o.source_key AND v.seq = o.seq WHERE o.source_key = $1 AND o.key = ANY ($2::text[])`;
 const INSERT_KEYS = `
-  INSERT INTO origin_votes (source_key, key, seq)
-  SELECT $1::int4, k.key, k.seq FROM unnest($2::text[], $3::int4[]) AS k (key, seq) ORDER BY k.key`;
+  INSERT INTO origin_votes (source_key, key, seq, imputed)
+  SELECT $1::int4, k.key, k.seq, k.imputed FROM unnest($2::text[], $3::int4[], $4::int2[]) AS k (key, seq, imputed) ORDER BY k.key`;
 const GIVE_NUMBERS = 'UPDATE origins SET last_seq = last_seq + $2::int4 WHERE key = $1';
 
 /** Takes the keys of what is new; its votes are to be written in the same transaction. */
@@ -42,7 +42,8 @@ export async function takeKeys(transaction: Transaction, originKey: number, vote
   const records = recordsOf(originKey, fresh, held.lastSeq);
   if (records.length > 0) {
     const seqs = arrayOf(records.map(({ seq }) => seq));
-    await transaction.rows({ text: INSERT_KEYS, values: [originKey, fresh.map(({ key }) => key), seqs] });
+    const values = [originKey, fresh.map(({ key }) => key), seqs, arrayOf(fresh.map(imputedOf))];
+    await transaction.rows({ text: INSERT_KEYS, values });
     await transaction.rows({ text: GIVE_NUMBERS, values: [originKey, records.length] });
   }
   return { outcomes, records };

@@ -2,15 +2,24 @@
 import type { VoteDecision } from '../../domain/review-steps.ts';
 import type { RatingCode } from '../../domain/tally.ts';
 import type { ChannelCode, ClockCode, VerdictCode } from '../ledger.ts';
-import type { FoundVote, VoteIdentity, VoteReview } from '../verdicts.ts';
+import type {
+  FoundVote,
+  OriginVoteName,
+  TerminalVote,
+  VoteIdentity,
+  VoteReview,
+  VoteSource,
+} from '../verdicts.ts';
+import { originKeyOf } from './review/origin.ts';
 import { chunksOf } from './review/rows.ts';
 import type { Queries } from './sql-database.ts';
 
 export async function findVote(queries: Queries, vote: VoteIdentity): Promise<FoundVote | null> {
+  const number = 'key' in vote ? await numberOfKey(queries, vote) : await numberOf(queries, vote);
+  if (!number) return null;
   const row = await queries
     .selectFrom('votes as v')
-    .innerJoin('sources as s', 's.key', 'v.source_key')
-    .innerJoin('terminals as t', 't.key', 's.terminal_key')
+    .leftJoin('sources as s', 's.key', 'v.source_key')
     .innerJoin('boots as b', 'b.key', 'v.boot_key')
     .leftJoin('datings as d', (join) =>
       join.onRef('d.source_key', '=', 'v.source_key').onRef('d.seq', '=', 'v.seq'),
@@ -34,9 +43,8 @@ export async function findVote(queries: Queries, vote: VoteIdentity): Promise<Fo
       'd.claimed_at as claimedAt',
       'o.by_rules as byRules',
     ])
-    .where('t.id', '=', vote.terminalId)
-    .where('s.epoch', '=', vote.epoch)
-    .where('v.seq', '=', vote.seq)
+    .where('v.source_key', '=', number.journalKey)
+    .where('v.seq', '=', number.seq)
     .executeTakeFirst();
   if (!row) return null;
   const { claimedAt, channel, rating, clock, verdict, byRules, ...rest } = row;
@@ -55,6 +63,30 @@ export async function findVote(queries: Queries, vote: VoteIdentity): Promise<Fo
       .where('window_key', '=', row.windowKey)
       .execute(),
   };
+}
+
+type VoteNumber = { journalKey: number; seq: number };
+
+async function numberOf(queries: Queries, vote: TerminalVote): Promise<VoteNumber | null> {
+  const row = await queries
+    .selectFrom('sources as s')
+    .innerJoin('terminals as t', 't.key', 's.terminal_key')
+    .select('s.key')
+    .where('t.id', '=', vote.terminalId)
+    .where('s.epoch', '=', vote.epoch)
+    .executeTakeFirst();
+  return row ? { journalKey: row.key, seq: vote.seq } : null;
+}
+
+async function numberOfKey(queries: Queries, { origin, key }: OriginVoteName): Promise<VoteNumber | null> {
+  const journalKey = await originKeyOf(queries, origin);
+  const row = await queries
+    .selectFrom('origin_votes')
+    .select('seq')
+    .where('source_key', '=', journalKey)
+    .where('key', '=', key)
+    .executeTakeFirst();
+  return row ? { journalKey, seq: row.seq } : null;
 }
 
 async function reviewsOf(
@@ -90,8 +122,8 @@ async function reviewsOf(
 export async function journalsOf(
   queries: Queries,
   keys: readonly number[],
-): Promise<Map<number, { terminalId: string; epoch: string }>> {
-  const journals = new Map<number, { terminalId: string; epoch: string }>();
+): Promise<Map<number, VoteSource>> {
+  const journals = new Map<number, VoteSource>();
   for (const some of chunksOf(keys)) {
     const rows = await queries
       .selectFrom('sources as s')
@@ -99,7 +131,13 @@ export async function journalsOf(
       .select(['s.key', 't.id as terminalId', 's.epoch'])
       .where('s.key', 'in', some)
       .execute();
-    for (const { key, ...journal } of rows) journals.set(key, journal);
+    for (const { key, ...journal } of rows) journals.set(key, { ...journal, origin: null });
+    const systems = await queries
+      .selectFrom('origins')
+      .select(['key', 'name as origin'])
+      .where('key', 'in', some)
+      .execute();
+    for (const { key, origin } of systems) journals.set(key, { terminalId: null, epoch: null, origin });
   }
   return journals;
 }

@@ -3,10 +3,13 @@ import type { Counts } from '../../../protocol/vote.ts';
 import { QUARTER_MS } from '../../domain/calendar.ts';
 import type { KeptJournal } from '../journals.ts';
 
-/** Of a vote `v`: a person has excluded it, and has not taken that back. */
-export const IN_EXCLUSION = `(EXISTS (
+/** Of a vote `v`: a person has excluded it as its terminal's, and has not taken that back. */
+export const IN_EXCLUSION_OF_TERMINAL = `EXISTS (
   SELECT 1 FROM sources s JOIN exclusions e ON e.terminal_key = s.terminal_key
-  WHERE s.key = v.source_key AND e.ended_at IS NULL AND v.at >= e.from_at AND v.at < e.to_at)
+  WHERE s.key = v.source_key AND e.ended_at IS NULL AND v.at >= e.from_at AND v.at < e.to_at)`;
+
+/** … as anybody's. */
+export const IN_EXCLUSION = `(${IN_EXCLUSION_OF_TERMINAL}
   OR EXISTS (SELECT 1 FROM exclusions e WHERE e.window_key = v.window_key AND e.origin_key IS NULL
     AND e.ended_at IS NULL AND v.at >= e.from_at AND v.at < e.to_at)
   OR (v.source_key < 0 AND EXISTS (SELECT 1 FROM exclusions e WHERE e.origin_key = v.source_key

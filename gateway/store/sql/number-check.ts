@@ -15,6 +15,12 @@ const OF_VOTES: readonly [what: string, column: string, fault: string][] = [
   ['votes at a window that is not there', 'windows', 'w.key IS NULL'],
   ['votes whose number is below 1', 'numbers', 'v.seq < 1'],
   [
+    'votes that are imputed, and no system says that it gave them',
+    'imputed',
+    `v.source_key < 0 AND v.verdict = ${IMPUTED} AND NOT EXISTS (
+      SELECT 1 FROM origin_votes k WHERE k.source_key = v.source_key AND k.seq = v.seq AND k.imputed = 1)`,
+  ],
+  [
     'votes that are dismissed, and nobody has decided so',
     'dismissed',
     `v.verdict = ${DISMISSED} AND NOT EXISTS (
@@ -58,6 +64,12 @@ const BESIDE: readonly [what: string, table: string, fault: string][] = [
     'keys of an origin that are no vote',
     'origin_votes',
     'NOT EXISTS (SELECT 1 FROM votes v WHERE v.source_key = origin_votes.source_key AND v.seq = origin_votes.seq)',
+  ],
+  [
+    'votes that a system says it gave itself, and that are not imputed',
+    'origin_votes',
+    `imputed = 1 AND NOT EXISTS (SELECT 1 FROM votes v WHERE v.source_key = origin_votes.source_key AND v.seq = origin_votes.seq
+      AND v.verdict = ${IMPUTED})`,
   ],
   ['lost ranges that are none', 'lost', 'from_seq < 1 OR to_seq < from_seq'],
   [

@@ -2,7 +2,7 @@
 import { QUARTER_MS } from '../../domain/calendar.ts';
 import type { PressTimes, StoredRules, StoredVote, WindowParts } from '../recount.ts';
 
-export type VoteRow = Omit<StoredVote, 'isPlaced'> & { isPlaced: 0 | 1 };
+export type VoteRow = Omit<StoredVote, 'isPlaced' | 'isImputed'> & { isPlaced: 0 | 1; isImputed: 0 | 1 };
 export type RulesRow = Omit<StoredRules, 'settings'> & { settings: string };
 
 export const UNITS = 'SELECT key, id, parent_key AS "parentKey", name FROM units ORDER BY key';
@@ -42,16 +42,20 @@ export function windowParts(windowKey: number, select: Select): WindowParts {
       const pages = select<VoteRow>(`
         SELECT v.source_key AS "journalKey", s.terminal_key AS "terminalKey", v.seq, v.channel, v.rating, v.at, v.clock,
           CASE WHEN d.seq IS NULL THEN 0 ELSE 1 END AS "isPlaced", b.boot, v.mono, v.received_at AS "receivedAt", v.verdict,
+          CASE WHEN k.imputed = 1 THEN 1 ELSE 0 END AS "isImputed",
           (SELECT r.decision FROM review_votes o JOIN reviews r ON r.key = o.review_key
            WHERE o.source_key = v.source_key AND o.seq = v.seq AND r.state = 'confirmed'
            ORDER BY r.confirmed_order DESC LIMIT 1) AS decision
         FROM votes v LEFT JOIN sources s ON s.key = v.source_key JOIN boots b ON b.key = v.boot_key
         LEFT JOIN datings d ON d.source_key = v.source_key AND d.seq = v.seq
+        LEFT JOIN origin_votes k ON k.source_key = v.source_key AND k.seq = v.seq
         WHERE v.source_key IN (${journalsOf(windowKey)}) AND v.window_key = ${windowKey}
           AND v.at >= ${from} AND v.at < ${to}
         ORDER BY v.at, v.source_key, v.seq`);
       for await (const page of pages)
-        yield page.map(({ isPlaced, ...vote }) => ({ ...vote, isPlaced: isPlaced === 1 }));
+        yield page.map(({ isPlaced, isImputed, ...vote }) => ({
+          ...{ ...vote, isPlaced: isPlaced === 1, isImputed: isImputed === 1 },
+        }));
     },
     rollups: (span) => all(kept(span, 'rollups')),
     excluded: (span) => all(kept(span, 'excluded')),

@@ -2,7 +2,7 @@
 import { QUARTER_MS } from '../../domain/calendar.ts';
 import type { RollupDifference, RollupFigures } from '../check.ts';
 import { ALL, EXCLUDED } from './history/sums.ts';
-import { IN_EXCLUSION } from './ledger-terms.ts';
+import { IN_EXCLUSION, IN_EXCLUSION_OF_TERMINAL } from './ledger-terms.ts';
 
 /** What is compared, each as what may stand after FROM. */
 export type Compared = {
@@ -82,33 +82,50 @@ export function differenceOf(row: DifferenceRow): RollupDifference {
   return { quarter, windowKey, journalKey, kept: side('kept'), counted: side('counted') };
 }
 
+/** By whose votes people exclude; a schema from before they could exclude other than a terminal's knows no others. */
+export type ExclusionTerms = { inExclusion: string; concerned: string };
+const CONCERNED =
+  'SELECT s.key FROM sources s JOIN exclusions e ON e.terminal_key = s.terminal_key WHERE e.ended_at IS NULL';
+export const OF_TERMINALS_ALONE: ExclusionTerms = {
+  inExclusion: IN_EXCLUSION_OF_TERMINAL,
+  concerned: CONCERNED,
+};
+export const OF_ANYBODY: ExclusionTerms = {
+  inExclusion: IN_EXCLUSION,
+  concerned: `${CONCERNED}
+    UNION SELECT e.origin_key FROM exclusions e WHERE e.ended_at IS NULL AND e.origin_key IS NOT NULL
+    UNION SELECT r.source_key FROM exclusions e JOIN rollups r ON r.window_key = e.window_key
+      WHERE e.ended_at IS NULL AND e.origin_key IS NULL`,
+};
+
 /** Journals (`journalKey`) of which what is kept as excluded is not what people have excluded of their votes. */
-export const excludedDifferences = ({ votes, excluded }: Pick<Compared, 'votes' | 'excluded'>): string => `
+export const excludedDifferences = (
+  { votes, excluded }: Pick<Compared, 'votes' | 'excluded'>,
+  { concerned, inExclusion } = OF_ANYBODY,
+): string => `
   WITH counted AS MATERIALIZED (
       ${COUNTED} FROM ${votes} v
-      WHERE v.source_key IN (
-        SELECT s.key FROM sources s JOIN exclusions e ON e.terminal_key = s.terminal_key WHERE e.ended_at IS NULL
-        UNION SELECT e.origin_key FROM exclusions e WHERE e.ended_at IS NULL AND e.origin_key IS NOT NULL
-        UNION SELECT r.source_key FROM exclusions e JOIN rollups r ON r.window_key = e.window_key
-          WHERE e.ended_at IS NULL AND e.origin_key IS NULL)
-        AND ${IN_EXCLUSION} GROUP BY 1, 2, 3),
+      WHERE v.source_key IN (${concerned}) AND ${inExclusion} GROUP BY 1, 2, 3),
     kept AS (SELECT ${KEY}, ${COUNTS} FROM ${excluded} x)
   SELECT DISTINCT source_key AS "journalKey" FROM (${ASTRAY}) AS astray ORDER BY 1`;
 
 /** Journals (`journalKey`) of which what is kept as discounted is not what the verdicts of their votes say. */
-export const discountedDifferences = ({
-  votes,
-  discounted,
-}: Pick<Compared, 'votes' | 'discounted'>): string => `
+export const discountedDifferences = (
+  { votes, discounted }: Pick<Compared, 'votes' | 'discounted'>,
+  { inExclusion } = OF_ANYBODY,
+): string => `
   WITH counted AS MATERIALIZED (
-      ${COUNTED}, v.verdict FROM ${votes} v WHERE v.verdict <> 0 AND NOT ${IN_EXCLUSION} GROUP BY 1, 2, 3, v.verdict),
+      ${COUNTED}, v.verdict FROM ${votes} v WHERE v.verdict <> 0 AND NOT ${inExclusion} GROUP BY 1, 2, 3, v.verdict),
     kept AS (SELECT ${KEY}, ${COUNTS}, verdict FROM ${discounted} x)
   SELECT DISTINCT source_key AS "journalKey" FROM (${ASTRAY}) AS astray ORDER BY 1`;
 
 /** Journals (`journalKey`) of which what is kept apart is not what the channels of their votes say. */
-export const apartDifferences = ({ votes, apart }: Pick<Compared, 'votes' | 'apart'>): string => `
+export const apartDifferences = (
+  { votes, apart }: Pick<Compared, 'votes' | 'apart'>,
+  { inExclusion } = OF_ANYBODY,
+): string => `
   WITH others AS MATERIALIZED (
-      SELECT v.*, CASE WHEN ${IN_EXCLUSION} THEN ${EXCLUDED} ELSE v.verdict END AS part FROM ${votes} v WHERE v.channel <> 0),
+      SELECT v.*, CASE WHEN ${inExclusion} THEN ${EXCLUDED} ELSE v.verdict END AS part FROM ${votes} v WHERE v.channel <> 0),
     counted AS (
       ${COUNTED}, v.channel, ${ALL} AS part FROM others v GROUP BY 1, 2, 3, v.channel
       UNION ALL ${COUNTED}, v.channel, v.part FROM others v WHERE v.part <> ${ALL} GROUP BY 1, 2, 3, v.channel, v.part),

@@ -243,7 +243,7 @@ export type Tables = {
   excluded: Excluded;
   discounted: Excluded & { verdict: number };
   origins: { key: number; unit_id: string; name: string; last_seq: number };
-  origin_votes: { source_key: number; key: string; seq: number };
+  origin_votes: { source_key: number; key: string; seq: number; imputed: Generated<number> };
   apart: Excluded & { channel: number; part: number };
   history: HistoryCounts & { unit_key: number; span: number; quarter: number };
   history_late: HistoryCounts & { key: Generated<number>; window_key: number; quarter: number };

@@ -28,12 +28,12 @@ export async function* exportPages(
       .raw()
       .all(Math.floor(from / QUARTER_MS), Math.floor((to - 1) / QUARTER_MS)) as [number, number][];
     const select = reader.prepare(`
-      SELECT t.id AS terminalId, s.epoch, o.name AS origin, v.seq, w.id AS windowId, v.channel, v.rating, v.at, v.clock, v.received_at AS receivedAt,
+      SELECT t.id AS terminalId, s.epoch, o.name AS origin, k.key, v.seq, w.id AS windowId, v.channel, v.rating, v.at, v.clock, v.received_at AS receivedAt,
         d.claimed_at AS claimedAt, ${IN_EXCLUSION} AS excluded, v.verdict
       FROM rollups r
       CROSS JOIN votes v ON v.source_key = r.source_key AND v.seq BETWEEN r.first_seq AND r.last_seq
       LEFT JOIN sources s ON s.key = v.source_key LEFT JOIN terminals t ON t.key = s.terminal_key
-      LEFT JOIN origins o ON o.key = v.source_key
+      LEFT JOIN origins o ON o.key = v.source_key LEFT JOIN origin_votes k ON k.source_key = o.key AND k.seq = v.seq
       JOIN windows w ON w.key = v.window_key
       LEFT JOIN datings d ON d.source_key = v.source_key AND d.seq = v.seq
       WHERE r.quarter = @quarter AND v.window_key = r.window_key AND v.at / ${QUARTER_MS} = r.quarter

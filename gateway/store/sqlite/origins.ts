@@ -1,6 +1,12 @@
 /** Votes of systems, in SQLite: their keys go in with the commit of the votes. */
 import type { CommittedOrigin, Origin, OriginLedger, OriginVote } from '../origins.ts';
-import { type KnownOriginVote, recordsOf, type SortedVotes, sortOut } from '../sql/origin-votes.ts';
+import {
+  imputedOf,
+  type KnownOriginVote,
+  recordsOf,
+  type SortedVotes,
+  sortOut,
+} from '../sql/origin-votes.ts';
 import type { Connection } from './database.ts';
 import type { Exclusive } from './exclusive.ts';
 import type { LedgerTables, OriginTables } from './tables.ts';
@@ -12,9 +18,11 @@ export function createOriginTables(db: Connection, commit: LedgerTables['commit'
   );
   const selectLast = db.prepare('SELECT last_seq FROM origins WHERE key = ?').pluck();
   const updateLast = db.prepare('UPDATE origins SET last_seq = ? WHERE key = ?');
-  const insertKey = db.prepare('INSERT INTO origin_votes (source_key, key, seq) VALUES (?, ?, ?)');
+  const insertKey = db.prepare(
+    'INSERT INTO origin_votes (source_key, key, seq, imputed) VALUES (?, ?, ?, ?)',
+  );
   const selectKnown = db.prepare(`
-    SELECT o.key, v.window_key AS windowKey, v.channel, v.rating, v.at FROM origin_votes o
+    SELECT o.key, v.window_key AS windowKey, v.channel, v.rating, v.at, o.imputed FROM origin_votes o
     JOIN votes v ON v.source_key = o.source_key AND v.seq = o.seq
     WHERE o.source_key = ? AND o.key IN (SELECT value FROM json_each(?))`);
   return {
@@ -34,8 +42,8 @@ export function createOriginTables(db: Connection, commit: LedgerTables['commit'
         sorted = sortOut(votes, selectKnown.all(originKey, keys) as KnownOriginVote[]);
         const lastSeq = selectLast.get(originKey) as number;
         stored = recordsOf(originKey, sorted.fresh, lastSeq);
-        sorted.fresh.forEach(({ key }, index) => {
-          insertKey.run(originKey, key, lastSeq + 1 + index);
+        sorted.fresh.forEach((vote, index) => {
+          insertKey.run(originKey, vote.key, lastSeq + 1 + index, imputedOf(vote));
         });
         if (stored.length > 0) updateLast.run(lastSeq + stored.length, originKey);
         return stored;

@@ -6,7 +6,10 @@ import {
   type DifferenceRow,
   differenceOf,
   discountedDifferences,
+  type ExclusionTerms,
   excludedDifferences,
+  OF_ANYBODY,
+  OF_TERMINALS_ALONE,
   rollupDifferences,
 } from '../sql/recount-terms.ts';
 import type { Connection } from './database.ts';
@@ -17,9 +20,12 @@ const VOTES_AT_ONCE = 4_000_000;
 type Stretch = { from: number; to: number };
 
 const ROLLUPS = rollupDifferences(comparedWhere('source_key BETWEEN @from AND @to'));
-const EXCLUDED = excludedDifferences({ votes: 'votes', excluded: 'excluded' });
-const DISCOUNTED = discountedDifferences({ votes: 'votes', discounted: 'discounted' });
-const APART = apartDifferences({ votes: 'votes', apart: 'apart' });
+const leftOutBy = (terms: ExclusionTerms) =>
+  [
+    ['excluded', excludedDifferences({ votes: 'votes', excluded: 'excluded' }, terms)],
+    ['discounted', discountedDifferences({ votes: 'votes', discounted: 'discounted' }, terms)],
+    ['apart', apartDifferences({ votes: 'votes', apart: 'apart' }, terms)],
+  ] as const;
 
 /** Every rollup that is not what its votes say; between two steps others may write. */
 export function* findRollupDifferences(db: Connection): Generator<RollupDifference[]> {
@@ -33,11 +39,10 @@ export function* findRollupDifferences(db: Connection): Generator<RollupDifferen
  */
 export function findLeftOutDifferences(db: Connection): Set<number> {
   const found = new Set<number>();
-  for (const [table, differences] of [
-    ['excluded', EXCLUDED],
-    ['discounted', DISCOUNTED],
-    ['apart', APART],
-  ] as const) {
+  const knowsSystems = db.prepare(`SELECT 1 FROM pragma_table_info('exclusions') WHERE name = 'origin_key'`);
+  for (const [table, differences] of leftOutBy(
+    knowsSystems.get() === undefined ? OF_TERMINALS_ALONE : OF_ANYBODY,
+  )) {
     if (db.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(table) === undefined) continue;
     for (const { journalKey } of db.prepare(differences).all() as { journalKey: number }[])
       found.add(journalKey);

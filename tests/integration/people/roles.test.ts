@@ -63,6 +63,7 @@ const MAY: Record<string, string> = {
   'GET /api/v1/history': 'A O R',
   'POST /api/v1/votes': 'S',
   'GET /api/v1/votes': 'A O U R',
+  'GET /api/v1/votes/verdict': 'A O R',
   'GET /api/v1/votes/:terminal/:epoch/:seq/verdict': 'A O R',
   'GET /api/v1/quarantine': 'A O T R',
   'GET /api/v1/held': 'A O T R',

@@ -141,6 +141,32 @@ describe('votes of a source', () => {
     await until('them counted', async () => (await row()).votes === before + 3);
   });
 
+  it('are imputed where the system says so, stand beside the score, and are explained by their key', async () => {
+    const machine = await source('默认好评机');
+    const row = async () => (await gateway.scores()).find(({ id }) => id === 'w1');
+    const before = (await row())?.votes ?? 0;
+    const given = vote('p/1', { imputed: true });
+    expect(await send(machine, [given, vote('p/2')])).toEqual(['p/1 stored', 'p/2 stored']);
+    expect(await send(machine, [given, { ...given, imputed: false }])).toEqual([
+      'p/1 already-stored',
+      'p/1 refused key-taken',
+    ]);
+    await until('the votes', async () => (await row())?.votes === before + 1);
+    expect((await row())?.discounted?.reasons).toMatchObject({ imputed: 1 });
+    const query = (key: string, origin = '默认好评机') =>
+      `/api/v1/votes/verdict?origin=${encodeURIComponent(origin)}&key=${encodeURIComponent(key)}`;
+    expect(await gateway.getJson<object>(query('p/1'))).toMatchObject({
+      vote: { terminal: null, origin: '默认好评机', key: 'p/1', window: 'w1' },
+      ...{ verdict: 'imputed', stored: 'imputed', standing: 'same' },
+    });
+    const [line] = await gateway.getJson<{ action: string; target: string }[]>('/api/v1/audit?limit=1');
+    expect([line?.action, line?.target]).toEqual(['votes.explain', 'vote:/默认好评机/p/1']);
+    expect((await gateway.send('GET', query('p/9'))).status).toBe(404);
+    expect((await gateway.send('GET', query('p/1', '没有'))).status).toBe(404);
+    expect((await gateway.send('GET', '/api/v1/votes/verdict?origin=a')).status).toBe(400);
+    expect((await machine.send('GET', query('p/1'))).status).toBe(403);
+  });
+
   it('are of the unit that the link is bound to, and of nobody without such a link', async () => {
     const east = await source('东区网站', 'east');
     expect(await send(east, [vote('x'), vote('y', { window: 'w2' })])).toEqual([

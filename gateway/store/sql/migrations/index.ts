@@ -18,6 +18,7 @@ import { ALERT_CHANGES } from './020-alert-changes.ts';
 import { ORIGINS } from './021-origins.ts';
 import { PUBLICATIONS } from './022-publications.ts';
 import { EXCLUSIONS_OF_SYSTEMS } from './025-exclusions-of-systems.ts';
+import { IMPUTED } from './026-imputed.ts';
 import type { Migration } from './flavour.ts';
 
 /** What SQLite has come to in steps of its own, and PostgreSQL begins with. */
@@ -41,4 +42,5 @@ export const MIGRATIONS: readonly Migration[] = [
   ORIGINS,
   PUBLICATIONS,
   EXCLUSIONS_OF_SYSTEMS,
+  IMPUTED,
 ];
