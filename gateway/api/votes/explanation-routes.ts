@@ -44,7 +44,7 @@ export const explanationRoutes: FastifyPluginCallbackTypebox<ExplanationDeps> = 
             originUnit: Type.Optional(
               Type.String({ pattern: ORG_ID_PATTERN, description: 'The unit that its link is bound to' }),
             ),
-            key: SourceVote.properties.key,
+            key: { ...SourceVote.properties.key, description: 'What the system calls the vote' },
           },
           { additionalProperties: false },
         ),
