@@ -24,6 +24,15 @@ const journalsOf = (windowKey: number) => `
   UNION SELECT source_key FROM discounted WHERE window_key = ${windowKey}
   UNION SELECT source_key FROM excluded WHERE window_key = ${windowKey}`;
 
+/** A journal's are read through its numbers. A system's have an index: there may be millions of them, at thousands of windows. */
+const votesOf = (windowKey: number, { from, to }: PressTimes): string => {
+  const there = `v.window_key = ${windowKey} AND v.at >= ${from} AND v.at < ${to}`;
+  return `
+    SELECT v.* FROM votes v WHERE v.source_key IN (SELECT j.key FROM (${journalsOf(windowKey)}) j WHERE j.key > 0) AND ${there}
+    UNION ALL SELECT v.* FROM votes v
+    WHERE v.source_key < 0 AND v.source_key IN (SELECT j.key FROM (${journalsOf(windowKey)}) j WHERE j.key < 0) AND ${there}`;
+};
+
 /** A page of rows after another, of one select. */
 export type Select = <R extends object>(select: string) => AsyncIterable<R[]>;
 
@@ -46,11 +55,9 @@ export function windowParts(windowKey: number, select: Select): WindowParts {
           (SELECT r.decision FROM review_votes o JOIN reviews r ON r.key = o.review_key
            WHERE o.source_key = v.source_key AND o.seq = v.seq AND r.state = 'confirmed'
            ORDER BY r.confirmed_order DESC LIMIT 1) AS decision
-        FROM votes v LEFT JOIN sources s ON s.key = v.source_key JOIN boots b ON b.key = v.boot_key
+        FROM (${votesOf(windowKey, { from, to })}) v LEFT JOIN sources s ON s.key = v.source_key JOIN boots b ON b.key = v.boot_key
         LEFT JOIN datings d ON d.source_key = v.source_key AND d.seq = v.seq
         LEFT JOIN origin_votes k ON k.source_key = v.source_key AND k.seq = v.seq
-        WHERE v.source_key IN (${journalsOf(windowKey)}) AND v.window_key = ${windowKey}
-          AND v.at >= ${from} AND v.at < ${to}
         ORDER BY v.at, v.source_key, v.seq`);
       for await (const page of pages)
         yield page.map(({ isPlaced, isImputed, ...vote }) => ({
