@@ -8,11 +8,25 @@ export const HISTORY_STEPS = ['hour', 'day', 'week', 'month', 'quarter', 'year']
 /** `previous`: as many hours, days, months, … just before; `year`: the same a year before. */
 export const HISTORY_COMPARISONS = ['previous', 'year'] as const;
 
+/** What units and windows are called in an answer: as today, or as at the time. */
+export const HISTORY_NAMES = ['now', 'then'] as const;
+
 /** `from` inclusive, `to` exclusive, UTC milliseconds; the name is a period as one may ask for it. */
 const span = { name: Type.String(), from: Type.Integer(), to: Type.Integer() };
 
+/** Of a span, where names of the time were asked for. */
+export const NodeThen = Type.Object({
+  /** At the end of the span, as is the path. */
+  name: Type.String(),
+  path: Type.Array(Type.String()),
+  /** Within the span it, or what it stood under, was called otherwise before, or it stood elsewhere. */
+  isChanged: Type.Boolean(),
+});
+export type NodeThen = Static<typeof NodeThen>;
+
 export const HistorySpan = Type.Object({
   ...span,
+  node: Type.Optional(NodeThen),
   /** A part of what its name says, because the period begins or ends within it. */
   isCut: Type.Boolean(),
   /** It was not over yet. */
@@ -40,6 +54,7 @@ const Difference = Type.Unsafe<{
 export const HistoryComparison = Type.Object({
   with: oneOf(HISTORY_COMPARISONS),
   ...span,
+  node: Type.Optional(NodeThen),
   ...SpanFigures.properties,
   /** Null where one of the two has no votes. */
   differences: Type.Object({ rate: Difference, index: Difference }),
@@ -62,6 +77,8 @@ export const History = Type.Object({
     by: oneOf(HISTORY_STEPS),
     /** Of which channel the figures are; left out where they are of all together. */
     channel: Type.Optional(oneOf(CHANNELS)),
+    /** `then`: names and paths are those of the time; left out where they are those of today. */
+    names: Type.Optional(oneOf(['then'])),
     /** Of the data: of two answers with the same one, and the same period, the figures are the same. */
     revision: Type.String(),
   }),
@@ -70,6 +87,8 @@ export const History = Type.Object({
     id: Type.String(),
     name: Type.String(),
     path: Type.Array(Type.String()),
+    /** Where names of the time were asked for: as in a span, of the whole period. */
+    isChanged: Type.Optional(Type.Boolean()),
   }),
   total: SpanFigures,
   comparisons: Type.Array(HistoryComparison),

@@ -8,6 +8,7 @@ import { registerAuditCommands } from './audit/audit-commands.ts';
 import { registerAuthorityCommands } from './authority/authority-commands.ts';
 import { registerBackupCommands } from './backup/backup-commands.ts';
 import { registerCheckCommands } from './backup/check-commands.ts';
+import { registerHistoryCommand } from './history/history-command.ts';
 import { registerKeyCommands } from './keys/key-commands.ts';
 import { registerOrgCommands } from './org/org-commands.ts';
 import { explain, explainOutput, printOnly, usageError } from './output.ts';
@@ -52,6 +53,7 @@ export function createProgram(): Command {
   registerRuleCommands(program, withStore);
   registerAlertCommands(program, withStore);
   registerPrivacyCommands(program, withStore);
+  registerHistoryCommand(program, withStore);
   registerPublicationCommands(program, withStore);
   registerPeopleCommands(program, withStore);
   registerAuditCommands(program, withStore);

@@ -6,9 +6,14 @@ export type TreeNode = Pick<OrgVersion, 'kind' | 'key'>;
 /** Until the next one. `above`: keys of units, from the nearest to the top. */
 export type Era = { from: number; above: readonly number[] };
 
+/** Until the next one: what it was called, at the end of the names of all that it stood under, from the top down. */
+export type Called = { from: number; path: readonly string[] };
+
 export type TreeThen = {
   /** Where it stood through time: the first one is from ever, and each is another place than the one before. */
   eras(node: TreeNode): readonly Era[];
+  /** What it and all above it were called through time: the first one is from ever, and each is another than the one before. */
+  names(node: TreeNode): readonly Called[];
   /** Windows that stood under a unit at some moment of a span, both ends included: keys. */
   windowsUnder(unitKey: number, span: { from: number; to: number }): number[];
 };
@@ -18,16 +23,18 @@ const idOf = ({ kind, key }: TreeNode) => `${kind}:${key}`;
 /** @param versions of each unit and window, in the order of time */
 export function createTreeThen(versions: readonly OrgVersion[]): TreeThen {
   const ofNodes = new Map<string, OrgVersion[]>();
-  const moves = new Set<number>();
+  const [moves, changes] = [new Set<number>(), new Set<number>()];
   for (const version of versions) {
     const known = ofNodes.get(idOf(version));
     if (!known) ofNodes.set(idOf(version), [version]);
     else {
+      changes.add(version.from);
       if (known.at(-1)?.parentKey !== version.parentKey) moves.add(version.from);
       known.push(version);
     }
   }
-  const moments = [Number.NEGATIVE_INFINITY, ...[...moves].sort((a, b) => a - b)];
+  const sorted = (moments: Set<number>) => [Number.NEGATIVE_INFINITY, ...[...moments].sort((a, b) => a - b)];
+  const moments = sorted(moves);
 
   /** What is older than its first version was always so. */
   const at = (node: TreeNode, atMs: number): OrgVersion | undefined => {
@@ -53,6 +60,15 @@ export function createTreeThen(versions: readonly OrgVersion[]): TreeThen {
   };
   return {
     eras,
+    names(node) {
+      const found: Called[] = [];
+      for (const from of sorted(changes)) {
+        const above = aboveAt(node, from).map((key): TreeNode => ({ kind: 'unit', key }));
+        const path = [...above.reverse(), node].map((one) => at(one, from)?.name ?? '');
+        if (!isSame(found.at(-1)?.path, path)) found.push({ from, path });
+      }
+      return found;
+    },
     windowsUnder: (unitKey, { from, to }) =>
       [...ofNodes.values()].flatMap(([node]) => {
         if (node?.kind !== 'window') return [];
@@ -67,5 +83,5 @@ export function createTreeThen(versions: readonly OrgVersion[]): TreeThen {
   };
 }
 
-const isSame = (some: readonly number[] | undefined, others: readonly number[]) =>
-  some?.length === others.length && some.every((key, index) => key === others[index]);
+const isSame = <T>(some: readonly T[] | undefined, others: readonly T[]) =>
+  some?.length === others.length && some.every((one, index) => one === others[index]);

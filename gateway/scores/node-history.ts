@@ -1,6 +1,6 @@
 /** A unit or window over time: spans of the store's sums, as the figures that everybody is shown. */
 import { CHANNELS, type Channel } from '../../protocol/channel.ts';
-import type { ChannelHistory, History, HistoryComparison } from '../../protocol/history.ts';
+import type { ChannelHistory, History, HistoryComparison, NodeThen } from '../../protocol/history.ts';
 import type { Discounted, FigureRules, SpanFigures } from '../../protocol/score.ts';
 import { VERDICTS, type Verdict } from '../../protocol/verdict.ts';
 import type { Counts } from '../../protocol/vote.ts';
@@ -11,19 +11,23 @@ import { zoneOf } from '../domain/periods/zone.ts';
 import { compare } from '../domain/statistics/comparison.ts';
 import { type Figure, figureOf, intervalsOf } from '../domain/statistics/figure.ts';
 import { addCounts, emptyCounts, votesIn } from '../domain/tally.ts';
+import type { Called, TreeNode, TreeThen } from '../domain/tree-then.ts';
 import type { HistoryOf, HistoryRow, HistoryStore } from '../store/history.ts';
+import type { HistoryNode } from './history-node.ts';
 
 export type NodeHistoryDeps = {
   store: HistoryStore;
   figures: () => FigureRules;
   dataRevision: () => string;
+  /** What everything was called and where it stood, as it is known now. */
+  treeThen: () => Promise<TreeThen>;
   /** Whose hours, days, … they are. */
   timeZone: string;
   now: () => number;
 };
 
 export type AskedHistory = {
-  of: HistoryOf;
+  node: HistoryNode;
   period: Asked;
   by: Step;
   compare: readonly ComparedWith[];
@@ -31,22 +35,25 @@ export type AskedHistory = {
   channel?: Channel | undefined;
   /** What came by each, beside the figures of all. */
   isApart?: boolean;
+  /** Names and paths of the time, and not of today. */
+  isNamedThen?: boolean;
 };
 
 export type NodeHistory = {
   /** @throws PeriodRefusal, StoreFailure */
-  read(asked: AskedHistory): Promise<Omit<History, 'node'>>;
+  read(asked: AskedHistory): Promise<History>;
 };
 
 export function createNodeHistory({
   store,
   figures,
   dataRevision,
+  treeThen,
   timeZone,
   now,
 }: NodeHistoryDeps): NodeHistory {
   return {
-    async read({ of, period, by, compare: comparedWith, channel, isApart = false }) {
+    async read({ node, period, by, compare: comparedWith, channel, isApart = false, isNamedThen = false }) {
       const zone = zoneOf(timeZone);
       const asked = readAsked(zone, period);
       const spans = spansOf(zone, by, asked);
@@ -54,8 +61,9 @@ export function createNodeHistory({
       const rules = figures();
       // Before the data is read: what comes meanwhile makes it another one.
       const revision = dataRevision();
+      const called = isNamedThen ? (await treeThen()).names(nodeIn(node.of)) : null;
       const sums = async (bounds: readonly number[]) => {
-        const read = await store.sums(of, bounds);
+        const read = await store.sums(node.of, bounds);
         return channel === undefined ? read : read.map((rows) => rows.filter(cameBy(channel)));
       };
       const read = await sums(boundsOf(spans));
@@ -65,7 +73,7 @@ export function createNodeHistory({
       for (const { with: name, ...span } of earlier) {
         const rows = (await sums([span.from, span.to])).flat();
         comparisons.push({
-          ...{ with: name, ...span, ...figuresOf(rows, rules) },
+          ...{ with: name, ...span, ...named(called, span), ...figuresOf(rows, rules) },
           differences: compare(total, figureIn(rows, rules)),
         });
       }
@@ -75,11 +83,14 @@ export function createNodeHistory({
           period: { name: asked.name, from: asked.from, to: asked.to, timeZone: zone.timeZone },
           ...{ by, revision },
           ...(channel !== undefined && { channel }),
+          ...(isNamedThen && { names: 'then' as const }),
         },
+        node: { ...node.shown, ...named(called, asked).node },
         total: figuresOf(all, rules),
         comparisons,
         spans: spans.map((span, index) => ({
           ...span,
+          ...named(called, span),
           isOpen: span.to > now(),
           ...figuresOf(read[index] ?? [], rules),
         })),
@@ -87,6 +98,17 @@ export function createNodeHistory({
       };
     },
   };
+}
+
+const nodeIn = (of: HistoryOf): TreeNode =>
+  'unitKey' in of ? { kind: 'unit', key: of.unitKey } : { kind: 'window', key: of.windowKey };
+
+/** At the last moment of the span; nothing where names of the time were not asked for. */
+function named(called: readonly Called[] | null, { from, to }: Bounds): { node?: NodeThen } {
+  if (called === null) return {};
+  const path = called.findLast((one) => one.from < to)?.path ?? [];
+  const isChanged = called.some((one) => one.from > from && one.from < to);
+  return { node: { name: path.at(-1) ?? '', path: [...path], isChanged } };
 }
 
 const cameBy =

@@ -19,6 +19,7 @@ import { type HttpsCertificate, openHttpsCertificate } from '../pki/https-certif
 import { createPrivacyChanges } from '../privacy/privacy-changes.ts';
 import { createPublications } from '../publications/publications.ts';
 import { createReview } from '../review/review.ts';
+import { createKeptTreeThen } from '../scores/kept-tree-then.ts';
 import { createNodeHistory } from '../scores/node-history.ts';
 import { createRuleChanges } from '../verdicts/rule-changes.ts';
 import { createRulePreviews } from '../verdicts/rule-preview.ts';
@@ -150,6 +151,7 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
       history: createNodeHistory({
         ...{ store: store.history, timeZone: config.timeZone, now },
         ...{ figures: scores.source.figures, dataRevision: scores.source.dataRevision },
+        treeThen: createKeptTreeThen(registry.tree, store.org),
       }),
       shownScores: scores.shown.source,
       privacy: scores.shown.privacy,

@@ -1,7 +1,7 @@
 /** The export for spreadsheets: every text comes back as it was, and none is taken for a number, a date or a formula. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { textCell } from '../../gateway/api/votes/csv.ts';
+import { textCell } from '../../gateway/domain/csv.ts';
 import { createZonedTime } from '../../gateway/domain/zoned-time.ts';
 
 /** RFC 4180, then the rule of ours. */

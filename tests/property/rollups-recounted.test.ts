@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createCalendar } from '../../gateway/domain/calendar.ts';
 import { buildTree } from '../../gateway/domain/org.ts';
+import { createTreeThen } from '../../gateway/domain/tree-then.ts';
 import type { RuleSettings } from '../../gateway/domain/verdicts/rule-settings.ts';
 import { createLocalTime } from '../../gateway/recount/local-time.ts';
 import { readPeriod } from '../../gateway/recount/period.ts';
@@ -329,6 +330,7 @@ async function expectRecounted(rig: Rig): Promise<void> {
   const local = createLocalTime(zone);
   const history = createNodeHistory({
     ...{ store: ports.history, figures, dataRevision: () => '', timeZone: zone, now: () => now },
+    treeThen: async () => createTreeThen(await ports.org.versions()),
   });
   const keys = new Map<string, HistoryOf>([
     ...(await ports.org.units()).map(({ id, key }) => [id, { unitKey: key }] as const),
@@ -340,7 +342,10 @@ async function expectRecounted(rig: Rig): Promise<void> {
     for (const id of [...UNITS, ...WINDOWS]) {
       const kind = UNITS.includes(id) ? ('unit' as const) : ('window' as const);
       const of = keys.get(id) as HistoryOf;
-      const { spans, total } = await history.read({ of, period: { from, to }, by: 'day', compare: [] });
+      const { spans, total } = await history.read({
+        node: { of, shown: { kind, id, name: id, path: [id] } },
+        ...{ period: { from, to }, by: 'day', compare: [] },
+      });
       const counted = async (period: string) => {
         const found = await recount(
           { place: { kind, id }, span: readPeriod(period, local), rules: 'now' },

@@ -31,6 +31,7 @@ import { createPrivacyChanges } from '../../gateway/privacy/privacy-changes.ts';
 import { createPublications } from '../../gateway/publications/publications.ts';
 import { createReview } from '../../gateway/review/review.ts';
 import { createReviews } from '../../gateway/review/reviews.ts';
+import { createKeptTreeThen } from '../../gateway/scores/kept-tree-then.ts';
 import { createNodeHistory } from '../../gateway/scores/node-history.ts';
 import { openSecretSeal } from '../../gateway/store/secret-seal.ts';
 import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
@@ -90,7 +91,7 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
     takeVotes: async (_origin, votes) => votes.map(() => 'stored'),
     history: createNodeHistory({
       ...{ store: store.history, figures, dataRevision: feed.dataRevision, now },
-      timeZone: calendar.timeZone,
+      ...{ timeZone: calendar.timeZone, treeThen: createKeptTreeThen(tree, store.org) },
     }),
     alerts: createAlertDesk({ store: store.alerts, now, told: async () => {} }),
     alertRules: createAlertRules({

@@ -1,13 +1,16 @@
+import { Readable } from 'node:stream';
 import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
+import type { FastifySchema } from 'fastify';
 import { CHANNELS, type Channel } from '../../../protocol/channel.ts';
-import { HISTORY_COMPARISONS, HISTORY_STEPS, History } from '../../../protocol/history.ts';
+import { HISTORY_COMPARISONS, HISTORY_NAMES, HISTORY_STEPS, History } from '../../../protocol/history.ts';
 import { ORG_ID_PATTERN } from '../../../protocol/ids.ts';
 import { oneOf } from '../../../protocol/score.ts';
 import type { OrgTree } from '../../domain/org.ts';
 import type { Asked } from '../../domain/periods/asked.ts';
 import { credentialKey, credentialOf } from '../../domain/principal.ts';
+import { historyCsv } from '../../scores/history-csv.ts';
+import { type HistoryNode, historyNode } from '../../scores/history-node.ts';
 import type { NodeHistory } from '../../scores/node-history.ts';
-import type { HistoryOf } from '../../store/history.ts';
 import { Refusal } from '../border/errors.ts';
 import { principalOf } from '../border/guard.ts';
 import type { VisibleTree } from '../org/visible-tree.ts';
@@ -46,27 +49,37 @@ const Query = Type.Object(
         description: `${HISTORY_COMPARISONS.join(', ')}, or both with a comma between`,
       }),
     ),
+    names: Type.Optional(
+      Type.Unsafe<(typeof HISTORY_NAMES)[number]>({
+        ...oneOf(HISTORY_NAMES),
+        default: 'now',
+        description:
+          '`then`: each span, the period and what it is compared with say what the unit or window was called and stood under at their end; `isChanged` where that was otherwise earlier in it. `now`: as it is called today',
+      }),
+    ),
+    format: Type.Optional(
+      Type.Unsafe<'json' | 'csv'>({
+        ...oneOf(['json', 'csv']),
+        default: 'json',
+        description: '`csv` for a spreadsheet',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
 
-type Node = { of: HistoryOf; shown: History['node'] };
-
-function nodeOf(tree: OrgTree, asked: { unit?: string | undefined; window?: string | undefined }): Node {
-  if ((asked.unit === undefined) === (asked.window === undefined))
+function nodeOf(
+  tree: OrgTree,
+  asked: { unit?: string | undefined; window?: string | undefined },
+): HistoryNode {
+  const { unit, window } = asked;
+  if ((unit === undefined) === (window === undefined))
     throw new Refusal(400, 'parameters-invalid', 'give unit or window, and one of them: see /api/docs');
-  if (asked.unit !== undefined) {
-    const unit = tree.unitById.get(asked.unit);
-    if (!unit) throw new Refusal(404, 'unit-unknown', `there is no unit ${asked.unit}: see /api/v1/units`);
-    const path = [...(tree.pathOf.get(unit.id) ?? [])];
-    return { of: { unitKey: unit.key }, shown: { kind: 'unit', id: unit.id, name: unit.name, path } };
-  }
-  const found = tree.windowById.get(asked.window as string);
-  if (!found)
-    throw new Refusal(404, 'window-unknown', `there is no window ${asked.window}: see /api/v1/windows`);
-  const { id, name, key, unitId } = found;
-  const path = [...(tree.pathOf.get(unitId) ?? []), name];
-  return { of: { windowKey: key }, shown: { kind: 'window', id, name, path } };
+  const kind = unit === undefined ? 'window' : 'unit';
+  const id = unit ?? window ?? '';
+  const found = historyNode(tree, kind, id);
+  if (found) return found;
+  throw new Refusal(404, `${kind}-unknown`, `there is no ${kind} ${id}: see /api/v1/${kind}s`);
 }
 
 function periodOf(asked: { period?: string; from?: string; to?: string }): Asked {
@@ -75,6 +88,14 @@ function periodOf(asked: { period?: string; from?: string; to?: string }): Asked
   if (named === undefined && from !== undefined && to !== undefined) return { from, to };
   throw new Refusal(400, 'parameters-invalid', 'give period, or from and to: see /api/docs');
 }
+
+/** For the description: what is asked for as CSV is a stream of it. */
+const RESPONSE: FastifySchema['response'] = {
+  200: {
+    description: 'The series, its total, and what they are compared with',
+    content: { 'application/json': { schema: History }, 'text/csv': { schema: Type.String() } },
+  },
+};
 
 /** A unit or window over time. A unit's are the votes of whatever stood below it when they were pressed. */
 export const historyRoutes: FastifyPluginCallbackTypebox<HistoryDeps> = (
@@ -91,24 +112,30 @@ export const historyRoutes: FastifyPluginCallbackTypebox<HistoryDeps> = (
       schema: {
         summary: 'A unit or window over time: a series, its total, and the same of an earlier span',
         description:
-          'Hours, days, weeks, … are those of the configured time zone. At most 1,500 spans an answer. What has not ended says `isOpen`.',
+          'Hours, days, weeks, … are those of the configured time zone. At most 1,500 spans an answer. What has not ended says `isOpen`. JSON is for programs. CSV is for spreadsheets, with the conventions of `/api/v1/votes`: a line for each span (of each channel, where they are asked for apart), then the `total` and what it is compared with, as `part` says; columns are named after the fields of JSON, with `fromTime` and `toTime` in the time zone beside them.',
         tags: ['scores'],
         querystring: Query,
-        response: { 200: History },
+        response: RESPONSE,
       },
     },
-    async (request): Promise<History> => {
-      const { by, compare, channel, channels, ...asked } = request.query;
+    async (request, reply) => {
+      const { by, compare, channel, channels, names, format, ...asked } = request.query;
       if (channel !== undefined && channels !== undefined)
         throw new Refusal(400, 'parameters-invalid', 'give channel or channels, not both: see /api/docs');
-      const { of, shown } = nodeOf(visibleTree(request), asked);
+      const node = nodeOf(visibleTree(request), asked);
       const compared = HISTORY_COMPARISONS.filter((name) => compare?.split(',').includes(name));
       const question = {
-        ...{ of, by, period: periodOf(asked), compare: compared, channel },
-        isApart: channels === 'apart',
+        ...{ node, by, period: periodOf(asked), compare: compared, channel },
+        ...{ isApart: channels === 'apart', isNamedThen: names === 'then' },
       };
       const caller = credentialKey(credentialOf(principalOf(request)));
-      return { ...(await slots.run(caller, () => history.read(question))), node: shown };
+      const found = await slots.run(caller, () => history.read(question));
+      if (format !== 'csv') return reply.send(found);
+      const { name } = found.figures.period;
+      const file = `history-${node.shown.id}-${name.replaceAll(/[^\w-]/g, '_')}.csv`;
+      reply.header('content-type', 'text/csv; charset=utf-8');
+      reply.header('content-disposition', `attachment; filename="${file}"`);
+      return reply.send(Readable.from(historyCsv(found)));
     },
   );
   done();

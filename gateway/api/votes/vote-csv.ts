@@ -2,8 +2,8 @@
 import { CHANNELS } from '../../../protocol/channel.ts';
 import { VERDICTS, type Verdict } from '../../../protocol/verdict.ts';
 import { CLOCKS, RATINGS } from '../../../protocol/vote.ts';
+import { BYTE_ORDER_MARK, csvLine, textCell } from '../../domain/csv.ts';
 import type { ExportedVote } from '../../store/votes.ts';
-import { BYTE_ORDER_MARK, csvLine, textCell } from './csv.ts';
 
 const COLUMNS = [
   'window',
