@@ -24,6 +24,8 @@ export type Commitment = {
   readonly lost?: readonly LostRecord[];
   readonly corrections?: readonly Correction[];
   readonly unjudged?: readonly Unjudged[];
+  /** See `Batch`. */
+  readonly judgedBy?: number | undefined;
   /** After the commit: one outcome a vote, from `first` on. */
   stored(outcomes: readonly VoteOutcome[], first: number): void;
   /** Instead: nothing of it is stored. */
@@ -98,12 +100,15 @@ export function createCommitQueue(
     const lost: LostRecord[] = [];
     const corrections: Correction[] = [];
     const unjudged = new Map<number, Unjudged>();
+    let judgedBy = Number.POSITIVE_INFINITY;
     for (const commitment of batch) {
       for (const vote of commitment.votes) votes.push(vote);
       for (const record of commitment.quarantine) quarantine.push(record);
       for (const record of commitment.lost ?? []) lost.push(record);
       for (const correction of commitment.corrections ?? []) corrections.push(correction);
       for (const span of commitment.unjudged ?? []) widen(unjudged, span);
+      // The oldest of several: what has come to hold between them is another thing than what holds.
+      if (commitment.judgedBy !== undefined) judgedBy = Math.min(judgedBy, commitment.judgedBy);
     }
     let committed: Committed;
     const begun = performance.now();
@@ -111,6 +116,7 @@ export function createCommitQueue(
       committed = await ledger.commit({
         ...{ votes, quarantine, lost, corrections, keepsConflict },
         unjudged: [...unjudged.values()],
+        ...(Number.isFinite(judgedBy) && { judgedBy }),
       });
     } catch (error) {
       const failure = error instanceof Error ? error : new Error(String(error));

@@ -68,6 +68,8 @@ export type IngestVerdicts = {
   /** Another gateway has stored it. @returns what only what is stored can tell now; null when nobody here had said anything of it. */
   heard(vote: Pick<StoredVote, 'windowKey' | 'at'>): Unjudged | null;
   doubt(windowKey: number): void;
+  /** `RuleGround.revision` of what it judges by; undefined where that is always the same. */
+  judgedBy(): number | undefined;
 };
 
 export type IngestDone = (error?: Error) => void;
@@ -173,7 +175,8 @@ export async function openIngest(deps: IngestDeps): Promise<Ingest> {
   const { verdicts } = deps;
   const judge = createJudge({ readings, rates, exclusions, verdict: verdicts.judge });
   const isKept = (vote: VoteRecord) => !unkept.has(vote);
-  const taking = { allowed, mayHold, isFull, rates, events, isKept, failed, heard, doubt: verdicts.doubt };
+  const { doubt, judgedBy } = verdicts;
+  const taking = { allowed, mayHold, isFull, rates, events, isKept, failed, heard, doubt, judgedBy };
 
   const take = (
     terminal: KnownTerminal,

@@ -8,13 +8,15 @@ export type OriginVotesDeps = {
   inTurn: Ingest['inTurn'];
   /** By the rules of now; nothing was pressed, so that it has nothing to do with other votes. */
   verdictOf(vote: Pick<OriginVote, 'windowKey' | 'channel' | 'rating' | 'at' | 'isImputed'>): VerdictCode;
+  /** `RuleGround.revision` of those. */
+  judgedBy(): number;
   now: () => number;
   stored(vote: VoteRecord): void;
   failed(error: Error): void;
 };
 
 export function createOriginVotes(deps: OriginVotesDeps): TakeOriginVotes {
-  const { origins, inTurn, verdictOf, now, stored, failed } = deps;
+  const { origins, inTurn, verdictOf, judgedBy, now, stored, failed } = deps;
   const known = new Map<string, number>();
   const keyOf = async (origin: Origin): Promise<number> => {
     const name = JSON.stringify([origin.unitId, origin.name]);
@@ -24,12 +26,12 @@ export function createOriginVotes(deps: OriginVotesDeps): TakeOriginVotes {
   };
 
   const commit = async (originKey: number, votes: readonly GivenVote[]): Promise<VoteOutcome[]> => {
-    const receivedAt = now();
+    const [receivedAt, revision] = [now(), judgedBy()];
     const judged = votes.map((vote) => {
       const verdict = verdictOf(vote);
       return { ...vote, receivedAt, ...(verdict !== 0 && { verdict }) };
     });
-    const committed = await origins.commitOrigin(originKey, judged);
+    const committed = await origins.commitOrigin(originKey, judged, revision);
     for (const vote of committed.stored) stored(vote);
     return committed.outcomes;
   };

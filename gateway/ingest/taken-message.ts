@@ -20,6 +20,7 @@ export type TakenDeps = Pick<Refusals, 'allowed' | 'mayHold' | 'isFull'> & {
   isKept(vote: VoteRecord): boolean;
   /** What is remembered of the votes of a window is not what is stored. */
   doubt(windowKey: number): void;
+  judgedBy(): number | undefined;
   failed(error: Error, done: IngestDone): void;
   heard(terminal: KnownTerminal, journal: Journal): void;
 };
@@ -39,6 +40,7 @@ export class TakenMessage implements Commitment, Judged {
   quarantine: readonly QuarantineRecord[] = NONE;
   corrections: readonly Correction[] = NONE;
   unjudged: readonly Unjudged[] = NONE;
+  readonly judgedBy: number | undefined;
   private repeats: Set<VoteRecord> | null = null;
   private readonly deps: TakenDeps;
   private readonly terminal: KnownTerminal;
@@ -67,6 +69,7 @@ export class TakenMessage implements Commitment, Judged {
     this.known = known;
     this.receivedAt = receivedAt;
     this.done = done;
+    this.judgedBy = deps.judgedBy();
     this.isCountPlausible = journal.history.isPossible(votesIn(message.totals), receivedAt);
   }
 

@@ -109,6 +109,11 @@ export type Batch = {
   /** Of votes that were stored before, or are in `votes`. */
   corrections: readonly Correction[];
   unjudged: readonly Unjudged[];
+  /**
+   * `RuleGround.revision` of what its votes were judged by; left out where nothing else can come to hold. Where another one holds by the time of the
+   * commit, the votes that it stores are to be judged by what is stored, too.
+   */
+  judgedBy?: number;
   /** Is the other body of this vote, which is in conflict, to be quarantined? A cloned card may send any number of them. */
   keepsConflict(vote: VoteRecord): boolean;
 };

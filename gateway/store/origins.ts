@@ -31,8 +31,8 @@ export interface OriginLedger {
   /** The origin's key, made if it is new. Two that ask at once get the same. @throws StoreFailure */
   openOrigin(origin: Origin): Promise<number>;
   /**
-   * All or nothing, with everything that is kept beside votes; what is fulfilled is on the disk, of every machine that has to have it.
+   * All or nothing, with everything that is kept beside votes; `judgedBy`: see `Batch`; what is fulfilled is on the disk, of every machine that has to have it.
    * @throws StoreFailure when nothing of it is to be counted on; given again, it is stored once.
    */
-  commitOrigin(originKey: number, votes: readonly OriginVote[]): Promise<CommittedOrigin>;
+  commitOrigin(originKey: number, votes: readonly OriginVote[], judgedBy?: number): Promise<CommittedOrigin>;
 }

@@ -11,6 +11,8 @@ import type { RuleBook } from './rule-book.ts';
 import type { SeenWindow } from './stored-verdicts.ts';
 
 export type LiveVerdicts = {
+  /** See `LiveVerdictsDeps`. */
+  judgedBy(): number | undefined;
   /** Gives the vote its verdict. It is going to be stored; the same may be given again. */
   judge(vote: VoteRecord, terminalKey: number, aside: BesideVote): void;
   /** Another gateway has stored a vote. @returns what that may change of what was said here, which is left to what is stored. */
@@ -28,6 +30,8 @@ export type LiveVerdicts = {
 
 export type LiveVerdictsDeps = {
   rulesOf: RuleBook['rulesOf'];
+  /** `RuleGround.revision` of them; undefined where they are always the same. */
+  judgedBy(): number | undefined;
   now: () => number;
   /** A vote may be dated so far ahead of its coming. */
   aheadMs: number;
@@ -36,7 +40,7 @@ export type LiveVerdictsDeps = {
 };
 
 export function createLiveVerdicts(deps: LiveVerdictsDeps): LiveVerdicts {
-  const { rulesOf, now, aheadMs, lastVotes } = deps;
+  const { rulesOf, judgedBy, now, aheadMs, lastVotes } = deps;
   /** Null: no version of the rules says anything there. */
   let windows = new Map<number, WindowVerdicts | null>();
   /** Whatever is pressed since has come here, or will; undefined: ever. */
@@ -69,6 +73,7 @@ export function createLiveVerdicts(deps: LiveVerdictsDeps): LiveVerdicts {
   };
 
   return {
+    judgedBy,
     judge(vote, terminalKey, aside) {
       const verdicts = verdictsAt(vote.windowKey);
       if (verdicts === null) return;

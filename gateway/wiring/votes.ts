@@ -96,7 +96,7 @@ export async function openVotes(deps: VotesDeps): Promise<Votes> {
   await beginRules(store.rules, createCalendar(config.timeZone), now(), config.firstRules);
   const book = await openRuleBook({ rules: store.rules, timeZone: config.timeZone });
   const verdicts = createLiveVerdicts({
-    ...{ rulesOf: book.rulesOf, now, aheadMs: CLOCK_TOLERANCE_MS },
+    ...{ rulesOf: book.rulesOf, judgedBy: book.groundRevision, now, aheadMs: CLOCK_TOLERANCE_MS },
     lastVotes: neighbours.has ? null : await store.votes.lastVotes(),
   });
   const ingest = await openIngest({
@@ -145,6 +145,7 @@ export async function openVotes(deps: VotesDeps): Promise<Votes> {
   const takeVotes = createOriginVotes({
     ...{ origins: store.origins, inTurn: ingest.inTurn, now },
     verdictOf: ({ windowKey, ...vote }) => verdictAlone(book.rulesOf(windowKey), vote),
+    judgedBy: book.groundRevision,
     stored(vote) {
       tallied.votesStored += 1;
       stored.tell(isExcluded(vote) ? { ...vote, excluded: true } : vote);

@@ -1,7 +1,13 @@
 /** Votes whose verdict only what is stored can tell, in every database. After each test everything kept beside the votes is what they say. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { VerdictCode, VoteRecord } from '../../gateway/store/ledger.ts';
+import { createCalendar } from '../../gateway/domain/calendar.ts';
+import { buildTree } from '../../gateway/domain/org.ts';
+import type { Unjudged, VerdictCode, VoteRecord } from '../../gateway/store/ledger.ts';
 import type { Judging, PressSpan } from '../../gateway/store/verdicts.ts';
+import { createLiveVerdicts } from '../../gateway/verdicts/live-verdicts.ts';
+import { openRuleBook } from '../../gateway/verdicts/rule-book.ts';
+import { createRuleChanges } from '../../gateway/verdicts/rule-changes.ts';
+import { judgeStored } from '../../gateway/verdicts/stored-verdicts.ts';
 import { type PortsHome, portHomes } from '../support/port-homes.ts';
 import { BASE, createReviewRig, type ReviewRig } from '../support/review-rig.ts';
 import { voteRecord } from '../support/store.ts';
@@ -130,6 +136,65 @@ describe.each(portHomes())('verdicts of what is stored in %s', (_name, createHom
       [0, 0, 3],
       [HOUR + 50, 0, 3],
     ]);
+  });
+
+  it('are found of what a gateway stores by rules that hold no more, whenever it hears of those that do', async () => {
+    const open = () => openRuleBook({ rules: rig.ports.rules, timeZone: 'Asia/Shanghai' });
+    const book = await open();
+    const live = createLiveVerdicts({
+      ...{ rulesOf: book.rulesOf, judgedBy: book.groundRevision },
+      ...{ now: () => BASE, aheadMs: 0, lastVotes: [] },
+    });
+    const take = (seq: number, at: number) => {
+      const one = vote(seq, at);
+      const unjudged: Unjudged[] = [];
+      live.judge(one, 1, { correct() {}, leave: (span) => void unjudged.push(span) });
+      const judgedBy = live.judgedBy() as number;
+      return rig.commit({ votes: [one], unjudged, judgedBy });
+    };
+    const judge = async () => {
+      const by = judgeStored(await open(), { now: () => BASE, aheadMs: 0 });
+      while (await rig.ports.verdicts.isWaiting()) await rig.ports.verdicts.judge(by);
+    };
+    await take(1, BASE);
+    expect(await rig.ports.verdicts.isWaiting()).toBe(false);
+    const changes = createRuleChanges({
+      ...{ store: rig.ports.rules, publications: rig.ports.publications, now: () => BASE },
+      calendar: createCalendar('Asia/Shanghai'),
+      tree: async () =>
+        buildTree(
+          await rig.ports.org.units(),
+          await rig.ports.org.windows(),
+          await rig.ports.org.terminals(),
+        ),
+    });
+    await changes.add(
+      { actor: { kind: 'cli', user: 'li' }, origin: 'local' },
+      {
+        ...{ validFrom: '2020-01-01', validTo: null, settings: { pressIntervalMs: 5_000 } },
+        ...{ replays: true, reason: '重新认定' },
+      },
+    );
+    // The replay passes, and only then the gateway stores what it has judged by what it knows.
+    await judge();
+    await take(2, BASE + SLACK);
+    await rig.ports.origins.commitOrigin(
+      await rig.ports.origins.openOrigin({ name: 'hall-system', unitId: null }),
+      [{ channel: 4, windowKey: 2, rating: 0, at: BASE, receivedAt: BASE, key: 'a' }],
+      book.groundRevision(),
+    );
+    expect(await home.rows('SELECT window_key, from_at, to_at FROM unjudged ORDER BY window_key')).toEqual([
+      { window_key: 1, from_at: BASE + SLACK, to_at: BASE + SLACK },
+      { window_key: 2, from_at: BASE, to_at: BASE },
+    ]);
+    await judge();
+    expect((await verdicts()).filter(([, verdict]) => verdict !== 0)).toEqual([[2, 1]]);
+    // What was there already is none of its storing, and what is judged by what holds waits for nobody.
+    await take(2, BASE + SLACK);
+    await book.reload(BASE);
+    live.forget();
+    await take(3, BASE + HOUR);
+    expect(await home.rows('SELECT window_key, from_at FROM unjudged')).toEqual([]);
   });
 
   it('are not found by rules that somebody has added to meanwhile', async () => {

@@ -83,7 +83,9 @@ async function take(rig: Rig, votes: readonly VoteRecord[]): Promise<void> {
       correct: (one) => void corrections.push(one),
       leave: (one) => void unjudged.push(one),
     });
-  await rig.ports.ledger.commit(batchOf({ votes: [...votes], corrections, unjudged }));
+  await rig.ports.ledger.commit(
+    batchOf({ votes: [...votes], corrections, unjudged, judgedBy: rig.book.groundRevision() }),
+  );
 }
 
 /** What others have changed is heard of. */
@@ -294,7 +296,7 @@ async function open(home: PortsHome, zone: string, day: string): Promise<Rig> {
   const rig = { home, ports, zone, days, journals, sent: [], now: calendar.startOf(number) + 20 * MINUTE };
   const book = await openRuleBook({ rules: ports.rules, timeZone: zone });
   const live = createLiveVerdicts({
-    rulesOf: book.rulesOf,
+    ...{ rulesOf: book.rulesOf, judgedBy: book.groundRevision },
     now: () => opened.now,
     aheadMs: 0,
     lastVotes: [],

@@ -20,5 +20,8 @@ export function rulesOf(settings: RuleSettings) {
 /** Of windows without votes so far. */
 export function liveVerdicts(settings = RULES_OFF): LiveVerdicts {
   const rules = rulesOf(settings);
-  return createLiveVerdicts({ rulesOf: () => rules, now: Date.now, aheadMs: 0, lastVotes: [] });
+  return createLiveVerdicts({
+    ...{ rulesOf: () => rules, judgedBy: () => undefined },
+    ...{ now: Date.now, aheadMs: 0, lastVotes: [] },
+  });
 }

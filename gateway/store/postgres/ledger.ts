@@ -2,6 +2,7 @@
 import type { Batch, Committed, Corrected, Ledger, VoteOutcome, VoteRecord } from '../ledger.ts';
 import type { CommitId } from '../neighbours.ts';
 import type { OriginLedger } from '../origins.ts';
+import { unjudgedOf } from '../sql/unjudged.ts';
 import { setApart } from './apart.ts';
 import { type Boots, createBoots } from './boots.ts';
 import { coalesce } from './coalesce.ts';
@@ -144,13 +145,13 @@ export function createPostgresLedger(options: PostgresLedgerOptions): PostgresLe
           await transaction.rows(SETTLE);
           return key;
         }),
-      commitOrigin: (originKey, votes) =>
+      commitOrigin: (originKey, votes, judgedBy) =>
         lanes.run([originKey], async (number) => {
           let outcomes: VoteOutcome[] = [];
           const { stored } = await inLane(number, async (transaction, boots) => {
             const taken = await takeKeys(transaction, originKey, votes);
             outcomes = taken.outcomes;
-            const batch = { ...EMPTY, votes: taken.records };
+            const batch = { ...EMPTY, votes: taken.records, ...(judgedBy !== undefined && { judgedBy }) };
             return { batch, written: await write(transaction, boots, batch) };
           });
           return { outcomes, stored: [...stored] };
@@ -199,7 +200,7 @@ function journalKeysOf({
 }
 
 /** What a batch has become. */
-type Written = Omit<StoredVotes, 'isLate'> & Committed & { stored: readonly VoteRecord[] };
+type Written = Pick<StoredVotes, 'commit'> & Committed & { stored: readonly VoteRecord[] };
 
 function tell(announce: Announce, batch: Batch, { commit, outcomes, corrected, stored }: Written): void {
   if (commit !== null && stored.length > 0) announce.stored(commit, stored);
@@ -216,8 +217,8 @@ function notCounted({ windowKey, rating, at, verdict, excluded = false }: VoteRe
 
 /** Tables in this order, and rows in the order of their keys: no two commits wait for each other in a ring. */
 export async function write(transaction: Transaction, boots: Boots, batch: Batch): Promise<Written> {
-  const { votes, quarantine, lost, corrections, unjudged } = batch;
-  const { commit: storedIn, outcomes, isLate } = await storeVotes(transaction, boots, votes);
+  const { votes, quarantine, lost, corrections, unjudged, judgedBy } = batch;
+  const { commit: storedIn, outcomes, isLate, revision } = await storeVotes(transaction, boots, votes);
   const of = (wanted: VoteOutcome): VoteRecord[] => votes.filter((_, index) => outcomes[index] === wanted);
   const stored = of('stored');
   // By the verdicts that they came with: corrections note their own.
@@ -229,7 +230,9 @@ export async function write(transaction: Transaction, boots: Boots, batch: Batch
     transaction,
     of('conflict').filter((vote) => batch.keepsConflict(vote)),
   );
-  await noteUnjudged(transaction, unjudged);
+  // Whoever judges again waits for this commit, or has judged before it: then another revision is seen here.
+  const isStale = judgedBy !== undefined && revision !== null && revision !== judgedBy;
+  await noteUnjudged(transaction, isStale ? [...unjudged, ...unjudgedOf(stored)] : unjudged);
   await setAside(transaction, quarantine);
   await noteLost(transaction, lost);
   // What was there already may be on this machine only. A commit that writes nothing would not wait for the standby.

@@ -54,7 +54,7 @@ const insertVotes = (onConflict: string) => `
       unsatisfied = kept.unsatisfied + excluded.unsatisfied
   )
   SELECT pg_current_xact_id()::text AS commit, min(at) < (SELECT late_before::int8 * ${QUARTER_MS} FROM history_state) AS "isLate",
-    count(*)::int4 AS count, CASE WHEN count(*) < $12::int4 THEN array_agg(source_key) END AS journals,
+    (SELECT version FROM noted) AS revision, count(*)::int4 AS count, CASE WHEN count(*) < $12::int4 THEN array_agg(source_key) END AS journals,
     CASE WHEN count(*) < $12::int4 THEN array_agg(seq) END AS seqs FROM stored`;
 /** Every one of them, or an error: a quarter less work than with a look for each whether it is there. */
 const INSERT_NEW = { name: 'insert_new_votes', text: insertVotes('') };
@@ -67,6 +67,8 @@ type Inserted = {
   commit: CommitId;
   /** Null where nothing was stored. */
   isLate: boolean | null;
+  /** Of what gateways hold. */
+  revision: number;
   count: number;
   journals: number[] | null;
   seqs: number[] | null;
@@ -97,15 +99,23 @@ class Places {
   }
 }
 
-/** `outcomes` in the order of `votes`. `isLate`: some are of a quarter of an hour that is folded already, or is just being. */
-export type StoredVotes = { commit: CommitId | null; outcomes: VoteOutcome[]; isLate: boolean };
+/**
+ * `outcomes` in the order of `votes`. `isLate`: some are of a quarter of an hour that is folded already, or is just being. `revision`:
+ * what `RuleGround.revision` is by now; null where nothing was to be stored.
+ */
+export type StoredVotes = {
+  commit: CommitId | null;
+  outcomes: VoteOutcome[];
+  isLate: boolean;
+  revision: number | null;
+};
 
 export async function storeVotes(
   transaction: Transaction,
   boots: Boots,
   votes: readonly VoteRecord[],
 ): Promise<StoredVotes> {
-  if (votes.length === 0) return { commit: null, outcomes: [], isLate: false };
+  if (votes.length === 0) return { commit: null, outcomes: [], isLate: false, revision: null };
   const places = new Places();
   // Of a number that is in the batch twice, the first is the one that is stored.
   const firsts = votes.filter(({ journalKey, seq }, place) => {
@@ -114,7 +124,7 @@ export async function storeVotes(
     return true;
   });
   const bodies = new Map<number, Body>();
-  const { commit, stored, isLate } = await insert(transaction, boots, firsts);
+  const { commit, stored, isLate, revision } = await insert(transaction, boots, firsts);
   if (stored !== 'all') {
     const wasThere = firsts.filter(({ journalKey, seq }) => !stored.has(`${journalKey}/${seq}`));
     for (const { journalKey, seq, ...body } of await selectBodies(transaction, wasThere))
@@ -130,14 +140,14 @@ export async function storeVotes(
     const same = rating === vote.rating && mono === vote.mono && storable(boot) === storable(vote.boot);
     return same ? 'duplicate' : 'conflict';
   });
-  return { commit, outcomes, isLate };
+  return { commit, outcomes, isLate, revision };
 }
 
 async function insert(
   transaction: Transaction,
   boots: Boots,
   votes: readonly VoteRecord[],
-): Promise<{ commit: CommitId; stored: 'all' | ReadonlySet<string>; isLate: boolean }> {
+): Promise<{ stored: 'all' | ReadonlySet<string>; isLate: boolean } & Pick<Inserted, 'commit' | 'revision'>> {
   const bootKey = await boots.resolve(transaction, votes);
   const values = [
     arrayOf(votes.map(({ journalKey }) => journalKey)),
@@ -159,11 +169,11 @@ async function insert(
     (mayBeNew ? await insertNew(transaction, values) : null) ??
     (await transaction.rows<Inserted>({ ...INSERT, values }))[0];
   if (!inserted) throw new StoreFailure('storage-failed', 'the database does not say what it has stored');
-  const { commit, count, journals, seqs } = inserted;
+  const { commit, revision, count, journals, seqs } = inserted;
   const isLate = inserted.isLate === true;
-  if (count === votes.length) return { commit, stored: 'all', isLate };
+  if (count === votes.length) return { commit, revision, stored: 'all', isLate };
   const stored = new Set((journals ?? []).map((journal, index) => `${journal}/${seqs?.[index]}`));
-  return { commit, stored, isLate };
+  return { commit, revision, stored, isLate };
 }
 
 /** Null when some are there already; nothing of it is stored then. */

@@ -33,7 +33,7 @@ export function createOriginTables(db: Connection, commit: LedgerTables['commit'
           return select.get(unit, name) as number;
         })
         .immediate(unitId ?? ''),
-    commitOrigin(originKey, votes) {
+    commitOrigin(originKey, votes, judgedBy) {
       let sorted: SortedVotes = { outcomes: [], fresh: [] };
       let stored: CommittedOrigin['stored'] = [];
       // Once more from the beginning, where the commit is.
@@ -48,7 +48,7 @@ export function createOriginTables(db: Connection, commit: LedgerTables['commit'
         if (stored.length > 0) updateLast.run(lastSeq + stored.length, originKey);
         return stored;
       };
-      commit([], [], { more });
+      commit([], [], { more, judgedBy });
       return { outcomes: sorted.outcomes, stored };
     },
   };
@@ -56,6 +56,6 @@ export function createOriginTables(db: Connection, commit: LedgerTables['commit'
 
 export const createOriginLedger = (tables: OriginTables, exclusive: Exclusive): OriginLedger => ({
   openOrigin: (origin: Origin) => exclusive(() => tables.openOrigin(origin)),
-  commitOrigin: (originKey: number, votes: readonly OriginVote[]) =>
-    exclusive(() => tables.commitOrigin(originKey, votes)),
+  commitOrigin: (originKey: number, votes: readonly OriginVote[], judgedBy?: number) =>
+    exclusive(() => tables.commitOrigin(originKey, votes, judgedBy)),
 });

@@ -21,6 +21,8 @@ export type CommitExtras = {
   /** Is the other body of this vote, which is in conflict, to be quarantined? */
   corrections?: readonly Correction[];
   unjudged?: readonly Unjudged[];
+  /** See `Batch`. */
+  judgedBy?: number | undefined;
   keepsConflict?: (vote: VoteRecord) => boolean;
   /** Votes that are only known within the transaction, after the others. */
   more?: () => readonly VoteRecord[];
@@ -60,7 +62,7 @@ export type VoteTables = {
 
 export type OriginTables = {
   openOrigin(origin: Origin): number;
-  commitOrigin(originKey: number, votes: readonly OriginVote[]): CommittedOrigin;
+  commitOrigin(originKey: number, votes: readonly OriginVote[], judgedBy?: number): CommittedOrigin;
 };
 
 export type DecisionTables = {

@@ -2,6 +2,7 @@
 import type { Committed, QuarantineRecord, VoteOutcome, VoteRecord } from '../ledger.ts';
 import { ALL } from '../sql/history/sums.ts';
 import { RollupBatch } from '../sql/rollup-batch.ts';
+import { unjudgedOf } from '../sql/unjudged.ts';
 import type { SetAside } from '../votes.ts';
 import type { Connection } from './database.ts';
 import type { WithJournals } from './kept-journals.ts';
@@ -58,6 +59,10 @@ export function createVoteTable(
      LEFT JOIN terminals t ON t.key = coalesce(q.terminal_key, s.terminal_key) ORDER BY q.key DESC LIMIT ?`,
   );
 
+  const selectRevision = db.prepare('SELECT version FROM noted').pluck();
+  const isStale = (judgedBy: number | undefined) =>
+    judgedBy !== undefined && selectRevision.get() !== judgedBy;
+
   const selectVote = db.prepare('SELECT 1 FROM votes WHERE source_key = ? AND seq = ?').pluck();
 
   const countConflicts = db
@@ -101,7 +106,7 @@ export function createVoteTable(
   type Commit = [
     votes: readonly VoteRecord[],
     quarantine: readonly QuarantineRecord[],
-    extras: Required<Omit<CommitExtras, 'more'>> & Pick<CommitExtras, 'more'>,
+    extras: Required<Omit<CommitExtras, 'more' | 'judgedBy'>> & Pick<CommitExtras, 'more' | 'judgedBy'>,
   ];
   const commit = withJournals((oneByOne: boolean, ...[votes, quarantine, extras]: Commit) => {
     const { lost, keepsConflict, more } = extras;
@@ -137,7 +142,8 @@ export function createVoteTable(
       upsertRollup.run(quarter, windowKey, journalKey, ...counts, firstSeq, lastSeq, lastAt);
       late.note(windowKey, quarter, ALL, counts);
     }
-    const corrected = keepLeftOut(stored, extras);
+    const again = isStale(extras.judgedBy) ? unjudgedOf(stored) : [];
+    const corrected = keepLeftOut(stored, { ...extras, unjudged: [...extras.unjudged, ...again] });
     for (const record of quarantine) quarantineOne(record, record.seq === null ? 0 : 1);
     for (const { journalKey, range, at } of lost) insertLost.run(journalKey, ...range, at);
     return { outcomes, corrected };
