@@ -119,6 +119,7 @@ describe.each(portHomes())('a recount of what is stored in %s', (_name, createHo
       expect(votesIn(after.own.discounted.dismissed!)).toBe(dismissed);
       expect(votesIn(countedOf(after.own))).toBe(votesIn(countedOf(before.own)) - dismissed + reinstated);
     }
+    await home.unguardVotes();
     await home.rows('UPDATE votes SET verdict = 0 WHERE verdict = 8 AND seq < 20');
     expect(firstOf(await ask())).toMatchObject({
       what: 'verdict',

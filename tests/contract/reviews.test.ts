@@ -81,6 +81,32 @@ describe.each(portHomes())('reviews in %s', (_name, createHome) => {
     return corrected.sort();
   };
 
+  it('are not written over by whoever knows nothing of them: a gateway of before, or a person at the database', async () => {
+    await open(flag('r-1', [1, 3]));
+    await reviews.step(LI, 'r-1', 'propose', '一个人连按');
+    const write = (verdict: number, seq: number) =>
+      home.rows(`UPDATE votes SET verdict = ${verdict} WHERE source_key = ${rig.source} AND seq = ${seq}`);
+    await write(STUCK, 1);
+    await write(0, 1);
+    await reviews.step(WANG, 'r-1', 'confirm', '看过录像');
+    const decided = [DISMISSED, 0, DISMISSED, 0, 0, TOO_SOON];
+    expect(await verdicts()).toEqual(decided);
+    for (const [verdict, seq] of [
+      [0, 1],
+      [STUCK, 1],
+      [TOO_SOON, 3],
+    ] as const)
+      await expect(write(verdict, seq)).rejects.toThrow('older than the database');
+    // In one statement with what might be: all or nothing.
+    await expect(home.rows(`UPDATE votes SET verdict = ${STUCK}`)).rejects.toThrow('two people have decided');
+    expect(await verdicts()).toEqual(decided);
+    await home.rows('UPDATE votes SET verdict = verdict, clock = clock');
+    await reviews.step(LI, 'r-1', 'reopen', '弄错了');
+    expect(await verdicts()).toEqual([0, 0, TOO_SOON, 0, 0, TOO_SOON]);
+    await write(STUCK, 1);
+    await write(0, 1);
+  });
+
   it('leave votes alone until a second person confirms; all of it can be taken back, and is audited', async () => {
     expect(await open(flag('r-1', [1, 2, 3]))).toBe(true);
     expect(await open(flag('r-2', [1, 2, 3]))).toBe(false);

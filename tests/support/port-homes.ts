@@ -69,6 +69,8 @@ export type PortsHome = {
   rows<R>(sql: string): Promise<R[]>;
   /** As whoever owns the database can: rows of the audit may be changed from now on. */
   unguardAudit(): Promise<void>;
+  /** … and what is decided about votes may be written over. */
+  unguardVotes(): Promise<void>;
   /** Of the audit's chain. */
   auditKey(): Buffer;
   verifyAudit(known?: AuditHead): Promise<AuditVerdict>;
@@ -101,6 +103,7 @@ async function createSqliteHome(): Promise<PortsHome> {
       await rows('DROP TRIGGER audit_no_update');
       await rows('DROP TRIGGER audit_no_delete');
     },
+    unguardVotes: async () => void (await rows('DROP TRIGGER votes_decided')),
     auditKey,
     async verifyAudit(known) {
       const db = openForReading(file);
@@ -157,6 +160,7 @@ export async function createPostgresHome(cluster: Cluster): Promise<PortsHome & 
     openWithoutKey: async () => openPostgresPorts(address, UNLIMITED, null),
     rows,
     unguardAudit: async () => void (await rows('ALTER TABLE audit DISABLE TRIGGER audit_no_change')),
+    unguardVotes: async () => void (await rows('ALTER TABLE votes DISABLE TRIGGER votes_decided')),
     auditKey: () => AUDIT_KEY,
     async verifyAudit(known) {
       const { queries, close } = createPostgresSql({ address, auditKey: () => AUDIT_KEY });

@@ -19,6 +19,7 @@ import { ORIGINS } from './021-origins.ts';
 import { PUBLICATIONS } from './022-publications.ts';
 import { EXCLUSIONS_OF_SYSTEMS } from './025-exclusions-of-systems.ts';
 import { IMPUTED } from './026-imputed.ts';
+import { DECIDED_GUARD } from './027-decided-guard.ts';
 import type { Migration } from './flavour.ts';
 
 /** What SQLite has come to in steps of its own, and PostgreSQL begins with. */
@@ -43,4 +44,5 @@ export const MIGRATIONS: readonly Migration[] = [
   PUBLICATIONS,
   EXCLUSIONS_OF_SYSTEMS,
   IMPUTED,
+  DECIDED_GUARD,
 ];
