@@ -29,6 +29,9 @@ function readOptions() {
   }
 }
 
+/** Gateways judge by the default rules: raw and counted scores are recounted, verdicts by hand. */
+const SETTINGS = { MANYI_CLUSTER: 'yes', MANYI_FIRST_RULES: 'default' };
+
 const options = readOptions();
 if (options.help) {
   process.stdout.write(HELP);
@@ -45,6 +48,6 @@ function filters() {
 }
 
 runProject({
-  ...{ project: 'cluster', seed, settings: { MANYI_CLUSTER: 'yes' }, filters: filters() },
+  ...{ project: 'cluster', seed, settings: SETTINGS, filters: filters() },
   leftOut: options.case !== undefined || options.short ? null : 'here',
 });

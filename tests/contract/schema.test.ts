@@ -11,7 +11,9 @@ import { HISTORY } from '../../gateway/store/sqlite/migrations/index.ts';
 import { makeOldFolder } from '../support/old-folder.ts';
 import { type Cluster, POSTGRES, startCluster } from '../support/postgres.ts';
 import { have } from '../support/prerequisites.ts';
+import { readFile } from '../support/read-file.ts';
 import { type Schema, schemaOfPostgres, schemaOfSqlite } from '../support/schema-of.ts';
+import { copyToSqlite } from '../support/sqlite-copy.ts';
 import { createStoreHome } from '../support/store.ts';
 
 /** What votes are kept in: each database has its own keys and indexes for it. */
@@ -179,6 +181,25 @@ describe.runIf(have(POSTGRES))('the schema in PostgreSQL', () => {
     for (const sql of REFUSED) await expect(rows(sql), sql).rejects.toThrow('violates');
     for (const sql of [...GUARDED, 'TRUNCATE audit'])
       await expect(rows(sql), sql).rejects.toThrow('never changed or removed');
+  });
+
+  it('is copied whole for a recount, with all that is in it', async () => {
+    const { address, rows } = await create();
+    await migratePostgres({ address });
+    for (const statement of filling('postgres')) await rows(statement);
+    const { dataDir, dispose } = await copyToSqlite(address);
+    const copied = readFile(dataDir, (db) => ({
+      tables: db.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table'`).pluck().all(),
+      columns: db.prepare(`SELECT name FROM pragma_table_info('votes')`).pluck().all(),
+      window: db.prepare('SELECT w.id, u.id AS unit FROM windows w JOIN units u ON u.key = w.unit_key').get(),
+      audit: db.prepare('SELECT seq, hash, typeof(seq) AS type FROM audit').get(),
+    }));
+    dispose();
+    const schema = without(schemaOf(migrateSqlite), SQLITE_ONLY);
+    expect(copied.tables.toSorted()).toEqual(Object.keys(schema).sort());
+    expect(copied.columns.toSorted()).toEqual(Object.keys(schema.votes?.columns ?? {}).sort());
+    expect(copied.window).toEqual({ id: 'w1', unit: 'city' });
+    expect(copied.audit).toEqual({ seq: 1, hash: Buffer.from([0]), type: 'integer' });
   });
 
   it('orders and compares text by its bytes, as SQLite does', async () => {

@@ -11,7 +11,7 @@ import { type Counts, RATINGS } from '../../protocol/vote.ts';
 import type { TestGateway } from './gateway.ts';
 import { listenLive } from './live-client.ts';
 import { readFile } from './read-file.ts';
-import { expectVerdictsByHand, untilJudged } from './stored-verdicts.ts';
+import { areRulesOn, expectVerdictsByHand, untilJudged } from './stored-verdicts.ts';
 import type { TerminalProcess } from './terminal-process.ts';
 import { until } from './wait.ts';
 
@@ -260,13 +260,21 @@ function previousDay(day: string, back: number): string {
 const votesOf = (counts: Counts | null) =>
   counts === null ? 0 : RATINGS.reduce((sum, rating) => sum + counts[rating], 0);
 
+/** All that were pressed, counted or not. */
+export const pressedOf = ({
+  votes,
+  excluded,
+  discounted,
+}: Pick<ScoreRow, 'votes' | 'excluded' | 'discounted'>): number =>
+  votes + votesOf(excluded) + votesOf(discounted?.counts ?? null);
+
 function figuresShown(rows: readonly (ScoreRow | LiveRow)[]): Map<string, Figures> {
   return new Map(
     rows.map(
       ({ kind, id, votes, counts, rate, index, proof, intervals, excluded, discounted, lastVoteAt }) => [
         `${kind} ${id}`,
         {
-          raw: votes + votesOf(excluded) + votesOf(discounted?.counts ?? null),
+          raw: pressedOf({ votes, excluded, discounted }),
           ...{ votes, counts, rate, index, proof, discounted, lastVoteAt },
           // Walls are told those of units alone.
           rateInterval: intervals === undefined ? NOT_TOLD : intervals && shownInterval(intervals.rate),
@@ -312,7 +320,7 @@ export async function expectScoresEqualRecount(
   timeZone = 'Asia/Shanghai',
   aheadMs = 0,
 ): Promise<void> {
-  if (process.env.MANYI_FIRST_RULES === 'default') {
+  if (areRulesOn()) {
     await untilJudged(gateway.dataDir);
     const { raw, counted } = expectVerdictsByHand(gateway.dataDir);
     process.stdout.write(`      score == recount: raw ${raw}, counted ${counted}\n`);

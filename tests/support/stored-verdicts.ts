@@ -25,10 +25,21 @@ type Row = {
   verdict: number;
 };
 
+/** Do the default rules hold for a whole project of tests? */
+export const areRulesOn = (): boolean => process.env.MANYI_FIRST_RULES === 'default';
+
 /** Until nothing waits to be judged by what is stored. */
 export async function untilJudged(dataDir: string): Promise<void> {
-  const waiting = () => readFile(dataDir, (db) => db.prepare('SELECT count(*) FROM unjudged').pluck().get());
-  await until('all votes to be judged', () => waiting() === 0, { timeoutMs: 60_000, everyMs: 100 });
+  await untilNoneWaits(() =>
+    readFile(dataDir, (db) => db.prepare('SELECT count(*) FROM unjudged').pluck().get()),
+  );
+}
+
+export async function untilNoneWaits(waiting: () => unknown): Promise<void> {
+  await until('all votes to be judged', async () => (await waiting()) === 0, {
+    timeoutMs: 60_000,
+    everyMs: 100,
+  });
 }
 
 function storedRows(dataDir: string): Row[] {

@@ -8,7 +8,7 @@ import { RATINGS, type Rating } from '../../../protocol/vote.ts';
 import type { SwarmTerminal } from '../agent-swarm.ts';
 import type { TestGateway } from '../gateway.ts';
 import type { LiveClient } from '../live-client.ts';
-import { expectScoresEqualRecount, recountScores, storedVotes } from '../recount.ts';
+import { expectScoresEqualRecount, pressedOf, recountScores, storedVotes } from '../recount.ts';
 import { copyToSqlite } from '../sqlite-copy.ts';
 import { until } from '../wait.ts';
 import { type Presses, thankedLine } from './presses.ts';
@@ -53,8 +53,9 @@ export async function expectSums({ database, terminals, presses, gateways, walls
     expect(new Set(stored).size, 'nothing is stored twice').toBe(stored.length);
     for (const gateway of gateways)
       await until(`gateway on port ${gateway.httpPort} to have all votes in its scores`, async () => {
-        const votesOf = (await gateway.scores()).find(({ kind }) => kind === 'unit')?.votes;
-        if (votesOf !== all.length) throw new Error(`${votesOf} of ${all.length}`);
+        const unit = (await gateway.scores()).find(({ kind }) => kind === 'unit');
+        const pressed = unit && pressedOf(unit);
+        if (pressed !== all.length) throw new Error(`${pressed} of ${all.length}`);
         return true;
       });
     for (const gateway of gateways) await expectScoresEqualRecount({ ...gateway, dataDir: copy.dataDir });
