@@ -19,6 +19,8 @@ const QUARTERS = 60;
 const JOURNALS = 4;
 /** Local days of Shanghai, Kathmandu, New York, Lord Howe and Chatham begin so many quarters of an hour after UTC's. */
 const ZONES = [-32, -23, 20, -42, -51];
+/** More of them, for longer: MANYI_HISTORY_RUNS=100. A failure names its seed. */
+const RUNS = Number(process.env.MANYI_HISTORY_RUNS ?? 4);
 
 type Rig = { home: PortsHome; gateways: OpenPorts[]; journals: number[]; sent: VoteRecord[] };
 type Step = { name: string; run(rig: Rig): Promise<unknown> };
@@ -262,7 +264,7 @@ describe.each(portHomes())('history in %s', (name, createHome) => {
           }
         },
       ),
-      { numRuns: name === 'SQLite' ? 8 : 4, endOnFailure: true },
+      { numRuns: name === 'SQLite' ? 2 * RUNS : RUNS, endOnFailure: true },
     );
   });
 });
