@@ -61,6 +61,11 @@ const GOALS = {
     { package: 'e2fsprogs', command: 'mkfs.ext4' },
   ],
   bench: [...BROKER, ...DATABASE],
+  package: [
+    { package: 'dpkg', command: 'dpkg-deb' },
+    { package: 'binutils-x86-64-linux-gnu', command: 'x86_64-linux-gnu-strip' },
+    { package: 'binutils-aarch64-linux-gnu', command: 'aarch64-linux-gnu-strip' },
+  ],
 };
 
 export const goals = Object.keys(GOALS);
