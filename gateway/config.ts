@@ -105,7 +105,7 @@ const SETTINGS = {
   timeZone: setting(
     'MANYI_TIME_ZONE',
     'Asia/Shanghai',
-    'zone whose days and months scores are for',
+    'zone whose days and months scores are for; of units that have none of their own',
     timeZone,
   ),
   weights: setting(

@@ -1,6 +1,7 @@
 /** What the HTTP API says of a unit or window over time: a series, its total, and what they are compared with. */
 import { type Static, Type } from 'typebox';
 import { CHANNELS } from './channel.ts';
+import { EpochMs } from './ids.ts';
 import { FigureRules, Interval, oneOf, SpanFigures } from './score.ts';
 
 /** What a series is cut into; weeks are those of ISO 8601. */
@@ -73,7 +74,13 @@ export type ChannelHistory = Static<typeof ChannelHistory>;
 export const History = Type.Object({
   figures: Type.Object({
     ...FigureRules.properties,
-    period: Type.Object({ ...span, timeZone: Type.String() }),
+    period: Type.Object({
+      ...span,
+      /** Of the unit or window, when the period begins. */
+      timeZone: Type.String(),
+      /** Only where it has lain in several within the period: each since when, the first from its beginning on. */
+      timeZones: Type.Optional(Type.Array(Type.Object({ from: EpochMs, timeZone: Type.String() }))),
+    }),
     by: oneOf(HISTORY_STEPS),
     /** Of which channel the figures are; left out where they are of all together. */
     channel: Type.Optional(oneOf(CHANNELS)),

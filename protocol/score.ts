@@ -18,7 +18,7 @@ export const NullableString = Type.Unsafe<string | null>({ type: ['string', 'nul
 
 /**
  * `today` the local day so far; `60m` the minute under way and the 59 before it; `7d` today and the six local days
- * before it; `month` the local calendar month so far. Local: the gateway's configured time zone.
+ * before it; `month` the local calendar month so far. Local: the gateway's configured time zone, also of units that lie in another.
  */
 export const PERIODS = ['today', '60m', '7d', 'month'] as const;
 export const Period = oneOf(PERIODS);

@@ -16,6 +16,7 @@ import type { CommandDesk } from '../fleet/command-desk.ts';
 import type { Provisioning } from '../fleet/provisioning.ts';
 import type { Hub } from '../live/hub.ts';
 import type { TreeChanges } from '../org/tree-changes.ts';
+import type { UnitZoneChanges } from '../org/unit-zone-changes.ts';
 import type { People } from '../people/people.ts';
 import type { PrivacyBook } from '../privacy/privacy-book.ts';
 import type { PrivacyChanges } from '../privacy/privacy-changes.ts';
@@ -51,7 +52,8 @@ import { historyRoutes } from './history/history-routes.ts';
 import { linkRoutes } from './links/link-routes.ts';
 import { liveRoute } from './live/live-route.ts';
 import { takeUpgrades } from './live/upgrade.ts';
-import { orgRoutes } from './org/org-routes.ts';
+import { type OrgDeps, orgRoutes } from './org/org-routes.ts';
+import { unitZoneRoutes } from './org/unit-zone-routes.ts';
 import { createVisibleTree } from './org/visible-tree.ts';
 import { registerPages } from './pages.ts';
 import { privacyRoutes } from './privacy/privacy-routes.ts';
@@ -90,6 +92,9 @@ export type ServerDeps = {
   alerts: AlertDesk;
   alertRules: AlertRules;
   treeChanges: TreeChanges;
+  unitZones: UnitZoneChanges;
+  /** In which time zone a unit or window lies, through time. */
+  zonesOf: OrgDeps['zonesOf'];
   privacy: Pick<PrivacyBook, 'holdsBack' | 'settingsOf'>;
   privacyChanges: PrivacyChanges;
   /** … as they are shown to whoever is bound to a unit. */
@@ -203,7 +208,15 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(accountRoutes, { prefix, people });
   await app.register(linkRoutes, { prefix, people, visibleTree });
   await app.register(auditRoutes, { prefix, votes, audit: deps.audit });
-  await app.register(orgRoutes, { prefix, visibleTree, isOnline, treeChanges: deps.treeChanges });
+  await app.register(orgRoutes, {
+    prefix,
+    visibleTree,
+    isOnline,
+    treeChanges: deps.treeChanges,
+    zonesOf: deps.zonesOf,
+    now: deps.now,
+  });
+  await app.register(unitZoneRoutes, { prefix, visibleTree, unitZones: deps.unitZones });
   const { lastSeenAt, provisioning, commandDesk } = deps;
   await app.register(terminalRoutes, { prefix, visibleTree, isOnline, lastSeenAt, provisioning });
   await app.register(commandRoutes, { prefix, visibleTree, commandDesk });

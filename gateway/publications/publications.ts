@@ -3,11 +3,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { FigureRules, SpanFigures } from '../../protocol/score.ts';
 import { readReason, readTitle } from '../audit/reasons.ts';
 import { writeActor } from '../domain/actor.ts';
-import { createCalendar } from '../domain/calendar.ts';
 import { canonicalJson } from '../domain/canonical-json.ts';
 import type { OrgTree } from '../domain/org.ts';
 import { type Asked, readAsked } from '../domain/periods/asked.ts';
-import { zoneOf } from '../domain/periods/zone.ts';
+import { zoneThrough } from '../domain/periods/zone-through.ts';
 import {
   type Cause,
   causesOf,
@@ -19,11 +18,14 @@ import {
   type PublishedHead,
   type PublishedNode,
 } from '../domain/publications.ts';
+import type { TreeNode } from '../domain/tree-then.ts';
+import { erasWithin, type ZoneEra, zoneAt } from '../domain/unit-zones.ts';
 import type { By } from '../store/changes.ts';
 import { OrgRefusal } from '../store/failures.ts';
 import type { HistoryStore } from '../store/history.ts';
 import type { PublicationHead, PublicationStore, Withdrawal } from '../store/publications.ts';
 import type { KeptRuleVersion, RuleReads } from '../store/rules.ts';
+import { clocksOf } from '../verdicts/ground-rules.ts';
 import { unitNode, windowNode } from '../verdicts/rule-nodes.ts';
 import { pathTo, type RulePlace, windowsBelow } from '../verdicts/rule-places.ts';
 import { readFigures } from './published-figures.ts';
@@ -73,7 +75,8 @@ export type PublicationsDeps = {
   figures: () => FigureRules | Promise<FigureRules>;
   dataRevision: () => string;
   tree: () => OrgTree | Promise<OrgTree>;
-  timeZone: string;
+  /** In which time zone a unit or window lies, through time. */
+  zonesOf(node: TreeNode): readonly ZoneEra[] | Promise<readonly ZoneEra[]>;
   now: () => number;
 };
 
@@ -81,8 +84,7 @@ const MOST_PUBLICATIONS = 10_000;
 const MOST_SHOWN = 200;
 
 export function createPublications(deps: PublicationsDeps): Publications {
-  const { store, history, rules, timeZone, now } = deps;
-  const zone = zoneOf(timeZone);
+  const { store, history, rules, zonesOf, now } = deps;
 
   const listed = async (): Promise<ListedPublication[]> =>
     (await store.heads()).map(({ head, sha256, withdrawal }) => ({
@@ -105,7 +107,7 @@ export function createPublications(deps: PublicationsDeps): Publications {
     const title = readTitle(given.title, 'title');
     const tree = await deps.tree();
     const place: RulePlace = { unit: given.unit, window: given.window };
-    const node = nodeOf(tree, place);
+    const { key: _, ...node } = nodeOf(tree, place);
     if (period.to > now())
       throw new OrgRefusal('publication-open', `${period.name} has not ended: publish it afterwards`);
     if ((await store.heads()).length >= MOST_PUBLICATIONS)
@@ -122,7 +124,7 @@ export function createPublications(deps: PublicationsDeps): Publications {
     if (!isSame) throw unsettled();
     // What was set meanwhile is judged later, and would be a half of it.
     await refuseUnsettled(store, windowKeys, period);
-    const governing = versionsFor(await rules.versions(), tree, place, period);
+    const governing = await versionsFor(await rules.versions(), tree, place, period);
     const body: PublishedBody = {
       ...{ format: 'manyi/publication/1', figures, revision, privacy: 'whole', total },
       ruleVersions: governing.map(({ madeBy: _, ...version }) => version),
@@ -166,9 +168,11 @@ export function createPublications(deps: PublicationsDeps): Publications {
       };
     },
     async publish(by, { period, title, reason, ...place }) {
-      const { name, from, to } = readAsked(zone, period);
+      const node = nodeOf(await deps.tree(), place);
+      const eras = await zonesOf({ kind: node.kind, key: node.key });
+      const { name, from, to } = readAsked(zoneThrough(eras), period);
       const id = `p-${randomBytes(5).toString('hex')}`;
-      const span = { name, from, to, timeZone: zone.timeZone };
+      const span = { name, from, to, timeZone: zoneAt(eras, from) };
       return add(by, { id, version: 1, title, corrects: null, reason, ...place }, span);
     },
     async correct(by, id, reason) {
@@ -213,9 +217,8 @@ export function createPublications(deps: PublicationsDeps): Publications {
     }
     const isTotalSame = isSameFigures(body.total, total);
     if (!isTotalSame) pairs.push([body.total, total]);
-    const since = versionsFor(await rules.versions(), tree, place, head.period).filter(
-      ({ madeAt }) => madeAt > head.madeAt,
-    );
+    const governing = await versionsFor(await rules.versions(), tree, place, head.period);
+    const since = governing.filter(({ madeAt }) => madeAt > head.madeAt);
     return {
       differs: pairs.length > 0,
       causes: pairs.length > 0 ? causesOf(pairs, since.length) : [],
@@ -226,6 +229,54 @@ export function createPublications(deps: PublicationsDeps): Publications {
       })),
     };
   }
+
+  /** Of the place, of what is above it and of what is below it: those that cover a day of the period, by the clocks of some window there. */
+  async function versionsFor(
+    versions: readonly KeptRuleVersion[],
+    tree: OrgTree,
+    place: RulePlace,
+    { from, to, timeZone }: PublishedHead['period'],
+  ): Promise<KeptRuleVersion[]> {
+    const days = new Map<string, Days>();
+    const take = (nodes: readonly string[], zones: readonly string[]) => {
+      const own = daysOf(zones, { from, to });
+      for (const node of nodes) {
+        const known = days.get(node) ?? own;
+        const [first = own.first] = [own.first, known.first].sort();
+        const [, last = own.last] = [own.last, known.last].sort();
+        days.set(node, { first, last });
+      }
+    };
+    take(pathTo(tree, place), [timeZone]);
+    if (place.unit !== undefined) take([unitNode(place.unit)], [timeZone]);
+    for (const windowKey of windowsBelow(tree, place)) {
+      const window = tree.windowByKey.get(windowKey);
+      if (!window) continue;
+      const eras = await zonesOf({ kind: 'window', key: windowKey });
+      take(
+        [windowNode(window.id), ...pathTo(tree, { unit: window.unitId })],
+        erasWithin(eras, { from, to }).map((era) => era.timeZone),
+      );
+    }
+    return versions.filter(({ nodeId, validFrom, validTo }) => {
+      const covered = days.get(nodeId);
+      return (
+        covered !== undefined && validFrom <= covered.last && (validTo === null || validTo >= covered.first)
+      );
+    });
+  }
+}
+
+type Days = { first: string; last: string };
+
+/** The first and the last local date of a span, in any of these zones. */
+function daysOf(zones: readonly string[], { from, to }: { from: number; to: number }): Days {
+  const dates = zones.flatMap((zone) => {
+    const { calendar } = clocksOf(zone);
+    return [from, to - 1].map((at) => calendar.nameOf(calendar.dayOf(at)));
+  });
+  const sorted = dates.sort();
+  return { first: sorted[0] as string, last: sorted.at(-1) as string };
 }
 
 const placeOf = ({ kind, id }: PublishedNode): RulePlace => (kind === 'unit' ? { unit: id } : { window: id });
@@ -264,35 +315,13 @@ async function refuseUnsettled(
   if (await store.isWaiting(windowKeys, { from, to: to - 1 })) throw unsettled();
 }
 
-function nodeOf(tree: OrgTree, place: RulePlace): PublishedNode {
+function nodeOf(tree: OrgTree, place: RulePlace): PublishedNode & { key: number } {
   pathTo(tree, place);
   const { unit, window } = place;
   const found = window === undefined ? tree.unitById.get(unit ?? '') : tree.windowById.get(window);
   if (!found) throw new OrgRefusal('unit-unknown', 'say which unit, or which window');
   const above = 'unitId' in found ? found.unitId : found.id;
   const path = [...(tree.pathOf.get(above) ?? []), ...('unitId' in found ? [found.name] : [])];
-  return { kind: window === undefined ? 'unit' : 'window', id: found.id, name: found.name, path };
-}
-
-/** Of the place, of what is above it and of what is below it: those that cover a day of the period. */
-function versionsFor(
-  versions: readonly KeptRuleVersion[],
-  tree: OrgTree,
-  place: RulePlace,
-  { from, to, timeZone }: PublishedHead['period'],
-): KeptRuleVersion[] {
-  const calendar = createCalendar(timeZone);
-  const [first, last] = [from, to - 1].map((at) => calendar.nameOf(calendar.dayOf(at))) as [string, string];
-  const nodes = new Set(pathTo(tree, place));
-  for (const windowKey of windowsBelow(tree, place)) {
-    const window = tree.windowByKey.get(windowKey);
-    if (!window) continue;
-    nodes.add(windowNode(window.id));
-    for (const node of pathTo(tree, { unit: window.unitId })) nodes.add(node);
-  }
-  if (place.unit !== undefined) nodes.add(unitNode(place.unit));
-  return versions.filter(
-    ({ nodeId, validFrom, validTo }) =>
-      nodes.has(nodeId) && validFrom <= last && (validTo === null || validTo >= first),
-  );
+  const { key, id, name } = found;
+  return { kind: window === undefined ? 'unit' : 'window', key, id, name, path };
 }

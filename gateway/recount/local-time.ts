@@ -6,7 +6,6 @@ export const DAY_MS = 86_400_000;
 export const MINUTE_MS = 60_000;
 
 export type LocalTime = {
-  readonly timeZone: string;
   /** What the clock shows, as if it were UTC, in milliseconds since 1970. */
   clockAt(atMs: number): number;
   /** YYYY-MM-DD */
@@ -53,7 +52,30 @@ export function createLocalTime(timeZone: string): LocalTime {
     }
     return day.date;
   };
-  return { timeZone, clockAt, dateOf, startOf };
+  return { clockAt, dateOf, startOf };
+}
+
+const STEP_MS = 15 * MINUTE_MS;
+
+/** Of a place that has lain in other zones before: what its clock shows is set with each. @param since in the order of time, the first from ever */
+export function localTimeThrough(since: readonly { from: number; timeZone: string }[]): LocalTime {
+  const all = since.map(({ from, timeZone }) => ({ from, local: createLocalTime(timeZone) }));
+  const [only] = all;
+  if (all.length === 1 && only) return only.local;
+  const localAt = (atMs: number) =>
+    (all.filter(({ from }) => from <= atMs).at(-1) as (typeof all)[number]).local;
+  const clockAt = (atMs: number) => localAt(atMs).clockAt(atMs);
+  /** Looked for from before any zone has it, a step at a time. */
+  const startOf = (date: string) => {
+    const midnight = timeOf(date);
+    let at = midnight - APART_MS;
+    while (clockAt(at) < midnight) at += STEP_MS;
+    return at;
+  };
+  return {
+    ...{ clockAt, startOf },
+    dateOf: (atMs) => localAt(atMs).dateOf(atMs),
+  };
 }
 
 /** Of midnight, as if it were UTC. */

@@ -5,10 +5,15 @@ import type { Span } from './period.ts';
 export type RecountPlace = { kind: 'unit' | 'window'; id: string };
 export type PlannedWindow = RecountPlan['windows'][number];
 
-/** From a moment on, until the next: where a window stood, everywhere first, then from the top unit down to the window. */
-export type PathSince = { from: number; path: string[] };
+/**
+ * From a moment on, until the next: where a window stood, everywhere first, then from the top unit down to the window; and by which
+ * time zone.
+ */
+export type PathSince = { from: number; path: string[]; timeZone: string };
+export type ZoneSince = { from: number; timeZone: string };
 
-export function createPlaces({ units, windows, stands }: RecountPlan) {
+/** @param gatewayZone of what no unit above says otherwise */
+export function createPlaces({ units, windows, stands, zones }: RecountPlan, gatewayZone: string) {
   const idOf = new Map(units.map(({ key, id }) => [key, id]));
   const parents = new Map<string, StoredStand[]>();
   const nameOf = (kind: StoredStand['kind'], key: number) => `${kind} ${key}`;
@@ -27,17 +32,30 @@ export function createPlaces({ units, windows, stands }: RecountPlan) {
     return (before.at(-1) ?? own[0])?.parentKey ?? null;
   };
   /** Keys, from the nearest to the top. */
-  const aboveAt = ({ key }: PlannedWindow, atMs: number): number[] => {
+  const aboveAt = ({ key }: PlannedWindow, atMs: number): number[] =>
+    unitsFrom(parentAt('window', key, atMs), atMs);
+  const unitsFrom = (first: number | null, atMs: number): number[] => {
     const above: number[] = [];
-    let next = parentAt('window', key, atMs);
+    let next = first;
     while (next !== null && !above.includes(next)) {
       above.push(next);
       next = parentAt('unit', next, atMs);
     }
     return above;
   };
-  /** Only then anything has changed its place. */
-  const moments = [...new Set(stands.map(({ from }) => from))].sort((a, b) => a - b);
+  /** Only then anything has changed its place, or a unit its time zone. */
+  const moments = [...new Set([...stands, ...zones].map(({ from }) => from))].sort((a, b) => a - b);
+  /** What the nearest unit says that says something. */
+  const zoneAmong = (unitKeys: readonly number[], atMs: number): string => {
+    const said = unitKeys.map(
+      (unit) => zones.filter(({ unitKey, from }) => unitKey === unit && from <= atMs).at(-1)?.timeZone,
+    );
+    return said.find((timeZone) => typeof timeZone === 'string') ?? gatewayZone;
+  };
+  const keysAt = ({ kind, id }: RecountPlace, atMs: number): number[] => {
+    if (kind === 'window') return windows.flatMap((one) => (one.id === id ? aboveAt(one, atMs) : []));
+    return units.flatMap(({ id: of, key }) => (of === id ? unitsFrom(key, atMs) : []));
+  };
   const spansUnder = (unitId: string, serviceWindow: PlannedWindow, { from, to }: Span): Span[] => {
     const found: Span[] = [];
     const borders = [from, ...moments.filter((at) => at > from && at < to), to];
@@ -68,9 +86,22 @@ export function createPlaces({ units, windows, stands }: RecountPlan) {
     pathsTo(serviceWindow: PlannedWindow): PathSince[] {
       const found: PathSince[] = [];
       for (const from of [Number.NEGATIVE_INFINITY, ...moments]) {
-        const above = aboveAt(serviceWindow, from).map((key) => `unit:${idOf.get(key)}`);
+        const keys = aboveAt(serviceWindow, from);
+        const above = keys.map((key) => `unit:${idOf.get(key)}`);
         const path = ['all', ...above.toReversed(), `window:${serviceWindow.id}`];
-        if (found.at(-1)?.path.join(' ') !== path.join(' ')) found.push({ from, path });
+        const timeZone = zoneAmong(keys, from);
+        const last = found.at(-1);
+        if (last?.path.join(' ') !== path.join(' ') || last.timeZone !== timeZone)
+          found.push({ from, path, timeZone });
+      }
+      return found;
+    },
+    /** In which zone a place lay; the first from ever. */
+    zonesOf(place: RecountPlace): ZoneSince[] {
+      const found: ZoneSince[] = [];
+      for (const from of [Number.NEGATIVE_INFINITY, ...moments]) {
+        const timeZone = zoneAmong(keysAt(place, from), from);
+        if (found.at(-1)?.timeZone !== timeZone) found.push({ from, timeZone });
       }
       return found;
     },

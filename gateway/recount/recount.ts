@@ -2,9 +2,9 @@
 import type { RecountPlan, RecountReads } from '../store/recount.ts';
 import { Differences } from './differences.ts';
 import type { NoticesOf } from './hours.ts';
-import type { LocalTime } from './local-time.ts';
-import type { Span } from './period.ts';
-import { createPlaces, type PathSince, type RecountPlace } from './places.ts';
+import { createLocalTime, type LocalTime, localTimeThrough } from './local-time.ts';
+import { readPeriod, type Span } from './period.ts';
+import { createPlaces, type PathSince, type RecountPlace, type ZoneSince } from './places.ts';
 import { recountWindow, type WindowRecount } from './recount-window.ts';
 import { RecountRefusal } from './refusal.ts';
 import { type RulesThroughTime, rulesThroughTime, throughPlaces } from './rules.ts';
@@ -12,7 +12,8 @@ import { addSums, emptySums, type Sums } from './sums.ts';
 
 export type RecountQuestion = {
   place: RecountPlace;
-  span: Span;
+  /** Local to the place: see `readPeriod`. */
+  period: string;
   /** By the rules of now; by what is stored with each vote; or by those of now and, beside them, by an earlier revision of them. */
   rules: 'now' | 'stored' | number;
   /** The code of one channel; left out: all together. */
@@ -21,7 +22,8 @@ export type RecountQuestion = {
 
 export type RecountDeps = {
   reads: RecountReads;
-  local: LocalTime;
+  /** The gateway's, where no unit has another. */
+  timeZone: string;
   noticesOf: NoticesOf;
   now: () => number;
   /** From 0 to 1. */
@@ -33,6 +35,9 @@ export type RecountDeps = {
 export type Recount = {
   place: RecountPlace & { name: string };
   span: Span;
+  /** Clocks of the place, as they were; and in which zones they were in the span. */
+  local: LocalTime;
+  timeZone: string;
   /** That stood there at some moment of it. */
   windows: number;
   /** Of the rules that votes were judged by: how many versions there are. */
@@ -48,14 +53,17 @@ export type Recount = {
   changing: number;
 };
 
-/** @returns null when there is no such place. @throws StoreFailure, RecountRefusal `rules-unknown` */
+/** @returns null when there is no such place. @throws StoreFailure, RecountRefusal `rules-unknown` and those of `readPeriod` */
 export async function recount(question: RecountQuestion, deps: RecountDeps): Promise<Recount | null> {
-  const { place, span, rules, channel = null } = question;
-  const { reads, told, now } = deps;
+  const { place, rules, channel = null } = question;
+  const { reads, told, now, timeZone } = deps;
   const plan = await reads.plan();
-  const places = createPlaces(plan);
+  const places = createPlaces(plan, timeZone);
   const name = places.nameOf(place);
   if (name === null) return null;
+  const zones = places.zonesOf(place);
+  const local = localTimeThrough(zones);
+  const span = readPeriod(question.period, local);
   if (typeof rules === 'number' && rules > plan.rules.length)
     throw new RecountRefusal(
       'rules-unknown',
@@ -89,8 +97,16 @@ export async function recount(question: RecountQuestion, deps: RecountDeps): Pro
   }
   return {
     ...{ place: { ...place, name }, span, windows: windows.length, rules: plan.rules.length },
+    ...{ local, timeZone: zonesIn(zones, span).join(', then ') },
     ...{ ...sum, other, waiting, changing },
   };
+}
+
+function zonesIn(zones: readonly ZoneSince[], { from, to }: Span): string[] {
+  const before = zones.filter((zone) => zone.from <= from).slice(-1);
+  return [...before, ...zones.filter((zone) => zone.from > from && zone.from < to)].map(
+    ({ timeZone }) => timeZone,
+  );
 }
 
 const TRIES = 6;
@@ -108,17 +124,28 @@ async function settled(
 }
 
 /** Nearly all windows share their rules. */
-function createRuleBook({ rules }: RecountPlan, { local, noticesOf }: RecountDeps) {
+function createRuleBook({ rules }: RecountPlan, { noticesOf }: RecountDeps) {
   const known = new Map<string, RulesThroughTime>();
+  const locals = new Map<string, LocalTime>();
+  const localOf = (timeZone: string): LocalTime => {
+    const local = locals.get(timeZone) ?? createLocalTime(timeZone);
+    locals.set(timeZone, local);
+    return local;
+  };
   return (paths: readonly PathSince[], revision: number): RulesThroughTime => {
     const versions = rules.slice(0, revision);
     const ruled = new Set(versions.map(({ node }) => node));
-    const eras = paths.map(({ from, path }) => ({ from, path: path.filter((place) => ruled.has(place)) }));
-    const name = `${revision} ${eras.map(({ from, path }) => `${from} ${path.join(' ')}`).join('; ')}`;
+    const eras = paths.map(({ path, ...since }) => ({
+      ...{ ...since, path: path.filter((place) => ruled.has(place)) },
+    }));
+    const name = `${revision} ${eras.map(({ from, timeZone, path }) => `${from} ${timeZone} ${path.join(' ')}`).join('; ')}`;
     const made =
       known.get(name) ??
       throughPlaces(
-        eras.map(({ from, path }) => ({ from, rules: rulesThroughTime(path, versions, local, noticesOf) })),
+        eras.map(({ from, timeZone, path }) => ({
+          from,
+          rules: rulesThroughTime(path, versions, localOf(timeZone), noticesOf),
+        })),
       );
     known.set(name, made);
     return made;

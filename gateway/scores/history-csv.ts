@@ -5,6 +5,7 @@ import type { Interval, SpanFigures } from '../../protocol/score.ts';
 import { VERDICTS } from '../../protocol/verdict.ts';
 import { RATINGS } from '../../protocol/vote.ts';
 import { BYTE_ORDER_MARK, csvLine, textCell } from '../domain/csv.ts';
+import { zoneAt } from '../domain/unit-zones.ts';
 import { createZonedTime } from '../domain/zoned-time.ts';
 
 /** `span` a part of the series, `total` all of it; what it is compared with has its own name. */
@@ -61,7 +62,11 @@ function linesOf({ figures: of, node, spans, total, comparisons, channels = [] }
 }
 
 function columnsOf({ figures: of, node }: History): Column[] {
-  const timeOf = createZonedTime(of.period.timeZone);
+  const { from, timeZone, timeZones = [{ from, timeZone }] } = of.period;
+  const clocks = new Map(timeZones.map((one) => [one.timeZone, createZonedTime(one.timeZone)]));
+  /** By the clocks that the place had when the span began. */
+  const timeOf = ({ span }: Line, atMs: number): Cell =>
+    clocks.get(zoneAt(timeZones, span.from))?.(atMs) ?? '';
   const always = (name: string, value: Cell): Column => [name, () => value];
   return [
     ['part', ({ part }) => part],
@@ -73,10 +78,10 @@ function columnsOf({ figures: of, node }: History): Column[] {
     ['channel', ({ channel }) => channel],
     ['period', ({ span }) => textCell(span.name)],
     ['from', ({ span }) => span.from],
-    ['fromTime', ({ span }) => timeOf(span.from)],
+    ['fromTime', (line) => timeOf(line, line.span.from)],
     ['to', ({ span }) => span.to],
-    ['toTime', ({ span }) => timeOf(span.to)],
-    always('timeZone', textCell(of.period.timeZone)),
+    ['toTime', (line) => timeOf(line, line.span.to)],
+    ['timeZone', ({ span }) => textCell(zoneAt(timeZones, span.from))],
     ['isCut', ({ span }) => truth(span.isCut)],
     ['isOpen', ({ span }) => truth(span.isOpen)],
     ...ratings('pressed', ({ pressed }) => pressed),

@@ -7,11 +7,12 @@ import type { Counts } from '../../protocol/vote.ts';
 import { type Asked, type ComparedWith, comparedSpan, readAsked } from '../domain/periods/asked.ts';
 import { type Bounds, type Span, spansOf } from '../domain/periods/spans.ts';
 import type { Step } from '../domain/periods/steps.ts';
-import { zoneOf } from '../domain/periods/zone.ts';
+import { zoneThrough } from '../domain/periods/zone-through.ts';
 import { compare } from '../domain/statistics/comparison.ts';
 import { type Figure, figureOf, intervalsOf } from '../domain/statistics/figure.ts';
 import { addCounts, emptyCounts, votesIn } from '../domain/tally.ts';
 import type { Called, TreeNode, TreeThen } from '../domain/tree-then.ts';
+import { erasWithin, type ZoneEra } from '../domain/unit-zones.ts';
 import type { HistoryOf, HistoryRow, HistoryStore } from '../store/history.ts';
 import type { HistoryNode } from './history-node.ts';
 
@@ -21,8 +22,8 @@ export type NodeHistoryDeps = {
   dataRevision: () => string;
   /** What everything was called and where it stood, as it is known now. */
   treeThen: () => Promise<TreeThen>;
-  /** Whose hours, days, … they are. */
-  timeZone: string;
+  /** Hours, days, … are those of where it lies, and at any moment lay. */
+  zonesOf(node: TreeNode): readonly ZoneEra[] | Promise<readonly ZoneEra[]>;
   now: () => number;
 };
 
@@ -49,12 +50,13 @@ export function createNodeHistory({
   figures,
   dataRevision,
   treeThen,
-  timeZone,
+  zonesOf,
   now,
 }: NodeHistoryDeps): NodeHistory {
   return {
     async read({ node, period, by, compare: comparedWith, channel, isApart = false, isNamedThen = false }) {
-      const zone = zoneOf(timeZone);
+      const eras = await zonesOf(nodeIn(node.of));
+      const zone = zoneThrough(eras);
       const asked = readAsked(zone, period);
       const spans = spansOf(zone, by, asked);
       const earlier = comparedWith.map((one) => ({ with: one, ...comparedSpan(zone, asked, one) }));
@@ -80,7 +82,7 @@ export function createNodeHistory({
       return {
         figures: {
           ...rules,
-          period: { name: asked.name, from: asked.from, to: asked.to, timeZone: zone.timeZone },
+          period: { name: asked.name, from: asked.from, to: asked.to, ...zonesIn(eras, asked) },
           ...{ by, revision },
           ...(channel !== undefined && { channel }),
           ...(isNamedThen && { names: 'then' as const }),
@@ -110,6 +112,15 @@ function named(called: readonly Called[] | null, { from, to }: Bounds): { node?:
   const isChanged = called.some((one) => one.from > from && one.from < to);
   return { node: { name: path.at(-1) ?? '', path: [...path], isChanged } };
 }
+
+/** In which zone it begins; and where it goes on in another, since when. */
+function zonesIn(eras: readonly ZoneEra[], span: Bounds): Pick<Period, 'timeZone' | 'timeZones'> {
+  const within = erasWithin(eras, span);
+  const [{ timeZone }] = within as [ZoneEra];
+  return { timeZone, ...(within.length > 1 && { timeZones: within }) };
+}
+
+type Period = History['figures']['period'];
 
 const cameBy =
   (channel: Channel) =>

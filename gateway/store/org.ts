@@ -1,6 +1,8 @@
 /** The port to the organisation tree: units, windows, and the terminals that stand at them. */
 import type { OrgVersion, ServiceWindow, Terminal, Unit } from '../domain/org.ts';
+import type { UnitZone } from '../domain/unit-zones.ts';
 import type { Changes } from './changes.ts';
+import type { Unjudged } from './ledger.ts';
 
 export type TerminalRecord = Terminal & { windowKey: number; lastSeenAt: number | null };
 
@@ -10,6 +12,8 @@ export interface OrgReads {
   terminals(): Promise<TerminalRecord[]>;
   /** Of units, then of windows, by key and time. The newest of each says what `units` and `windows` say. */
   versions(): Promise<OrgVersion[]>;
+  /** Of units that have had a time zone of their own, in the order of time. */
+  timeZones(): Promise<UnitZone[]>;
 }
 
 export interface OrgTx extends OrgReads {
@@ -28,6 +32,10 @@ export interface OrgTx extends OrgReads {
   renameUnit(id: string, name: string, at: number): Promise<Changed<string>>;
   /** @throws OrgRefusal `window-unknown`, `name-same`. */
   renameWindow(id: string, name: string, at: number): Promise<Changed<string>>;
+  /** In the place of one that holds from the same moment on. Of votes that were pressed since then see `judgeAgain`. */
+  setTimeZone(zone: UnitZone): Promise<void>;
+  /** Votes that are to be judged again by what holds now. */
+  judgeAgain(spans: readonly Unjudged[]): Promise<void>;
 }
 
 /** What it was before: the id of a unit, or a name; and the moment from which the new one holds. */

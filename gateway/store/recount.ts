@@ -42,12 +42,17 @@ export type StoredRules = {
 /** Which unit a unit or window stood under from a moment on, until its next one; null: at the top. */
 export type StoredStand = { kind: 'unit' | 'window'; key: number; parentKey: number | null; from: number };
 
+/** In which time zone a unit lies from a moment on, until its next one; null: that of the unit above. */
+export type StoredZone = { unitKey: number; timeZone: string | null; from: number };
+
 /** The tree as it stands and as it stood, and every version of the rules in the order in which they were made. */
 export type RecountPlan = {
   units: readonly { key: number; id: string; parentKey: number | null; name: string }[];
   windows: readonly { key: number; id: string; unitKey: number; name: string }[];
   /** In the order of time. Of what has none, it always stood where it stands. */
   stands: readonly StoredStand[];
+  /** In the order of time. What is below none of these units lies in the gateway's zone. */
+  zones: readonly StoredZone[];
   rules: readonly StoredRules[];
 };
 

@@ -1,5 +1,6 @@
 /** The port to the rules that votes are judged by: versions that are added, and never changed. */
 import type { OrgVersion } from '../domain/org.ts';
+import type { UnitZone } from '../domain/unit-zones.ts';
 import type { RuleVersion } from '../domain/verdicts/rule-versions.ts';
 import type { Changes } from './changes.ts';
 import type { Unjudged } from './ledger.ts';
@@ -13,6 +14,8 @@ export type RuleGround = {
   versions: readonly KeptRuleVersion[];
   /** Where everything stood: see `OrgReads.versions`. */
   places: readonly (OrgVersion & { id: string })[];
+  /** See `OrgReads.timeZones`. */
+  timeZones: readonly UnitZone[];
 };
 
 export interface RuleReads {

@@ -1,16 +1,18 @@
 /** The rules that hold, in memory: of every window, through time. */
-import { createCalendar } from '../domain/calendar.ts';
 import { holidaysOf } from '../domain/opening-hours/jurisdictions.ts';
+import type { TreeNode } from '../domain/tree-then.ts';
+import type { ZoneEra } from '../domain/unit-zones.ts';
 import type { RuleVersion } from '../domain/verdicts/rule-versions.ts';
 import type { WindowRules } from '../domain/verdicts/window-rules.ts';
-import { createZonedTime } from '../domain/zoned-time.ts';
 import type { RuleGround, RuleReads } from '../store/rules.ts';
-import { createGroundRules } from './ground-rules.ts';
+import { createGroundRules, type GroundRules } from './ground-rules.ts';
 import { ALL } from './rule-nodes.ts';
 
 export type RuleBook = {
   /** Of a window that is there: at any moment those of the places that it stood under then. */
   rulesOf(windowKey: number): WindowRules;
+  /** In which time zone a unit or window lies, through time. */
+  zonesOf(node: TreeNode): readonly ZoneEra[];
   versions(): readonly RuleVersion[];
   /** Names all that holds now: figures that were made by it name it. */
   revision(): string;
@@ -31,16 +33,13 @@ export type RuleBookDeps = { rules: Pick<RuleReads, 'ground'>; timeZone: string 
 
 /** @throws StoreFailure */
 export async function openRuleBook({ rules, timeZone }: RuleBookDeps): Promise<RuleBook> {
-  const place = {
-    calendar: createCalendar(timeZone),
-    zoned: createZonedTime(timeZone),
-    holidaysOf,
-  };
+  const place = { timeZone, holidaysOf };
   let ground = await rules.ground();
   let made = createGroundRules(ground, place);
 
   return {
     rulesOf: (windowKey) => made.of(windowKey),
+    zonesOf: (node) => made.zonesOf(node),
     versions: () => ground.versions,
     revision: () => `${ground.versions.length}`,
     groundRevision: () => ground.revision,
@@ -53,18 +52,21 @@ export async function openRuleBook({ rules, timeZone }: RuleBookDeps): Promise<R
       if (isSame) return { areOthers: false, windowKeys: [] };
       const before = made;
       made = createGroundRules(ground, place);
-      const windowKeys = before
-        .asked()
-        .filter((key) => before.of(key).at(atMs).id !== made.of(key).at(atMs).id);
+      const nameOf = (of: GroundRules, key: number) => {
+        const { id, timeZone: zone } = of.of(key).at(atMs);
+        return `${id} ${zone}`;
+      };
+      const windowKeys = before.asked().filter((key) => nameOf(before, key) !== nameOf(made, key));
       return { areOthers: true, windowKeys };
     },
   };
 }
 
-/** What holds for all holds at every place of the tree: then it does not matter where a window stands. */
+/** What holds for all holds at every place of the tree: then, in one time zone, it does not matter where a window stands. */
 function areSame(read: RuleGround, known: RuleGround): boolean {
   if (read.versions.length !== known.versions.length) return false;
-  if (read.versions.every(({ nodeId }) => nodeId === ALL)) return true;
+  if (JSON.stringify(read.timeZones) !== JSON.stringify(known.timeZones)) return false;
+  if (read.timeZones.length === 0 && read.versions.every(({ nodeId }) => nodeId === ALL)) return true;
   return (
     read.places.length === known.places.length &&
     read.places.every(({ kind, key, from, parentKey }, index) => {

@@ -1,7 +1,6 @@
 /** What a person may set about rules, at the command line and over HTTP alike: versions are added, each with its reason in the audit. */
 import { readReason } from '../audit/reasons.ts';
 import { writeActor } from '../domain/actor.ts';
-import type { Calendar } from '../domain/calendar.ts';
 import { readDate } from '../domain/opening-hours/hours-settings.ts';
 import type { OrgTree } from '../domain/org.ts';
 import type { SettingFault } from '../domain/refusals.ts';
@@ -17,6 +16,7 @@ import type { By } from '../store/changes.ts';
 import { OrgRefusal } from '../store/failures.ts';
 import type { PublicationReads } from '../store/publications.ts';
 import type { KeptRuleVersion, RuleStore } from '../store/rules.ts';
+import { createLocalSpans } from './local-spans.ts';
 import { ALL, pathOf, windowNode } from './rule-nodes.ts';
 import { idsAbove, pathTo, type RulePlace, windowsUnder } from './rule-places.ts';
 import { type TouchedPublication, touchedBy } from './touched-publications.ts';
@@ -54,7 +54,8 @@ export type RuleChangesDeps = {
   store: RuleStore;
   publications: Pick<PublicationReads, 'heads'>;
   tree: () => OrgTree | Promise<OrgTree>;
-  calendar: Calendar;
+  /** The gateway's. */
+  timeZone: string;
   now: () => number;
 };
 
@@ -62,7 +63,7 @@ export function createRuleChanges({
   store,
   publications,
   tree,
-  calendar,
+  timeZone,
   now,
 }: RuleChangesDeps): RuleChanges {
   return {
@@ -77,10 +78,12 @@ export function createRuleChanges({
       const known = await tree();
       const path = pathTo(known, place);
       const nodeId = path.at(-1) as string;
-      const today = calendar.nameOf(calendar.dayOf(now()));
+      const spans = createLocalSpans(await store.ground(), place, timeZone);
+      const today = spans.dateAt(now());
+      const begun = begunOf(spans.spanOf({ validFrom, validTo }));
       const touched =
         validFrom <= today && readDate(validFrom) !== null && (validTo === null || readDate(validTo) !== null)
-          ? await touchedBy(publications, known, place, spanOf({ validFrom, validTo }))
+          ? await touchedBy(publications, known, place, begun)
           : [];
       return store.change(async (tx) => {
         const versions = await tx.versions();
@@ -94,35 +97,30 @@ export function createRuleChanges({
             `${validFrom} has begun: give a later day, or say that its votes are to be judged again`,
           );
         await tx.add({ ...next, reason: why, madeAt: now(), madeBy: writeActor(by.actor) });
-        const span = spanOf(next);
-        const windowKeys = validFrom <= today ? windowsUnder((await tx.ground()).places, place, span) : [];
-        const spans = windowKeys.map((windowKey) => ({ windowKey, ...span }));
-        await tx.judgeAgain(spans);
+        const ground = await tx.ground();
+        const span = begunOf(createLocalSpans(ground, place, timeZone).spanOf(next));
+        const windowKeys = validFrom <= today ? windowsUnder(ground.places, place, span) : [];
+        await tx.judgeAgain(windowKeys.map((windowKey) => ({ windowKey, ...span })));
         const detail = {
           node: nodeId,
           version,
           validFrom,
           validTo,
           settings,
-          windowsJudgedAgain: spans.length,
+          windowsJudgedAgain: windowKeys.length,
           publications: touched.map(({ id, version: of }) => `${id}/${of}`),
         };
         return tx.audited(
           { by, action: 'rules.add', target: { kind: 'rules' }, detail: { reason: why, ...detail } },
-          { node: nodeId, version, windowsJudgedAgain: spans.length, publications: touched },
+          { node: nodeId, version, windowsJudgedAgain: windowKeys.length, publications: touched },
         );
       });
     },
   };
 
   /** Of the days that it is about, those that have begun. */
-  function spanOf({ validFrom, validTo }: Pick<RuleVersion, 'validFrom' | 'validTo'>) {
-    const last = validTo === null ? null : readDate(validTo);
-    const end = last === null ? Number.POSITIVE_INFINITY : calendar.startOf(last + 1) - 1;
-    return {
-      from: calendar.startOf(Math.max(0, readDate(validFrom) ?? 0)),
-      to: Math.min(end, now() + DAY_MS),
-    };
+  function begunOf({ from, to }: { from: number; to: number }) {
+    return { from, to: Math.min(to, now() + DAY_MS) };
   }
 }
 

@@ -2,7 +2,6 @@
 import type { Verdict } from '../../protocol/verdict.ts';
 import { VERDICTS } from '../../protocol/verdict.ts';
 import { type Counts, RATINGS } from '../../protocol/vote.ts';
-import type { Calendar } from '../domain/calendar.ts';
 import { createExclusions, type ExcludedSpan } from '../domain/exclusions.ts';
 import { readDate } from '../domain/opening-hours/hours-settings.ts';
 import { type OrgTree, unitsAbove } from '../domain/org.ts';
@@ -18,6 +17,7 @@ import type { PublicationReads } from '../store/publications.ts';
 import type { RuleReads } from '../store/rules.ts';
 import type { PressSpan, StoredPress, VerdictStore } from '../store/verdicts.ts';
 import { codeOfVerdict, judgedOf } from './judged.ts';
+import { createLocalSpans } from './local-spans.ts';
 import { openRuleBook, type RuleBook } from './rule-book.ts';
 import { refuseFaulty } from './rule-changes.ts';
 import { pathTo, type RulePlace, windowsUnder } from './rule-places.ts';
@@ -59,7 +59,7 @@ export type RulePreviewDeps = {
   verdicts: Pick<VerdictStore, 'nextPart' | 'presses'>;
   exclusions(): Promise<readonly ExcludedSpan[]>;
   tree: () => OrgTree | Promise<OrgTree>;
-  calendar: Calendar;
+  /** The gateway's. */
   timeZone: string;
 };
 
@@ -85,7 +85,7 @@ export function createRulePreviews(deps: RulePreviewDeps): RulePreviews {
 }
 
 async function makePreview(
-  { rules, publications, verdicts, exclusions, calendar, timeZone, ...deps }: RulePreviewDeps,
+  { rules, publications, verdicts, exclusions, timeZone, ...deps }: RulePreviewDeps,
   { from, to, settings, ...place }: PreviewRequest,
   progress: (share: number) => void,
 ): Promise<Preview> {
@@ -102,7 +102,7 @@ async function makePreview(
   const next: RuleVersion = { nodeId: node, version: version + 1, validFrom: from, validTo: to, settings };
   refuseFaulty(next, versions, tree);
   const [first, last] = [readDate(from) as number, readDate(to) as number];
-  const span = { from: calendar.startOf(first), to: calendar.startOf(last + 1) - 1 };
+  const span = createLocalSpans(ground, place, timeZone).spanOf({ validFrom: from, validTo: to });
   const windowKeys = windowsUnder(ground.places, place, span);
   if (windowKeys.length * (last - first + 1) > MOST_WINDOW_DAYS) throw tooLarge();
   const unwritten = { ...next, reason: '', madeAt: 0, madeBy: '' };

@@ -2,23 +2,22 @@
 import { CHANNELS, type Channel } from '../../protocol/channel.ts';
 import { VERDICTS, type Verdict } from '../../protocol/verdict.ts';
 import { CLOCKS, type Clock, RATINGS, type Rating } from '../../protocol/vote.ts';
-import { createCalendar } from '../domain/calendar.ts';
 import { type ExcludedKeys, isWithin } from '../domain/exclusions.ts';
 import { holidaysOf } from '../domain/opening-hours/jurisdictions.ts';
 import type { OrgTree } from '../domain/org.ts';
+import { zoneAt } from '../domain/unit-zones.ts';
 import { checkWords, type Words } from '../domain/verdicts/check-words.ts';
 import { reachOf } from '../domain/verdicts/reach.ts';
 import { type RulesInForce, rulesFor } from '../domain/verdicts/rule-versions.ts';
 import { type Check, type Explained, explainVote } from '../domain/verdicts/vote-checks.ts';
 import { isSameVote, type Neighbour } from '../domain/verdicts/vote-neighbours.ts';
-import type { RulesPlace, WindowRules } from '../domain/verdicts/window-rules.ts';
-import { createZonedTime } from '../domain/zoned-time.ts';
+import type { WindowRules } from '../domain/verdicts/window-rules.ts';
 import { OrgRefusal } from '../store/failures.ts';
 import type { Exclusion } from '../store/review.ts';
 import type { KeptRuleVersion, RuleReads } from '../store/rules.ts';
 import type { FoundVote, StoredPress, VerdictStore, VoteIdentity, VoteReview } from '../store/verdicts.ts';
 import { conclusionWords } from './explanation-words.ts';
-import { createGroundRules } from './ground-rules.ts';
+import { clocksOf, createGroundRules } from './ground-rules.ts';
 import { judgedOf } from './judged.ts';
 import { type Later, laterVersions, type Standing, standingOf } from './vote-standing.ts';
 
@@ -90,14 +89,13 @@ export type VoteExplanationDeps = {
   verdicts: Pick<VerdictStore, 'find' | 'presses' | 'journals'>;
   exclusions(): Promise<readonly Exclusion[]>;
   tree: () => OrgTree | Promise<OrgTree>;
+  /** The gateway's. */
   timeZone: string;
 };
 
 export function createVoteExplanations(deps: VoteExplanationDeps): VoteExplanations {
-  const { rules, verdicts, timeZone } = deps;
-  const calendar = createCalendar(timeZone);
-  const timeOf = createZonedTime(timeZone);
-  const place: RulesPlace = { calendar, zoned: timeOf, holidaysOf };
+  const { rules, verdicts } = deps;
+  const place = { timeZone: deps.timeZone, holidaysOf };
 
   return {
     async explain(identity) {
@@ -107,7 +105,10 @@ export function createVoteExplanations(deps: VoteExplanationDeps): VoteExplanati
       if (!found || !serviceWindow) throw unknown(identity);
       const ground = await rules.ground();
       const { versions } = ground;
-      const path = createGroundRules(ground, place).pathAt(found.windowKey, found.at);
+      const places = createGroundRules(ground, place);
+      const path = places.pathAt(found.windowKey, found.at);
+      const timeZone = zoneAt(places.zonesOf({ kind: 'window', key: found.windowKey }), found.at);
+      const { calendar, zoned: timeOf } = clocksOf(timeZone);
       const rulesBy = (some: readonly KeptRuleVersion[]): WindowRules =>
         createGroundRules({ ...ground, versions: some }, place).of(found.windowKey);
       const windowRules = rulesBy(versions);

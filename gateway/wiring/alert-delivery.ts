@@ -10,6 +10,7 @@ import { createMailText } from '../alerts/delivery/mail-text.ts';
 import { createTargetDesk, sealName, type TargetDesk } from '../alerts/delivery/target-desk.ts';
 import { createSendWebhook, refusesAddress } from '../alerts/delivery/webhook.ts';
 import type { Config } from '../config.ts';
+import { zoneAt } from '../domain/unit-zones.ts';
 import { createZonedTime } from '../domain/zoned-time.ts';
 import { deliverAlerts } from '../jobs/deliver-alerts.ts';
 import type { Job } from '../jobs/job.ts';
@@ -17,6 +18,8 @@ import type { MailSettings } from '../mail-settings.ts';
 import { newId } from '../people/secrets.ts';
 import type { AlertTarget } from '../store/alert-targets.ts';
 import { openSecretSeal } from '../store/secret-seal.ts';
+import { clocksOf } from '../verdicts/ground-rules.ts';
+import type { RuleBook } from '../verdicts/rule-book.ts';
 import type { Ground } from './ground.ts';
 
 export type AlertDeliveryDeps = {
@@ -24,6 +27,7 @@ export type AlertDeliveryDeps = {
   ground: Pick<Ground, 'store' | 'registry' | 'now' | 'log' | 'storage'>;
   book: AlertBook;
   holdsBack(unitId: string | null): boolean;
+  zonesOf: RuleBook['zonesOf'];
 };
 
 export type AlertDelivery = {
@@ -33,7 +37,13 @@ export type AlertDelivery = {
   settled(): Promise<void>;
 };
 
-export function openAlertDelivery({ config, ground, book, holdsBack }: AlertDeliveryDeps): AlertDelivery {
+export function openAlertDelivery({
+  config,
+  ground,
+  book,
+  holdsBack,
+  zonesOf,
+}: AlertDeliveryDeps): AlertDelivery {
   const { store, registry, now, log, storage } = ground;
   const seal = openSecretSeal(store.keys);
   const zoned = createZonedTime(config.timeZone);
@@ -71,7 +81,12 @@ export function openAlertDelivery({ config, ground, book, holdsBack }: AlertDeli
   });
   return {
     told: createAnnouncer({
-      ...{ tree: registry.tree, book, now, zoned, holdsBack },
+      ...{ tree: registry.tree, book, now, holdsBack },
+      zonedOf({ unitId }) {
+        const unit = registry.tree().unitById.get(unitId);
+        if (!unit) return zoned;
+        return clocksOf(zoneAt(zonesOf({ kind: 'unit', key: unit.key }), now())).zoned;
+      },
       newId: () => newId('ad'),
       dropped: (count) =>
         log.warn(

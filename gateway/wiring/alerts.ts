@@ -51,6 +51,7 @@ export async function openAlerts({
   const book = await openAlertBook({ store: store.alerts, tree, calendar, now });
   const delivery = openAlertDelivery({
     ...{ config, ground, book, holdsBack: scores.shown.privacy.holdsBack },
+    zonesOf: votes.rules.zonesOf,
   });
   const { told } = delivery;
   const watch = await openAlertWatch({

@@ -15,6 +15,7 @@ import { lookAtHttps } from '../jobs/look-at-https.ts';
 import { sweepWalls } from '../jobs/sweep-walls.ts';
 import { createHub } from '../live/hub.ts';
 import { createTreeChanges } from '../org/tree-changes.ts';
+import { createUnitZoneChanges } from '../org/unit-zone-changes.ts';
 import { type HttpsCertificate, openHttpsCertificate } from '../pki/https-certificate.ts';
 import { createPrivacyChanges } from '../privacy/privacy-changes.ts';
 import { createPublications } from '../publications/publications.ts';
@@ -93,7 +94,7 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
 
     const rules = createRuleChanges({
       ...{ store: store.rules, publications: store.publications, tree: registry.tree, now },
-      calendar: createCalendar(config.timeZone),
+      timeZone: config.timeZone,
     });
     const privacyChanges = createPrivacyChanges({ store: store.privacy, tree: registry.tree, now });
     const compressor = createCompressor();
@@ -131,16 +132,21 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
       rules: { ...rules, add: atOnce(rules.add, changes.tell) },
       alerts: alerts.desk,
       alertRules: alerts.rules,
+      unitZones: createUnitZoneChanges({
+        ...{ store: store.org, publications: store.publications, changed: changes.tell },
+        ...{ timeZone: config.timeZone, now },
+      }),
+      zonesOf: votes.rules.zonesOf,
       treeChanges: createTreeChanges({ store: store.org, now, changed: changes.tell }),
       previews: createRulePreviews({
         publications: store.publications,
         ...{ rules: store.rules, verdicts: store.verdicts, exclusions: store.review.exclusions },
-        ...{ tree: registry.tree, calendar: createCalendar(config.timeZone), timeZone: config.timeZone },
+        ...{ tree: registry.tree, timeZone: config.timeZone },
       }),
       publications: createPublications({
         ...{ store: store.publications, history: store.history, rules: store.rules, now },
         ...{ figures: scores.source.figures, dataRevision: scores.source.dataRevision },
-        ...{ tree: registry.tree, timeZone: config.timeZone },
+        ...{ tree: registry.tree, zonesOf: votes.rules.zonesOf },
       }),
       explanations: createVoteExplanations({
         ...{ rules: store.rules, verdicts: store.verdicts, exclusions: store.review.exclusions },
@@ -149,7 +155,7 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
       alertTargets: alerts.targets,
       scores: scores.source,
       history: createNodeHistory({
-        ...{ store: store.history, timeZone: config.timeZone, now },
+        ...{ store: store.history, zonesOf: votes.rules.zonesOf, now },
         ...{ figures: scores.source.figures, dataRevision: scores.source.dataRevision },
         treeThen: createKeptTreeThen(registry.tree, store.org),
       }),

@@ -1,6 +1,5 @@
 /** Rules are set for weeks that have passed, and millions of stored votes are judged again, while votes go on coming and somebody looks at a wall. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createCalendar } from '../../gateway/domain/calendar.ts';
 import { buildTree } from '../../gateway/domain/org.ts';
 import { DEFAULT_RULES, RULES_OFF } from '../../gateway/domain/verdicts/rule-settings.ts';
 import { openPostgresStore } from '../../gateway/store/postgres/postgres-store.ts';
@@ -58,7 +57,7 @@ async function measureOn(database: string | null, { votes, say }: ReplayPlan): P
     ...{ store: store.rules, publications: store.publications },
     tree: async () =>
       buildTree(await store.org.units(), await store.org.windows(), await store.org.terminals()),
-    calendar: createCalendar('Asia/Shanghai'),
+    timeZone: 'Asia/Shanghai',
     now: Date.now,
   });
   const set = (place: { window?: string }, settings: object) =>

@@ -42,7 +42,11 @@ describe.each(portHomes())('names of the time in %s', (_name, createHome) => {
         ...{ method: METHOD, rules: '1', minimum: 30, target: 0.85, confidence: 0.95 },
         weights: { satisfied: 100, basically: 60, unsatisfied: 0 },
       }),
-      ...{ timeZone: 'UTC', dataRevision: () => 'r', now: () => at('10T00:00') },
+      ...{
+        zonesOf: () => [{ from: 0, timeZone: 'UTC' }],
+        dataRevision: () => 'r',
+        now: () => at('10T00:00'),
+      },
       treeThen: createKeptTreeThen(() => tree, {
         versions: () => {
           versionsRead += 1;

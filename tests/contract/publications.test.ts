@@ -40,14 +40,15 @@ describe.each(portHomes())('publications in %s', (_name, createHome) => {
   const publications = () =>
     createPublications({
       ...{ store: rig.ports.publications, history: rig.ports.history, rules: rig.ports.rules },
-      ...{ figures, dataRevision: () => 'r-1', tree, timeZone: ZONE, now: () => now },
+      ...{ figures, dataRevision: () => 'r-1', tree, now: () => now },
+      zonesOf: () => [{ from: 0, timeZone: ZONE }],
     });
   const set = (settings: Partial<RuleSettings>, at: number) =>
     createRuleChanges({
       publications: rig.ports.publications,
       store: rig.ports.rules,
       tree,
-      calendar,
+      timeZone: ZONE,
       now: () => at,
     }).add(BY, {
       ...{ settings, reason: '复核规则', replays: true, validFrom: day, validTo: day },
@@ -55,7 +56,7 @@ describe.each(portHomes())('publications in %s', (_name, createHome) => {
   const preview = (settings: Partial<RuleSettings>) =>
     createRulePreviews({
       ...{ rules: rig.ports.rules, publications: rig.ports.publications, verdicts: rig.ports.verdicts },
-      ...{ exclusions: rig.ports.review.exclusions, tree, calendar, timeZone: ZONE },
+      ...{ exclusions: rig.ports.review.exclusions, tree, timeZone: ZONE },
     }).preview({ settings, from: day, to: day });
   const judge = async () => {
     await rig.commit({ unjudged: [{ windowKey: 1, from: BASE, to: BASE + HOUR }] });

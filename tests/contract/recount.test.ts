@@ -4,8 +4,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DEFAULT_RULES, RULES_OFF, type RuleSettings } from '../../gateway/domain/verdicts/rule-settings.ts';
 import { verdictsOf } from '../../gateway/domain/verdicts/verdicts-of.ts';
 import type { Difference } from '../../gateway/recount/differences.ts';
-import { createLocalTime } from '../../gateway/recount/local-time.ts';
-import { readPeriod } from '../../gateway/recount/period.ts';
 import { type Recount, type RecountQuestion, recount } from '../../gateway/recount/recount.ts';
 import { countedOf, votesIn } from '../../gateway/recount/sums.ts';
 import { createReviews } from '../../gateway/review/reviews.ts';
@@ -22,7 +20,7 @@ import { anyVotes, pressOf } from '../support/presses.ts';
 import { voteRecord } from '../support/store.ts';
 import { addSmallTown, plant } from '../support/tree.ts';
 
-const LOCAL = createLocalTime('Asia/Shanghai');
+const ZONE = 'Asia/Shanghai';
 const START = Date.parse('2026-11-26T15:40:00Z');
 const DAY = '2026-11-27';
 const NINE = Date.parse('2026-11-27T09:00:00+08:00');
@@ -89,10 +87,13 @@ describe.each(portHomes())('a recount of what is stored in %s', (_name, createHo
   ): Promise<Recount> => {
     const reads = home.openRecount();
     try {
-      const span = readPeriod(`2026-11-26..${DAY}`, LOCAL);
+      const period = `2026-11-26..${DAY}`;
       const found = await recount(
-        { place, span, rules, channel },
-        { ...{ reads, local: LOCAL, now: () => begun, pause, told: () => {} }, noticesOf: () => new Map() },
+        { place, period, rules, channel },
+        {
+          ...{ reads, timeZone: ZONE, now: () => begun, pause, told: () => {} },
+          noticesOf: () => new Map(),
+        },
       );
       return found!;
     } finally {
@@ -326,7 +327,7 @@ describe.each(portHomes())('a recount of what is stored in %s', (_name, createHo
     expect(await home.rows('SELECT window_key, from_at, to_at FROM unjudged')).toEqual([
       { window_key: 1, from_at: half, to_at: half + 25 * 60_000 },
     ]);
-    const book = await openRuleBook({ rules: ports.rules, timeZone: LOCAL.timeZone });
+    const book = await openRuleBook({ rules: ports.rules, timeZone: ZONE });
     const judging = judgeStored(book, { now: () => half, aheadMs: 0 });
     while (await ports.verdicts.isWaiting()) await ports.verdicts.judge(judging);
 

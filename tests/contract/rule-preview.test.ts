@@ -49,14 +49,14 @@ describe.each(portHomes())('a preview of rules in %s', (_name, createHome) => {
     createRulePreviews({
       publications: rig.ports.publications,
       ...{ rules: rig.ports.rules, verdicts: rig.ports.verdicts, exclusions: rig.ports.review.exclusions },
-      ...{ tree: treeOf, calendar, timeZone: ZONE },
+      ...{ tree: treeOf, timeZone: ZONE },
     });
   const changes = () =>
     createRuleChanges({
       publications: rig.ports.publications,
       store: rig.ports.rules,
       tree: treeOf,
-      calendar,
+      timeZone: ZONE,
       now: () => BASE + 72 * HOUR,
     });
 

@@ -56,7 +56,7 @@ describe.each(portHomes())('two gateways that watch, on %s', (_name, createHome)
           : [{ terminalId: 't-2', reason: 'x', count: 4, firstAt: held.oldest, lastAt: time }],
       waitingReviews: async () => [],
       told: createAnnouncer({
-        ...{ tree, book, zoned, now, newId: () => newId('ad'), dropped() {} },
+        ...{ tree, book, zonedOf: () => zoned, now, newId: () => newId('ad'), dropped() {} },
         holdsBack: () => true,
       }),
     });

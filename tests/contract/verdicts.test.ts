@@ -1,6 +1,5 @@
 /** Votes whose verdict only what is stored can tell, in every database. After each test everything kept beside the votes is what they say. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createCalendar } from '../../gateway/domain/calendar.ts';
 import { buildTree } from '../../gateway/domain/org.ts';
 import type { Unjudged, VerdictCode, VoteRecord } from '../../gateway/store/ledger.ts';
 import type { Judging, PressSpan } from '../../gateway/store/verdicts.ts';
@@ -160,7 +159,7 @@ describe.each(portHomes())('verdicts of what is stored in %s', (_name, createHom
     expect(await rig.ports.verdicts.isWaiting()).toBe(false);
     const changes = createRuleChanges({
       ...{ store: rig.ports.rules, publications: rig.ports.publications, now: () => BASE },
-      calendar: createCalendar('Asia/Shanghai'),
+      timeZone: 'Asia/Shanghai',
       tree: async () =>
         buildTree(
           await rig.ports.org.units(),

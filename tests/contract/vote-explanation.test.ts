@@ -40,7 +40,7 @@ describe.each(portHomes())('an explanation in %s', (_name, createHome) => {
       publications: rig.ports.publications,
       store: rig.ports.rules,
       tree,
-      calendar,
+      timeZone: ZONE,
       now: () => now,
     }).add(BY, {
       ...{ ...place, settings, reason: '试用新规则', replays: true },

@@ -8,8 +8,7 @@ import { createCalendar } from '../../gateway/domain/calendar.ts';
 import { buildTree } from '../../gateway/domain/org.ts';
 import { createTreeThen } from '../../gateway/domain/tree-then.ts';
 import type { RuleSettings } from '../../gateway/domain/verdicts/rule-settings.ts';
-import { createLocalTime } from '../../gateway/recount/local-time.ts';
-import { readPeriod } from '../../gateway/recount/period.ts';
+import { createUnitZoneChanges } from '../../gateway/org/unit-zone-changes.ts';
 import { recount } from '../../gateway/recount/recount.ts';
 import { countedOf, type Sums, votesIn } from '../../gateway/recount/sums.ts';
 import { createNodeHistory } from '../../gateway/scores/node-history.ts';
@@ -46,6 +45,9 @@ const HOUR = 60 * MINUTE;
 const BY = { actor: { kind: 'cli', user: 'test' } as const, origin: 'local' };
 const WINDOWS = ['w1', 'w2', 'w3'];
 const EVER = '0001-01-01';
+const LONG_AGO = '2000-01-01';
+/** Of units below a city that has another: quarters and halves of an hour, and half a world apart. */
+const OTHER_ZONES = ['Asia/Kathmandu', 'Asia/Kolkata', 'America/New_York', 'Pacific/Chatham', 'Asia/Urumqi'];
 const UNITS = ['city', 'north', 'south', 'hall'];
 const FROM_HEARING = { from: MINUTE, to: 10 * MINUTE };
 
@@ -131,8 +133,7 @@ async function rule(
   settings: Partial<RuleSettings>,
 ): Promise<void> {
   const rules = createRuleChanges({
-    ...{ store: ports.rules, publications: ports.publications, now: () => now },
-    calendar: createCalendar(zone),
+    ...{ store: ports.rules, publications: ports.publications, timeZone: zone, now: () => now },
     tree: async () =>
       buildTree(await ports.org.units(), await ports.org.windows(), await ports.org.terminals()),
   });
@@ -140,6 +141,24 @@ async function rule(
     await rules.add(BY, { ...place, validFrom, validTo: null, settings, replays: true, reason: '试' });
   } catch (error) {
     // What would contradict what is inherited.
+    if (!(error instanceof OrgRefusal)) throw error;
+  }
+}
+
+/** Days since are cut by other clocks, and opening hours and dates of rules go by them. */
+async function setZone(
+  { ports, zone, now }: Rig,
+  unit: string,
+  from: string,
+  timeZone: string | null,
+): Promise<void> {
+  const zones = createUnitZoneChanges({
+    ...{ store: ports.org, publications: ports.publications, timeZone: zone, now: () => now },
+  });
+  try {
+    await zones.set(BY, { unit, timeZone, from, replays: true, reason: '试' });
+  } catch (error) {
+    // What holds already.
     if (!(error instanceof OrgRefusal)) throw error;
   }
 }
@@ -242,6 +261,15 @@ const STEPS = fc.oneof(
     ({ place, day, settings }, rig) => rule(rig, place, rig.days[day] ?? EVER, settings),
   ),
   step(
+    'in another time zone',
+    3,
+    fc.record({
+      unit: fc.constantFrom('north', 'south', 'hall'),
+      ...{ day: fc.nat({ max: 3 }), timeZone: fc.constantFrom(null, ...OTHER_ZONES) },
+    }),
+    ({ unit, day, timeZone }, rig) => setZone(rig, unit, rig.days[day] ?? LONG_AGO, timeZone),
+  ),
+  step(
     'excluded',
     1,
     fc.record({ terminal: fc.integer({ min: 1, max: 3 }), back: fc.nat({ max: 900 }), length: fc.nat(400) }),
@@ -309,6 +337,7 @@ async function open(home: PortsHome, zone: string, day: string): Promise<Rig> {
     burstPresses: 2,
     burstSpanMs: 20_000,
   });
+  await setZone(opened, 'south', LONG_AGO, 'America/New_York');
   await hear(opened);
   return opened;
 }
@@ -329,9 +358,9 @@ const recountedOf = (sums: Sums) => ({
 
 async function expectRecounted(rig: Rig): Promise<void> {
   const { home, ports, zone, days, now } = rig;
-  const local = createLocalTime(zone);
+  const { zonesOf } = await openRuleBook({ rules: ports.rules, timeZone: zone });
   const history = createNodeHistory({
-    ...{ store: ports.history, figures, dataRevision: () => '', timeZone: zone, now: () => now },
+    ...{ store: ports.history, figures, dataRevision: () => '', zonesOf, now: () => now },
     treeThen: async () => createTreeThen(await ports.org.versions()),
   });
   const keys = new Map<string, HistoryOf>([
@@ -350,8 +379,15 @@ async function expectRecounted(rig: Rig): Promise<void> {
       });
       const counted = async (period: string) => {
         const found = await recount(
-          { place: { kind, id }, span: readPeriod(period, local), rules: 'now' },
-          { reads, local, noticesOf: () => new Map(), now: () => now, told: () => {}, pause: async () => {} },
+          { place: { kind, id }, period, rules: 'now' },
+          {
+            reads,
+            timeZone: zone,
+            noticesOf: () => new Map(),
+            now: () => now,
+            told: () => {},
+            pause: async () => {},
+          },
         );
         expect(found?.differences.first, `${id}, ${period}`).toEqual([]);
         return recountedOf(found?.own as Sums);

@@ -25,6 +25,7 @@ import { createPlaces } from '../../gateway/live/places.ts';
 import { createScoreRows } from '../../gateway/live/score-rows.ts';
 import { createRegistry } from '../../gateway/org/registry.ts';
 import { createTreeChanges } from '../../gateway/org/tree-changes.ts';
+import { createUnitZoneChanges } from '../../gateway/org/unit-zone-changes.ts';
 import { createPeople, DEFAULT_SESSION_LIMITS } from '../../gateway/people/people.ts';
 import { newId } from '../../gateway/people/secrets.ts';
 import { createPrivacyChanges } from '../../gateway/privacy/privacy-changes.ts';
@@ -65,6 +66,7 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
     ...{ board, book, calendar, tree, now, instance: 'test', figures, places: createPlaces(figures) },
     newestVotes: store.votes.newestVotes,
   });
+  const zonesOf = () => [{ from: 0, timeZone: calendar.timeZone }];
   const compressor = createCompressor();
   const hub = createHub(feed, { now, monotonic: now, maxClients: 10, compressor });
   const people = await createPeople({
@@ -83,7 +85,14 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
     review: createReview({ store: store.review, now }),
     treeChanges: createTreeChanges({ store: store.org, now }),
     reviews: createReviews({ store: store.reviews, now }),
-    rules: createRuleChanges({ publications: store.publications, store: store.rules, tree, calendar, now }),
+    rules: createRuleChanges({
+      ...{ publications: store.publications, store: store.rules, tree, now },
+      timeZone: calendar.timeZone,
+    }),
+    unitZones: createUnitZoneChanges({
+      ...{ store: store.org, publications: store.publications, timeZone: calendar.timeZone, now },
+    }),
+    zonesOf,
     scores: {
       rows: createScoreRows({ board, tree, figures }),
       ...{ figures, dataRevision: feed.dataRevision, calendar },
@@ -91,7 +100,7 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
     takeVotes: async (_origin, votes) => votes.map(() => 'stored'),
     history: createNodeHistory({
       ...{ store: store.history, figures, dataRevision: feed.dataRevision, now },
-      ...{ timeZone: calendar.timeZone, treeThen: createKeptTreeThen(tree, store.org) },
+      ...{ zonesOf, treeThen: createKeptTreeThen(tree, store.org) },
     }),
     alerts: createAlertDesk({ store: store.alerts, now, told: async () => {} }),
     alertRules: createAlertRules({
@@ -107,11 +116,11 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
     previews: createRulePreviews({
       publications: store.publications,
       ...{ rules: store.rules, verdicts: store.verdicts, exclusions: store.review.exclusions },
-      ...{ tree, calendar, timeZone: 'Asia/Shanghai' },
+      ...{ tree, timeZone: 'Asia/Shanghai' },
     }),
     publications: createPublications({
       ...{ store: store.publications, history: store.history, rules: store.rules, now },
-      ...{ figures, dataRevision: feed.dataRevision, tree, timeZone: calendar.timeZone },
+      ...{ figures, dataRevision: feed.dataRevision, tree, zonesOf },
     }),
     explanations: createVoteExplanations({
       ...{ rules: store.rules, verdicts: store.verdicts, exclusions: store.review.exclusions },

@@ -23,6 +23,7 @@ export const NOT_CODES: ReadonlySet<string> = new Set([
   'alert-changes',
   'delivery-notes',
   'org-versions',
+  'unit-time-zones',
   'permissions-policy',
   'referrer-policy',
   'retry-after',

@@ -13,7 +13,8 @@ import type { DeliveryBody } from './delivery-body.ts';
 export type AnnouncerDeps = {
   tree: () => OrgTree;
   book: Pick<AlertBook, 'ofUnit' | 'ofWindow'>;
-  zoned: (atMs: number) => string;
+  /** Clocks of where it is: see `createZonedTime`. */
+  zonedOf(alert: AlertRecord): (atMs: number) => string;
   /** Are votes shown in steps to whoever is bound to this unit? */
   holdsBack(unitId: string | null): boolean;
   now: () => number;
@@ -25,13 +26,14 @@ export type AnnouncerDeps = {
 export type Announcer = (tx: AlertTx, told: readonly Told[]) => Promise<void>;
 
 export function createAnnouncer(deps: AnnouncerDeps): Announcer {
-  const { tree, book, zoned, holdsBack, now, newId, dropped } = deps;
+  const { tree, book, zonedOf, holdsBack, now, newId, dropped } = deps;
 
   const quietOf = ({ node, unitId }: AlertRecord) => {
     const [kind = '', id = ''] = node.split(':');
     return (kind === 'window' && tree().windowById.has(id) ? book.ofWindow(id) : book.ofUnit(unitId)).quiet;
   };
-  const dueAt = (alert: AlertRecord) => (alert.isUrgent ? now() : tellAt(now(), quietOf(alert), zoned));
+  const dueAt = (alert: AlertRecord) =>
+    alert.isUrgent ? now() : tellAt(now(), quietOf(alert), zonedOf(alert));
 
   const deliveryOf = ({ event, alert }: Told, { key }: AlertTarget): NewDelivery => {
     const id = newId();

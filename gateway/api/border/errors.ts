@@ -66,6 +66,7 @@ const ORG_STATUS: Partial<Record<OrgCode, number>> = {
   'unit-below-itself': 409,
   'place-same': 409,
   'name-same': 409,
+  'time-zone-same': 409,
   'terminal-unknown': 404,
   'vote-unknown': 404,
   'publication-unknown': 404,

@@ -51,6 +51,8 @@ export const POLICY: Readonly<Record<string, Who>> = {
   'GET /api/v1/units': VIEWERS,
   'GET /api/v1/windows': VIEWERS,
   'PATCH /api/v1/units/:id': ['administrator'],
+  'GET /api/v1/units/:id/time-zones': STAFF,
+  'POST /api/v1/units/:id/time-zones': ['administrator'],
   'PATCH /api/v1/windows/:id': ['administrator'],
   'GET /api/v1/terminals': STAFF,
   'POST /api/v1/terminals': ['administrator', 'technician'],

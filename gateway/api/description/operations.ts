@@ -157,6 +157,17 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     refused(409, 'unit-below-itself'),
     ...TREE_CHANGE,
   ),
+  'GET /api/v1/units/:id/time-zones': operation('listUnitTimeZones', refused(404, 'unit-unknown')),
+  'POST /api/v1/units/:id/time-zones': operation(
+    'setUnitTimeZone',
+    refused(404, 'unit-unknown'),
+    refused(409, 'time-zone-same'),
+    refused(422, 'time-zone-unknown'),
+    refused(422, 'time-zone-past'),
+    refused(422, 'rule-date-invalid'),
+    refused(422, 'reason-invalid'),
+    AUDITED,
+  ),
   'PATCH /api/v1/windows/:id': operation('changeWindow', refused(404, 'window-unknown'), ...TREE_CHANGE),
   'GET /api/v1/terminals': operation('listTerminals'),
   'POST /api/v1/terminals': operation(

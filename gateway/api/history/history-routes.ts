@@ -112,7 +112,7 @@ export const historyRoutes: FastifyPluginCallbackTypebox<HistoryDeps> = (
       schema: {
         summary: 'A unit or window over time: a series, its total, and the same of an earlier span',
         description:
-          'Hours, days, weeks, … are those of the configured time zone. At most 1,500 spans an answer. What has not ended says `isOpen`. JSON is for programs. CSV is for spreadsheets, with the conventions of `/api/v1/votes`: a line for each span (of each channel, where they are asked for apart), then the `total` and what it is compared with, as `part` says; columns are named after the fields of JSON, with `fromTime` and `toTime` in the time zone beside them.',
+          'Hours, days, weeks, … are those of the time zone of the unit or window, as it was. At most 1,500 spans an answer. What has not ended says `isOpen`. JSON is for programs. CSV is for spreadsheets, with the conventions of `/api/v1/votes`: a line for each span (of each channel, where they are asked for apart), then the `total` and what it is compared with, as `part` says; columns are named after the fields of JSON, with `fromTime` and `toTime` in the time zone beside them.',
         tags: ['scores'],
         querystring: Query,
         response: RESPONSE,

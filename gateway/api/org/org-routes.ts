@@ -1,5 +1,7 @@
 import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
 import { EpochMs, ORG_ID_PATTERN } from '../../../protocol/ids.ts';
+import type { TreeNode } from '../../domain/tree-then.ts';
+import { type ZoneEra, zoneAt } from '../../domain/unit-zones.ts';
 import { MAX_NAME_CHARS, type TreeChanges } from '../../org/tree-changes.ts';
 import { Refusal } from '../border/errors.ts';
 import { byOf } from '../border/guard.ts';
@@ -10,6 +12,7 @@ const UnitItem = Type.Object({
   name: Type.String(),
   parentId: Type.Union([Type.String(), Type.Null()]),
   path: Type.Array(Type.String()),
+  timeZone: Type.String({ description: 'In which it lies now, whether it is its own or of a unit above' }),
 });
 const WindowItem = Type.Object({
   id: Type.String(),
@@ -51,12 +54,14 @@ export type OrgDeps = {
   visibleTree: VisibleTree;
   isOnline: (terminalId: string) => boolean;
   treeChanges: TreeChanges;
+  zonesOf(node: TreeNode): readonly ZoneEra[];
+  now: () => number;
 };
 
 /** The organisation tree: units (parents before children) and windows. */
 export const orgRoutes: FastifyPluginCallbackTypebox<OrgDeps> = (
   app,
-  { visibleTree, isOnline, treeChanges },
+  { visibleTree, isOnline, treeChanges, zonesOf, now },
   done,
 ) => {
   app.get(
@@ -64,11 +69,10 @@ export const orgRoutes: FastifyPluginCallbackTypebox<OrgDeps> = (
     { schema: { summary: 'Units', tags: ['organisation'], response: { 200: Type.Array(UnitItem) } } },
     (request) => {
       const tree = visibleTree(request);
-      return tree.units.map(({ id, name, parentId }) => ({
-        id,
-        name,
-        parentId,
-        path: [...(tree.pathOf.get(id) ?? [])],
+      const at = now();
+      return tree.units.map(({ key, id, name, parentId }) => ({
+        ...{ id, name, parentId, path: [...(tree.pathOf.get(id) ?? [])] },
+        timeZone: zoneAt(zonesOf({ kind: 'unit', key }), at),
       }));
     },
   );

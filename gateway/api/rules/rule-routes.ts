@@ -9,6 +9,7 @@ import { MAX_REASON_CHARS } from '../../audit/reasons.ts';
 import type { RuleChanges } from '../../verdicts/rule-changes.ts';
 import type { RulePreviews } from '../../verdicts/rule-preview.ts';
 import { byOf } from '../border/guard.ts';
+import { Touched } from './touched.ts';
 
 export type RuleDeps = { rules: RuleChanges; previews: RulePreviews };
 
@@ -49,13 +50,6 @@ const PreviewedRules = Type.Object(
     settings: SomeRules,
   },
   { additionalProperties: false },
-);
-const Touched = Type.Array(
-  Type.Object({
-    ...{ id: Type.String(), version: Type.Integer(), title: Type.String() },
-    ...{ node: Type.String(), period: Type.String() },
-  }),
-  { description: 'Published figures that it is about: they stay as they are' },
 );
 const PreviewSide = Type.Object({
   counts: Counts,

@@ -34,7 +34,7 @@ const Query = Type.Object(
   {
     period: Type.Unsafe<Period>({
       ...Period,
-      description: 'Which votes count; days are those of the configured time zone',
+      description: 'Which votes count; days are those of the time zone of the gateway, for every unit',
     }),
     unit: Type.Optional(
       Type.String({ pattern: ORG_ID_PATTERN, description: 'This unit and what is below it' }),

@@ -1,4 +1,4 @@
-/** What the explanation of a vote is made of. Times are milliseconds since 1970, UTC; `…Time` the same in the time zone of the gateway. */
+/** What the explanation of a vote is made of. Times are milliseconds since 1970, UTC; `…Time` the same by the clocks of where the window stood. */
 import { Type } from 'typebox';
 import { CHANNELS } from '../../../protocol/channel.ts';
 import { NullableNumber, NullableString, oneOf } from '../../../protocol/score.ts';

@@ -7,11 +7,13 @@ import { createAnnouncer } from '../../alerts/delivery/announcer.ts';
 import { MAX_REASON_CHARS } from '../../audit/reasons.ts';
 import { createCalendar } from '../../domain/calendar.ts';
 import type { OrgTree } from '../../domain/org.ts';
+import { zoneAt } from '../../domain/unit-zones.ts';
 import { createZonedTime } from '../../domain/zoned-time.ts';
 import { newId } from '../../people/secrets.ts';
 import { openPrivacyBook } from '../../privacy/privacy-book.ts';
 import type { AlertRecord } from '../../store/alerts.ts';
 import type { Store } from '../../store/store.ts';
+import { openRuleBook } from '../../verdicts/rule-book.ts';
 import { unitKeysBelow } from '../../verdicts/rule-places.ts';
 import { DEFAULT_ZONE, zone } from '../options.ts';
 import { date, show, showOne } from '../output.ts';
@@ -32,8 +34,14 @@ async function deskOf(store: Store, timeZone = DEFAULT_ZONE) {
   const book = await openAlertBook({
     ...{ store: alerts, tree: () => tree, now, calendar: createCalendar(timeZone) },
   });
+  const rules = await openRuleBook({ rules: store.rules, timeZone });
   const told = createAnnouncer({
-    ...{ tree: () => tree, book, now, zoned: createZonedTime(timeZone), dropped: () => {} },
+    ...{ tree: () => tree, book, now, dropped: () => {} },
+    zonedOf({ unitId }) {
+      const key = tree.unitById.get(unitId)?.key;
+      const zone = key === undefined ? timeZone : zoneAt(rules.zonesOf({ kind: 'unit', key }), now());
+      return createZonedTime(zone);
+    },
     holdsBack: (await openPrivacyBook(store.privacy, () => tree)).holdsBack,
     newId: () => newId('ad'),
   });

@@ -16,6 +16,7 @@ import { historyNode } from '../../scores/history-node.ts';
 import { createNodeHistory } from '../../scores/node-history.ts';
 import { OrgRefusal } from '../../store/failures.ts';
 import type { Store } from '../../store/store.ts';
+import { openRuleBook } from '../../verdicts/rule-book.ts';
 import { type Place, withPlace, zone } from '../options.ts';
 import { showNote, showOne } from '../output.ts';
 import { type FigureOptions, figureOptions, settingsOf } from '../recount/figure-options.ts';
@@ -96,7 +97,8 @@ async function read(store: Store, options: Options): Promise<History> {
     rules: `${(await store.rules.versions()).length}`,
   };
   const history = createNodeHistory({
-    ...{ store: store.history, figures: () => rules, timeZone, now: Date.now },
+    ...{ store: store.history, figures: () => rules, now: Date.now },
+    zonesOf: async (of) => (await openRuleBook({ rules: store.rules, timeZone })).zonesOf(of),
     treeThen: async () => createTreeThen(await store.org.versions()),
     // No other answer is known to be of the same data.
     dataRevision: () => `cli/${Date.now()}`,

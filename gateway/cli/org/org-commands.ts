@@ -6,6 +6,7 @@ import { checkId, newId } from '../ids.ts';
 import { date, show, showOne } from '../output.ts';
 import { checkText } from '../texts.ts';
 import type { WithStore } from '../with-store.ts';
+import { registerZoneCommands } from './zone-commands.ts';
 
 const checkName = checkText(MAX_NAME_CHARS);
 const changesOf = (store: OrgStore) => createTreeChanges({ store, now: Date.now });
@@ -31,15 +32,21 @@ export function registerOrgCommands(program: Command, withStore: WithStore): voi
     );
   unit
     .command('list')
-    .description('all of them')
+    .description('all of them; a time zone is their own, null that of the unit above')
     .action(() =>
-      withStore.reading(async ({ org }, json) =>
+      withStore.reading(async ({ org }, json) => {
+        const own = await org.timeZones();
+        const zoneOf = (key: number) =>
+          own.findLast(({ unitKey, from }) => unitKey === key && from <= Date.now())?.timeZone ?? null;
         show(
-          (await org.units()).map(({ id, name, parentId }) => ({ id, name, parentId })),
+          (await org.units()).map(({ key, id, name, parentId }) => ({
+            ...{ id, name, parentId, timeZone: zoneOf(key) },
+          })),
           json,
-        ),
-      ),
+        );
+      }),
     );
+  registerZoneCommands(unit, withStore);
   unit
     .command('move')
     .description('puts it, with all below it, under another unit from now on; its past stays where it was')

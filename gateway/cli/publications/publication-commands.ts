@@ -6,6 +6,7 @@ import { METHOD } from '../../domain/statistics/figure.ts';
 import { createPublications, type ListedPublication } from '../../publications/publications.ts';
 import { OrgRefusal } from '../../store/failures.ts';
 import type { Store } from '../../store/store.ts';
+import { openRuleBook } from '../../verdicts/rule-book.ts';
 import { type Place, withPlace, zone } from '../options.ts';
 import { date, show, showOne } from '../output.ts';
 import { type FigureOptions, figureOptions, settingsOf } from '../recount/figure-options.ts';
@@ -20,11 +21,12 @@ const checkReason = checkText(MAX_REASON_CHARS);
 const publicationsOf = (store: Store, { timeZone, ...options }: Figured) => {
   const { weights, target, minimum, confidence } = settingsOf(options);
   return createPublications({
-    ...{ store: store.publications, history: store.history, rules: store.rules, timeZone, now: Date.now },
+    ...{ store: store.publications, history: store.history, rules: store.rules, now: Date.now },
     figures: async () => ({
       ...{ method: METHOD, weights, target, minimum, confidence },
       rules: `${(await store.rules.versions()).length}`,
     }),
+    zonesOf: async (node) => (await openRuleBook({ rules: store.rules, timeZone })).zonesOf(node),
     dataRevision: () => 'cli',
     tree: async () =>
       buildTree(await store.org.units(), await store.org.windows(), await store.org.terminals()),

@@ -3,8 +3,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CHANNELS } from '../../../protocol/channel.ts';
 import { JURISDICTIONS } from '../../domain/opening-hours/jurisdictions.ts';
-import { createLocalTime } from '../../recount/local-time.ts';
-import { readPeriod } from '../../recount/period.ts';
 import { type RecountQuestion, recount } from '../../recount/recount.ts';
 import { OrgRefusal } from '../../store/failures.ts';
 import { openPostgresRecount } from '../../store/postgres/recount.ts';
@@ -53,20 +51,18 @@ export function registerRecountCommands(program: Command): void {
   for (const option of figureOptions()) command.addOption(option);
   command.action(async ({ unit, window, period, channel, rules, timeZone, ...figures }: Options) => {
     if ((unit === undefined) === (window === undefined)) program.error('say one of --unit and --window');
-    const local = createLocalTime(timeZone);
     const place =
       unit === undefined
         ? { kind: 'window' as const, id: window ?? '' }
         : { kind: 'unit' as const, id: unit };
-    const span = readPeriod(period, local);
     const { json = false, print, ...where } = program.opts<StoreOptions & { print?: string }>();
     const reads = open(where);
     const progress = createProgress('recounting');
     try {
       const found = await recount(
-        { place, span, rules, channel: channel && CHANNELS.indexOf(channel) },
+        { place, period, rules, channel: channel && CHANNELS.indexOf(channel) },
         {
-          ...{ reads, local, now: Date.now, told: progress.show },
+          ...{ reads, timeZone, now: Date.now, told: progress.show },
           noticesOf,
           pause: () => wait(AGAIN_MS),
         },
@@ -76,10 +72,10 @@ export function registerRecountCommands(program: Command): void {
         throw new OrgRefusal(`${place.kind}-unknown`, `there is no ${place.kind} ${place.id}: list them`);
       const otherRules = typeof rules === 'number' ? rules : null;
       const settings = settingsOf(figures);
-      const report = reportOf(found, { local, settings, otherRules, channel: channel ?? null });
+      const report = reportOf(found, { settings, otherRules, channel: channel ?? null });
       if (json || print !== undefined) showOne(report, json, '');
       else {
-        const { rows, notes } = tell(report, local);
+        const { rows, notes } = tell(report, found.local);
         show(rows, json);
         for (const note of notes) showNote(note);
       }

@@ -38,10 +38,10 @@ const DIGITS = 1e-12;
 
 export function reportOf(
   found: Recount,
-  asked: { local: LocalTime; settings: FigureSettings } & Pick<Report, 'otherRules' | 'channel'>,
+  asked: { settings: FigureSettings } & Pick<Report, 'otherRules' | 'channel'>,
 ): Report {
-  const { local, settings, otherRules, channel } = asked;
-  const { place, span, own, kept, other, differences } = found;
+  const { settings, otherRules, channel } = asked;
+  const { place, span, local, own, kept, other, differences } = found;
   const recounted = valuesOf(own, figuresOf(countedOf(own), settings));
   const served = valuesOf(kept, figureOf(countedOf(kept), settings));
   const byOther = other === null ? null : valuesOf(other, figuresOf(countedOf(other), settings));
@@ -58,7 +58,7 @@ export function reportOf(
       ...place,
       from: shownTime(span.from, local),
       to: shownTime(span.to, local),
-      timeZone: local.timeZone,
+      timeZone: found.timeZone,
     },
     ...{ windows: found.windows, method: METHOD, rules: found.rules, otherRules, channel },
     equal: differences.count === 0 && figures.every(({ equal }) => equal),

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { MAX_REASON_CHARS } from '../../audit/reasons.ts';
-import { createCalendar } from '../../domain/calendar.ts';
 import { buildTree } from '../../domain/org.ts';
 import { DEFAULT_RULES, type RuleSettings } from '../../domain/verdicts/rule-settings.ts';
 import type { Store } from '../../store/store.ts';
@@ -19,7 +18,7 @@ const changesOf = ({ rules, publications, org }: Store, timeZone: string) =>
   createRuleChanges({
     ...{ store: rules, publications },
     tree: async () => buildTree(await org.units(), await org.windows(), await org.terminals()),
-    calendar: createCalendar(timeZone),
+    timeZone,
     now: Date.now,
   });
 

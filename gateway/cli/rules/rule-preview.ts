@@ -1,6 +1,5 @@
 /** What other rules would make of days that have passed: for whom, and by how much. */
 import type { Command, Option } from 'commander';
-import { createCalendar } from '../../domain/calendar.ts';
 import { buildTree } from '../../domain/org.ts';
 import { votesIn } from '../../domain/tally.ts';
 import type { RuleSettings } from '../../domain/verdicts/rule-settings.ts';
@@ -25,7 +24,6 @@ export function registerRulePreview(preview: Command, zone: Option, withStore: W
         const previews = createRulePreviews({
           ...{ rules, publications, verdicts, exclusions: review.exclusions, timeZone },
           tree: async () => buildTree(await org.units(), await org.windows(), await org.terminals()),
-          calendar: createCalendar(timeZone),
         });
         const progress = createProgress('judging');
         const found = await previews

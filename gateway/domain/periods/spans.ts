@@ -55,8 +55,7 @@ function* hoursFrom(zone: Zone, atMs: number): Generator<Whole> {
 }
 
 function* hoursIn(zone: Zone, { from, to }: Bounds): Generator<Whole> {
-  const isSteady =
-    zone.offsetAt(from) === zone.offsetAt(to - QUARTER_MS) && zone.wallAt(from) % HOUR_MS === 0;
+  const isSteady = zone.wallAt(from) % HOUR_MS === 0 && hasOneOffset(zone, from, to);
   const hours = isSteady ? steadyHours(from, to) : changingHours(zone, from, to);
   const twice = new Set<number>();
   const seen = new Set<number>();
@@ -67,6 +66,13 @@ function* hoursIn(zone: Zone, { from, to }: Bounds): Generator<Whole> {
     const offset = twice.has(begin) ? zone.offsetAt(hour.from) : null;
     yield { name: nameOf({ step: 'hour', begin, offset }), ...hour };
   }
+}
+
+/** A place may be in another zone for some hours of a day. */
+function hasOneOffset(zone: Zone, from: number, to: number): boolean {
+  const offset = zone.offsetAt(from);
+  for (let at = to - QUARTER_MS; at > from; at -= QUARTER_MS) if (zone.offsetAt(at) !== offset) return false;
+  return true;
 }
 
 function steadyHours(from: number, to: number): Bounds[] {

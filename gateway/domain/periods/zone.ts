@@ -21,8 +21,8 @@ export type Zone = {
 export const HOUR_MS = 4 * QUARTER_MS;
 export const DAY_MS = 24 * HOUR_MS;
 /** Zones lie between UTC-12 and UTC+14, and no clock is changed twice within the span that is looked at around a moment. */
-const WEST_MS = 13 * HOUR_MS;
-const EAST_MS = 15 * HOUR_MS;
+export const WEST_MS = 13 * HOUR_MS;
+export const EAST_MS = 15 * HOUR_MS;
 const DAYS_KEPT = 50_000;
 
 const zones = new Map<string, Zone>();

@@ -11,6 +11,8 @@ import type { Judgement } from './verdict.ts';
 /** Rules in force, ready to judge by. */
 export type Rules = Thresholds & {
   readonly id: string;
+  /** Whose days and clocks it goes by. */
+  readonly timeZone: string;
   /** Null: not known, always open. */
   readonly openingHours: OpeningHours | null;
   /** A day's name, for whoever is to be told of it. */
@@ -47,6 +49,7 @@ export function createRules(versions: string, settings: RuleSettings, place: Rul
   return {
     ...thresholds,
     id,
+    timeZone: calendar.timeZone,
     openingHours: hours ? createOpeningHours(hours, holidays, calendar, zoned) : null,
     dayName: (atMs) => calendar.nameOf(calendar.dayOf(atMs)),
     dayOf: calendar.dayOf,

@@ -9,6 +9,7 @@ import {
   UNITS,
   WINDOWS,
   windowParts,
+  ZONES,
 } from '../sql/recount-selects.ts';
 import { createConnection } from './connection.ts';
 import { openReading, type Reading } from './cursor.ts';
@@ -37,6 +38,7 @@ export function openPostgresRecount({ address }: { address: string }): RecountRe
         units: await allOf<never>(rows(UNITS)),
         windows: await allOf<never>(rows(WINDOWS)),
         stands: await allOf<never>(rows(STANDS)),
+        zones: await allOf<never>(rows(ZONES)),
         rules: (await allOf<RulesRow>(rows(RULES))).map(rulesOf),
       }));
     },

@@ -11,17 +11,25 @@ export async function judgeMovedAgain(
   key: number,
   span: PressSpan,
 ): Promise<void> {
+  if (!(await mattersWhere(queries))) return;
+  const windowKeys = kind === 'window' ? [key] : await windowsBelow(queries, key);
+  await noteUnjudged(
+    queries,
+    windowKeys.map((windowKey) => ({ windowKey, ...span })),
+  );
+}
+
+/** Some rules, or a time zone, hold at some places alone. */
+async function mattersWhere(queries: Queries): Promise<boolean> {
   const ruled = await queries
     .selectFrom('rule_versions')
     .select('key')
     .where('node', '<>', 'all')
     .limit(1)
     .executeTakeFirst();
-  if (!ruled) return;
-  const windowKeys = kind === 'window' ? [key] : await windowsBelow(queries, key);
-  await noteUnjudged(
-    queries,
-    windowKeys.map((windowKey) => ({ windowKey, ...span })),
+  if (ruled) return true;
+  return (
+    (await queries.selectFrom('unit_time_zones').select('unit_key').limit(1).executeTakeFirst()) !== undefined
   );
 }
 

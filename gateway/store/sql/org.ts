@@ -7,6 +7,8 @@ import { beginVersions, versionsOn } from './org-versions.ts';
 import type { Queries, SqlDatabase } from './sql-database.ts';
 import { treeChangesOn } from './tree-changes.ts';
 import { keyOf, requireFree } from './tree-keys.ts';
+import { setTimeZone, timeZonesOn } from './unit-zones.ts';
+import { noteUnjudged } from './unjudged.ts';
 
 export function createOrgStore(database: SqlDatabase, audit: AuditDeps): OrgStore {
   return {
@@ -55,6 +57,7 @@ function orgReads(queries: Queries): OrgReads {
         .execute(),
     terminals: () => terminalsOn(queries).orderBy('t.key').execute(),
     versions: () => versionsOn(queries),
+    timeZones: () => timeZonesOn(queries),
   };
 }
 
@@ -83,5 +86,7 @@ function writesOn(queries: Queries): OrgTx {
       await beginVersions(queries, 'window', id);
     },
     ...treeChangesOn(queries),
+    setTimeZone: (zone) => setTimeZone(queries, zone),
+    judgeAgain: (spans) => noteUnjudged(queries, spans),
   };
 }

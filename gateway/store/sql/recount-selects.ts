@@ -9,6 +9,8 @@ export const UNITS = 'SELECT key, id, parent_key AS "parentKey", name FROM units
 export const WINDOWS = 'SELECT key, id, unit_key AS "unitKey", name FROM windows ORDER BY key';
 export const STANDS =
   'SELECT kind, key, parent_key AS "parentKey", from_at AS "from" FROM org_versions ORDER BY from_at, kind, key';
+export const ZONES =
+  'SELECT unit_key AS "unitKey", from_at AS "from", time_zone AS "timeZone" FROM unit_time_zones ORDER BY from_at, unit_key';
 export const RULES = `
   SELECT node, version, valid_from AS "validFrom", valid_to AS "validTo", settings FROM rule_versions ORDER BY key`;
 

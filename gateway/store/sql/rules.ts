@@ -5,6 +5,7 @@ import { heldRevision } from './noted.ts';
 import { versionsOn } from './org-versions.ts';
 import { addSettingVersion, settingVersions } from './setting-versions.ts';
 import type { Queries, SqlDatabase } from './sql-database.ts';
+import { timeZonesOn } from './unit-zones.ts';
 import { noteUnjudged } from './unjudged.ts';
 
 export function createRuleStore(database: SqlDatabase, audit: AuditDeps): RuleStore {
@@ -26,7 +27,7 @@ function readsOn(queries: Queries): RuleReads {
         window: new Map((await idsOf(queries, 'windows')).map(({ key, id }) => [key, id])),
       };
       return {
-        ...{ revision, versions: rules },
+        ...{ revision, versions: rules, timeZones: await timeZonesOn(queries) },
         places: places.map((place) => ({ ...place, id: ids[place.kind].get(place.key) ?? '' })),
       };
     },

@@ -2,13 +2,9 @@
 import type { Generated } from 'kysely';
 
 export type Tables = {
-  units: {
-    key: Generated<number>;
-    id: string;
-    parent_key: number | null;
-    name: string;
-    time_zone: Generated<string | null>;
-  };
+  units: { key: Generated<number>; id: string; parent_key: number | null; name: string };
+  /** See `UnitZone`. */
+  unit_time_zones: { unit_key: number; from_at: number; time_zone: string | null };
   windows: { key: Generated<number>; id: string; unit_key: number; name: string };
   /** Of units and windows: see `OrgVersion`. */
   org_versions: { kind: string; key: number; parent_key: number | null; name: string; from_at: number };

@@ -9,6 +9,7 @@ import {
   UNITS,
   WINDOWS,
   windowParts,
+  ZONES,
 } from '../sql/recount-selects.ts';
 import { assertOwnSchema, type Connection, failure, openForReading } from './database.ts';
 
@@ -32,6 +33,7 @@ export function openSqliteRecount(file: string): RecountReads {
           units: all<never>(UNITS),
           windows: all<never>(WINDOWS),
           stands: all<never>(STANDS),
+          zones: all<never>(ZONES),
           rules: all<RulesRow>(RULES).map(rulesOf),
         }))();
       } catch (error) {

@@ -50,6 +50,8 @@ const MAY: Record<string, string> = {
   'GET /api/v1/units': 'A O U T R W',
   'GET /api/v1/windows': 'A O U T R W',
   'PATCH /api/v1/units/:id': 'A',
+  'GET /api/v1/units/:id/time-zones': 'A O U T R',
+  'POST /api/v1/units/:id/time-zones': 'A',
   'PATCH /api/v1/windows/:id': 'A',
   'GET /api/v1/terminals': 'A O U T R',
   'POST /api/v1/terminals': 'A T',
@@ -317,8 +319,11 @@ describe('whoever is bound to a unit', () => {
       const units =
         await who.getJson<{ id: string; parentId: string | null; path: string[] }[]>('/api/v1/units');
       expect(units, name).toEqual([
-        { id: 'east', name: 'east县', parentId: null, path: ['east县'] },
-        { id: 'east-town', name: 'east镇', parentId: 'east', path: ['east县', 'east镇'] },
+        { id: 'east', name: 'east县', parentId: null, path: ['east县'], timeZone: 'Asia/Shanghai' },
+        {
+          ...{ id: 'east-town', name: 'east镇', parentId: 'east', path: ['east县', 'east镇'] },
+          timeZone: 'Asia/Shanghai',
+        },
       ]);
       const windows = await who.getJson<{ id: string; path: string[] }[]>('/api/v1/windows');
       expect(windows.map(({ id, path }) => [id, path])).toEqual([

@@ -66,7 +66,7 @@ describe('what is told of a unit where votes are shown in steps', () => {
   /** One alert of each kind at the window in the east is opened, and closed. @returns what the target is told of */
   const toldOf = async (id: string) => {
     const told = createAnnouncer({
-      ...{ tree, now, zoned: createZonedTime('Asia/Shanghai'), dropped() {} },
+      ...{ tree, now, zonedOf: () => createZonedTime('Asia/Shanghai'), dropped() {} },
       ...{ newId: () => `ad-${++ids}`, holdsBack: (unitId) => privacy.holdsBack(unitId) },
       book: { ofUnit: () => DEFAULT_ALERTS, ofWindow: () => DEFAULT_ALERTS },
     });

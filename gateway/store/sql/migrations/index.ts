@@ -17,6 +17,7 @@ import { DELIVERY_NOTES } from './019-delivery-notes.ts';
 import { ALERT_CHANGES } from './020-alert-changes.ts';
 import { ORIGINS } from './021-origins.ts';
 import { PUBLICATIONS } from './022-publications.ts';
+import { UNIT_TIME_ZONES } from './023-unit-time-zones.ts';
 import { EXCLUSIONS_OF_SYSTEMS } from './025-exclusions-of-systems.ts';
 import { IMPUTED } from './026-imputed.ts';
 import { DECIDED_GUARD } from './027-decided-guard.ts';
@@ -42,6 +43,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ALERT_CHANGES,
   ORIGINS,
   PUBLICATIONS,
+  UNIT_TIME_ZONES,
   EXCLUSIONS_OF_SYSTEMS,
   IMPUTED,
   DECIDED_GUARD,
