@@ -17,7 +17,7 @@ import { keepConflicts, noteLost, setAside } from './quarantine.ts';
 import { readRollups } from './rollups.ts';
 import { createSettledReads, SETTLE, type SettledReads } from './settled-reads.ts';
 import { noteBeside, type StoredVotes, storeVotes } from './votes.ts';
-import { SHARE_VOTES } from './votes-lock.ts';
+import { SHARE_VOTES_BY_KEY } from './votes-lock.ts';
 
 export type PostgresLedgerOptions = {
   /** `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`, see `SessionOptions`. */
@@ -74,7 +74,7 @@ export function createPostgresLedger(options: PostgresLedgerOptions): PostgresLe
   });
   const lanes = createLanes(options.lanes ?? 4);
   const committing = Array.from({ length: lanes.count }, (_, lane) => ({
-    connection: createConnection({ ...link(`lane ${lane}`, commitTimeoutMs), begin: SHARE_VOTES }),
+    connection: createConnection({ ...link(`lane ${lane}`, commitTimeoutMs), begin: SHARE_VOTES_BY_KEY }),
     boots: createBoots(),
     isDoubtful: false,
   }));

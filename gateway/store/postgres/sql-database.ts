@@ -12,7 +12,7 @@ import { createConnection, type Transaction } from './connection.ts';
 import { queriesOn } from './queries.ts';
 import type { Statement } from './session.ts';
 import type { SettledReads } from './settled-reads.ts';
-import { HOLD_VOTES } from './votes-lock.ts';
+import { HOLD_VOTES, HOLD_VOTES_BY_KEY } from './votes-lock.ts';
 
 export type PostgresSqlOptions = {
   /** `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`, see `SessionOptions`. */
@@ -85,7 +85,8 @@ export function createPostgresSql(options: PostgresSqlOptions): PostgresSql {
         }
       }
     },
-    holdVotes: async (tx) => void (await tx.executeQuery(CompiledQuery.raw(HOLD_VOTES))),
+    holdVotes: async (tx, how) =>
+      void (await tx.executeQuery(CompiledQuery.raw(how === 'by-key' ? HOLD_VOTES_BY_KEY : HOLD_VOTES))),
     async commitId(tx) {
       const { rows } = await tx.executeQuery<{ commit: CommitId }>(
         CompiledQuery.raw('SELECT pg_current_xact_id()::text AS commit'),
