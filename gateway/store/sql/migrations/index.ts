@@ -18,9 +18,9 @@ import { ALERT_CHANGES } from './020-alert-changes.ts';
 import { ORIGINS } from './021-origins.ts';
 import { PUBLICATIONS } from './022-publications.ts';
 import { UNIT_TIME_ZONES } from './023-unit-time-zones.ts';
-import { EXCLUSIONS_OF_SYSTEMS } from './025-exclusions-of-systems.ts';
-import { IMPUTED } from './026-imputed.ts';
-import { DECIDED_GUARD } from './027-decided-guard.ts';
+import { EXCLUSIONS_OF_SYSTEMS } from './024-exclusions-of-systems.ts';
+import { IMPUTED } from './025-imputed.ts';
+import { DECIDED_GUARD } from './026-decided-guard.ts';
 import type { Migration } from './flavour.ts';
 
 /** What SQLite has come to in steps of its own, and PostgreSQL begins with. */
