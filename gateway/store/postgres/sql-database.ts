@@ -86,7 +86,7 @@ export function createPostgresSql(options: PostgresSqlOptions): PostgresSql {
       }
     },
     holdVotes: async (tx, how) =>
-      void (await tx.executeQuery(CompiledQuery.raw(how === 'by-key' ? HOLD_VOTES_BY_KEY : HOLD_VOTES))),
+      void (await tx.executeQuery(CompiledQuery.raw(how === 'keys' ? HOLD_VOTES_BY_KEY : HOLD_VOTES))),
     async commitId(tx) {
       const { rows } = await tx.executeQuery<{ commit: CommitId }>(
         CompiledQuery.raw('SELECT pg_current_xact_id()::text AS commit'),

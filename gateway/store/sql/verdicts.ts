@@ -45,7 +45,7 @@ export function createVerdictStore(database: SqlDatabase, tables: VerdictTables)
     },
     judge: (by, forMs = STEP_MS) =>
       database.transaction(async (queries) => {
-        await database.holdVotes(queries, 'by-key');
+        await database.holdVotes(queries, 'keys');
         if ((await heldRevision(queries)) !== by.revision())
           return {
             ...{ isStale: true, commit: null, corrected: [], votes: 0 },
