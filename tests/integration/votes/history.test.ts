@@ -235,7 +235,7 @@ describe('history', () => {
     [['--unit', 'nowhere', '--period', '2025'], 'unit-unknown'],
     [['--unit', 'city', '--period', '2025-11-04..2025-11-01'], 'period-reversed'],
     [['--unit', 'city', '--period', '2024..2025', '--compare', 'year'], 'comparison-overlaps'],
-    [['--unit', 'city', '--period', '2025', '--time-zone', 'Nowhere'], 'time-zone-unknown'],
+    [['--unit', 'city', '--period', '2025', '--time-zone', 'Nowhere'], 'argument-invalid'],
     [['--period', '2025'], 'argument-invalid'],
     [['--unit', 'city', '--period', '2025', '--compare', 'month'], 'argument-invalid'],
     [['--unit', 'city', '--period', '2025', '--csv', '--json'], 'argument-invalid'],
