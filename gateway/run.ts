@@ -1,4 +1,5 @@
 /** Reads the settings, starts the gateway, and ends it when it is told to. */
+import { fstatSync } from 'node:fs';
 import { type Logger, pino } from 'pino';
 import { endWith } from '../protocol/process/launch.ts';
 import { lostLines } from '../protocol/process/lost-lines.ts';
@@ -89,6 +90,13 @@ function heedSignals(starting: Promise<Gateway>, log: Logger): void {
 
 /** To whoever starts it, and not into a log that is kept. */
 function tellPassword({ name, oneTimePassword }: NonNullable<Gateway['firstPassword']>, log: Logger): void {
+  if (isKept(process.env.JOURNAL_STREAM)) {
+    log.warn(
+      { code: 'first-password-withheld' },
+      `the first password is not told to a log that is kept: manyi account password ${name} gives another`,
+    );
+    return;
+  }
   const screen = createSink(2);
   const text = [
     '',
@@ -103,6 +111,12 @@ function tellPassword({ name, oneTimePassword }: NonNullable<Gateway['firstPassw
       { code: 'first-password-unseen' },
       `the first password could not be shown: manyi account password ${name} gives another`,
     );
+}
+
+/** Is it the journal of systemd that what is said here goes to? (systemd.exec(5), `JOURNAL_STREAM`) */
+function isKept(stream: string | undefined): boolean {
+  const { dev, ino } = fstatSync(2);
+  return stream === `${dev}:${ino}`;
 }
 
 function fail(status: number, message: string): never {

@@ -1,9 +1,11 @@
 import { userInfo } from 'node:os';
 import type { By } from '../store/changes.ts';
 
-/** Who is at the command line, for the audit: the user of the operating system. */
-export function cliActor(): By {
-  return { actor: { kind: 'cli', user: userName() }, origin: 'local' };
+/** Who is at the command line, for the audit: the user of the operating system, and who had themselves made it (sudo(8), `SUDO_USER`). */
+export function cliActor({ SUDO_USER: person = '' }: NodeJS.ProcessEnv = process.env): By {
+  const user = userName();
+  const isOther = /^[\w.@-]{1,64}$/.test(person) && person !== user;
+  return { actor: { kind: 'cli', user: isOther ? `${user} for ${person}` : user }, origin: 'local' };
 }
 
 function userName(): string {

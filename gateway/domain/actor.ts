@@ -4,7 +4,7 @@ export type Actor =
   | { kind: 'account'; name: string }
   | { kind: 'link'; id: string }
   | { kind: 'terminal'; id: string }
-  /** The user of the operating system at the command line. */
+  /** The user of the operating system at the command line, and for whom: `root for chen`. */
   | { kind: 'cli'; user: string }
   | { kind: 'gateway' };
 

@@ -30,6 +30,10 @@ function main() {
   if (programs.length === 0 || architectures.length === 0) throw new Error(`bad-argument: ${USAGE}`);
   if (!/^[0-9][0-9a-z.~+]*$/.test(values.version))
     throw new Error(`bad-version: ${values.version} is no version that dpkg can compare`);
+  // What runs says its own version, and a fleet is looked after by that.
+  const { version } = manifestOf(root);
+  if (values.version !== version && !/^[+~]/.test(values.version.replace(version, '')))
+    throw new Error(`bad-version: programs say ${version}: write ${version}+1 for another package of them`);
   const epochS = sourceDate();
   for (const architecture of architectures)
     for (const program of programs) {

@@ -10,7 +10,10 @@ import { ARCHITECTURES, GLIBC, NODE_VERSION, SQLITE } from './pins.mjs';
 
 /** Left where npm puts them by scripts/setup/bundle-gateway.mjs; better-sqlite3 comes from the pins. */
 const GATEWAY_APART = ['pino', '@fastify/swagger', '@fastify/swagger-ui'];
-const RUNTIME = `manyi-runtime (>= ${NODE_VERSION.split('.')[0]})`;
+/** A Node that is older lacks mends that the packages were tried with. */
+const RUNTIME = `manyi-runtime (>= ${NODE_VERSION})`;
+/** Pages are bundled of all that they name, but for what bundles them. */
+const BUNDLER = 'vite';
 const COMPILED = ['libc6 (>= 2.34)', 'libgcc-s1', 'libstdc++6'];
 
 /**
@@ -70,15 +73,17 @@ export const PROGRAMS = [
       for (const found of packagesBelow(root, gateway, GATEWAY_APART)) putModule(folder, home, root, found);
       putSqlite(work, home);
       const own = Object.keys(manifestOf(gateway).dependencies).filter((name) => name !== SQLITE.name);
-      const pages = Object.keys(manifestOf(join(root, 'dashboard')).dependencies ?? {});
-      const bundled = new Set([
-        ...packagesBelow(root, gateway, own),
-        ...packagesBelow(root, join(root, 'dashboard'), pages),
-      ]);
+      const bundled = new Set([...packagesBelow(root, gateway, own), ...packagesOfPages(root)]);
       putLicences(work, [...bundled].filter((path) => !path.includes('@manyi')).sort());
     },
   },
 ];
+
+export function packagesOfPages(root) {
+  const dashboard = join(root, 'dashboard');
+  const names = Object.keys(manifestOf(dashboard).devDependencies).filter((name) => name !== BUNDLER);
+  return packagesBelow(root, dashboard, names);
+}
 
 /** Bundled JavaScript, without the maps. Its package.json says that it is made of modules. */
 function putPrograms(folder, home, from) {

@@ -14,6 +14,7 @@ type Deb = {
   putZipped(folder: string, path: string, text: string): void;
   buildDeb(deb: object): string;
 };
+type Programs = { packagesOfPages(root: string): string[] };
 type Bundled = { packagesBelow(root: string, from: string, names: string[]): string[] };
 
 const at = (path: string) => new URL(`../../../${path}`, import.meta.url);
@@ -21,6 +22,7 @@ const load = async (name: string) => (await import(at(`scripts/package/${name}.m
 const { readElf, assertFits } = (await load('elf')) as Elf;
 const { put, putZipped, buildDeb } = (await load('deb')) as Deb;
 const { packagesBelow } = (await load('bundled')) as Bundled;
+const { packagesOfPages } = (await load('programs')) as Programs;
 
 const DPKG = {
   name: 'dpkg-deb',
@@ -120,6 +122,14 @@ it('a program takes the packages that its packages need with it, each once', () 
     'node_modules/c/node_modules/b',
   ]);
   expect(() => packagesBelow(folder, folder, ['gone'])).toThrow('package-missing');
+});
+
+it('the licences of what the pages are made of go with them, and none of their bundler', () => {
+  const names = packagesOfPages(at('').pathname.replace(/\/$/, '')).map((path) =>
+    path.replace(/^.*\/node_modules\//, ''),
+  );
+  expect(names).toEqual(expect.arrayContaining(['@preact/signals', 'echarts', 'preact', 'zrender']));
+  expect(names).not.toContain('vite');
 });
 
 describe.runIf(have(SYSTEMD))('a service', () => {
