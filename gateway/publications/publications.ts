@@ -142,7 +142,7 @@ export function createPublications(deps: PublicationsDeps): Publications {
     const kept = { id, version, head: canonicalJson(head), body: canonicalJson(body) };
     const sha256 = hashOf(kept.head, kept.body);
     await store.change(async (tx) => {
-      if (corrects === null) refuseTwice(await tx.heads(), head);
+      refuseTwice(await tx.heads(), head);
       await tx.add({ ...kept, sha256 });
       const detail = { reason, sha256, node: `${node.kind}:${node.id}`, period: period.name, corrects };
       const target = { kind: 'publication', id, version } as const;
@@ -289,16 +289,17 @@ const unsettled = () =>
   );
 
 /** Two figures of one place and period, of which neither corrects the other, would both be what was published. */
-function refuseTwice(heads: readonly PublicationHead[], { node, period }: PublishedHead): void {
+function refuseTwice(heads: readonly PublicationHead[], { id, node, period }: PublishedHead): void {
   const standing = heads
     .filter(({ withdrawal }) => withdrawal === null)
     .map(({ head }) => JSON.parse(head) as PublishedHead)
     .find(
       (one) =>
+        one.id !== id &&
         one.node.kind === node.kind &&
         one.node.id === node.id &&
-        one.period.from === period.from &&
-        one.period.to === period.to,
+        // Where its time zone has changed since, a month is another span, and is that month still.
+        (one.period.name === period.name || (one.period.from === period.from && one.period.to === period.to)),
     );
   if (standing)
     throw new OrgRefusal(

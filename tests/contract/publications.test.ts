@@ -144,6 +144,15 @@ describe.each(portHomes())('publications in %s', (_name, createHome) => {
     expect(JSON.parse(lines[1]?.detail ?? '')).toMatchObject({ sha256: corrected.sha256, corrects: 1 });
   });
 
+  it('are one for a place and a period, also by a correction of one that was withdrawn', async () => {
+    const { id } = await publications().publish(BY, asked);
+    await publications().withdraw(BY, id, 1, '数据有误');
+    const second = await publications().publish(BY, asked);
+    expect(await codeOf(publications().correct(BY, id, '更正'))).toBe('publication-exists');
+    expect(await publications().correct(BY, second.id, '更正')).toMatchObject({ id: second.id, version: 2 });
+    expect((await publications().list()).filter(({ withdrawal }) => withdrawal === null)).toHaveLength(2);
+  });
+
   it('are refused where they would be something else tomorrow, and where there is nothing to publish', async () => {
     const today = calendar.nameOf(calendar.dayOf(now));
     expect(await codeOf(publications().publish(BY, { ...asked, period: { period: today } }))).toBe(

@@ -20,13 +20,15 @@ const checkReason = checkText(MAX_REASON_CHARS);
 
 const publicationsOf = (store: Store, { timeZone, ...options }: Figured) => {
   const { weights, target, minimum, confidence } = settingsOf(options);
+  let book: ReturnType<typeof openRuleBook> | undefined;
+  const opened = () => (book ??= openRuleBook({ rules: store.rules, timeZone }));
   return createPublications({
     ...{ store: store.publications, history: store.history, rules: store.rules, now: Date.now },
     figures: async () => ({
       ...{ method: METHOD, weights, target, minimum, confidence },
       rules: `${(await store.rules.versions()).length}`,
     }),
-    zonesOf: async (node) => (await openRuleBook({ rules: store.rules, timeZone })).zonesOf(node),
+    zonesOf: async (node) => (await opened()).zonesOf(node),
     dataRevision: () => 'cli',
     tree: async () =>
       buildTree(await store.org.units(), await store.org.windows(), await store.org.terminals()),
