@@ -52,7 +52,7 @@ describe.each(portHomes())('votes read back from %s', (name, createHome) => {
       }),
     ]);
     const at = voteRecord({ journalKey, seq: 1 }).at;
-    const whose = { terminalId: 't-1', epoch: EPOCH, origin: null, windowId: 'w1' };
+    const whose = { terminalId: 't-1', epoch: EPOCH, origin: null, key: null, windowId: 'w1' };
     const same = { ...whose, at, excluded: 0, verdict: 0, channel: 0 };
     expect(await exported(store)).toEqual([
       { ...same, seq: 1, rating: 0, clock: 0, receivedAt: at, claimedAt: null },
