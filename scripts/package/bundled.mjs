@@ -1,5 +1,5 @@
 // The npm packages that a program is made of, found as Node would find them; and their licences, which go wherever their code goes.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /**
@@ -40,10 +40,19 @@ export function licencesOf(folders) {
     .map((folder) => {
       const { name, version, license } = manifestOf(folder);
       const texts = readdirSync(folder)
-        .filter((file) => /^(licen[cs]e|notice|copying)/i.test(file))
+        .filter((name) => /^(licen[cs]e|notice|copying)/i.test(name))
         .sort()
-        .map((file) => readFileSync(join(folder, file), 'utf8').replaceAll('\r\n', '\n').trim());
+        .flatMap((name) => filesAt(join(folder, name)))
+        .map((path) => readFileSync(path, 'utf8').replaceAll('\r\n', '\n').trim());
       return `${name} ${version} (${license ?? 'see below'})\n\n${texts.join('\n\n')}\n`;
     })
     .join(`\n${'='.repeat(78)}\n\n`);
 }
+
+/** What a package has of others' licences may be a folder. */
+const filesAt = (path) =>
+  statSync(path).isDirectory()
+    ? readdirSync(path)
+        .sort()
+        .flatMap((name) => filesAt(join(path, name)))
+    : [path];

@@ -15,13 +15,16 @@ type Deb = {
   buildDeb(deb: object): string;
 };
 type Programs = { packagesOfPages(root: string): string[] };
-type Bundled = { packagesBelow(root: string, from: string, names: string[]): string[] };
+type Bundled = {
+  packagesBelow(root: string, from: string, names: string[]): string[];
+  licencesOf(folders: string[]): string;
+};
 
 const at = (path: string) => new URL(`../../../${path}`, import.meta.url);
 const load = async (name: string) => (await import(at(`scripts/package/${name}.mjs`).href)) as unknown;
 const { readElf, assertFits } = (await load('elf')) as Elf;
 const { put, putZipped, buildDeb } = (await load('deb')) as Deb;
-const { packagesBelow } = (await load('bundled')) as Bundled;
+const { packagesBelow, licencesOf } = (await load('bundled')) as Bundled;
 const { packagesOfPages } = (await load('programs')) as Programs;
 
 const DPKG = {
@@ -125,11 +128,15 @@ it('a program takes the packages that its packages need with it, each once', () 
 });
 
 it('the licences of what the pages are made of go with them, and none of their bundler', () => {
-  const names = packagesOfPages(at('').pathname.replace(/\/$/, '')).map((path) =>
-    path.replace(/^.*\/node_modules\//, ''),
-  );
+  const folders = packagesOfPages(at('').pathname.replace(/\/$/, ''));
+  const names = folders.map((path) => path.replace(/^.*\/node_modules\//, ''));
   expect(names).toEqual(expect.arrayContaining(['@preact/signals', 'echarts', 'preact', 'zrender']));
   expect(names).not.toContain('vite');
+  const texts = licencesOf(folders);
+  expect(texts).toMatch(/^echarts [\d.]+ \(Apache-2\.0\)$/m);
+  // Its NOTICE, and the licence of what it has taken in.
+  expect(texts).toContain('Apache ECharts\nCopyright');
+  expect(texts).toContain('Bostock');
 });
 
 describe.runIf(have(SYSTEMD))('a service', () => {
