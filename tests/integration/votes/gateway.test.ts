@@ -299,11 +299,11 @@ describe('the export', () => {
     ).text();
     const [head, ...lines] = csv.trim().split('\r\n');
     expect(head).toBe(
-      'window,windowName,terminal,epoch,seq,rating,at,atTime,clock,receivedAt,receivedAtTime,claimedAt,claimedAtTime,excluded,channel,verdict,origin',
+      'window,windowName,terminal,epoch,seq,rating,at,atTime,clock,receivedAt,receivedAtTime,claimedAt,claimedAtTime,excluded,channel,verdict,origin,key',
     );
     // Read as UTF-8 text, the mark that Excel needs is gone.
     const cells = (lines[0] as string).split(',');
-    expect([cells[0], ...cells.slice(-3)]).toEqual(['w1', 'button', 'counted', '']);
+    expect([cells[0], ...cells.slice(-4)]).toEqual(['w1', 'button', 'counted', '', '']);
     expect(cells[7]).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]{12}\+08:00$/);
     expect(Date.parse(cells[7] as string)).toBe(Number(cells[6]));
     expect(Date.parse(cells[10] as string)).toBe(Number(cells[9]));
