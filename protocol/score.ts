@@ -182,6 +182,94 @@ export const ScoreRow = Type.Object({
 });
 export type ScoreRow = Static<typeof ScoreRow>;
 
+/** What is told of groups only where it is asked for, because it takes longer than all the rest. */
+export const GROUP_FIGURES = ['shrinkage', 'funnel'] as const;
+export type GroupFigure = (typeof GROUP_FIGURES)[number];
+
+/**
+ * Why there is no such figure: `no-votes` of the node; `insufficient` its sample is; `group-small` fewer than two nodes of the group
+ * have votes (for the funnel: a sufficient sample); `group-alike` all votes of these are good, or none is.
+ */
+export const GROUP_GAPS = ['no-votes', 'insufficient', 'group-small', 'group-alike'] as const;
+export type GroupGap = (typeof GROUP_GAPS)[number];
+const NullableGap = Type.Unsafe<GroupGap | null>({ type: ['string', 'null'], enum: [...GROUP_GAPS, null] });
+const NullableInterval = Type.Unsafe<Interval | null>({
+  type: ['object', 'null'],
+  properties: Interval.properties,
+  required: ['lower', 'upper'],
+  additionalProperties: false,
+});
+
+/** The rate that the votes of a group make one expect, and how many votes it is worth. */
+const prior = { mean: Type.Number(), strength: Type.Number() };
+export type Prior = { mean: number; strength: number };
+
+/** (mean · strength + good votes) / (strength + votes), by the prior of its group; `reason` where it is null. */
+export const ShrunkRate = Type.Object({ rate: NullableNumber, reason: NullableGap });
+export type ShrunkRate = Static<typeof ShrunkRate>;
+
+/**
+ * The rate of all nodes with a sufficient sample together, how many these are, and φ, how much more they differ than by chance; so much
+ * that the limits are too tight where it is `isOverDispersed`.
+ */
+const funnel = {
+  centre: Type.Number(),
+  nodes: Type.Integer(),
+  dispersion: Type.Number(),
+  isOverDispersed: Type.Boolean(),
+};
+export type GroupFunnel = { centre: number; nodes: number; dispersion: number; isOverDispersed: boolean };
+
+/**
+ * Exact limits of a rate of so many votes around the centre of its group: chance leaves one in twenty beyond `alert` (95 %), one in
+ * five hundred beyond `alarm` (99.8 %). `zone`: beyond which of them the rate lies, `side`: below or above; all null with a `reason`.
+ */
+export const FUNNEL_ZONES = ['inside', 'alert', 'alarm'] as const;
+export const FUNNEL_SIDES = ['low', 'high'] as const;
+export const NodeFunnel = Type.Object({
+  alert: NullableInterval,
+  alarm: NullableInterval,
+  zone: Type.Unsafe<(typeof FUNNEL_ZONES)[number] | null>({
+    ...{ type: ['string', 'null'], enum: [...FUNNEL_ZONES, null] },
+  }),
+  side: Type.Unsafe<(typeof FUNNEL_SIDES)[number] | null>({
+    ...{ type: ['string', 'null'], enum: [...FUNNEL_SIDES, null] },
+  }),
+  reason: NullableGap,
+});
+export type NodeFunnel = Static<typeof NodeFunnel>;
+
+function nullableObject<T>(properties: { [key: string]: object }) {
+  return Type.Unsafe<T | null>({
+    type: ['object', 'null'],
+    ...{ properties, required: Object.keys(properties), additionalProperties: false },
+  });
+}
+
+/** Nodes that have places beside each other: what stands beside their rates, by the votes of all of them. */
+export const ScoreGroup = Type.Object({
+  /** `siblings`: whose `place` is in it; `all`: every window that the caller sees, whose `placeOfAll` is. */
+  among: oneOf(['siblings', 'all']),
+  kind: oneOf(['unit', 'window']),
+  /** Of siblings: the unit above them, null at the top. */
+  parentId: NullableString,
+  /** Null where fewer than two nodes have votes. */
+  prior: Type.Optional(nullableObject<Prior>(prior)),
+  /** Null where fewer than two nodes have a sufficient sample, or all have one and the same rate of 0 or 1. */
+  funnel: Type.Optional(nullableObject<GroupFunnel>(funnel)),
+  /** Those of its nodes that were asked for, in the order of the rows. */
+  nodes: Type.Optional(
+    Type.Array(
+      Type.Object({
+        id: Type.String(),
+        shrunk: Type.Optional(ShrunkRate),
+        funnel: Type.Optional(NodeFunnel),
+      }),
+    ),
+  ),
+});
+export type ScoreGroup = Static<typeof ScoreGroup>;
+
 /** The answer to `GET /api/v1/scores`. */
 export const Scores = Type.Object({
   figures: Type.Object({
@@ -198,5 +286,7 @@ export const Scores = Type.Object({
   }),
   /** Every unit (parents first), then every window. */
   rows: Type.Array(ScoreRow),
+  /** Where they were asked for (`with`): of units, of windows, and of all windows together. */
+  groups: Type.Optional(Type.Array(ScoreGroup)),
 });
 export type Scores = Static<typeof Scores>;

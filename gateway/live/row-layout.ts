@@ -4,7 +4,7 @@ import type { OrgTree } from '../domain/org.ts';
 import type { Rows } from './kept-rows.ts';
 
 /** Nodes that are compared: where they stand in `units` or `windows` of the layout. */
-export type Siblings = { name: string; members: Int32Array };
+export type Siblings = { name: string; parentId: string | null; members: Int32Array };
 
 export type RowLayout = {
   /** The tree's own units, then its windows: where each is found in the board's. */
@@ -45,6 +45,7 @@ export function layOut(tree: OrgTree, whole: Rows): RowLayout {
     });
     return Array.from(groups, ([parentId, members]) => ({
       name: `${rows[0]?.kind} below ${parentId ?? `the top ${rows[members[0] as number]?.id}`}`,
+      parentId,
       members: Int32Array.from(members),
     }));
   };

@@ -4,7 +4,7 @@
  * one before, places of those compared are looked at when one of them is another row, and each text is kept by what it depends on.
  */
 import type { LiveRow } from '../../protocol/live.ts';
-import type { FigureRules, Period, Place } from '../../protocol/score.ts';
+import type { FigureRules, GroupFigure, Period, Place, ScoreGroup } from '../../protocol/score.ts';
 import { type OrgTree, unitsBelow } from '../domain/org.ts';
 import { type AnswerParts, writeAnswer } from './answer-bytes.ts';
 import type { Board } from './board.ts';
@@ -13,6 +13,7 @@ import type { Rows } from './kept-rows.ts';
 import { createPlaces } from './places.ts';
 import { layOut, type RowLayout, type Siblings } from './row-layout.ts';
 import { createRowTexts } from './row-texts.ts';
+import { groupOf } from './score-groups.ts';
 
 /** What rows are asked for; `unitId`: of it and what is below it alone, with the places that they have in the whole tree. */
 export type AskedRows = { tree: OrgTree; period: Period; unitId?: string | undefined };
@@ -23,6 +24,8 @@ export type ScoreRows = {
    * @param lead, @param trail what stands around it
    */
   json(asked: AskedRows, now: number, lead: string, trail: string): Buffer;
+  /** Of the same rows; made anew each time. */
+  groups(asked: AskedRows, now: number, figures: readonly GroupFigure[]): ScoreGroup[];
 };
 
 export type ScoreRowsDeps = {
@@ -115,7 +118,37 @@ export function createScoreRows({ board, tree: wholeTree, figures }: ScoreRowsDe
       answers.keep(tree, name, { of: standing, answer });
       return answer.bytes;
     },
+    groups({ tree, period, unitId }, now, asked) {
+      const { minimum } = figures();
+      const { layout, units, windows } = standingOf(tree, period, now);
+      const isAsked = askedOf(tree, unitId);
+      const group = (among: ScoreGroup['among'], parentId: string | null, rows: readonly LiveRow[]) => {
+        const [first] = rows;
+        return first && rows.some(isAsked)
+          ? [groupOf({ among, kind: first.kind, parentId, rows }, { asked, isAsked, minimum })]
+          : [];
+      };
+      const siblings = ({ rows }: Placed, groups: readonly Siblings[]) =>
+        groups.flatMap(({ parentId, members }) =>
+          group(
+            'siblings',
+            parentId,
+            Array.from(members, (at) => rows[at] as LiveRow),
+          ),
+        );
+      return [
+        ...siblings(units, layout.unitSiblings),
+        ...siblings(windows, layout.windowSiblings),
+        ...group('all', null, windows.rows),
+      ];
+    },
   };
+}
+
+/** What rows are told where a unit is asked for: of it and what is below it. */
+function askedOf(tree: OrgTree, unitId: string | undefined): (row: LiveRow) => boolean {
+  const below = unitId === undefined ? null : unitsBelow(tree, unitId);
+  return ({ kind, id, parentId }) => below === null || below.has(kind === 'unit' ? id : (parentId ?? ''));
 }
 
 function partsOf(
@@ -123,8 +156,7 @@ function partsOf(
   { layout, units, windows, placesOfAll }: Standing,
   unitId: string | undefined,
 ): AnswerParts {
-  const below = unitId === undefined ? null : unitsBelow(tree, unitId);
-  const isAsked = (id: string | null) => below === null || below.has(id ?? '');
+  const isAsked = askedOf(tree, unitId);
   const parts = {
     rows: [] as LiveRow[],
     heads: [] as Buffer[],
@@ -138,11 +170,10 @@ function partsOf(
     parts.placesOfAll.push(placeOfAll);
   };
   units.rows.forEach((row, at) => {
-    if (isAsked(row.id)) add(row, layout.unitHeads[at], units.places[at] ?? null, null);
+    if (isAsked(row)) add(row, layout.unitHeads[at], units.places[at] ?? null, null);
   });
   windows.rows.forEach((row, at) => {
-    if (isAsked(row.parentId))
-      add(row, layout.windowHeads[at], windows.places[at] ?? null, placesOfAll[at] ?? null);
+    if (isAsked(row)) add(row, layout.windowHeads[at], windows.places[at] ?? null, placesOfAll[at] ?? null);
   });
   return parts;
 }

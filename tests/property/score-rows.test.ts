@@ -11,7 +11,7 @@ import { ScoreBook } from '../../gateway/domain/score-book.ts';
 import type { RatingCode } from '../../gateway/domain/tally.ts';
 import { createBoard } from '../../gateway/live/board.ts';
 import { createScoreRows } from '../../gateway/live/score-rows.ts';
-import { PERIODS, type Period, ScoreRow } from '../../protocol/score.ts';
+import { GROUP_FIGURES, PERIODS, type Period, ScoreGroup, ScoreRow } from '../../protocol/score.ts';
 import { figures as defaultFigures } from '../support/figures.ts';
 
 const BEGIN = 1_795_000_000_000;
@@ -56,6 +56,7 @@ const steps = fc.array(
   { maxLength: 60 },
 );
 const rowsSchema = Compile(Type.Array(ScoreRow));
+const groupsSchema = Compile(Type.Array(ScoreGroup));
 
 it('whatever has changed, whoever asks, and whatever was asked before', () => {
   fc.assert(
@@ -94,6 +95,9 @@ it('whatever has changed, whoever asks, and whatever was asked before', () => {
               .toString(),
           );
           expect(rowsSchema.Check(JSON.parse(text))).toBe(true);
+          const groups = kept.rows.groups({ ...asked, period }, now, GROUP_FIGURES);
+          expect(groups).toEqual(make().rows.groups({ ...asked, period }, now, GROUP_FIGURES));
+          expect(groupsSchema.Check(groups)).toBe(true);
         }
       };
       for (const step of script as { do: string; [key: string]: unknown }[]) {

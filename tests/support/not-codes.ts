@@ -124,4 +124,8 @@ export const NOT_CODES: ReadonlySet<string> = new Set([
   'x-…',
   // Why a stream is closed, for whoever reads the frames: it is opened again.
   'view-changed',
+  // Why a figure of a group is null: docs/method.md says it.
+  'no-votes',
+  'group-small',
+  'group-alike',
 ]);

@@ -1,7 +1,7 @@
 import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
 import type { FastifySchema } from 'fastify';
 import { ORG_ID_PATTERN } from '../../../protocol/ids.ts';
-import { type FigureRules, PERIODS, Period, Scores } from '../../../protocol/score.ts';
+import { type FigureRules, GROUP_FIGURES, PERIODS, Period, Scores } from '../../../protocol/score.ts';
 import type { Calendar } from '../../domain/calendar.ts';
 import { spanOf } from '../../domain/period.ts';
 import { credentialKey, credentialOf } from '../../domain/principal.ts';
@@ -39,6 +39,12 @@ const Query = Type.Object(
     unit: Type.Optional(
       Type.String({ pattern: ORG_ID_PATTERN, description: 'This unit and what is below it' }),
     ),
+    with: Type.Optional(
+      Type.String({
+        pattern: `^(${GROUP_FIGURES.join('|')})(,(${GROUP_FIGURES.join('|')}))?$`,
+        description: `${GROUP_FIGURES.join(', ')}, or both with a comma between: \`groups\` in the answer`,
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -71,7 +77,7 @@ export const scoreRoutes: FastifyPluginCallbackTypebox<ScoreDeps> = (
       },
     },
     (request, reply) => {
-      const { period, unit } = request.query;
+      const { period, unit, with: beside } = request.query;
       const tree = visibleTree(request);
       if (unit !== undefined && !tree.unitById.has(unit))
         throw new Refusal(404, 'unit-unknown', `there is no unit ${unit}: see /api/v1/units`);
@@ -88,13 +94,19 @@ export const scoreRoutes: FastifyPluginCallbackTypebox<ScoreDeps> = (
       };
       // What is held back has the revision of its steps, and may have other terminals all the same.
       if (!isHeldBack) {
-        const etag = etagOf([figures, tree.units[0]?.id, unit]);
+        const etag = etagOf([figures, tree.units[0]?.id, unit, beside]);
         reply.header('etag', etag);
         if (namesTag(request.headers['if-none-match'], etag)) return reply.code(304).send();
       }
       const lead = `{"figures":${JSON.stringify(figures)},"rows":`;
       reply.type('application/json; charset=utf-8');
-      return reply.send(scores.rows.json({ tree, period, unitId: unit }, at, lead, '}'));
+      const asked = { tree, period, unitId: unit };
+      const rows = scores.rows.json(asked, at, lead, '}');
+      const named = GROUP_FIGURES.filter((name) => beside?.split(',').includes(name));
+      if (named.length === 0) return reply.send(rows);
+      // In the place of the last bracket: what is kept of the rows is the same whatever stands beside them.
+      const groups = `,"groups":${JSON.stringify(scores.rows.groups(asked, at, named))}}`;
+      return reply.send(Buffer.concat([rows.subarray(0, -1), Buffer.from(groups)]));
     },
   );
   done();
