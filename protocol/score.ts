@@ -253,6 +253,11 @@ export const ScoreGroup = Type.Object({
   kind: oneOf(['unit', 'window']),
   /** Of siblings: the unit above them, null at the top. */
   parentId: NullableString,
+  /**
+   * The ids of all nodes that can truly be among the best `of`: whose place begins there or before; the best rank first. They may be more
+   * than `of`, and hold all of these at once with the confidence of the answer. Of nodes that were asked for.
+   */
+  best: Type.Optional(Type.Object({ of: Type.Integer(), ids: Type.Array(Type.String()) })),
   /** Null where fewer than two nodes have votes. */
   prior: Type.Optional(nullableObject<Prior>(prior)),
   /** Null where fewer than two nodes have a sufficient sample, or all have one and the same rate of 0 or 1. */
@@ -286,7 +291,7 @@ export const Scores = Type.Object({
   }),
   /** Every unit (parents first), then every window. */
   rows: Type.Array(ScoreRow),
-  /** Where they were asked for (`with`): of units, of windows, and of all windows together. */
+  /** Where they were asked for (`with`, `best`): of units, of windows, and of all windows together. */
   groups: Type.Optional(Type.Array(ScoreGroup)),
 });
 export type Scores = Static<typeof Scores>;

@@ -4,7 +4,7 @@
  * one before, places of those compared are looked at when one of them is another row, and each text is kept by what it depends on.
  */
 import type { LiveRow } from '../../protocol/live.ts';
-import type { FigureRules, GroupFigure, Period, Place, ScoreGroup } from '../../protocol/score.ts';
+import type { FigureRules, Period, Place, ScoreGroup } from '../../protocol/score.ts';
 import { type OrgTree, unitsBelow } from '../domain/org.ts';
 import { type AnswerParts, writeAnswer } from './answer-bytes.ts';
 import type { Board } from './board.ts';
@@ -13,7 +13,7 @@ import type { Rows } from './kept-rows.ts';
 import { createPlaces } from './places.ts';
 import { layOut, type RowLayout, type Siblings } from './row-layout.ts';
 import { createRowTexts } from './row-texts.ts';
-import { groupOf } from './score-groups.ts';
+import { type AskedFigures, groupOf } from './score-groups.ts';
 
 /** What rows are asked for; `unitId`: of it and what is below it alone, with the places that they have in the whole tree. */
 export type AskedRows = { tree: OrgTree; period: Period; unitId?: string | undefined };
@@ -25,7 +25,7 @@ export type ScoreRows = {
    */
   json(asked: AskedRows, now: number, lead: string, trail: string): Buffer;
   /** Of the same rows; made anew each time. */
-  groups(asked: AskedRows, now: number, figures: readonly GroupFigure[]): ScoreGroup[];
+  groups(asked: AskedRows, now: number, figures: AskedFigures): ScoreGroup[];
 };
 
 export type ScoreRowsDeps = {
@@ -120,26 +120,30 @@ export function createScoreRows({ board, tree: wholeTree, figures }: ScoreRowsDe
     },
     groups({ tree, period, unitId }, now, asked) {
       const { minimum } = figures();
-      const { layout, units, windows } = standingOf(tree, period, now);
+      const { layout, units, windows, placesOfAll } = standingOf(tree, period, now);
       const isAsked = askedOf(tree, unitId);
-      const group = (among: ScoreGroup['among'], parentId: string | null, rows: readonly LiveRow[]) => {
+      const group = (
+        among: ScoreGroup['among'],
+        parentId: string | null,
+        { rows, places: placed }: Placed,
+      ) => {
         const [first] = rows;
-        return first && rows.some(isAsked)
-          ? [groupOf({ among, kind: first.kind, parentId, rows }, { asked, isAsked, minimum })]
+        const head = { among, kind: first?.kind ?? 'window', parentId };
+        return rows.some(isAsked)
+          ? [groupOf({ ...head, rows, places: placed }, { ...asked, isAsked, minimum })]
           : [];
       };
-      const siblings = ({ rows }: Placed, groups: readonly Siblings[]) =>
+      const siblings = ({ rows, places: placed }: Placed, groups: readonly Siblings[]) =>
         groups.flatMap(({ parentId, members }) =>
-          group(
-            'siblings',
-            parentId,
-            Array.from(members, (at) => rows[at] as LiveRow),
-          ),
+          group('siblings', parentId, {
+            rows: Array.from(members, (at) => rows[at] as LiveRow),
+            places: Array.from(members, (at) => placed[at] ?? null),
+          }),
         );
       return [
         ...siblings(units, layout.unitSiblings),
         ...siblings(windows, layout.windowSiblings),
-        ...group('all', null, windows.rows),
+        ...group('all', null, { rows: windows.rows, places: placesOfAll }),
       ];
     },
   };

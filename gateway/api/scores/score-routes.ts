@@ -45,6 +45,12 @@ const Query = Type.Object(
         description: `${GROUP_FIGURES.join(', ')}, or both with a comma between: \`groups\` in the answer`,
       }),
     ),
+    best: Type.Optional(
+      Type.Integer({
+        ...{ minimum: 1, maximum: 100_000 },
+        description: 'Which can truly be among the best so many: `best` of the `groups` in the answer',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -77,7 +83,7 @@ export const scoreRoutes: FastifyPluginCallbackTypebox<ScoreDeps> = (
       },
     },
     (request, reply) => {
-      const { period, unit, with: beside } = request.query;
+      const { period, unit, with: beside, best } = request.query;
       const tree = visibleTree(request);
       if (unit !== undefined && !tree.unitById.has(unit))
         throw new Refusal(404, 'unit-unknown', `there is no unit ${unit}: see /api/v1/units`);
@@ -94,7 +100,7 @@ export const scoreRoutes: FastifyPluginCallbackTypebox<ScoreDeps> = (
       };
       // What is held back has the revision of its steps, and may have other terminals all the same.
       if (!isHeldBack) {
-        const etag = etagOf([figures, tree.units[0]?.id, unit, beside]);
+        const etag = etagOf([figures, tree.units[0]?.id, unit, beside, best]);
         reply.header('etag', etag);
         if (namesTag(request.headers['if-none-match'], etag)) return reply.code(304).send();
       }
@@ -102,10 +108,10 @@ export const scoreRoutes: FastifyPluginCallbackTypebox<ScoreDeps> = (
       reply.type('application/json; charset=utf-8');
       const asked = { tree, period, unitId: unit };
       const rows = scores.rows.json(asked, at, lead, '}');
+      if (beside === undefined && best === undefined) return reply.send(rows);
       const named = GROUP_FIGURES.filter((name) => beside?.split(',').includes(name));
-      if (named.length === 0) return reply.send(rows);
       // In the place of the last bracket: what is kept of the rows is the same whatever stands beside them.
-      const groups = `,"groups":${JSON.stringify(scores.rows.groups(asked, at, named))}}`;
+      const groups = `,"groups":${JSON.stringify(scores.rows.groups(asked, at, { figures: named, best }))}}`;
       return reply.send(Buffer.concat([rows.subarray(0, -1), Buffer.from(groups)]));
     },
   );

@@ -93,11 +93,32 @@ it('are of the unit that is asked for, by the votes of the whole group', async (
   expect(east.groups?.[0]?.nodes).toEqual(all.groups?.[1]?.nodes?.slice(0, 1));
 });
 
+it('say which can be among the best, and nothing else where only that is asked', async () => {
+  const { groups = [], rows } = await ask('&best=1');
+  // w1 and w4, 60 of 60 and 40 of 50, are told apart, and both from w2, 20 of 50; w3 has no place.
+  expect(groups.map(({ best }) => best)).toEqual([
+    { of: 1, ids: ['city'] },
+    { of: 1, ids: ['west', 'east'] },
+    { of: 1, ids: ['w1'] },
+    { of: 1, ids: ['w4'] },
+    { of: 1, ids: ['w1'] },
+  ]);
+  expect(groups[4]).toEqual({ among: 'all', kind: 'window', parentId: null, best: { of: 1, ids: ['w1'] } });
+  const derived = (k: number) =>
+    rows.filter(({ placeOfAll }) => placeOfAll && placeOfAll.best <= k).map(({ id }) => id);
+  for (const k of [1, 2, 100]) {
+    const told = (await ask(`&best=${k}&with=funnel`)).groups?.at(-1);
+    expect([...(told?.best?.ids ?? [])].sort()).toEqual(derived(k).sort());
+    expect(told?.nodes).toHaveLength(4);
+  }
+  expect((await ask('&best=2', chief)).groups?.map(({ best }) => best?.ids)).toEqual([[], [], []]);
+});
+
 it('have an ETag of their own', async () => {
   const tagOf = async (query: string) =>
     (await gateway.fetch(`/api/v1/scores?period=month${query}`)).headers.get('etag');
-  const tags = await Promise.all(['', '&with=funnel', '&with=shrinkage'].map(tagOf));
-  expect(new Set(tags).size).toBe(3);
+  const tags = await Promise.all(['', '&with=funnel', '&with=shrinkage', '&best=1', '&best=2'].map(tagOf));
+  expect(new Set(tags).size).toBe(5);
 });
 
 it('are made of what a unit manager is shown, and of nothing beyond the unit', async () => {
@@ -115,7 +136,10 @@ it('are made of what a unit manager is shown, and of nothing beyond the unit', a
   }
 });
 
-it.each(['with=', 'with=ranks', 'with=funnel,funnel,funnel'])('%s is refused', async (query) => {
-  const response = await gateway.fetch(`/api/v1/scores?period=month&${query}`);
-  expect(response.status).toBe(400);
-});
+it.each(['with=', 'with=ranks', 'with=funnel,funnel,funnel', 'best=0', 'best=two'])(
+  '%s is refused',
+  async (query) => {
+    const response = await gateway.fetch(`/api/v1/scores?period=month&${query}`);
+    expect(response.status).toBe(400);
+  },
+);
