@@ -6,8 +6,11 @@ import { FigureRules, Interval, oneOf, SpanFigures } from './score.ts';
 
 /** What a series is cut into; weeks are those of ISO 8601. */
 export const HISTORY_STEPS = ['hour', 'day', 'week', 'month', 'quarter', 'year'] as const;
-/** `previous`: as many hours, days, months, … just before; `year`: the same a year before. */
-export const HISTORY_COMPARISONS = ['previous', 'year'] as const;
+/**
+ * `previous`: as many hours, days, months, … just before; `year`: the same a year before; `siblings`: in the same period, all others of
+ * its kind together that stood below the same unit, each for as long as both did.
+ */
+export const HISTORY_COMPARISONS = ['previous', 'year', 'siblings'] as const;
 
 /** What units and windows are called in an answer: as today, or as at the time. */
 export const HISTORY_NAMES = ['now', 'then'] as const;
@@ -40,7 +43,7 @@ export type HistorySpan = Static<typeof HistorySpan>;
 export const DIFFERENCE_CHANGES = ['greater', 'smaller', 'open'] as const;
 type DifferenceChange = (typeof DIFFERENCE_CHANGES)[number];
 
-/** How much the total is greater than that of the earlier span; `change` by the interval of the difference. */
+/** How much the total is greater than what it is compared with; `change` by the interval of the difference. */
 const Difference = Type.Unsafe<{
   value: number;
   lower: number;
@@ -55,6 +58,7 @@ const Difference = Type.Unsafe<{
 export const HistoryComparison = Type.Object({
   with: oneOf(HISTORY_COMPARISONS),
   ...span,
+  /** Left out of siblings, which have no one name. */
   node: Type.Optional(NodeThen),
   ...SpanFigures.properties,
   /** Null where one of the two has no votes. */

@@ -9,6 +9,9 @@ export type Era = { from: number; above: readonly number[] };
 /** Until the next one: what it was called, at the end of the names of all that it stood under, from the top down. */
 export type Called = { from: number; path: readonly string[] };
 
+/** `spans`: when, in the order of time. */
+export type Sibling = { node: TreeNode; spans: { from: number; to: number }[] };
+
 export type TreeThen = {
   /** Where it stood through time: the first one is from ever, and each is another place than the one before. */
   eras(node: TreeNode): readonly Era[];
@@ -16,6 +19,8 @@ export type TreeThen = {
   names(node: TreeNode): readonly Called[];
   /** Windows that stood under a unit at some moment of a span, both ends included: keys. */
   windowsUnder(unitKey: number, span: { from: number; to: number }): number[];
+  /** All others of its kind that stood below the same unit, or beside it at the top, at some time of a span, its end not included. */
+  siblings(node: TreeNode, span: { from: number; to: number }): Sibling[];
 };
 
 const idOf = ({ kind, key }: TreeNode) => `${kind}:${key}`;
@@ -80,7 +85,46 @@ export function createTreeThen(versions: readonly OrgVersion[]): TreeThen {
         );
         return stood ? [node.key] : [];
       }),
+    siblings(node, span) {
+      const own = standsOf(ofNodes.get(idOf(node)) ?? []);
+      return [...ofNodes.values()].flatMap((versions) => {
+        const [other] = versions as [OrgVersion];
+        if (other.kind !== node.kind || other.key === node.key) return [];
+        const spans = togetherIn(own, standsOf(versions), span);
+        return spans.length === 0 ? [] : [{ node: { kind: other.kind, key: other.key }, spans }];
+      });
+    },
   };
+}
+
+type Stand = { parentKey: number | null; from: number; to: number };
+
+function standsOf(versions: readonly OrgVersion[]): Stand[] {
+  return versions.map(({ parentKey, from }, at) => ({
+    parentKey,
+    from: at === 0 ? Number.NEGATIVE_INFINITY : from,
+    to: versions[at + 1]?.from ?? Number.POSITIVE_INFINITY,
+  }));
+}
+
+/** When both stood at the same place; another name alone ends nothing. */
+function togetherIn(
+  some: readonly Stand[],
+  others: readonly Stand[],
+  span: { from: number; to: number },
+): Sibling['spans'] {
+  const spans: Sibling['spans'] = [];
+  for (const one of some)
+    for (const other of others) {
+      if (one.parentKey !== other.parentKey) continue;
+      const from = Math.max(one.from, other.from, span.from);
+      const to = Math.min(one.to, other.to, span.to);
+      const last = spans.at(-1);
+      if (from >= to) continue;
+      if (last?.to === from) last.to = to;
+      else spans.push({ from, to });
+    }
+  return spans;
 }
 
 const isSame = <T>(some: readonly T[] | undefined, others: readonly T[]) =>

@@ -11,8 +11,9 @@ import { zoneThrough } from '../domain/periods/zone-through.ts';
 import { compare } from '../domain/statistics/comparison.ts';
 import { type Figure, figureOf, intervalsOf } from '../domain/statistics/figure.ts';
 import { addCounts, emptyCounts, votesIn } from '../domain/tally.ts';
-import type { Called, TreeNode, TreeThen } from '../domain/tree-then.ts';
+import type { Called, Sibling, TreeNode, TreeThen } from '../domain/tree-then.ts';
 import { erasWithin, type ZoneEra } from '../domain/unit-zones.ts';
+import { OrgRefusal } from '../store/failures.ts';
 import type { HistoryOf, HistoryRow, HistoryStore } from '../store/history.ts';
 import type { HistoryNode } from './history-node.ts';
 
@@ -31,7 +32,7 @@ export type AskedHistory = {
   node: HistoryNode;
   period: Asked;
   by: Step;
-  compare: readonly ComparedWith[];
+  compare: readonly (ComparedWith | 'siblings')[];
   /** What came by it alone. */
   channel?: Channel | undefined;
   /** What came by each, beside the figures of all. */
@@ -41,7 +42,7 @@ export type AskedHistory = {
 };
 
 export type NodeHistory = {
-  /** @throws PeriodRefusal, StoreFailure */
+  /** @throws PeriodRefusal, OrgRefusal `siblings-too-many`, StoreFailure */
   read(asked: AskedHistory): Promise<History>;
 };
 
@@ -59,13 +60,18 @@ export function createNodeHistory({
       const zone = zoneThrough(eras);
       const asked = readAsked(zone, period);
       const spans = spansOf(zone, by, asked);
-      const earlier = comparedWith.map((one) => ({ with: one, ...comparedSpan(zone, asked, one) }));
+      const earlier = comparedWith.flatMap((one) =>
+        one === 'siblings' ? [] : [{ with: one, ...comparedSpan(zone, asked, one) }],
+      );
+      const beside = comparedWith.includes('siblings')
+        ? fewEnough((await treeThen()).siblings(nodeIn(node.of), asked))
+        : null;
       const rules = figures();
       // Before the data is read: what comes meanwhile makes it another one.
       const revision = dataRevision();
       const called = isNamedThen ? (await treeThen()).names(nodeIn(node.of)) : null;
-      const sums = async (bounds: readonly number[]) => {
-        const read = await store.sums(node.of, bounds);
+      const sums = async (bounds: readonly number[], of = node.of) => {
+        const read = await store.sums(of, bounds);
         return channel === undefined ? read : read.map((rows) => rows.filter(cameBy(channel)));
       };
       const read = await sums(boundsOf(spans));
@@ -76,6 +82,17 @@ export function createNodeHistory({
         const rows = (await sums([span.from, span.to])).flat();
         comparisons.push({
           ...{ with: name, ...span, ...named(called, span), ...figuresOf(rows, rules) },
+          differences: compare(total, figureIn(rows, rules)),
+        });
+      }
+      if (beside !== null) {
+        const rows: HistoryRow[] = [];
+        // One after another: votes are taken between them.
+        for (const { node: sibling, spans: together } of beside)
+          for (const { from, to } of together) rows.push(...(await sums([from, to], ofNode(sibling))).flat());
+        const { name, from, to } = asked;
+        comparisons.push({
+          ...{ with: 'siblings', name, from, to, ...figuresOf(rows, rules) },
           differences: compare(total, figureIn(rows, rules)),
         });
       }
@@ -104,6 +121,20 @@ export function createNodeHistory({
 
 const nodeIn = (of: HistoryOf): TreeNode =>
   'unitKey' in of ? { kind: 'unit', key: of.unitKey } : { kind: 'window', key: of.windowKey };
+
+const ofNode = ({ kind, key }: TreeNode): HistoryOf =>
+  kind === 'unit' ? { unitKey: key } : { windowKey: key };
+
+/** They are read one by one. */
+const MOST_SIBLINGS = 1_000;
+
+function fewEnough(siblings: readonly Sibling[]): readonly Sibling[] {
+  if (siblings.length <= MOST_SIBLINGS) return siblings;
+  throw new OrgRefusal(
+    'siblings-too-many',
+    `${siblings.length} stood beside it, and it is compared with ${MOST_SIBLINGS} at most: compare the unit above`,
+  );
+}
 
 /** At the last moment of the span; nothing where names of the time were not asked for. */
 function named(called: readonly Called[] | null, { from, to }: Bounds): { node?: NodeThen } {

@@ -283,6 +283,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     refused(404, 'unit-unknown'),
     refused(404, 'window-unknown'),
     ...PERIOD_FAULTS.map((code) => refused(422, code)),
+    refused(422, 'siblings-too-many'),
     refused(429, 'history-busy'),
   ),
   'GET /api/v1/privacy': operation('listPrivacy'),

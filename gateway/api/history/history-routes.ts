@@ -45,8 +45,8 @@ const Query = Type.Object(
     ),
     compare: Type.Optional(
       Type.String({
-        pattern: `^(${HISTORY_COMPARISONS.join('|')})(,(${HISTORY_COMPARISONS.join('|')}))?$`,
-        description: `${HISTORY_COMPARISONS.join(', ')}, or both with a comma between`,
+        pattern: `^(${HISTORY_COMPARISONS.join('|')})(,(${HISTORY_COMPARISONS.join('|')})){0,2}$`,
+        description: `${HISTORY_COMPARISONS.join(', ')}, or several with commas between; siblings are those of the time`,
       }),
     ),
     names: Type.Optional(
@@ -110,7 +110,8 @@ export const historyRoutes: FastifyPluginCallbackTypebox<HistoryDeps> = (
       // Of our own figures, typed: faster as they are than through a serializer made from the schema.
       serializerCompiler: () => JSON.stringify,
       schema: {
-        summary: 'A unit or window over time: a series, its total, and the same of an earlier span',
+        summary:
+          'A unit or window over time: a series, its total, and the same of an earlier span or of its siblings',
         description:
           'Hours, days, weeks, … are those of the time zone of the unit or window, as it was. At most 1,500 spans an answer. What has not ended says `isOpen`. JSON is for programs. CSV is for spreadsheets, with the conventions of `/api/v1/votes`: a line for each span (of each channel, where they are asked for apart), then the `total` and what it is compared with, as `part` says; columns are named after the fields of JSON, with `fromTime` and `toTime` in the time zone beside them.',
         tags: ['scores'],

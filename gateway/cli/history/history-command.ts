@@ -51,7 +51,7 @@ export function registerHistoryCommand(program: Command, withStore: WithStore): 
     .addOption(new Option('--by <step>', 'what it is cut into').choices(HISTORY_STEPS).default('day'))
     .option(
       '--compare <with>',
-      `${HISTORY_COMPARISONS.join(', ')}, or both with a comma between`,
+      `${HISTORY_COMPARISONS.join(', ')}, or several with commas between`,
       readCompared,
       [],
     )
@@ -124,6 +124,6 @@ function readCompared(text: string): Compared[] {
   const asked = text.split(',');
   const known = HISTORY_COMPARISONS.filter((name) => asked.includes(name));
   if (known.length !== asked.length)
-    throw new InvalidArgumentError(`${HISTORY_COMPARISONS.join(', ')}, or both with a comma between`);
+    throw new InvalidArgumentError(`${HISTORY_COMPARISONS.join(', ')}, or several with commas between`);
   return known;
 }

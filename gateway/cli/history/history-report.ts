@@ -90,7 +90,11 @@ function linesOf(history: History, words: HistoryWords): Line[] {
   for (const { channel, total: figures } of channels ?? [])
     lines.push({ period: '', channel, name: '', notes: [], figures });
   for (const one of comparisons)
-    lines.push({ ...thanOf(one, words), channel: all, name: nameIn(one), notes: notesOf(one), figures: one });
+    lines.push({
+      ...{ ...thanOf(one, words), channel: all, notes: notesOf(one), figures: one },
+      // Siblings have no one name.
+      name: one.with === 'siblings' ? '' : nameIn(one),
+    });
   return lines;
 }
 
@@ -117,7 +121,8 @@ const thanOf = (one: HistoryComparison, words: HistoryWords) => ({
 
 function differenceOf(one: HistoryComparison, words: HistoryWords): string {
   const { rate, index } = one.differences;
-  const than = one.name;
+  // Their period is that of the total: its name tells nothing apart.
+  const than = one.with === 'siblings' ? words.with.siblings : one.name;
   if (!rate || !index) return words.noDifference(than);
   const told = (name: string, { value, lower, upper, change }: typeof rate, shift: number) => {
     const [by, from, to] = [value, lower, upper].map((end) => signed(cutOff(end, DIGITS, shift)));

@@ -24,7 +24,7 @@ export type HistoryWords = {
   isOpen: string;
   isChanged: string;
   total: string;
-  with: Record<'previous' | 'year', string>;
+  with: Record<'previous' | 'year' | 'siblings', string>;
   /** So many spans in which nobody has pressed. */
   empty: (spans: number) => string;
   change: Record<'greater' | 'smaller' | 'open', string>;
@@ -61,7 +61,7 @@ const EN: HistoryWords = {
   isOpen: 'not over yet',
   isChanged: 'renamed or moved in it',
   total: 'total',
-  with: { previous: 'before', year: 'a year before' },
+  with: { previous: 'before', year: 'a year before', siblings: 'its siblings' },
   empty: (spans) => `${spans} without votes`,
   change: { greater: 'higher', smaller: 'lower', open: 'open whether it differs' },
   points: 'rate in points',
@@ -90,9 +90,9 @@ const ZH: HistoryWords = {
   isOpen: '尚未结束',
   isChanged: '其间曾更名或迁移',
   total: '合计',
-  with: { previous: '上期', year: '上年同期' },
+  with: { previous: '上期', year: '上年同期', siblings: '同级其他合计' },
   empty: (spans) => `${spans} 个时段没有评价`,
-  change: { greater: '升高', smaller: '降低', open: '尚不能断定有差别' },
+  change: { greater: '较高', smaller: '较低', open: '尚不能断定有差别' },
   points: '满意率（百分点）',
   difference: (than, figures) => `与 ${than} 相比：${figures}`,
   noDifference: (than) => `与 ${than} 相比：其中一方没有评价，无从比较`,

@@ -245,6 +245,22 @@ describe('history', () => {
     expect([said.code, said.out, told]).toEqual([1, '', code]);
   });
 
+  it('is compared with its siblings, of which whoever is bound to a unit is told nothing', async () => {
+    const asked = 'unit=east&period=2025-11-03&by=day&compare=siblings';
+    const { comparisons, figures, total } = await read(asked);
+    const { from, to, name } = figures.period;
+    // There is none: beside it stands a window, which is of another kind.
+    expect(total.votes).toBe(2);
+    expect(comparisons).toMatchObject([
+      { with: 'siblings', ...{ name, from, to }, votes: 0, differences: { rate: null, index: null } },
+    ]);
+    expect(await refusal(asked, chief)).toEqual([403, 'role-insufficient']);
+    const options = ['--unit', 'east', '--period', '2025-11-03', '--compare', 'year,siblings'];
+    const told = await manyi(gateway.dataDir, 'history', ...options);
+    expect(told.out).toContain('Beside its siblings: no difference to be told');
+    expect(told.out).toMatch(/^its siblings \(2025-11-03\) /m);
+  });
+
   it('is compared with what was before, and a year ago', async () => {
     const { comparisons } = await read('unit=east&period=2025-W45&by=day&compare=previous,year');
     expect(comparisons.map(({ with: other, name, votes }) => [other, name, votes])).toEqual([
