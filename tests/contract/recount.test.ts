@@ -200,6 +200,7 @@ describe.each(portHomes())('a recount of what is stored in %s', (_name, createHo
     expect(votesIn((await ask()).own.excluded)).toBe(Number(sum?.votes));
     await home.rows(`DELETE FROM excluded WHERE source_key = ${sms}`);
     expect(firstOf(await ask())).toMatchObject({ what: 'excluded' });
+    await home.unguardVotes();
     await home.rows('UPDATE votes SET verdict = 0 WHERE verdict = 7');
     expect((await ask()).differences.first).toContainEqual(
       expect.objectContaining({ what: 'verdict', stored: 'counted', recounted: 'imputed' }),

@@ -10,6 +10,7 @@ import { type PortsHome, portHomes } from '../support/port-homes.ts';
 import { BASE, createReviewRig, type ReviewRig } from '../support/review-rig.ts';
 
 const DISMISSED = 8;
+const IMPUTED = 7;
 const TOO_SOON = 1;
 const STUCK = 4;
 const by = (name: string): By => ({ actor: { kind: 'account', name }, origin: '10.0.0.1' });
@@ -66,13 +67,14 @@ describe.each(portHomes())('reviews in %s', (_name, createHome) => {
       return (error as { code: string }).code;
     }
   };
-  /** Rules that say this of every vote. */
-  const judgeAll = async (verdict: VerdictCode) => {
+  /** Rules that say this of every vote, but where they have said what they never take back. */
+  const judgeAll = async (verdict: VerdictCode, never?: VerdictCode) => {
     const { revision } = await rig.ports.rules.ground();
     const judging: Judging = {
       revision: () => revision,
       reachOf: (_windowKey, span) => ({ affected: span, needed: span }),
-      verdictsOf: (_windowKey, votes) => votes.map(() => verdict),
+      verdictsOf: (_windowKey, votes) =>
+        votes.map(({ byRules }) => (byRules === never ? byRules : verdict)),
     };
     await rig.commit({ unjudged: [{ windowKey: 1, from: BASE, to: BASE + 9 }] });
     const corrected: number[] = [];
@@ -285,6 +287,40 @@ describe.each(portHomes())('reviews in %s', (_name, createHome) => {
     await check.close();
     expect(await reviews.step(LI, id, 'reopen', '否')).toMatchObject({ changed: 1 });
     expect(await reviews.votesOf((await reviews.review(id)).key)).toMatchObject([{ verdict: 0, byRules: 0 }]);
+  });
+
+  it('of a vote that a system gave itself leave it imputed, also when a gateway of before would judge it as pressed', async () => {
+    const origin = await rig.ports.origins.openOrigin({ name: '短信', unitId: null });
+    const place = { channel: 2, windowKey: 1, rating: 0, at: BASE + 5, receivedAt: BASE + 6 } as const;
+    await rig.ports.origins.commitOrigin(origin, [
+      { ...place, key: 'a', isImputed: true, verdict: IMPUTED },
+      { ...place, key: 'b' },
+    ]);
+    const ofSystem = async () =>
+      (
+        await home.rows<{ verdict: number }>(
+          `SELECT verdict FROM votes WHERE source_key = ${origin} ORDER BY seq`,
+        )
+      ).map(({ verdict }) => verdict);
+    const review = flag('r-1', [], { votes: [{ journalKey: origin, seq: 1 }] });
+    const refuse = async () => {
+      // It knows nothing of what was imputed: by its rules all of them count.
+      const refused = await judgeAll(0).catch((error: unknown) => `${error} ${(error as Error).cause}`);
+      expect(refused).toContain('a system gave a vote itself is not written over');
+      await expect(home.rows(`UPDATE votes SET verdict = ${DISMISSED}`)).rejects.toThrow('older than the');
+      expect(await ofSystem()).toEqual([IMPUTED, 0]);
+    };
+    await refuse();
+    await open(review);
+    await reviews.step(LI, 'r-1', 'propose', '系统默认好评');
+    expect(await reviews.step(WANG, 'r-1', 'confirm', '是')).toMatchObject({ changed: 0 });
+    await refuse();
+    expect(await home.rows('SELECT by_rules AS code FROM decided_votes')).toEqual([{ code: IMPUTED }]);
+    expect(await reviews.step(LI, 'r-1', 'reopen', '否')).toMatchObject({ changed: 0 });
+    await refuse();
+    // One that knows of them goes on where it could not, and judges the others as ever.
+    expect(await judgeAll(TOO_SOON, IMPUTED)).toEqual([1, 2, 4, 5, 5]);
+    expect(await ofSystem()).toEqual([IMPUTED, TOO_SOON]);
   });
 
   it('that share a vote: the one confirmed last holds, and the other when it is taken back', async () => {

@@ -69,7 +69,7 @@ export type PortsHome = {
   rows<R>(sql: string): Promise<R[]>;
   /** As whoever owns the database can: rows of the audit may be changed from now on. */
   unguardAudit(): Promise<void>;
-  /** … and what is decided about votes may be written over. */
+  /** … and what is decided about votes, or said of them by a system, may be written over. */
   unguardVotes(): Promise<void>;
   /** Of the audit's chain. */
   auditKey(): Buffer;
@@ -103,7 +103,10 @@ async function createSqliteHome(): Promise<PortsHome> {
       await rows('DROP TRIGGER audit_no_update');
       await rows('DROP TRIGGER audit_no_delete');
     },
-    unguardVotes: async () => void (await rows('DROP TRIGGER votes_decided')),
+    async unguardVotes() {
+      await rows('DROP TRIGGER votes_decided');
+      await rows('DROP TRIGGER votes_imputed');
+    },
     auditKey,
     async verifyAudit(known) {
       const db = openForReading(file);
@@ -160,7 +163,7 @@ export async function createPostgresHome(cluster: Cluster): Promise<PortsHome & 
     openWithoutKey: async () => openPostgresPorts(address, UNLIMITED, null),
     rows,
     unguardAudit: async () => void (await rows('ALTER TABLE audit DISABLE TRIGGER audit_no_change')),
-    unguardVotes: async () => void (await rows('ALTER TABLE votes DISABLE TRIGGER votes_decided')),
+    unguardVotes: async () => void (await rows('ALTER TABLE votes DISABLE TRIGGER USER')),
     auditKey: () => AUDIT_KEY,
     async verifyAudit(known) {
       const { queries, close } = createPostgresSql({ address, auditKey: () => AUDIT_KEY });
