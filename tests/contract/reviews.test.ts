@@ -73,8 +73,7 @@ describe.each(portHomes())('reviews in %s', (_name, createHome) => {
     const judging: Judging = {
       revision: () => revision,
       reachOf: (_windowKey, span) => ({ affected: span, needed: span }),
-      verdictsOf: (_windowKey, votes) =>
-        votes.map(({ byRules }) => (byRules === never ? byRules : verdict)),
+      verdictsOf: (_windowKey, votes) => votes.map(({ byRules }) => (byRules === never ? byRules : verdict)),
     };
     await rig.commit({ unjudged: [{ windowKey: 1, from: BASE, to: BASE + 9 }] });
     const corrected: number[] = [];

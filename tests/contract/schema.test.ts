@@ -15,6 +15,7 @@ import { readFile } from '../support/read-file.ts';
 import { type Schema, schemaOfPostgres, schemaOfSqlite } from '../support/schema-of.ts';
 import { copyToSqlite } from '../support/sqlite-copy.ts';
 import { createStoreHome } from '../support/store.ts';
+import { until } from '../support/wait.ts';
 
 /** What votes are kept in: each database has its own keys and indexes for it. */
 const LEDGER = ['boots', 'datings', 'excluded', 'lost', 'quarantine', 'rollups', 'sources', 'votes'];
@@ -297,4 +298,74 @@ describe.runIf(have(POSTGRES))('the schema in PostgreSQL', () => {
     await migratePostgres({ address });
     db.close();
   });
+
+  it('has those before one that fails, and goes on with it at the next start; SQLite has all or none', async () => {
+    const made = (name: string): Migration => ({ name, statements: ({ keyed }) => [keyed(name)] });
+    const broken: Migration = {
+      name: 'third',
+      statements: ({ keyed }) => [keyed('third'), keyed('second')],
+    };
+    const db = openSqlite();
+    const { address, rows } = await create();
+    const [first, second, third] = ['first', 'second', 'third'].map(made) as [
+      Migration,
+      Migration,
+      Migration,
+    ];
+    const names = ['first', 'second', 'third'];
+    const inPostgres = async () => {
+      const applied = await rows<{ name: string }>(
+        `SELECT name FROM schema_migrations WHERE number >= ${SCHEMA_VERSION + 1} ORDER BY number`,
+      );
+      const schema = await schemaOfPostgres(rows);
+      return [applied.map(({ name }) => name), names.filter((name) => name in schema)];
+    };
+    const inSqlite = () => [
+      db.pragma('user_version', { simple: true }),
+      names.filter((name) => name in schemaOfSqlite(db)),
+    ];
+    migrateSqlite(db);
+    await migratePostgres({ address });
+    const failing = [...MIGRATIONS, first, second, broken];
+    expect(() => migrateSqlite(db, failing)).toThrow('already exists');
+    // As gateways are updated: several at once, and each tells that it has failed.
+    for (const told of await Promise.allSettled([1, 2].map(() => migratePostgres({ address }, failing))))
+      expect(told).toMatchObject({ reason: { message: expect.stringContaining('already exists') } });
+    expect(inSqlite()).toEqual([SCHEMA_VERSION, []]);
+    const two = ['first', 'second'];
+    expect(await inPostgres()).toEqual([two, two]);
+    migrateSqlite(db, [...MIGRATIONS, first, second, third]);
+    await migratePostgres({ address }, [...MIGRATIONS, first, second, third]);
+    expect(inSqlite()).toEqual([SCHEMA_VERSION + 3, names]);
+    expect(await inPostgres()).toEqual([names, names]);
+    db.close();
+  });
+
+  it.each(['unit-time-zones', 'votes of systems'])(
+    'waits for votes, from %s on, while no other table is locked',
+    async (first) => {
+      const { address, rows } = await create();
+      const index = MIGRATIONS.findIndex(({ name }) => name === first);
+      await migratePostgres({ address }, MIGRATIONS.slice(0, index));
+      const holder = new pg.Client({ connectionString: address });
+      clients.push(holder);
+      await holder.connect();
+      // Whoever stores a vote is in its way, as it is in theirs.
+      await holder.query('BEGIN; LOCK TABLE votes IN ROW EXCLUSIVE MODE');
+      const migrating = migratePostgres({ address });
+      const locks = `
+      SELECT mode, relation::regclass::text AS of, granted FROM pg_locks
+      WHERE relation IS NOT NULL AND pid <> pg_backend_pid() AND pid IN (
+        SELECT pid FROM pg_locks WHERE relation = 'votes'::regclass AND NOT granted)`;
+      const held = await until('it to wait', async () => {
+        const found = await rows<{ mode: string; of: string; granted: boolean }>(locks);
+        return found.length > 0 ? found : undefined;
+      });
+      expect(held.filter(({ granted }) => !granted)).toMatchObject([{ of: 'votes' }]);
+      expect(held.filter(({ mode }) => mode === 'AccessExclusiveLock')).toEqual([]);
+      await holder.query('COMMIT');
+      await migrating;
+      expect(await rows(`SELECT 1 FROM pg_class WHERE relname = 'votes_of_systems'`)).toHaveLength(1);
+    },
+  );
 });

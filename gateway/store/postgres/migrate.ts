@@ -62,7 +62,7 @@ export async function migrate(
   try {
     for (;;) {
       try {
-        return await connection.transaction((transaction) => apply(transaction, later));
+        if (!(await connection.transaction((transaction) => applyNext(transaction, later)))) return;
       } catch (error) {
         const wasInTheWay = error instanceof StoreFailure && error.code === 'database-interrupted';
         if (!wasInTheWay || performance.now() > until) throw error;
@@ -74,7 +74,11 @@ export async function migrate(
   }
 }
 
-async function apply(transaction: Transaction, later: readonly Migration[]): Promise<void> {
+/**
+ * One and no more: what it locks is free again before the next one begins, which may take its time over every vote that is stored. What
+ * fails leaves those before it, and the next start goes on from there. @returns whether there was one
+ */
+async function applyNext(transaction: Transaction, later: readonly Migration[]): Promise<boolean> {
   await transaction.rows({ text: 'SELECT pg_advisory_xact_lock($1)', values: [MIGRATING] });
   await transaction.rows({
     text: `CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -82,15 +86,16 @@ async function apply(transaction: Transaction, later: readonly Migration[]): Pro
   });
   const version = await versionOf(transaction);
   refuseNewer(version, later);
+  const [next] = stepsAfter(version, later);
+  if (next === undefined) return false;
   if (version > 0) await transaction.rows({ text: WAIT_FOR_LOCK });
-  for (const { number, name, statements } of stepsAfter(version, later)) {
-    for (const statement of statements()) {
-      const { sql, parameters } = compiled(statement);
-      await transaction.rows({ text: sql, values: parameters });
-    }
-    await transaction.rows({
-      text: 'INSERT INTO schema_migrations (number, name) VALUES ($1, $2)',
-      values: [number, name],
-    });
+  for (const statement of next.statements()) {
+    const { sql, parameters } = compiled(statement);
+    await transaction.rows({ text: sql, values: parameters });
   }
+  await transaction.rows({
+    text: 'INSERT INTO schema_migrations (number, name) VALUES ($1, $2)',
+    values: [next.number, next.name],
+  });
+  return true;
 }

@@ -1,4 +1,4 @@
-/** What people exclude is a terminal's, a system's or a window's; and a system's votes are found by window and time. */
+/** What people exclude is a terminal's, a system's or a window's. */
 import { sql } from 'kysely';
 import type { Migration, Statement } from './flavour.ts';
 
@@ -47,7 +47,5 @@ export const EXCLUSIONS_OF_SYSTEMS: Migration = {
         .column(`${of}_key`)
         .where(sql`ended_at`, 'is', null),
     ),
-    // A journal's numbers lie together at its window. A system's lie among those of all windows that it has votes of.
-    'CREATE INDEX votes_of_systems ON votes (source_key, window_key, at) WHERE source_key < 0',
   ],
 };

@@ -21,6 +21,7 @@ import { UNIT_TIME_ZONES } from './023-unit-time-zones.ts';
 import { EXCLUSIONS_OF_SYSTEMS } from './024-exclusions-of-systems.ts';
 import { IMPUTED } from './025-imputed.ts';
 import { DECIDED_GUARD } from './026-decided-guard.ts';
+import { VOTES_OF_SYSTEMS } from './027-votes-of-systems.ts';
 import type { Migration } from './flavour.ts';
 
 /** What SQLite has come to in steps of its own, and PostgreSQL begins with. */
@@ -47,4 +48,5 @@ export const MIGRATIONS: readonly Migration[] = [
   EXCLUSIONS_OF_SYSTEMS,
   IMPUTED,
   DECIDED_GUARD,
+  VOTES_OF_SYSTEMS,
 ];
