@@ -1,5 +1,6 @@
 /** What the HTTP API says about scores, units and windows; the live stream carries the same rows. */
 import { type Static, Type } from 'typebox';
+import { CHANNELS } from './channel.ts';
 import type { Verdict } from './verdict.ts';
 import { Counts } from './vote.ts';
 
@@ -286,6 +287,8 @@ export const Scores = Type.Object({
       to: Type.Integer(),
       timeZone: Type.String(),
     }),
+    /** Of which channel the figures are; left out where they are of all together. */
+    channel: Type.Optional(oneOf(CHANNELS)),
     /** Of the data: of two answers with the same one, and the same period, the figures are the same. */
     revision: Type.String(),
   }),

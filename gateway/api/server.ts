@@ -14,6 +14,7 @@ import { createCalendar } from '../domain/calendar.ts';
 import type { OrgTree } from '../domain/org.ts';
 import type { CommandDesk } from '../fleet/command-desk.ts';
 import type { Provisioning } from '../fleet/provisioning.ts';
+import type { ChannelRows } from '../live/channel-rows.ts';
 import type { Hub } from '../live/hub.ts';
 import type { TreeChanges } from '../org/tree-changes.ts';
 import type { UnitZoneChanges } from '../org/unit-zone-changes.ts';
@@ -49,6 +50,7 @@ import { PAGE_POLICY, registerSecurityHeaders } from './border/security-headers.
 import { describeApi } from './description/openapi.ts';
 import { healthRoutes } from './health/health-routes.ts';
 import { historyRoutes } from './history/history-routes.ts';
+import { createReadingSlots } from './history/reading-slots.ts';
 import { linkRoutes } from './links/link-routes.ts';
 import { liveRoute } from './live/live-route.ts';
 import { takeUpgrades } from './live/upgrade.ts';
@@ -79,6 +81,7 @@ export type ServerDeps = {
   tree: () => OrgTree;
   isOnline: (terminalId: string) => boolean;
   scores: ScoreSource;
+  channelRows: ChannelRows;
   history: NodeHistory;
   votes: VoteReads;
   /** Of systems that are no terminals. */
@@ -231,9 +234,10 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   });
   await app.register(alertRoutes, { prefix, visibleTree, alerts: deps.alerts, privacy: deps.privacy });
   await app.register(alertRuleRoutes, { prefix, rules: deps.alertRules });
-  await app.register(historyRoutes, { prefix, visibleTree, history: deps.history });
-  const { privacy, shownScores } = deps;
-  await app.register(scoreRoutes, { prefix, visibleTree, scores, shownScores, privacy, now });
+  const { history, privacy, shownScores, channelRows } = deps;
+  const reading = { prefix, visibleTree, readingSlots: createReadingSlots() };
+  await app.register(historyRoutes, { ...reading, history });
+  await app.register(scoreRoutes, { ...reading, scores, shownScores, channelRows, privacy, now });
   await app.register(privacyRoutes, { prefix, privacy: deps.privacyChanges });
   await app.register(ruleRoutes, { prefix, rules: deps.rules, previews: deps.previews });
   await app.register(targetRoutes, { prefix, targets: deps.alertTargets });

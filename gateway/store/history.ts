@@ -5,6 +5,9 @@ import type { ChannelCode, VerdictCode } from './ledger.ts';
 /** A window, or every window that stood under a unit at the time of the press. */
 export type HistoryOf = { windowKey: number } | { unitKey: number };
 
+/** UTC milliseconds, the end is not in it. */
+export type HistorySpan = { from: number; to: number };
+
 export type HistoryRow = {
   channel: ChannelCode;
   /** By the rules; 0 is counted. Of what a person has excluded it is not told apart, and 0. */
@@ -14,12 +17,17 @@ export type HistoryRow = {
   counts: Counts;
 };
 
+/** What is told of a window; none of it is nothing. */
+export type WindowHistory = { windowKey: number; rows: HistoryRow[] };
+
 export interface HistoryStore {
   /**
    * A list a span between neighbours of `bounds` (ascending UTC milliseconds, multiples of a quarter of an hour, at least two); what is
    * nothing is left out. One consistent moment. @throws StoreFailure
    */
   sums(of: HistoryOf, bounds: readonly number[]): Promise<HistoryRow[][]>;
+  /** What came by one channel, of every window that anything came for. `span`: bounds as above. One consistent moment. @throws StoreFailure */
+  windows(span: HistorySpan, channel: ChannelCode): Promise<WindowHistory[]>;
 }
 
 /** Times are UTC milliseconds. */

@@ -11,6 +11,7 @@ import { DEFAULT_CONFIDENCE } from '../domain/statistics/interval.ts';
 import type { Job } from '../jobs/job.ts';
 import { keepTime } from '../jobs/keep-time.ts';
 import { createBoard } from '../live/board.ts';
+import { type ChannelRows, createChannelRows } from '../live/channel-rows.ts';
 import { type Feed, openFeed } from '../live/feed.ts';
 import { createPlaces } from '../live/places.ts';
 import { createScoreRows } from '../live/score-rows.ts';
@@ -32,6 +33,7 @@ export type ScoresDeps = {
 
 export type Scores = {
   source: ScoreSource;
+  channelRows: ChannelRows;
   /** Of the votes that count. */
   book: ScoreBook;
   feed: Feed;
@@ -76,7 +78,9 @@ export function openScores({
           setAside: everywhere.setAsideVotes(id),
         }),
     };
-    const board = createBoard({ ...{ tree, book, excludedBook, discountedBooks, figures }, ...rest });
+    const books = { book, excludedBook, discountedBooks };
+    const board = createBoard({ ...{ tree, figures }, ...books, ...rest });
+    const channelRows = createChannelRows({ ...{ store: store.history, calendar, tree }, ...books, ...rest });
     const feed = await openFeed({
       ...{ board, book, calendar, tree, now },
       instance: ground.instance,
@@ -161,7 +165,7 @@ export function openScores({
     const source = { rows: createScoreRows({ board, tree, figures }), figures, calendar };
     return {
       source: { ...source, dataRevision: feed.dataRevision },
-      ...{ feed, book, shown },
+      ...{ channelRows, feed, book, shown },
       completenessOf(windowId) {
         const serviceWindow = tree().windowById.get(windowId);
         return serviceWindow ? board.windowCompleteness(serviceWindow, now()) : UNKNOWN;

@@ -154,6 +154,7 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
       }),
       alertTargets: alerts.targets,
       scores: scores.source,
+      channelRows: scores.channelRows,
       history: createNodeHistory({
         ...{ store: store.history, zonesOf: votes.rules.zonesOf, now },
         ...{ figures: scores.source.figures, dataRevision: scores.source.dataRevision },

@@ -283,5 +283,7 @@ describe.each(portHomes())('history in %s', (_name, createHome) => {
     const nobody = { unitKey: 999 };
     expect(await rig.ports.history.sums(nobody, BOUNDS)).toEqual(BOUNDS.slice(1).map(() => []));
     expect(await rig.ports.history.sums({ windowKey: 999 }, [0, QUARTER])).toEqual([[]]);
+    for (const channel of [0, 2] as const)
+      expect(await rig.ports.history.windows({ from: 0, to: START }, channel)).toEqual([]);
   });
 });

@@ -18,7 +18,8 @@ import { createCommandDesk } from '../../gateway/fleet/command-desk.ts';
 import { createPresence } from '../../gateway/fleet/presence.ts';
 import { createProvisioning } from '../../gateway/fleet/provisioning.ts';
 import { openJournals } from '../../gateway/ingest/journals.ts';
-import { createBoard } from '../../gateway/live/board.ts';
+import { type BoardDeps, createBoard } from '../../gateway/live/board.ts';
+import { createChannelRows } from '../../gateway/live/channel-rows.ts';
 import { openFeed } from '../../gateway/live/feed.ts';
 import { createHub } from '../../gateway/live/hub.ts';
 import { createPlaces } from '../../gateway/live/places.ts';
@@ -52,7 +53,7 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
   const book = new ScoreBook(calendar);
   const presence = createPresence([], now, () => {});
   const journals = await openJournals({ store: store.journals, ledger: store.ledger, perDay: 3_000 });
-  const board = createBoard({
+  const boardDeps: BoardDeps = {
     tree,
     book,
     excludedBook: new ScoreBook(calendar),
@@ -61,7 +62,8 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
     presence,
     isClockApart: () => false,
     completenessOf: ({ key }) => combine(journals.evidenceOf(key).journals),
-  });
+  };
+  const board = createBoard(boardDeps);
   const feed = await openFeed({
     ...{ board, book, calendar, tree, now, instance: 'test', figures, places: createPlaces(figures) },
     newestVotes: store.votes.newestVotes,
@@ -97,6 +99,7 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
       rows: createScoreRows({ board, tree, figures }),
       ...{ figures, dataRevision: feed.dataRevision, calendar },
     },
+    channelRows: createChannelRows({ ...boardDeps, store: store.history, calendar }),
     takeVotes: async (_origin, votes) => votes.map(() => 'stored'),
     history: createNodeHistory({
       ...{ store: store.history, figures, dataRevision: feed.dataRevision, now },

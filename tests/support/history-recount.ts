@@ -1,6 +1,8 @@
 /** What sums over long spans must say, counted vote by vote from what is stored, with nothing of what the stores count with. */
 import { expect } from 'vitest';
-import type { HistoryOf, HistoryStore } from '../../gateway/store/history.ts';
+import type { HistoryOf, HistoryRow, HistoryStore } from '../../gateway/store/history.ts';
+import type { ChannelCode } from '../../gateway/store/ledger.ts';
+import { CHANNELS } from '../../protocol/channel.ts';
 import type { Rows } from './open-rows.ts';
 
 type Vote = {
@@ -87,14 +89,30 @@ export async function toldHistory(
   bounds: readonly number[],
 ): Promise<string[][]> {
   const spans = await history.sums(of, bounds);
-  return spans.map((rows) =>
-    rows
-      .map(
-        ({ channel, verdict, isExcluded, counts }) =>
-          `${lineOf(channel, verdict, isExcluded)}: ${NAMES.map((name) => counts[name as 'satisfied']).join('/')}`,
-      )
-      .sort(),
-  );
+  return spans.map((rows) => rows.map(toldRow).sort());
+}
+
+const toldRow = ({ channel, verdict, isExcluded, counts }: HistoryRow) =>
+  `${lineOf(channel, verdict, isExcluded)}: ${NAMES.map((name) => counts[name as 'satisfied']).join('/')}`;
+
+/** The same of every window that something came for, by its key: what each channel says alone, all of it together. */
+async function toldByChannel(
+  history: HistoryStore,
+  bounds: readonly number[],
+): Promise<Map<number, string[]>[]> {
+  const spans = bounds.slice(1).map(async (to, place) => {
+    const told = new Map<number, string[]>();
+    for (const channel of CHANNELS.keys())
+      for (const { windowKey, rows } of await history.windows(
+        { from: bounds[place] as number, to },
+        channel as ChannelCode,
+      )) {
+        expect(rows.every((row) => row.channel === channel)).toBe(true);
+        told.set(windowKey, [...(told.get(windowKey) ?? []), ...rows.map(toldRow)].sort());
+      }
+    return told;
+  });
+  return Promise.all(spans);
 }
 
 /** Of every unit and window that there is. */
@@ -115,4 +133,10 @@ export async function expectHistoryRecounted(
     expect(await toldHistory(history, of, bounds), `${JSON.stringify(of)} ${when}`).toEqual(
       recount(of, bounds),
     );
+  const byChannel = await toldByChannel(history, bounds);
+  for (const { key } of windows)
+    expect(
+      byChannel.map((told) => told.get(key) ?? []),
+      `window ${key} by channel ${when}`,
+    ).toEqual(recount({ windowKey: key }, bounds));
 }

@@ -21,6 +21,8 @@ export type BorderCode =
   | 'exports-busy'
   | 'history-busy'
   | 'period-withheld'
+  | 'channel-withheld'
+  | 'channel-period-invalid'
   | 'votes-withheld'
   | 'votes-too-fast'
   | 'storage-failed'

@@ -295,7 +295,14 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     refused(422, 'reason-invalid'),
     AUDITED,
   ),
-  'GET /api/v1/scores': operation('getScores', refused(404, 'unit-unknown'), refused(403, 'period-withheld')),
+  'GET /api/v1/scores': operation(
+    'getScores',
+    refused(404, 'unit-unknown'),
+    refused(403, 'period-withheld'),
+    refused(403, 'channel-withheld'),
+    refused(422, 'channel-period-invalid'),
+    refused(429, 'history-busy'),
+  ),
   'POST /api/v1/rules/preview': operation(
     'previewRules',
     refused(422, 'unit-unknown'),

@@ -14,9 +14,9 @@ import type { NodeHistory } from '../../scores/node-history.ts';
 import { Refusal } from '../border/errors.ts';
 import { principalOf } from '../border/guard.ts';
 import type { VisibleTree } from '../org/visible-tree.ts';
-import { createReadingSlots } from './reading-slots.ts';
+import type { ReadingSlots } from './reading-slots.ts';
 
-export type HistoryDeps = { visibleTree: VisibleTree; history: NodeHistory };
+export type HistoryDeps = { visibleTree: VisibleTree; history: NodeHistory; readingSlots: ReadingSlots };
 
 const PERIOD = '2026, 2026-Q4, 2026-11, 2026-W48, 2026-11-28 or 2026-11-28T09';
 const period = (description: string) => Type.Optional(Type.String({ maxLength: 32, description }));
@@ -100,10 +100,9 @@ const RESPONSE: FastifySchema['response'] = {
 /** A unit or window over time. A unit's are the votes of whatever stood below it when they were pressed. */
 export const historyRoutes: FastifyPluginCallbackTypebox<HistoryDeps> = (
   app,
-  { visibleTree, history },
+  { visibleTree, history, readingSlots },
   done,
 ) => {
-  const slots = createReadingSlots();
   app.get(
     '/history',
     {
@@ -130,7 +129,7 @@ export const historyRoutes: FastifyPluginCallbackTypebox<HistoryDeps> = (
         ...{ isApart: channels === 'apart', isNamedThen: names === 'then' },
       };
       const caller = credentialKey(credentialOf(principalOf(request)));
-      const found = await slots.run(caller, () => history.read(question));
+      const found = await readingSlots.run(caller, () => history.read(question));
       if (format !== 'csv') return reply.send(found);
       const { name } = found.figures.period;
       const file = `history-${node.shown.id}-${name.replaceAll(/[^\w-]/g, '_')}.csv`;

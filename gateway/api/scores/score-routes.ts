@@ -1,15 +1,25 @@
 import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
 import type { FastifySchema } from 'fastify';
+import { CHANNELS, type Channel } from '../../../protocol/channel.ts';
 import { ORG_ID_PATTERN } from '../../../protocol/ids.ts';
-import { type FigureRules, GROUP_FIGURES, PERIODS, Period, Scores } from '../../../protocol/score.ts';
+import {
+  type FigureRules,
+  GROUP_FIGURES,
+  oneOf,
+  PERIODS,
+  Period,
+  Scores,
+} from '../../../protocol/score.ts';
 import type { Calendar } from '../../domain/calendar.ts';
 import { spanOf } from '../../domain/period.ts';
 import { credentialKey, credentialOf } from '../../domain/principal.ts';
+import type { ChannelRows } from '../../live/channel-rows.ts';
 import type { ScoreRows } from '../../live/score-rows.ts';
 import type { PrivacyBook } from '../../privacy/privacy-book.ts';
 import { Refusal } from '../border/errors.ts';
 import { etagOf, namesTag } from '../border/etags.ts';
 import { principalOf } from '../border/guard.ts';
+import type { ReadingSlots } from '../history/reading-slots.ts';
 import type { VisibleTree } from '../org/visible-tree.ts';
 import { createTurns } from './turns.ts';
 
@@ -26,6 +36,9 @@ export type ScoreDeps = {
   scores: ScoreSource;
   /** … as they are shown to whoever may stand beside a window. */
   shownScores: ScoreSource;
+  /** … and those of one channel, which are read when they are asked for. */
+  channelRows: ChannelRows;
+  readingSlots: ReadingSlots;
   privacy: Pick<PrivacyBook, 'holdsBack'>;
   now: () => number;
 };
@@ -51,6 +64,13 @@ const Query = Type.Object(
         description: 'Which can truly be among the best so many: `best` of the `groups` in the answer',
       }),
     ),
+    channel: Type.Optional(
+      Type.Unsafe<Channel>({
+        ...oneOf(CHANNELS),
+        description:
+          'What came by this one alone, with intervals, proof and places by it; not of `60m`. `terminals` and `lastVoteAt` are the window’s, whatever came by',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -64,7 +84,7 @@ const RESPONSE: FastifySchema['response'] = {
 /** Scores of every unit (parents first) and every window, or of one unit and what is below it; places are those in the whole tree. */
 export const scoreRoutes: FastifyPluginCallbackTypebox<ScoreDeps> = (
   app,
-  { visibleTree, scores: live, shownScores, privacy, now },
+  { visibleTree, scores: live, shownScores, channelRows, readingSlots, privacy, now },
   done,
 ) => {
   // Of a whole city they take some tens of milliseconds, in which nothing else is done.
@@ -83,7 +103,7 @@ export const scoreRoutes: FastifyPluginCallbackTypebox<ScoreDeps> = (
       },
     },
     (request, reply) => {
-      const { period, unit, with: beside, best } = request.query;
+      const { period, unit, channel, with: beside, best } = request.query;
       const tree = visibleTree(request);
       if (unit !== undefined && !tree.unitById.has(unit))
         throw new Refusal(404, 'unit-unknown', `there is no unit ${unit}: see /api/v1/units`);
@@ -91,12 +111,22 @@ export const scoreRoutes: FastifyPluginCallbackTypebox<ScoreDeps> = (
       const isHeldBack = privacy.holdsBack(principalOf(request).unitId);
       if (isHeldBack && period === '60m')
         throw new Refusal(403, 'period-withheld', 'an hour tells of single people: ask for today or longer');
+      if (isHeldBack && channel !== undefined)
+        throw new Refusal(403, 'channel-withheld', 'few votes tell of single people: ask without channel');
+      if (channel !== undefined && period === '60m')
+        throw new Refusal(
+          422,
+          'channel-period-invalid',
+          'channels are told apart by quarters of an hour: ask for today or longer, or without channel',
+        );
       const scores = isHeldBack ? shownScores : live;
       const { calendar } = scores;
+      const rules = scores.figures();
       const figures: Scores['figures'] = {
-        ...scores.figures(),
+        ...rules,
         period: { name: period, ...spanOf(period, at, calendar), timeZone: calendar.timeZone },
         revision: scores.dataRevision(),
+        ...(channel !== undefined && { channel }),
       };
       // What is held back has the revision of its steps, and may have other terminals all the same.
       if (!isHeldBack) {
@@ -105,14 +135,28 @@ export const scoreRoutes: FastifyPluginCallbackTypebox<ScoreDeps> = (
         if (namesTag(request.headers['if-none-match'], etag)) return reply.code(304).send();
       }
       const lead = `{"figures":${JSON.stringify(figures)},"rows":`;
-      reply.type('application/json; charset=utf-8');
-      const asked = { tree, period, unitId: unit };
-      const rows = scores.rows.json(asked, at, lead, '}');
-      if (beside === undefined && best === undefined) return reply.send(rows);
-      const named = GROUP_FIGURES.filter((name) => beside?.split(',').includes(name));
-      // In the place of the last bracket: what is kept of the rows is the same whatever stands beside them.
-      const groups = `,"groups":${JSON.stringify(scores.rows.groups(asked, at, { figures: named, best }))}}`;
-      return reply.send(Buffer.concat([rows.subarray(0, -1), Buffer.from(groups)]));
+      const send = (of: ScoreRows) => {
+        reply.type('application/json; charset=utf-8');
+        const asked = { tree, period, unitId: unit };
+        const rows = of.json(asked, at, lead, '}');
+        if (beside === undefined && best === undefined) return reply.send(rows);
+        const named = GROUP_FIGURES.filter((name) => beside?.split(',').includes(name));
+        // In the place of the last bracket: what is kept of the rows is the same whatever stands beside them.
+        const groups = `,"groups":${JSON.stringify(of.groups(asked, at, { figures: named, best }))}}`;
+        return reply.send(Buffer.concat([rows.subarray(0, -1), Buffer.from(groups)]));
+      };
+      if (channel === undefined) return send(scores.rows);
+      const caller = credentialKey(credentialOf(principalOf(request)));
+      return readingSlots
+        .run(caller, channelRows.of({ channel, period, now: at, rules }))
+        .then(async (rows) => {
+          await turns.take(caller);
+          return send(rows);
+        })
+        .catch((error: unknown) => {
+          reply.removeHeader('etag');
+          throw error;
+        });
     },
   );
   done();

@@ -1,13 +1,14 @@
 /** Sums over long spans, on PostgreSQL: what is read and what is folded each sees one moment, and neither waits for a commit. */
 import { QUARTER_MS } from '../../domain/calendar.ts';
 import { StoreFailure } from '../failures.ts';
-import type { HistoryFolding, HistoryStore } from '../history.ts';
-import { keptOfWindows } from '../sql/history/fold.ts';
+import type { HistoryFolding, HistorySpan, HistoryStore, WindowHistory } from '../history.ts';
+import type { ChannelCode } from '../ledger.ts';
+import { keptByChannel, keptOfWindows } from '../sql/history/fold.ts';
 import { createFolding } from '../sql/history/folding.ts';
 import { foldedPieces } from '../sql/history/pieces.ts';
 import { createPlaceBook, type PlaceBook } from '../sql/history/place-book.ts';
 import type { Places, QuarterSpan } from '../sql/history/places.ts';
-import { ALL, EXCLUDED, type PartSum, rowsOf } from '../sql/history/sums.ts';
+import { ALL, createWindowSums, EXCLUDED, type PartSum, rowsOf } from '../sql/history/sums.ts';
 import { createConnection, type Transaction } from './connection.ts';
 import { arrayOf } from './numbers.ts';
 import { queriesIn } from './queries.ts';
@@ -49,22 +50,26 @@ export function createPostgresHistory(options: PostgresHistoryOptions): Postgres
     inOneMoment: (act) => folding.transaction((transaction) => act(queriesIn(transaction))),
     holdingVotes: (act) => holding.transaction((transaction) => act(queriesIn(transaction))),
   });
+  const inOneMoment = async <Found>(read: (transaction: Transaction) => Promise<Found>): Promise<Found> => {
+    const reader = readers.reduce((least, one) => (one.waiting < least.waiting ? one : least));
+    reader.waiting += 1;
+    try {
+      return await reader.connection.transaction(read);
+    } finally {
+      reader.waiting -= 1;
+    }
+  };
   return {
     async sums(of, bounds) {
       const quarters = bounds.map((at) => Math.floor(at / QUARTER_MS));
-      const reader = readers.reduce((least, one) => (one.waiting < least.waiting ? one : least));
-      reader.waiting += 1;
-      try {
-        const found = await reader.connection.transaction((transaction) =>
-          'unitKey' in of
-            ? readUnit(transaction, places, of.unitKey, quarters)
-            : readWindow(transaction, of.windowKey, quarters),
-        );
-        return found.map(rowsOf);
-      } finally {
-        reader.waiting -= 1;
-      }
+      const found = await inOneMoment((transaction) =>
+        'unitKey' in of
+          ? readUnit(transaction, places, of.unitKey, quarters)
+          : readWindow(transaction, of.windowKey, quarters),
+      );
+      return found.map(rowsOf);
     },
+    windows: (span, channel) => inOneMoment((transaction) => readWindows(transaction, span, channel)),
     isDue,
     async fold(now) {
       for (let left = ATTEMPTS; ; left--) {
@@ -143,6 +148,23 @@ const STATE = {
   text: `SELECT folded_until AS "foldedUntil",
     EXISTS (SELECT FROM history_late WHERE quarter >= $1::int4 AND quarter < least($2::int4, folded_until)) AS "isLate" FROM history_state`,
 };
+
+async function readWindows(
+  { rows }: Transaction,
+  { from, to }: HistorySpan,
+  channel: ChannelCode,
+): Promise<WindowHistory[]> {
+  const sums = createWindowSums();
+  const found = await rows<Omit<Row, 'place'> & { windowKey: number }>({
+    text: `
+      SELECT window_key AS "windowKey", channel, part, ${SUMS}
+      FROM (${keptByChannel(channel, 'quarter >= $1::int4 AND quarter < $2::int4')}) AS kept GROUP BY 1, 2, 3`,
+    values: [from, to].map((at) => Math.floor(at / QUARTER_MS)),
+  });
+  for (const { windowKey, satisfied, basically, unsatisfied, ...of } of found)
+    sums.add(windowKey, { ...of, counts: [satisfied, basically, unsatisfied] });
+  return sums.of(channel);
+}
 
 const nothing = (bounds: readonly number[]): Sums => bounds.slice(1).map(() => []);
 

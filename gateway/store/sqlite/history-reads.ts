@@ -4,11 +4,13 @@
  */
 import type Database from 'better-sqlite3';
 import { QUARTER_MS } from '../../domain/calendar.ts';
-import type { HistoryStore } from '../history.ts';
+import type { HistorySpan, HistoryStore, WindowHistory } from '../history.ts';
+import type { ChannelCode } from '../ledger.ts';
+import { keptByChannel } from '../sql/history/fold.ts';
 import { foldedPieces, type Piece, piecesWithin } from '../sql/history/pieces.ts';
 import { createPlaceBook, type PlaceBook } from '../sql/history/place-book.ts';
 import type { Places } from '../sql/history/places.ts';
-import { ALL, EXCLUDED, type PartSum, rowsOf } from '../sql/history/sums.ts';
+import { ALL, createWindowSums, EXCLUDED, type PartSum, rowsOf } from '../sql/history/sums.ts';
 import type { Queries } from '../sql/sql-database.ts';
 import { failure, openForReading } from './database.ts';
 import { createExclusive } from './exclusive.ts';
@@ -34,25 +36,32 @@ export function createSqliteHistory(file: string): SqliteHistory {
   const places = createPlaceBook();
   let idle: Reader[] = [];
   let isClosed = false;
+  const inOneMoment = async <Found>(read: (reader: Reader) => Promise<Found>): Promise<Found> => {
+    let reader: Reader | null = null;
+    try {
+      reader = idle.pop() ?? openReader(file);
+      reader.db.exec('BEGIN');
+      const found = await read(reader);
+      reader.db.exec('COMMIT');
+      if (isClosed || idle.length >= KEPT_OPEN) reader.db.close();
+      else idle.push(reader);
+      return found;
+    } catch (error) {
+      reader?.db.close();
+      throw failure(error);
+    }
+  };
   return {
     async sums(of, bounds) {
       const quarters = bounds.map((at) => Math.floor(at / QUARTER_MS));
-      let reader: Reader | null = null;
-      try {
-        reader = idle.pop() ?? openReader(file);
-        reader.db.exec('BEGIN');
-        const found = await ('unitKey' in of
+      const found = await inOneMoment((reader) =>
+        'unitKey' in of
           ? readUnit(reader, places, of.unitKey, quarters)
-          : readWindow(reader, of.windowKey, quarters));
-        reader.db.exec('COMMIT');
-        if (isClosed || idle.length >= KEPT_OPEN) reader.db.close();
-        else idle.push(reader);
-        return found.map(rowsOf);
-      } catch (error) {
-        reader?.db.close();
-        throw failure(error);
-      }
+          : readWindow(reader, of.windowKey, quarters),
+      );
+      return found.map(rowsOf);
     },
+    windows: (span, channel) => inOneMoment((reader) => readWindows(reader, span, channel)),
     close() {
       isClosed = true;
       for (const { db } of idle) db.close();
@@ -106,6 +115,11 @@ function openReader(file: string) {
     // All that there is of some quarters of an hour, or what there is of these windows.
     ofMany: ofWindows(`+${AMONG}`),
     ofFew: ofWindows(AMONG),
+    /** By window. */
+    ofAll: (channel: ChannelCode) =>
+      raw<[windowKey: number, ...Raw]>(`
+        SELECT window_key, channel, part, ${SUMS} FROM (${keptByChannel(channel, WITHIN)})
+        GROUP BY +window_key, channel, part`),
     ofWindow: raw<Placed>(`
       SELECT p.place, 0, ${ALL}, ${SUMS} FROM ${PIECES}
         CROSS JOIN rollups r ON r.window_key = @windowKey AND ${inPiece('r')} GROUP BY p.place
@@ -114,6 +128,26 @@ function openReader(file: string) {
       UNION ALL SELECT p.place, x.channel, x.part, ${X_SUMS} FROM ${PIECES}
         CROSS JOIN apart x ON x.window_key = @windowKey AND ${inPiece('x')} GROUP BY p.place, x.channel, x.part`),
   };
+}
+
+/** Of every window at once: an hour of a city of thousands takes some ten milliseconds. */
+const OF_ALL_AT_ONCE = 4;
+
+async function readWindows(
+  reader: Reader,
+  { from, to }: HistorySpan,
+  channel: ChannelCode,
+): Promise<WindowHistory[]> {
+  const sums = createWindowSums();
+  const pause = createPause();
+  const bounds = [from, to].map((at) => Math.floor(at / QUARTER_MS));
+  const statement = reader.ofAll(channel);
+  for (const span of piecesWithin(bounds, written(reader, bounds), OF_ALL_AT_ONCE)) {
+    for (const [windowKey, came, part, ...counts] of statement.all(span))
+      sums.add(windowKey, { channel: came, part, counts });
+    await pause();
+  }
+  return sums.of(channel);
 }
 
 type Sums = PartSum[][];

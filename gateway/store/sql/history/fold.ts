@@ -1,5 +1,6 @@
 /** Rows of units, made of the rollups of their windows. In a transaction in which every statement sees the same moment, and its own rows. */
 import { sql } from 'kysely';
+import type { ChannelCode } from '../../ledger.ts';
 import { insertNumbers } from '../review/rows.ts';
 import type { Queries } from '../sql-database.ts';
 import { BLOCK, floorBlock } from './pieces.ts';
@@ -77,6 +78,10 @@ export const keptOfWindows = (where: string): string => `
   UNION ALL SELECT window_key, quarter, 0, verdict, ${COUNTS} FROM discounted WHERE ${where}
   UNION ALL SELECT window_key, quarter, 0, ${EXCLUDED}, ${COUNTS} FROM excluded WHERE ${where}
   UNION ALL SELECT window_key, quarter, channel, part, ${COUNTS} FROM apart WHERE ${where}`;
+
+/** … and of the windows that something came for by a channel: what came by a button is what did not come otherwise. */
+export const keptByChannel = (channel: ChannelCode, where: string): string =>
+  channel === 0 ? keptOfWindows(where) : `SELECT * FROM apart WHERE channel = ${channel} AND ${where}`;
 
 export const keptWithin = (queries: Queries, span: QuarterSpan): Promise<WindowSum[]> =>
   windowSums(queries, `(${keptOfWindows(within(span))}) AS kept`);

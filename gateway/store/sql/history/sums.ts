@@ -1,5 +1,5 @@
 /** What is summed of a quarter of an hour: all votes that are stored, and of these what rules discount and people have excluded. */
-import type { HistoryRow } from '../../history.ts';
+import type { HistoryRow, WindowHistory } from '../../history.ts';
 import type { ChannelCode, VerdictCode } from '../../ledger.ts';
 
 /** All of them is 0; what rules discount is the code of its verdict. */
@@ -21,6 +21,36 @@ type Bins = Map<number, Map<number, [number, number, number]>>;
 export function rowsOf(sums: Iterable<PartSum>): HistoryRow[] {
   const bins: Bins = new Map();
   for (const { channel, part, counts } of sums) add(bins, channel, part, counts, 1);
+  return rowsIn(bins);
+}
+
+export type WindowSums = {
+  add(windowKey: number, sum: PartSum): void;
+  /** Of what was added; once. */
+  of(channel: ChannelCode): WindowHistory[];
+};
+
+/** Sums of many windows, a piece of time after another. */
+export function createWindowSums(): WindowSums {
+  const windows = new Map<number, Bins>();
+  return {
+    add(windowKey, { channel, part, counts }) {
+      let bins = windows.get(windowKey);
+      if (!bins) {
+        bins = new Map();
+        windows.set(windowKey, bins);
+      }
+      add(bins, channel, part, counts, 1);
+    },
+    of: (asked) =>
+      Array.from(windows, ([windowKey, bins]) => ({
+        windowKey,
+        rows: rowsIn(bins).filter(({ channel }) => channel === asked),
+      })).filter(({ rows }) => rows.length > 0),
+  };
+}
+
+function rowsIn(bins: Bins): HistoryRow[] {
   for (const [channel, parts] of bins)
     if (channel !== 0) for (const [part, counts] of parts) add(bins, 0, part, counts, -1);
   for (const [channel, parts] of bins)
