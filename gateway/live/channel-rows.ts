@@ -51,6 +51,9 @@ export function createChannelRows({ store, calendar, ...live }: ChannelRowsDeps)
           // A terminal knows how many were pressed at it, and nobody how many were sent.
           completenessOf: isPressed(channel) ? live.completenessOf : () => UNKNOWN,
         });
+        // Of a city they take as long as places and texts, which are made when others have had their turn.
+        board.rows(period, now);
+        await new Promise<void>((resolve) => setImmediate(resolve));
         return createScoreRows({ board, tree, figures });
       };
     },
