@@ -2,14 +2,7 @@ import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-
 import type { FastifySchema } from 'fastify';
 import { CHANNELS, type Channel } from '../../../protocol/channel.ts';
 import { ORG_ID_PATTERN } from '../../../protocol/ids.ts';
-import {
-  type FigureRules,
-  GROUP_FIGURES,
-  oneOf,
-  PERIODS,
-  Period,
-  Scores,
-} from '../../../protocol/score.ts';
+import { type FigureRules, GROUP_FIGURES, oneOf, PERIODS, Period, Scores } from '../../../protocol/score.ts';
 import type { Calendar } from '../../domain/calendar.ts';
 import { spanOf } from '../../domain/period.ts';
 import { credentialKey, credentialOf } from '../../domain/principal.ts';
