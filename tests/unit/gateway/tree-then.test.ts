@@ -59,6 +59,7 @@ it('is refused where it is very many, before anything is read', async () => {
           reads += 1;
           return bounds.slice(1).map(() => []);
         },
+        windows: async () => [],
       },
       ...{ figures, dataRevision: () => 'r', now: Date.now },
       zonesOf: () => [{ from: 0, timeZone: 'UTC' }],
