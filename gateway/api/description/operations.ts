@@ -57,9 +57,16 @@ const TREE_CHANGE: readonly Refused[] = [
 ];
 const TARGET: readonly Refused[] = [refused(404, 'alert-target-unknown'), AUDITED];
 
-const PUBLISHING: readonly Refused[] = [
+/** Of a place that a body names: all, a unit or a window. */
+const PLACE: readonly Refused[] = [
   refused(422, 'unit-unknown'),
   refused(404, 'window-unknown'),
+  refused(422, 'place-ambiguous'),
+];
+
+const PUBLISHING: readonly Refused[] = [
+  ...PLACE,
+  refused(409, 'publication-exists'),
   refused(409, 'publication-unsettled'),
   refused(409, 'publications-too-many'),
   refused(422, 'publication-open'),
@@ -248,8 +255,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET /api/v1/rules': operation('listRules'),
   'POST /api/v1/rules': operation(
     'addRules',
-    refused(422, 'unit-unknown'),
-    refused(404, 'window-unknown'),
+    ...PLACE,
     ...RULE_FAULTS.map((code) => refused(422, code)),
     refused(422, 'rule-past'),
     refused(422, 'reason-invalid'),
@@ -263,8 +269,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET /api/v1/alert-rules': operation('listAlertRules'),
   'POST /api/v1/alert-rules': operation(
     'addAlertRules',
-    refused(422, 'unit-unknown'),
-    refused(404, 'window-unknown'),
+    ...PLACE,
     refused(422, 'alert-rule-invalid'),
     refused(422, 'alert-rule-flaps'),
     refused(409, 'rule-version-taken'),
@@ -274,8 +279,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   ),
   'GET /api/v1/alert-rules/preview': operation(
     'previewAlertRule',
-    refused(422, 'unit-unknown'),
-    refused(404, 'window-unknown'),
+    ...PLACE,
     refused(422, 'alert-rule-invalid'),
   ),
   'GET /api/v1/history': operation(
@@ -289,8 +293,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET /api/v1/privacy': operation('listPrivacy'),
   'POST /api/v1/privacy': operation(
     'setPrivacy',
-    refused(422, 'unit-unknown'),
-    refused(404, 'window-unknown'),
+    ...PLACE,
     refused(422, 'privacy-invalid'),
     refused(422, 'reason-invalid'),
     AUDITED,
@@ -305,8 +308,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   ),
   'POST /api/v1/rules/preview': operation(
     'previewRules',
-    refused(422, 'unit-unknown'),
-    refused(404, 'window-unknown'),
+    ...PLACE,
     ...RULE_FAULTS.map((code) => refused(422, code)),
     refused(422, 'preview-too-large'),
     refused(429, 'preview-busy'),
