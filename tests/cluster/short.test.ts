@@ -8,6 +8,9 @@ import { have } from '../support/prerequisites.ts';
 import { HAPROXY } from '../support/proxies.ts';
 import { until } from '../support/wait.ts';
 
+/** It has replayed all that it had received, and waits for more (PostgreSQL, table 28.4 "Wait Events"). */
+const REPLAYED = `SELECT 1 FROM pg_stat_activity
+  WHERE backend_type = 'startup' AND wait_event IN ('RecoveryWalStream', 'RecoveryRetrieveRetryInterval')`;
 const WAITING = `FROM pg_stat_activity WHERE wait_event = 'SyncRep'`;
 const seconds = (ms: number) => (ms / 1_000).toFixed(1);
 
@@ -64,6 +67,11 @@ describe.runIf(have(POSTGRES, HAPROXY))('in short', () => {
     // What has come as far as its socket goes with it.
     await set.standby.kill();
     await set.standby.start();
+    // It answers as soon as it is consistent, which may be before the tables were made.
+    await until(
+      'the standby to replay',
+      async () => (await set.standby.sql('postgres', REPLAYED)).length > 0,
+    );
     expect(await seenOn(set.standby), 'the vote is lost with the primary').toBe(seq - 1);
     await set.promote();
     await Promise.all(scene.doors.map((door) => door.start()));
