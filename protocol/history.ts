@@ -58,6 +58,8 @@ const Difference = Type.Unsafe<{
 export const HistoryComparison = Type.Object({
   with: oneOf(HISTORY_COMPARISONS),
   ...span,
+  /** Of the unit or window, when that span began: another than that of the period, where it was changed since. */
+  timeZone: Type.String(),
   /** Left out of siblings, which have no one name. */
   node: Type.Optional(NodeThen),
   ...SpanFigures.properties,

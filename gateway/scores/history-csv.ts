@@ -16,6 +16,8 @@ type Line = {
   span: { name: string; from: number; to: number; isCut?: boolean; isOpen?: boolean };
   node: Omit<NodeThen, 'isChanged'> & { isChanged?: boolean | undefined };
   figures: SpanFigures;
+  /** What it is compared with may have begun in another than the period knows of. */
+  timeZone?: string;
   differences?: HistoryComparison['differences'];
 };
 type Cell = string | number;
@@ -55,18 +57,28 @@ function linesOf({ figures: of, node, spans, total, comparisons, channels = [] }
       return { part: 'total', channel: one.channel, span: period, node, figures: one.total };
     }),
     ...comparisons.map((one): Line => {
-      const { differences } = one;
-      return { part: one.with, channel, span: one, node: one.node ?? node, figures: one, differences };
+      const { differences, timeZone } = one;
+      return {
+        part: one.with,
+        channel,
+        span: one,
+        node: one.node ?? node,
+        figures: one,
+        timeZone,
+        differences,
+      };
     }),
   ];
 }
 
-function columnsOf({ figures: of, node }: History): Column[] {
+function columnsOf({ figures: of, node, comparisons }: History): Column[] {
   const { from, timeZone, timeZones = [{ from, timeZone }] } = of.period;
-  const clocks = new Map(timeZones.map((one) => [one.timeZone, createZonedTime(one.timeZone)]));
+  const clocks = new Map(
+    [...timeZones, ...comparisons].map((one) => [one.timeZone, createZonedTime(one.timeZone)]),
+  );
+  const zoneOf = ({ span, timeZone = zoneAt(timeZones, span.from) }: Line) => timeZone;
   /** By the clocks that the place had when the span began. */
-  const timeOf = ({ span }: Line, atMs: number): Cell =>
-    clocks.get(zoneAt(timeZones, span.from))?.(atMs) ?? '';
+  const timeOf = (line: Line, atMs: number): Cell => clocks.get(zoneOf(line))?.(atMs) ?? '';
   const always = (name: string, value: Cell): Column => [name, () => value];
   return [
     ['part', ({ part }) => part],
@@ -81,7 +93,7 @@ function columnsOf({ figures: of, node }: History): Column[] {
     ['fromTime', (line) => timeOf(line, line.span.from)],
     ['to', ({ span }) => span.to],
     ['toTime', (line) => timeOf(line, line.span.to)],
-    ['timeZone', ({ span }) => textCell(zoneAt(timeZones, span.from))],
+    ['timeZone', (line) => textCell(zoneOf(line))],
     ['isCut', ({ span }) => truth(span.isCut)],
     ['isOpen', ({ span }) => truth(span.isOpen)],
     ...ratings('pressed', ({ pressed }) => pressed),

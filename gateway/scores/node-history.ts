@@ -12,7 +12,7 @@ import { compare } from '../domain/statistics/comparison.ts';
 import { type Figure, figureOf, intervalsOf } from '../domain/statistics/figure.ts';
 import { addCounts, emptyCounts, votesIn } from '../domain/tally.ts';
 import type { Called, Sibling, TreeNode, TreeThen } from '../domain/tree-then.ts';
-import { erasWithin, type ZoneEra } from '../domain/unit-zones.ts';
+import { erasWithin, type ZoneEra, zoneAt } from '../domain/unit-zones.ts';
 import { OrgRefusal } from '../store/failures.ts';
 import type { HistoryOf, HistoryRow, HistoryStore } from '../store/history.ts';
 import type { HistoryNode } from './history-node.ts';
@@ -81,7 +81,8 @@ export function createNodeHistory({
       for (const { with: name, ...span } of earlier) {
         const rows = (await sums([span.from, span.to])).flat();
         comparisons.push({
-          ...{ with: name, ...span, ...named(called, span), ...figuresOf(rows, rules) },
+          ...{ with: name, ...span, timeZone: zoneAt(eras, span.from) },
+          ...{ ...named(called, span), ...figuresOf(rows, rules) },
           differences: compare(total, figureIn(rows, rules)),
         });
       }
