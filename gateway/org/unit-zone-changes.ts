@@ -40,7 +40,7 @@ export type UnitZoneChanges = {
   /** In which it lies. @throws OrgRefusal `unit-unknown` */
   zonesOf(unit: string): Promise<readonly ZoneEra[]>;
   /**
-   * Published figures stay as they are.
+   * What was set for the same day before is replaced, by whichever clocks that day began. Published figures stay as they are.
    * @throws OrgRefusal `unit-unknown`, `time-zone-unknown`, `time-zone-past`, `time-zone-same`, `rule-date-invalid`, `reason-invalid`
    */
   set(by: By, asked: NewUnitZone): Promise<SetUnitZone>;
@@ -90,25 +90,35 @@ export function createUnitZoneChanges({
       const done = await store.change(async (tx) => {
         const unitKey = await keyOf(tx, unit);
         const { tree, zones, places } = await ground(tx);
-        const eras =
-          timeZone === null ? places.erasAbove(unitKey) : [{ from: Number.NEGATIVE_INFINITY, timeZone }];
-        const from = zoneThrough(eras).firstAt(midnight);
+        const clocksOf = (zone: string | null) =>
+          zoneThrough(
+            zone === null ? places.erasAbove(unitKey) : [{ from: Number.NEGATIVE_INFINITY, timeZone: zone }],
+          );
+        const from = clocksOf(timeZone).firstAt(midnight);
         const own = zones.filter((zone) => zone.unitKey === unitKey);
-        const was = own.findLast((zone) => zone.from <= from)?.timeZone ?? null;
+        // Set for that day before, by clocks that are others: its midnight is another moment, and it would hold again from there on.
+        const isOfThatDay = (zone: UnitZone) =>
+          Math.floor(clocksOf(zone.timeZone).wallAt(zone.from) / DAY_MS) * DAY_MS === midnight;
+        const ofThatDay = own.filter(isOfThatDay);
+        const others = own.filter((zone) => !ofThatDay.includes(zone));
+        const before = ofThatDay.at(-1) ?? own.findLast((zone) => zone.from <= from);
+        const was = before?.timeZone ?? null;
         if (was === timeZone) throw same(unit, timeZone);
-        if (from <= now() && !replays)
+        const begin = Math.min(from, ...ofThatDay.map((zone) => zone.from));
+        if (begin <= now() && !replays)
           throw new OrgRefusal(
             'time-zone-past',
             `${date} has begun there: give a later day, or say that votes since are to be judged again`,
           );
+        for (const zone of ofThatDay) await tx.dropTimeZone(zone);
         await tx.setTimeZone({ unitKey, from, timeZone });
-        const until = own.find((zone) => zone.from > from)?.from ?? null;
+        const until = others.find((zone) => zone.from > from)?.from ?? null;
         // Votes may be dated a little ahead of now.
-        const span = { from, to: Math.min(until ?? Number.POSITIVE_INFINITY, now() + DAY_MS) };
-        const windowKeys = from <= now() ? tree.windowsUnder(unitKey, span) : [];
+        const span = { from: begin, to: Math.min(until ?? Number.POSITIVE_INFINITY, now() + DAY_MS) };
+        const windowKeys = begin <= now() ? tree.windowsUnder(unitKey, span) : [];
         await tx.judgeAgain(windowKeys.map((windowKey) => ({ windowKey, ...span })));
         const touched =
-          from <= now()
+          begin <= now()
             ? await touchedBy(
                 { heads: async () => heads },
                 buildTree(await tx.units(), await tx.windows(), []),
@@ -116,7 +126,11 @@ export function createUnitZoneChanges({
               )
             : [];
         const set = { timeZone, from, until, windowsJudgedAgain: windowKeys.length };
-        const detail = { ...set, was, publications: touched.map(({ id, version }) => `${id}/${version}`) };
+        const replaced = ofThatDay.map(({ unitKey: _, ...zone }) => zone);
+        const detail = {
+          ...{ ...set, was, publications: touched.map(({ id, version }) => `${id}/${version}`) },
+          ...(replaced.length > 0 && { replaced }),
+        };
         return tx.audited(
           {
             ...{ by, action: 'unit.zone', target: { kind: 'unit', id: unit } },

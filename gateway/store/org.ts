@@ -34,6 +34,8 @@ export interface OrgTx extends OrgReads {
   renameWindow(id: string, name: string, at: number): Promise<Changed<string>>;
   /** In the place of one that holds from the same moment on. Of votes that were pressed since then see `judgeAgain`. */
   setTimeZone(zone: UnitZone): Promise<void>;
+  /** What was set from that moment on was a mistake: what was set before goes on. */
+  dropTimeZone(zone: Pick<UnitZone, 'unitKey' | 'from'>): Promise<void>;
   /** Votes that are to be judged again by what holds now. */
   judgeAgain(spans: readonly Unjudged[]): Promise<void>;
 }

@@ -35,6 +35,8 @@ describe.each(portHomes())('the time zone of a unit in %s', (_name, createHome) 
     from: string,
     { now = NOW, ...more }: Partial<NewUnitZone> & { now?: number } = {},
   ) => zones(now).set(BY, { unit: 'town', timeZone, from, replays: false, reason: '试', ...more });
+  const listed = async () =>
+    (await zones().list('town')).map(({ from, timeZone }) => [new Date(from).toISOString(), timeZone]);
 
   it('is told of what a period is compared with as it was when that began', async () => {
     await set('Asia/Urumqi', '2026-09-20', { replays: true });
@@ -61,5 +63,44 @@ describe.each(portHomes())('the time zone of a unit in %s', (_name, createHome) 
       // By the clocks with which it began; in between they were set back.
       ['previous', '2026-09-01T00:00:00.000+08:00', '2026-10-01T02:00:00.000+08:00', 'Asia/Shanghai'],
     ]);
+  });
+
+  it('set by mistake is taken back for the same day, eastward and westward, and the audit names what it replaces', async () => {
+    const DAY = '2027-01-01';
+    const [SHANGHAI, URUMQI] = ['2026-12-31T16:00:00.000Z', '2026-12-31T18:00:00.000Z'];
+    const refused = async (act: Promise<unknown>) =>
+      act.then(
+        () => 'done',
+        (error: { code: string }) => error.code,
+      );
+    await set('Asia/Urumqi', DAY);
+    expect(await listed()).toEqual([[URUMQI, 'Asia/Urumqi']]);
+    expect(await set(null, DAY)).toMatchObject({ from: Date.parse(SHANGHAI), until: null });
+    expect(await listed()).toEqual([[SHANGHAI, null]]);
+    expect(await zones().zonesOf('town')).toMatchObject([{ timeZone: 'Asia/Shanghai' }]);
+    expect(await refused(set(null, DAY))).toBe('time-zone-same');
+    const [line] = await ports.audit.entries({ limit: 1 });
+    expect(line?.detail).toMatchObject({
+      ...{ was: 'Asia/Urumqi', timeZone: null },
+      replaced: [{ from: Date.parse(URUMQI), timeZone: 'Asia/Urumqi' }],
+    });
+    await set('Asia/Urumqi', DAY);
+    await set('Asia/Shanghai', DAY);
+    expect(await listed()).toEqual([[SHANGHAI, 'Asia/Shanghai']]);
+    // Of another day it is another row, and stays.
+    await set('Asia/Urumqi', '2027-01-02');
+    expect((await set('Asia/Urumqi', DAY)).until).toBe(Date.parse('2027-01-01T18:00Z'));
+    expect(await listed()).toEqual([
+      [URUMQI, 'Asia/Urumqi'],
+      ['2027-01-01T18:00:00.000Z', 'Asia/Urumqi'],
+    ]);
+    // When the day has begun by the clocks that are to be taken back, its votes have to be judged again.
+    await set('Asia/Shanghai', DAY);
+    const now = Date.parse('2026-12-31T17:00Z');
+    expect(await refused(set('Asia/Urumqi', DAY, { now }))).toBe('time-zone-past');
+    expect(await set('Asia/Urumqi', DAY, { now, replays: true })).toMatchObject({ windowsJudgedAgain: 2 });
+    const waiting = await home.rows<{ from_at: unknown }>('SELECT from_at FROM unjudged');
+    expect(waiting.map(({ from_at }) => Number(from_at))).toEqual([SHANGHAI, SHANGHAI].map(Date.parse));
+    expect((await listed())[0]).toEqual([URUMQI, 'Asia/Urumqi']);
   });
 });

@@ -7,7 +7,7 @@ import { beginVersions, versionsOn } from './org-versions.ts';
 import type { Queries, SqlDatabase } from './sql-database.ts';
 import { treeChangesOn } from './tree-changes.ts';
 import { keyOf, requireFree } from './tree-keys.ts';
-import { setTimeZone, timeZonesOn } from './unit-zones.ts';
+import { dropTimeZone, setTimeZone, timeZonesOn } from './unit-zones.ts';
 import { noteUnjudged } from './unjudged.ts';
 
 export function createOrgStore(database: SqlDatabase, audit: AuditDeps): OrgStore {
@@ -87,6 +87,7 @@ function writesOn(queries: Queries): OrgTx {
     },
     ...treeChangesOn(queries),
     setTimeZone: (zone) => setTimeZone(queries, zone),
+    dropTimeZone: (zone) => dropTimeZone(queries, zone),
     judgeAgain: (spans) => noteUnjudged(queries, spans),
   };
 }

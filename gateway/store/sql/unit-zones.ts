@@ -18,3 +18,14 @@ export async function setTimeZone(queries: Queries, { unitKey, from, timeZone }:
     .onConflict((conflict) => conflict.columns(['unit_key', 'from_at']).doUpdateSet({ time_zone: timeZone }))
     .execute();
 }
+
+export async function dropTimeZone(
+  queries: Queries,
+  { unitKey, from }: Pick<UnitZone, 'unitKey' | 'from'>,
+): Promise<void> {
+  await queries
+    .deleteFrom('unit_time_zones')
+    .where('unit_key', '=', unitKey)
+    .where('from_at', '=', from)
+    .execute();
+}
