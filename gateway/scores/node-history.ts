@@ -93,7 +93,7 @@ export function createNodeHistory({
           for (const { from, to } of together) rows.push(...(await sums([from, to], ofNode(sibling))).flat());
         const { name, from, to } = asked;
         comparisons.push({
-          ...{ with: 'siblings', name, from, to, ...figuresOf(rows, rules) },
+          ...{ with: 'siblings', name, from, to, timeZone: zoneAt(eras, from), ...figuresOf(rows, rules) },
           differences: compare(total, figureIn(rows, rules)),
         });
       }
