@@ -21,10 +21,6 @@ export type DemoRun = {
   scores(base: string): Promise<Map<string, ScoreRow>>;
 };
 
-/** All that were pressed there, whether they count or not. */
-export const pressedAt = ({ votes, discounted }: ScoreRow) =>
-  votes + Object.values(discounted?.counts ?? {}).reduce((sum, count) => sum + count, 0);
-
 export const newDemoFolder = () => mkdtempSync(join(tmpdir(), 'manyi-demo-'));
 
 export function removeDemoFolder(folder: string): void {

@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import type { HistoryOf, HistoryRow, HistoryStore } from '../../gateway/store/history.ts';
 import type { ChannelCode } from '../../gateway/store/ledger.ts';
 import { CHANNELS } from '../../protocol/channel.ts';
+import { readExcluded } from './excluded.ts';
 import type { Rows } from './open-rows.ts';
 
 type Vote = {
@@ -14,14 +15,6 @@ type Vote = {
   channel: number;
 };
 type Version = { kind: string; key: number; parent_key: number | null; from_at: number };
-type Exclusion = {
-  terminal_key: number | null;
-  origin_key: number | null;
-  window_key: number | null;
-  from_at: number;
-  to_at: number;
-  ended_at: number | null;
-};
 
 const NAMES = ['satisfied', 'basically', 'unsatisfied'];
 
@@ -33,12 +26,7 @@ export async function recountHistory(home: { rows: Rows }) {
   const versions = await home.rows<Version>(`
     SELECT kind, key, parent_key, from_at FROM org_versions
     UNION SELECT 'unit', key, parent_key, -1 FROM units UNION SELECT 'window', key, unit_key, -1 FROM windows`);
-  const sources = await home.rows<{ key: number; terminal_key: number }>(
-    'SELECT key, terminal_key FROM sources',
-  );
-  const exclusions = await home.rows<Exclusion>(
-    'SELECT terminal_key, origin_key, window_key, from_at, to_at, ended_at FROM exclusions',
-  );
+  const isExcluded = await readExcluded(home);
   const parentOf = (kind: string, key: number, at: number) => {
     const pressedIn = new Date(at);
     pressedIn.setUTCMinutes(Math.floor(pressedIn.getUTCMinutes() / 15) * 15, 0, 0);
@@ -52,15 +40,6 @@ export async function recountHistory(home: { rows: Rows }) {
     let unit = parentOf('window', window_key, at);
     while (unit !== null && unit !== of.unitKey) unit = parentOf('unit', unit, at);
     return unit !== null;
-  };
-  const isExcluded = ({ source_key, window_key, at }: Vote) => {
-    const terminal = sources.find(({ key }) => key === source_key)?.terminal_key;
-    return exclusions.some((one) => {
-      if (one.ended_at !== null || at < one.from_at || at >= one.to_at) return false;
-      if (one.terminal_key !== null) return one.terminal_key === terminal;
-      if (one.origin_key !== null && one.origin_key !== source_key) return false;
-      return one.window_key === null || one.window_key === window_key;
-    });
   };
   return (of: HistoryOf, bounds: readonly number[]): string[][] =>
     bounds.slice(1).map((end, place) => {

@@ -1,4 +1,5 @@
 /** What rollups must say, counted from votes with nothing of what the adapters count with. */
+import { readExcluded } from './excluded.ts';
 import type { Rows } from './open-rows.ts';
 
 type StoredVote = {
@@ -51,7 +52,7 @@ export async function compareRollups(home: { rows: Rows }): Promise<Compared> {
 
 /** … of what is excluded, from the votes and from what people have said. */
 export async function compareExcluded(home: { rows: Rows }): Promise<Compared> {
-  const isExcluded = await readExclusions(home);
+  const isExcluded = await readExcluded(home);
   const counted = ratingsAt(await readVotes(home), (vote) => isExcluded(vote) && placeOf(vote));
   const kept = await home.rows<Counted>('SELECT * FROM excluded');
   return { kept: kept.map(lineOf).sort(), counted };
@@ -59,7 +60,7 @@ export async function compareExcluded(home: { rows: Rows }): Promise<Compared> {
 
 /** … of what rules discount: by the votes' verdicts, where no person has excluded them. */
 export async function compareDiscounted(home: { rows: Rows }): Promise<Compared> {
-  const isExcluded = await readExclusions(home);
+  const isExcluded = await readExcluded(home);
   const counted = ratingsAt(
     await readVotes(home),
     (vote) => vote.verdict !== 0 && !isExcluded(vote) && `${vote.verdict} of ${placeOf(vote)}`,
@@ -70,7 +71,7 @@ export async function compareDiscounted(home: { rows: Rows }): Promise<Compared>
 
 /** … of what came otherwise than by a button: all of it, and what of it does not count. */
 export async function compareApart(home: { rows: Rows }): Promise<Compared> {
-  const isExcluded = await readExclusions(home);
+  const isExcluded = await readExcluded(home);
   const votes = (await readVotes(home)).filter(({ channel }) => channel !== 0);
   const nameOf = (vote: StoredVote, part: number) => `${vote.channel}, ${part} of ${placeOf(vote)}`;
   const partOf = (vote: StoredVote) => (isExcluded(vote) ? 16 : vote.verdict);
@@ -88,20 +89,6 @@ export async function compareApart(home: { rows: Rows }): Promise<Compared> {
 const readVotes = (home: { rows: Rows }) =>
   home.rows<StoredVote>('SELECT source_key, seq, window_key, rating, at, verdict, channel FROM votes');
 
-async function readExclusions(home: { rows: Rows }): Promise<(vote: StoredVote) => boolean> {
-  const sources = await home.rows<{ key: number; terminal_key: number }>('SELECT * FROM sources');
-  const exclusions = await home.rows<StoredExclusion>('SELECT * FROM exclusions');
-  return ({ source_key, window_key, at }) => {
-    const terminal = sources.find(({ key }) => key === source_key)?.terminal_key;
-    return exclusions.some((one) => {
-      if (one.ended_at !== null || one.from_at > at || at >= one.to_at) return false;
-      if (one.terminal_key !== null) return one.terminal_key === terminal;
-      if (one.origin_key !== null && one.origin_key !== source_key) return false;
-      return one.window_key === null || one.window_key === window_key;
-    });
-  };
-}
-
 /** @param place of those that belong to one */
 function ratingsAt(votes: readonly StoredVote[], place: (vote: StoredVote) => string | false): string[] {
   const groups = new Map<string, StoredVote[]>();
@@ -116,15 +103,6 @@ function lineOf(row: Counted): string {
   const from = new Date(row.quarter * 900_000).toISOString();
   return `journal ${row.source_key} from ${from} window ${row.window_key}: ${row.satisfied}/${row.basically}/${row.unsatisfied}`;
 }
-
-type StoredExclusion = {
-  terminal_key: number | null;
-  origin_key: number | null;
-  window_key: number | null;
-  from_at: number;
-  to_at: number;
-  ended_at: number | null;
-};
 
 function placeOf({ source_key, window_key, at }: StoredVote): string {
   const start = new Date(at);

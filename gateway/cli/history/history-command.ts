@@ -96,9 +96,9 @@ async function read(store: Store, options: Options): Promise<History> {
     ...{ method: METHOD, ...settingsOf(figures) },
     rules: `${(await store.rules.versions()).length}`,
   };
+  const { zonesOf } = await openRuleBook({ rules: store.rules, timeZone });
   const history = createNodeHistory({
-    ...{ store: store.history, figures: () => rules, now: Date.now },
-    zonesOf: async (of) => (await openRuleBook({ rules: store.rules, timeZone })).zonesOf(of),
+    ...{ store: store.history, figures: () => rules, now: Date.now, zonesOf },
     treeThen: async () => createTreeThen(await store.org.versions()),
     // No other answer is known to be of the same data.
     dataRevision: () => `cli/${Date.now()}`,

@@ -3,17 +3,11 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  commandLines,
-  newDemoFolder,
-  pressedAt,
-  processesOf,
-  removeDemoFolder,
-  startDemo,
-} from '../../support/demo.ts';
+import { commandLines, newDemoFolder, processesOf, removeDemoFolder, startDemo } from '../../support/demo.ts';
 import { POSTGRES } from '../../support/postgres.ts';
 import { have } from '../../support/prerequisites.ts';
 import { HAPROXY } from '../../support/proxies.ts';
+import { pressedOf } from '../../support/recount.ts';
 import { until } from '../../support/wait.ts';
 
 const START_MS = 60_000;
@@ -49,7 +43,7 @@ describe.runIf(have(POSTGRES, HAPROXY))('the demo of a province', () => {
     await demo.says(terminalsAt('B'));
     await until('votes on the wall behind the balancer', async () => {
       const district = (await demo.scores(base)).get('yunling');
-      return district !== undefined && pressedAt(district) >= 5;
+      return district !== undefined && pressedOf(district) >= 5;
     });
     demo.process.stdin.write('3');
     await demo.says('谢谢您的评价');
@@ -91,7 +85,7 @@ describe.runIf(have(POSTGRES, HAPROXY))('the demo of a province', () => {
     const base = await demo.says(viaBalancer, { timeoutMs: START_MS });
     expect(demo.output()).not.toContain('Making the district 12');
     const district = (await demo.scores(base)).get('yunling');
-    expect(district && pressedAt(district)).toBe(thanked);
+    expect(district && pressedOf(district)).toBe(thanked);
     expect(processesOf(dataDir).length).toBeGreaterThan(5);
     const [socketFolder = ''] =
       commandLines()

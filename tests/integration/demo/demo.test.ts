@@ -4,14 +4,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openSession } from '../../support/client.ts';
-import {
-  type DemoRun,
-  newDemoFolder,
-  pressedAt,
-  processesOf,
-  removeDemoFolder,
-  startDemo,
-} from '../../support/demo.ts';
+import { type DemoRun, newDemoFolder, processesOf, removeDemoFolder, startDemo } from '../../support/demo.ts';
+import { pressedOf } from '../../support/recount.ts';
 import { until } from '../../support/wait.ts';
 
 const SETUP_MS = 90_000;
@@ -42,7 +36,7 @@ test('a district votes, a key press is one more vote, and an end by Ctrl-C is a 
     'votes of all terminals',
     async () => {
       const row = (await rows()).get('yunling');
-      return row && pressedAt(row) >= 20 && row.terminals.online === 24 ? row : null;
+      return row && pressedOf(row) >= 20 && row.terminals.online === 24 ? row : null;
     },
     { timeoutMs: 30_000 },
   );
@@ -75,7 +69,7 @@ test('a district votes, a key press is one more vote, and an end by Ctrl-C is a 
   const second = start('--rate', '0', '--no-keyboard');
   const again = (await second.scores(await addressOf(second))).get('yunling');
   expect(second.output()).not.toContain('Making the district 12');
-  expect(again && pressedAt(again)).toBe(Number(before) + 1);
+  expect(again && pressedOf(again)).toBe(Number(before) + 1);
   // At this rate they are quicker than citizens are: what is not counted is not lost.
   expect(again?.discounted?.reasons['too-soon']).toBeGreaterThan(0);
   second.process.kill('SIGTERM');
