@@ -33,7 +33,7 @@ export function CompletenessNotes({
       {found.map((finding, position) =>
         position < words ? (
           <span key={finding.kind} class="note" data-note={finding.kind} title={finding.words}>
-            {finding.words}
+            {Number.isFinite(words) ? finding.short : finding.words}
           </span>
         ) : (
           <span

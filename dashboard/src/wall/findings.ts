@@ -21,8 +21,8 @@ export type FindingKind =
 /** They say nothing of whether the figures hold everything. */
 const BESIDE: readonly FindingKind[] = ['clock', 'excluded', 'discounted'];
 
-/** `words` say it all; `figure` is what stands beside the shape where there is no room for words. */
-export type Finding = { kind: FindingKind; words: string; figure: string };
+/** `words` say it all, `short` what there is room for beside other notes; `figure` is what stands beside the shape where there is no room for words. */
+export type Finding = { kind: FindingKind; words: string; short: string; figure: string };
 
 type FindingRow = Pick<LiveRow, 'completeness' | 'excluded' | 'discounted' | 'terminals'>;
 
@@ -33,7 +33,8 @@ type FindingRow = Pick<LiveRow, 'completeness' | 'excluded' | 'discounted' | 'te
 export function findingsOf(row: FindingRow, text: Messages, timeZone: string, day: string): Finding[] {
   const { state, pending, held, setAside, lost, since } = row.completeness;
   const found: Finding[] = [];
-  const add = (kind: FindingKind, words: string, figure = '') => found.push({ kind, words, figure });
+  const add = (kind: FindingKind, words: string, figure = '', short = words) =>
+    found.push({ kind, words, short, figure });
   const count = (kind: FindingKind, votes: number, say: (votes: string) => string) => {
     if (votes > 0) add(kind, say(formatCount(votes)), formatCount(votes));
   };
@@ -53,7 +54,7 @@ export function findingsOf(row: FindingRow, text: Messages, timeZone: string, da
       .sort(([, a], [, b]) => b - a)
       .map(([verdict, votes]) => `${text.verdicts[verdict as Verdict]} ${formatCount(votes)}`);
     const votes = formatCount(sumOf(row.discounted.counts));
-    add('discounted', text.discounted(votes, reasons), votes);
+    add('discounted', text.discounted(votes, reasons), votes, text.discounted(votes, []));
   }
   const isIncomplete = found.some(({ kind }) => !BESIDE.includes(kind));
   if (state === 'complete' && !isIncomplete) add('complete', text.complete);

@@ -147,7 +147,7 @@ export const zh: Messages = {
   held: (count) => `${count} 票待审核`,
   setAside: (count) => `${count} 票在封存日志中`,
   excluded: (count) => `已剔除 ${count} 票`,
-  discounted: (count, reasons) => `不计入 ${count} 票：${reasons.join('、')}`,
+  discounted: (count, reasons) => [`不计入 ${count} 票`, reasons.join('、')].filter(Boolean).join('：'),
   verdicts: {
     counted: '计入',
     'too-soon': '间隔过短',
@@ -257,7 +257,7 @@ export const en: Messages = {
   held: (count) => `${count} held for review`,
   setAside: (count) => `${count} in a put-away journal`,
   excluded: (count) => `${count} excluded`,
-  discounted: (count, reasons) => `${count} not counted: ${reasons.join(', ')}`,
+  discounted: (count, reasons) => [`${count} not counted`, reasons.join(', ')].filter(Boolean).join(': '),
   verdicts: {
     counted: 'counted',
     'too-soon': 'too soon',

@@ -71,6 +71,16 @@ describe('what a row says beside its figures', () => {
     expect(wordsOf(completeness, more)).toEqual([chinese, english]);
   });
 
+  it('leaves the reasons of what is not counted to the title where other notes stand beside it', () => {
+    const shorts = [zh, en].map((text) =>
+      findingsOf(row({}, { reasons: { 'too-soon': 8 } }), text, ZONE, DAY).map(({ short }) => short),
+    );
+    expect(shorts).toEqual([
+      ['不计入 8 票', '数据完整'],
+      ['8 not counted', 'Complete'],
+    ]);
+  });
+
   const count = fc.oneof(fc.constant(0), fc.nat(1_000_000));
   const anything = fc.record({
     state: fc.constantFrom(...COMPLETENESS_STATES),
