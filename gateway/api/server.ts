@@ -250,7 +250,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     timeZone: deps.timeZone,
   });
   await app.register(sourceRoutes, { prefix, visibleTree, takeVotes: deps.takeVotes, now, monotonic });
-  await app.register(publicationRoutes, { prefix, publications: deps.publications });
+  await app.register(publicationRoutes, { prefix, privacy, publications: deps.publications });
   await app.register(explanationRoutes, {
     ...{ prefix, visibleTree, explanations: deps.explanations, audit: createAudit(deps.audit) },
   });

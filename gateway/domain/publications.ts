@@ -1,5 +1,6 @@
 /** Figures that were published, and how far they are from those of today. */
 import type { FigureRules, SpanFigures } from '../../protocol/score.ts';
+import type { Counts } from '../../protocol/vote.ts';
 import { votesIn } from './tally.ts';
 import type { RuleVersion } from './verdicts/rule-versions.ts';
 
@@ -21,18 +22,31 @@ export type PublishedHead = {
   /** The version that this one corrects; null for the first. */
   corrects: number | null;
 };
-/** A window's are all its votes, wherever it stood; the total's are those of whatever stood below the unit when they were pressed. */
+export type PublishedSpan = { from: number; to: number };
+/** Called as it was when it last stood there. `stood`: null where that was all the time; else what was pressed meanwhile is here, and no more. */
+export type PublishedWindow = SpanFigures & {
+  id: string;
+  name: string;
+  path: string[];
+  stood: PublishedSpan[] | null;
+};
+/** The total is the sum of the windows: of each what was pressed while it stood below the unit. All is of one moment. */
 export type PublishedBody = {
   format: 'manyi/publication/1';
   figures: FigureRules;
-  /** Of the data: see `Scores`. */
+  /** Of the data: two publications of a place and period in which all counts are the same have the same one. */
   revision: string;
   ruleVersions: (RuleVersion & { madeAt: number; reason: string })[];
-  /** What is held back at the counter is not held back here: it is for those who see the whole city. */
-  privacy: 'whole';
+  /** `whole`: nothing is held back. `steps`: only what was shown at the counter by then, for those who may stand there. */
+  privacy: 'whole' | 'steps';
   total: SpanFigures;
-  windows: (SpanFigures & { id: string; name: string; path: string[] })[];
+  windows: PublishedWindow[];
+  /** What was shown of each window at the counter by then, in their order; null where the period is not made of days as they are shown. */
+  shown: Counts[] | null;
 };
+
+/** What all figures follow from. */
+export type Tallied = Pick<SpanFigures, 'counts' | 'pressed' | 'excluded' | 'discounted'>;
 
 /** Of one place: what was published, and what it is now by the formulas that it was published with. */
 export type Compared = { rate: number | null; votes: number; pressed: number };
@@ -42,12 +56,12 @@ export const comparedOf = ({ rate, votes, pressed }: SpanFigures): Compared => (
   ...{ rate, votes, pressed: votesIn(pressed) },
 });
 
-/** Every number that is counted: from them follow all others. */
-export function isSameFigures(a: SpanFigures, b: SpanFigures): boolean {
+export function isSameFigures(a: Tallied, b: Tallied): boolean {
   return countsIn(a) === countsIn(b);
 }
 
-const countsIn = ({ counts, pressed, excluded, discounted }: SpanFigures): string =>
+/** Every number that is counted, as a text. */
+export const countsIn = ({ counts, pressed, excluded, discounted }: Tallied): string =>
   JSON.stringify(
     [counts, pressed, excluded].map((of) => of && [of.satisfied, of.basically, of.unsatisfied]),
   ) + JSON.stringify(Object.entries(discounted?.reasons ?? {}).sort());
@@ -57,14 +71,13 @@ export const CAUSES = ['votes', 'people', 'rules', 'other'] as const;
 export type Cause = (typeof CAUSES)[number];
 
 export function causesOf(
-  pairs: readonly (readonly [before: SpanFigures, now: SpanFigures])[],
+  pairs: readonly (readonly [before: Tallied, now: Tallied])[],
   versionsSince: number,
 ): Cause[] {
   const causes: Cause[] = [];
-  const differs = (of: (figures: SpanFigures) => number) =>
-    pairs.some(([before, now]) => of(before) !== of(now));
+  const differs = (of: (figures: Tallied) => number) => pairs.some(([before, now]) => of(before) !== of(now));
   if (differs(({ pressed }) => votesIn(pressed))) causes.push('votes');
-  const byPeople = ({ excluded, discounted }: SpanFigures) =>
+  const byPeople = ({ excluded, discounted }: Tallied) =>
     (excluded ? votesIn(excluded) : 0) + (discounted?.reasons.dismissed ?? 0);
   if (differs(byPeople)) causes.push('people');
   if (versionsSince > 0) causes.push('rules');

@@ -48,6 +48,7 @@ export type OrgCode =
   | 'publication-unsettled'
   | 'publication-open'
   | 'publication-too-large'
+  | 'period-withheld'
   | 'siblings-too-many'
   | 'publications-too-many'
   | 'preview-busy'

@@ -15,6 +15,10 @@ export type Sibling = { node: TreeNode; spans: { from: number; to: number }[] };
 export type TreeThen = {
   /** Where it stood through time: the first one is from ever, and each is another place than the one before. */
   eras(node: TreeNode): readonly Era[];
+  /** … at any moment of a span, its end not included: keys of units, from the nearest to the top; no place twice. */
+  placesWithin(node: TreeNode, span: { from: number; to: number }): (readonly number[])[];
+  /** What it was called at a moment, at the end of the names of all that it stood under, from the top down. */
+  pathAt(node: TreeNode, atMs: number): string[];
   /** What it and all above it were called through time: the first one is from ever, and each is another than the one before. */
   names(node: TreeNode): readonly Called[];
   /** Windows that stood under a unit at some moment of a span, both ends included: keys. */
@@ -55,6 +59,10 @@ export function createTreeThen(versions: readonly OrgVersion[]): TreeThen {
     }
     return above;
   };
+  const pathAt = (node: TreeNode, atMs: number): string[] => {
+    const above = aboveAt(node, atMs).map((key): TreeNode => ({ kind: 'unit', key }));
+    return [...above.reverse(), node].map((one) => at(one, atMs)?.name ?? '');
+  };
   const eras = (node: TreeNode): Era[] => {
     const found: Era[] = [];
     for (const from of moments) {
@@ -65,11 +73,19 @@ export function createTreeThen(versions: readonly OrgVersion[]): TreeThen {
   };
   return {
     eras,
+    placesWithin(node, { from, to }) {
+      const found: number[][] = [];
+      for (const moment of [from, ...moments.filter((one) => one > from && one < to)]) {
+        const above = aboveAt(node, moment);
+        if (!found.some((one) => isSame(one, above))) found.push(above);
+      }
+      return found;
+    },
+    pathAt,
     names(node) {
       const found: Called[] = [];
       for (const from of sorted(changes)) {
-        const above = aboveAt(node, from).map((key): TreeNode => ({ kind: 'unit', key }));
-        const path = [...above.reverse(), node].map((one) => at(one, from)?.name ?? '');
+        const path = pathAt(node, from);
         if (!isSame(found.at(-1)?.path, path)) found.push({ from, path });
       }
       return found;

@@ -1,10 +1,10 @@
 /** What people publish, correct and withdraw, at the command line and over HTTP alike; and how far it is from the figures of today. */
 import { createHash, randomBytes } from 'node:crypto';
-import type { FigureRules, SpanFigures } from '../../protocol/score.ts';
+import type { FigureRules } from '../../protocol/score.ts';
 import { readReason, readTitle } from '../audit/reasons.ts';
 import { writeActor } from '../domain/actor.ts';
 import { canonicalJson } from '../domain/canonical-json.ts';
-import type { OrgTree } from '../domain/org.ts';
+import { type OrgTree, subtreeOf } from '../domain/org.ts';
 import { type Asked, readAsked } from '../domain/periods/asked.ts';
 import { zoneThrough } from '../domain/periods/zone-through.ts';
 import {
@@ -17,21 +17,32 @@ import {
   type PublishedBody,
   type PublishedHead,
   type PublishedNode,
+  type Tallied,
 } from '../domain/publications.ts';
-import type { TreeNode } from '../domain/tree-then.ts';
+import type { TreeNode, TreeThen } from '../domain/tree-then.ts';
 import { erasWithin, type ZoneEra, zoneAt } from '../domain/unit-zones.ts';
+import { openPrivacyBook } from '../privacy/privacy-book.ts';
+import { figuresOf, talliedIn } from '../scores/node-history.ts';
 import type { By } from '../store/changes.ts';
 import { OrgRefusal } from '../store/failures.ts';
-import type { HistoryStore } from '../store/history.ts';
+import type { HistoryStore, WindowThere } from '../store/history.ts';
+import { createPause } from '../store/pause.ts';
+import type { PrivacyReads } from '../store/privacy.ts';
 import type { PublicationHead, PublicationStore, Withdrawal } from '../store/publications.ts';
 import type { KeptRuleVersion, RuleReads } from '../store/rules.ts';
 import { clocksOf } from '../verdicts/ground-rules.ts';
-import { unitNode, windowNode } from '../verdicts/rule-nodes.ts';
-import { pathTo, type RulePlace, windowsBelow } from '../verdicts/rule-places.ts';
-import { readFigures } from './published-figures.ts';
+import { pathOf, unitNode } from '../verdicts/rule-nodes.ts';
+import { pathTo, type RulePlace } from '../verdicts/rule-places.ts';
+import { figuresIn, readParts, rowsIn, textOf, toldInSteps } from './published-figures.ts';
 
 export type NewPublication = RulePlace & { period: Asked; title: string; reason: string };
-export type ListedPublication = PublishedHead & { sha256: string; withdrawal: Withdrawal | null };
+export type ListedPublication = PublishedHead & {
+  /** Null for whoever is told in steps: they could try which counts have it. */
+  sha256: string | null;
+  withdrawal: Withdrawal | null;
+};
+/** Who asks: somebody bound to a unit, and whether that is held back from them which is not shown at the counter yet. */
+export type Viewer = { unitId: string; isHeldBack: boolean };
 
 export type Today = {
   differs: boolean;
@@ -48,15 +59,15 @@ export type ShownPublication = ListedPublication & {
   isIntact: boolean;
   versions: number[];
   body: PublishedBody;
-  /** Null where the place is there no more. */
+  /** Null where the place is there no more, and for whoever is told in steps. */
   today: Today | null;
 };
 
 export type Publications = {
-  /** Newest first. */
-  list(): Promise<ListedPublication[]>;
-  /** @throws OrgRefusal `publication-unknown` */
-  show(id: string, version?: number): Promise<ShownPublication>;
+  /** Newest first. @param viewer of whose unit and what is below it they are; left out: all */
+  list(viewer?: Viewer): Promise<ListedPublication[]>;
+  /** @throws OrgRefusal `publication-unknown`, `period-withheld` */
+  show(id: string, version?: number, viewer?: Viewer): Promise<ShownPublication>;
   /**
    * @throws PeriodRefusal; OrgRefusal `unit-unknown`, `window-unknown`, `reason-invalid`, `publication-open`, `publication-unsettled`,
    * `publication-too-large`, `publications-too-many`, `publication-exists`, `text-invalid`
@@ -70,13 +81,18 @@ export type Publications = {
 
 export type PublicationsDeps = {
   store: PublicationStore;
-  history: Pick<HistoryStore, 'sums'>;
+  history: Pick<HistoryStore, 'parts'>;
   rules: RuleReads;
-  figures: () => FigureRules | Promise<FigureRules>;
-  dataRevision: () => string;
+  privacy: PrivacyReads;
+  /** Those of the rules are counted when the votes are read. */
+  figures: () => Omit<FigureRules, 'rules'>;
   tree: () => OrgTree | Promise<OrgTree>;
+  /** What everything was called and where it stood. */
+  treeThen: () => TreeThen | Promise<TreeThen>;
   /** In which time zone a unit or window lies, through time. */
   zonesOf(node: TreeNode): readonly ZoneEra[] | Promise<readonly ZoneEra[]>;
+  /** The gateway's. */
+  timeZone: string;
   now: () => number;
 };
 
@@ -84,18 +100,14 @@ const MOST_PUBLICATIONS = 10_000;
 const MOST_SHOWN = 200;
 
 export function createPublications(deps: PublicationsDeps): Publications {
-  const { store, history, rules, zonesOf, now } = deps;
+  const { store, history, rules, zonesOf, timeZone, now } = deps;
 
-  const listed = async (): Promise<ListedPublication[]> =>
-    (await store.heads()).map(({ head, sha256, withdrawal }) => ({
-      ...(JSON.parse(head) as PublishedHead),
-      ...{ sha256, withdrawal },
-    }));
-  const versionsOf = async (id: string): Promise<ListedPublication[]> => {
-    const own = (await listed()).filter((one) => one.id === id);
-    if (own.length === 0)
+  const versionsOf = async (id: string, viewer?: Viewer): Promise<ListedPublication[]> => {
+    const own = (await store.heads()).filter((one) => one.id === id).map(listedOf);
+    const seen = viewer ? seenBy(await deps.tree(), viewer, own) : own;
+    if (seen.length === 0)
       throw new OrgRefusal('publication-unknown', `there is no publication ${id}: list them`);
-    return own.sort((a, b) => a.version - b.version);
+    return seen.sort((a, b) => a.version - b.version);
   };
 
   const add = async (
@@ -112,26 +124,21 @@ export function createPublications(deps: PublicationsDeps): Publications {
       throw new OrgRefusal('publication-open', `${period.name} has not ended: publish it afterwards`);
     if ((await store.heads()).length >= MOST_PUBLICATIONS)
       throw new OrgRefusal('publications-too-many', `there are ${MOST_PUBLICATIONS} publications already`);
-    const windowKeys = new Set(windowsBelow(tree, place));
-    await refuseUnsettled(store, windowKeys, period);
-    const figures = await deps.figures();
-    const revision = deps.dataRevision();
-    const { total, windows } = await readFigures(history, tree, place, period, figures);
-    const again = await readFigures(history, tree, place, period, figures);
-    const isSame =
-      isSameFigures(total, again.total) &&
-      windows.every(({ figures: one }, index) => isSameFigures(one, again.windows[index]?.figures ?? total));
-    if (!isSame) throw unsettled();
-    // What was set meanwhile is judged later, and would be a half of it.
-    await refuseUnsettled(store, windowKeys, period);
-    const governing = await versionsFor(await rules.versions(), tree, place, period);
+    const parts = await readParts(history, tree, place, period, timeZone);
+    if (parts.isWaiting) throw unsettled();
+    const treeThen = await deps.treeThen();
+    const figures: FigureRules = { ...deps.figures(), rules: `${parts.ruleVersions}` };
+    const { settingsOf } = await openPrivacyBook(deps.privacy, () => tree);
+    const made = await figuresIn(parts.windows, {
+      ...{ tree, treeThen, rules: figures, period, timeZone },
+      isStepped: (windowKey) => settingsOf(windowKey).isOn,
+    });
+    if (!made) throw unsettled();
+    const versions = (await rules.versions()).slice(0, parts.ruleVersions);
+    const governing = await versionsFor(versions, { tree, treeThen, place, period }, parts.windows);
     const body: PublishedBody = {
-      ...{ format: 'manyi/publication/1', figures, revision, privacy: 'whole', total },
+      ...{ format: 'manyi/publication/1', figures, privacy: 'whole', ...made },
       ruleVersions: governing.map(({ madeBy: _, ...version }) => version),
-      windows: windows.map(({ window: { id, name, unitId }, figures: one }) => ({
-        ...{ id, name, path: [...(tree.pathOf.get(unitId) ?? [])] },
-        ...one,
-      })),
     };
     const { id, version, corrects } = given;
     const madeAt = now();
@@ -139,7 +146,7 @@ export function createPublications(deps: PublicationsDeps): Publications {
       ...{ id, version, title, corrects, node, period },
       ...{ madeAt, madeBy: writeActor(by.actor), reason },
     };
-    const kept = { id, version, head: canonicalJson(head), body: canonicalJson(body) };
+    const kept = { id, version, head: canonicalJson(head), body: await textOf(body) };
     const sha256 = hashOf(kept.head, kept.body);
     await store.change(async (tx) => {
       refuseTwice(await tx.heads(), head);
@@ -152,20 +159,30 @@ export function createPublications(deps: PublicationsDeps): Publications {
   };
 
   return {
-    list: listed,
-    async show(id, version) {
-      const versions = await versionsOf(id);
+    async list(viewer) {
+      const all = (await store.heads()).map(listedOf);
+      return viewer ? seenBy(await deps.tree(), viewer, all) : all;
+    },
+    async show(id, version, viewer) {
+      const versions = await versionsOf(id, viewer);
       const head = version === undefined ? versions.at(-1) : versions.find((one) => one.version === version);
       const kept = head ? await store.find(id, head.version) : null;
       if (!head || !kept)
         throw new OrgRefusal('publication-unknown', `there is no version ${version} of ${id}: list them`);
       const body = JSON.parse(kept.body) as PublishedBody;
-      return {
+      const shown = {
         ...head,
         isIntact: hashOf(kept.head, kept.body) === kept.sha256,
         versions: versions.map((one) => one.version),
-        ...{ body, today: await todayOf(head, body) },
       };
+      if (!viewer) return { ...shown, body, today: await todayOf(head, body) };
+      const called = nameOf(await deps.tree(), viewer);
+      const told = viewer.isHeldBack ? await toldInSteps(body) : body;
+      const windows = told.windows.map((window) => ({ ...window, path: pathFrom(called, window.path) }));
+      // Rules are of the whole tree, and not theirs to read.
+      const own = { ...told, windows, ruleVersions: [] };
+      const today = viewer.isHeldBack ? null : await todayOf(head, body);
+      return { ...shown, body: own, today: today && { ...today, rules: [] } };
     },
     async publish(by, { period, title, reason, ...place }) {
       const node = nodeOf(await deps.tree(), place);
@@ -204,59 +221,84 @@ export function createPublications(deps: PublicationsDeps): Publications {
     const place = placeOf(head.node);
     if (!(place.unit === undefined ? tree.windowById.has(head.node.id) : tree.unitById.has(place.unit)))
       return null;
-    const { total, windows } = await readFigures(history, tree, place, head.period, body.figures);
-    const now = new Map(windows.map(({ window, figures }) => [window.id, figures]));
-    const pairs: [SpanFigures, SpanFigures][] = [];
+    const { windows } = await readParts(history, tree, place, head.period, timeZone);
+    const now = new Map(windows.map((there) => [tree.windowByKey.get(there.windowKey)?.id, there.rows]));
+    const pause = createPause();
+    const pairs: [Tallied, Tallied][] = [];
     const differing: Today['windows'] = [];
-    for (const { id, name, ...published } of body.windows) {
-      const figures = now.get(id);
-      // It has been moved away: its votes of the time are in the total.
-      if (!figures || isSameFigures(published, figures)) continue;
-      pairs.push([published, figures]);
-      differing.push({ id, name, published: comparedOf(published), today: comparedOf(figures) });
+    let windowsDiffering = 0;
+    for (const published of body.windows) {
+      const rows = now.get(published.id) ?? [];
+      const today = talliedIn(rows);
+      await pause();
+      if (isSameFigures(published, today)) continue;
+      pairs.push([published, today]);
+      windowsDiffering += 1;
+      if (windowsDiffering > MOST_SHOWN) continue;
+      const { id, name } = published;
+      const compared = comparedOf(figuresOf(rows, body.figures));
+      differing.push({ id, name, published: comparedOf(published), today: compared });
     }
+    const total = figuresOf(rowsIn(windows), body.figures);
     const isTotalSame = isSameFigures(body.total, total);
     if (!isTotalSame) pairs.push([body.total, total]);
-    const governing = await versionsFor(await rules.versions(), tree, place, head.period);
-    const since = governing.filter(({ madeAt }) => madeAt > head.madeAt);
+    const [treeThen, versions] = [await deps.treeThen(), await rules.versions()];
+    // Those that it was published with are the first ones.
+    const newer = versions.slice(Number(body.figures.rules));
+    const since = await versionsFor(newer, { tree, treeThen, place, period: head.period }, windows);
     return {
       differs: pairs.length > 0,
       causes: pairs.length > 0 ? causesOf(pairs, since.length) : [],
       total: isTotalSame ? null : { published: comparedOf(body.total), today: comparedOf(total) },
-      ...{ windowsDiffering: differing.length, windows: differing.slice(0, MOST_SHOWN) },
+      ...{ windowsDiffering, windows: differing },
       rules: since.map(({ nodeId, version, madeAt, madeBy, reason }) => ({
         ...{ node: nodeId, version, madeAt, madeBy, reason },
       })),
     };
   }
 
-  /** Of the place, of what is above it and of what is below it: those that cover a day of the period, by the clocks of some window there. */
+  /** Of what the windows stood below then: those that cover a day of the period, by the clocks of some window there. */
   async function versionsFor(
     versions: readonly KeptRuleVersion[],
-    tree: OrgTree,
-    place: RulePlace,
-    { from, to, timeZone }: PublishedHead['period'],
+    { tree, treeThen, place, period: { from, to, timeZone: own } }: Governed,
+    windows: readonly WindowThere[],
   ): Promise<KeptRuleVersion[]> {
+    if (versions.length === 0) return [];
     const days = new Map<string, Days>();
+    const ofZones = new Map<string, Days>();
     const take = (nodes: readonly string[], zones: readonly string[]) => {
-      const own = daysOf(zones, { from, to });
+      const name = zones.join();
+      const span = ofZones.get(name) ?? daysOf(zones, { from, to });
+      ofZones.set(name, span);
       for (const node of nodes) {
-        const known = days.get(node) ?? own;
-        const [first = own.first] = [own.first, known.first].sort();
-        const [, last = own.last] = [own.last, known.last].sort();
+        const known = days.get(node) ?? span;
+        const [first = span.first] = [span.first, known.first].sort();
+        const [, last = span.last] = [span.last, known.last].sort();
         days.set(node, { first, last });
       }
     };
-    take(pathTo(tree, place), [timeZone]);
-    if (place.unit !== undefined) take([unitNode(place.unit)], [timeZone]);
-    for (const windowKey of windowsBelow(tree, place)) {
-      const window = tree.windowByKey.get(windowKey);
-      if (!window) continue;
-      const eras = await zonesOf({ kind: 'window', key: windowKey });
-      take(
-        [windowNode(window.id), ...pathTo(tree, { unit: window.unitId })],
-        erasWithin(eras, { from, to }).map((era) => era.timeZone),
+    const ids = new Map(tree.units.map(({ key, id }) => [key, id]));
+    const nodesOf = (node: TreeNode, span: { from: number; to: number }, windowId: string | null) =>
+      treeThen.placesWithin(node, span).flatMap((above) =>
+        pathOf(
+          above.map((key) => ids.get(key) ?? ''),
+          windowId,
+        ),
       );
+    const { kind, key, id } = nodeOf(tree, place);
+    take(nodesOf({ kind, key }, { from, to }, kind === 'window' ? id : null), [own]);
+    if (kind === 'unit') take([unitNode(id)], [own]);
+    const pause = createPause();
+    for (const { windowKey, spans } of windows) {
+      const node: TreeNode = { kind: 'window', key: windowKey };
+      const eras = await zonesOf(node);
+      const windowId = tree.windowByKey.get(windowKey)?.id ?? null;
+      for (const span of spans)
+        take(
+          nodesOf(node, span, windowId),
+          erasWithin(eras, span).map((era) => era.timeZone),
+        );
+      await pause();
     }
     return versions.filter(({ nodeId, validFrom, validTo }) => {
       const covered = days.get(nodeId);
@@ -267,6 +309,7 @@ export function createPublications(deps: PublicationsDeps): Publications {
   }
 }
 
+type Governed = { tree: OrgTree; treeThen: TreeThen; place: RulePlace; period: PublishedHead['period'] };
 type Days = { first: string; last: string };
 
 /** The first and the last local date of a span, in any of these zones. */
@@ -279,13 +322,38 @@ function daysOf(zones: readonly string[], { from, to }: { from: number; to: numb
   return { first: sorted[0] as string, last: sorted.at(-1) as string };
 }
 
+const listedOf = ({ head, sha256, withdrawal }: PublicationHead): ListedPublication => ({
+  ...(JSON.parse(head) as PublishedHead),
+  ...{ sha256, withdrawal },
+});
+
+/** Those of the viewer's unit and what is below it, as far as what they say is theirs to know. */
+function seenBy(tree: OrgTree, viewer: Viewer, all: readonly ListedPublication[]): ListedPublication[] {
+  const own = subtreeOf(tree, viewer.unitId);
+  const name = nameOf(tree, viewer);
+  return all
+    .filter(({ node: { kind, id } }) => (kind === 'unit' ? own.unitById : own.windowById).has(id))
+    .map(({ node, sha256, ...head }) => ({
+      ...{ ...head, node: { ...node, path: pathFrom(name, node.path) } },
+      sha256: viewer.isHeldBack ? null : sha256,
+    }));
+}
+
+const nameOf = (tree: OrgTree, { unitId }: Viewer) => tree.unitById.get(unitId)?.name ?? '';
+
+/** What stands above the viewer's unit does not exist for them. */
+function pathFrom(unitName: string, path: readonly string[]): string[] {
+  const at = path.lastIndexOf(unitName);
+  return at < 0 ? path.slice(-1) : path.slice(at);
+}
+
 const placeOf = ({ kind, id }: PublishedNode): RulePlace => (kind === 'unit' ? { unit: id } : { window: id });
 const hashOf = (head: string, body: string) => createHash('sha256').update(`${head}\n${body}`).digest('hex');
 
 const unsettled = () =>
   new OrgRefusal(
     'publication-unsettled',
-    'votes of this period wait to be judged, or came while it was read: try again, and see manyi rules progress',
+    'votes of this period wait to be judged, or a window is not known here yet: try again, and see manyi rules progress',
   );
 
 /** Two figures of one place and period, of which neither corrects the other, would both be what was published. */
@@ -306,14 +374,6 @@ function refuseTwice(heads: readonly PublicationHead[], { id, node, period }: Pu
       'publication-exists',
       `${node.kind} ${node.id} over ${period.name} is published as ${standing.id} version ${standing.version}: correct that one, or withdraw it first`,
     );
-}
-
-async function refuseUnsettled(
-  store: PublicationStore,
-  windowKeys: ReadonlySet<number>,
-  { from, to }: { from: number; to: number },
-): Promise<void> {
-  if (await store.isWaiting(windowKeys, { from, to: to - 1 })) throw unsettled();
 }
 
 function nodeOf(tree: OrgTree, place: RulePlace): PublishedNode & { key: number } {

@@ -185,15 +185,24 @@ const figureIn = (rows: readonly HistoryRow[], rules: FigureRules): Figure =>
 /** What is counted of these rows, and what is not. */
 export function figuresOf(rows: readonly HistoryRow[], rules: FigureRules): SpanFigures {
   const figure = figureIn(rows, rules);
-  const { counts, votes, rate, index, satisfiedShare, middleShare, isSufficient, proof } = figure;
-  const excluded = countsOf(rows.filter(({ isExcluded }) => isExcluded));
+  const { votes, rate, index, satisfiedShare, middleShare, isSufficient, proof } = figure;
+  const { counts, pressed, excluded, discounted } = talliedIn(rows);
   return {
     ...{ counts, votes, rate: rate?.value ?? null, index: index?.value ?? null },
     satisfiedShare: satisfiedShare?.value ?? null,
     middleShare: middleShare?.value ?? null,
     intervals: intervalsOf(figure),
-    ...{ isSufficient, proof },
-    pressed: countsOf(rows),
+    ...{ isSufficient, proof, pressed, excluded, discounted },
+  };
+}
+
+/** … without what follows from it. */
+export function talliedIn(
+  rows: readonly HistoryRow[],
+): Pick<SpanFigures, 'counts' | 'pressed' | 'excluded' | 'discounted'> {
+  const excluded = countsOf(rows.filter(({ isExcluded }) => isExcluded));
+  return {
+    ...{ counts: countsOf(rows.filter(isCounted)), pressed: countsOf(rows) },
     excluded: votesIn(excluded) === 0 ? null : excluded,
     discounted: discountedIn(rows.filter(({ verdict, isExcluded }) => verdict !== 0 && !isExcluded)),
   };

@@ -20,6 +20,22 @@ export type HistoryRow = {
 /** What is told of a window; none of it is nothing. */
 export type WindowHistory = { windowKey: number; rows: HistoryRow[] };
 
+/** A window that stood there, when it did, in the order of time, and what was pressed at it meanwhile. */
+export type WindowThere = WindowHistory & {
+  spans: HistorySpan[];
+  /** … of which so many are told to those at the counter (`KeptShownDay`), of days that it stood there for all of. */
+  shown: Counts;
+};
+
+export type Parts = {
+  /** Every one that stood there for some of the span, in the order of keys. */
+  windows: WindowThere[];
+  /** Does anything of these windows wait to be judged that was pressed in the span? */
+  isWaiting: boolean;
+  /** How many versions of the rules there are. */
+  ruleVersions: number;
+};
+
 export interface HistoryStore {
   /**
    * A list a span between neighbours of `bounds` (ascending UTC milliseconds, multiples of a quarter of an hour, at least two); what is
@@ -28,6 +44,15 @@ export interface HistoryStore {
   sums(of: HistoryOf, bounds: readonly number[]): Promise<HistoryRow[][]>;
   /** What came by one channel, of every window that anything came for. `span`: bounds as above. One consistent moment. @throws StoreFailure */
   windows(span: HistorySpan, channel: ChannelCode): Promise<WindowHistory[]>;
+  /**
+   * What the sum of a span is made of. `span`: bounds as above. One consistent moment. @param daysIn the whole days of a span, as
+   * `KeptShownDay` counts them; the end is not one of them. @throws StoreFailure
+   */
+  parts(
+    of: HistoryOf,
+    span: HistorySpan,
+    daysIn: (span: HistorySpan) => { from: number; end: number },
+  ): Promise<Parts>;
 }
 
 /** Times are UTC milliseconds. */

@@ -10,8 +10,6 @@ export interface PublicationReads {
   /** Without their figures, newest first. @throws StoreFailure */
   heads(): Promise<PublicationHead[]>;
   find(id: string, version: number): Promise<KeptPublication | null>;
-  /** Does anything of these windows wait to be judged that was pressed in the span, both ends included? */
-  isWaiting(windowKeys: ReadonlySet<number>, span: { from: number; to: number }): Promise<boolean>;
 }
 
 export interface PublicationTx extends PublicationReads {

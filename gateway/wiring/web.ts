@@ -109,6 +109,7 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
     metrics.watchWalls(hub.metrics);
     const { reviews, jobs: looking } = wireReviews({ config, ground, votes });
     onClose('the walls', hub.close);
+    const treeThen = createKeptTreeThen(registry.tree, store.org);
     const app = await createServer({
       logger: log,
       tree: registry.tree,
@@ -145,8 +146,8 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
       }),
       publications: createPublications({
         ...{ store: store.publications, history: store.history, rules: store.rules, now },
-        ...{ figures: scores.source.figures, dataRevision: scores.source.dataRevision },
-        ...{ tree: registry.tree, zonesOf: votes.rules.zonesOf },
+        ...{ figures: scores.source.figures, privacy: store.privacy, timeZone: config.timeZone },
+        ...{ tree: registry.tree, treeThen, zonesOf: votes.rules.zonesOf },
       }),
       explanations: createVoteExplanations({
         ...{ rules: store.rules, verdicts: store.verdicts, exclusions: store.review.exclusions },
@@ -158,7 +159,7 @@ export function openWeb(deps: WebDeps): Promise<Web & Closable> {
       history: createNodeHistory({
         ...{ store: store.history, zonesOf: votes.rules.zonesOf, now },
         ...{ figures: scores.source.figures, dataRevision: scores.source.dataRevision },
-        treeThen: createKeptTreeThen(registry.tree, store.org),
+        treeThen,
       }),
       shownScores: scores.shown.source,
       privacy: scores.shown.privacy,

@@ -2,8 +2,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCalendar } from '../../gateway/domain/calendar.ts';
 import { buildTree } from '../../gateway/domain/org.ts';
+import { createTreeThen } from '../../gateway/domain/tree-then.ts';
 import type { RuleSettings } from '../../gateway/domain/verdicts/rule-settings.ts';
 import { createPublications } from '../../gateway/publications/publications.ts';
+import { figuresOf } from '../../gateway/scores/node-history.ts';
 import { openRuleBook } from '../../gateway/verdicts/rule-book.ts';
 import { createRuleChanges } from '../../gateway/verdicts/rule-changes.ts';
 import { createRulePreviews } from '../../gateway/verdicts/rule-preview.ts';
@@ -12,9 +14,11 @@ import { figures } from '../support/figures.ts';
 import { type PortsHome, portHomes } from '../support/port-homes.ts';
 import { BASE, createReviewRig, type ReviewRig } from '../support/review-rig.ts';
 import { voteRecord } from '../support/store.ts';
+import { plant } from '../support/tree.ts';
 
 const ZONE = 'Asia/Shanghai';
 const HOUR = 3_600_000;
+const NOTHING = { satisfied: 0, basically: 0, unsatisfied: 0 };
 const BY = { actor: { kind: 'cli', user: 'test' } as const, origin: 'local' as const };
 
 describe.each(portHomes())('publications in %s', (_name, createHome) => {
@@ -40,8 +44,9 @@ describe.each(portHomes())('publications in %s', (_name, createHome) => {
   const publications = () =>
     createPublications({
       ...{ store: rig.ports.publications, history: rig.ports.history, rules: rig.ports.rules },
-      ...{ figures, dataRevision: () => 'r-1', tree, now: () => now },
+      ...{ figures, privacy: rig.ports.privacy, timeZone: ZONE, tree, now: () => now },
       zonesOf: () => [{ from: 0, timeZone: ZONE }],
+      treeThen: async () => createTreeThen(await rig.ports.org.versions()),
     });
   const set = (settings: Partial<RuleSettings>, at: number) =>
     createRuleChanges({
@@ -173,6 +178,128 @@ describe.each(portHomes())('publications in %s', (_name, createHome) => {
       return tx.audited({ by: BY, action: 'test', target: { kind: 'data' } }, undefined);
     });
     expect(await codeOf(twice)).toBe('publication-version-taken');
+  });
+
+  const shownCounts = (day: number, windowKey: number, satisfied: number, unsatisfied: number) => {
+    const counts = { satisfied, basically: 0, unsatisfied };
+    return { windowKey, day, taken: counts, shown: counts };
+  };
+  const move = (window: string, unit: string, at: number) =>
+    rig.ports.org.change(async (tx) => {
+      await tx.moveWindow(window, unit, at);
+      return tx.audited({ by: BY, action: 'window.move', target: { kind: 'data' } }, undefined);
+    });
+
+  it('list the windows that stood there then, called as they were, with what was pressed meanwhile: they sum to the total', async () => {
+    await plant(rig.ports, {
+      units: [{ id: 'hall', name: '大厅' }],
+      windows: [{ id: 'w3', unitId: 'hall', name: '3号窗口' }],
+    });
+    await move('w1', 'hall', BASE + HOUR);
+    await rig.commit({ votes: [press(5, 2 * 3_600, 2), press(6, 2 * 3_700)] });
+    await move('w1', 'town', BASE + 3 * HOUR);
+    await rig.commit({ votes: [press(7, 4 * 3_600, 1)] });
+    await move('w3', 'town', BASE + 50 * HOUR);
+    await rig.ports.org.change(async (tx) => {
+      await tx.renameWindow('w1', '改名窗口', BASE + 50 * HOUR);
+      return tx.audited({ by: BY, action: 'window.rename', target: { kind: 'data' } }, undefined);
+    });
+    await judge();
+    const townKey = (await tree()).unitById.get('town')?.key ?? 0;
+    const { id } = await publications().publish(BY, asked);
+    const { body, head, today } = await publications()
+      .show(id)
+      .then(({ body, today, ...head }) => ({ body, head, today }));
+    const { from, to } = head.period;
+    expect(body.windows.map(({ id: window, name, path, votes }) => [window, name, path, votes])).toEqual([
+      ['w1', '1号窗口', ['云岭镇'], 4],
+      ['w2', '2号窗口', ['云岭镇'], 0],
+    ]);
+    const [moved, stayed] = body.windows;
+    expect([moved?.stood, stayed?.stood]).toEqual([
+      [
+        { from, to: BASE + HOUR },
+        { from: BASE + 3 * HOUR, to },
+      ],
+      null,
+    ]);
+    for (const rating of ['satisfied', 'basically', 'unsatisfied'] as const)
+      for (const of of ['counts', 'pressed'] as const)
+        expect(body.total[of][rating]).toBe(
+          body.windows.reduce((sum, window) => sum + window[of][rating], 0),
+        );
+    const [sums = []] = await rig.ports.history.sums({ unitKey: townKey }, [from, to]);
+    expect(body.total).toEqual(figuresOf(sums, body.figures));
+    expect(today?.differs).toBe(false);
+    // The same figures have the same revision, whoever makes them.
+    expect((await publications().show((await publications().correct(BY, id, '再做')).id)).body).toEqual(body);
+    await rig.commit({ votes: [press(8, 2 * 3_650)] });
+    await judge();
+    expect((await publications().show(id)).today?.differs).toBe(false);
+    const hall = await publications().publish(BY, { ...asked, unit: 'hall' });
+    expect((await publications().show(hall.id)).body.windows.map((one) => [one.id, one.votes])).toEqual([
+      ['w1', 3],
+      ['w3', 0],
+    ]);
+  });
+
+  it('are told to whoever is bound to a unit of their own alone, and by what was shown at the counter until then', async () => {
+    await plant(rig.ports, {
+      units: [
+        { id: 'city', name: '云岭市' },
+        { id: 'hall', name: '大厅', parentId: 'city' },
+      ],
+    });
+    const dayNumber = calendar.dayOf(BASE);
+    const step = { windows: [1, 2].map((windowKey) => ({ windowKey, dark: NOTHING, steppedAt: BASE })) };
+    const days = [shownCounts(dayNumber, 1, 2, 0), shownCounts(dayNumber + 1, 1, 9, 9)];
+    await rig.ports.privacy.keep(null, { ...step, days, steps: [] }, []);
+    const { id, sha256 } = await publications().publish(BY, asked);
+    const hour = { ...asked, period: { period: `${day}T12` } };
+    const ofHour = await publications().publish(BY, hour);
+    const town = { unitId: 'town', isHeldBack: true };
+    const whole = await publications().show(id);
+    const told = await publications().show(id, undefined, town);
+    expect(told).toMatchObject({ today: null, sha256: null, isIntact: true });
+    expect(told.body).toMatchObject({
+      privacy: 'steps',
+      ruleVersions: [],
+      total: {
+        votes: 2,
+        counts: { satisfied: 2, unsatisfied: 0 },
+        pressed: { satisfied: 2 },
+        excluded: null,
+      },
+      windows: [
+        { id: 'w1', votes: 2, discounted: null },
+        { id: 'w2', votes: 0 },
+      ],
+    });
+    // Nothing of what was held back then, and no hash of it that could be tried.
+    const { body: wholeBody } = whole;
+    for (const hidden of [sha256 ?? '', wholeBody.revision])
+      expect(JSON.stringify(told)).not.toContain(hidden);
+    expect((await publications().list(town)).map((one) => [one.id, one.sha256])).toEqual([
+      [ofHour.id, null],
+      [id, null],
+    ]);
+    expect(await codeOf(publications().show(ofHour.id, undefined, town))).toBe('period-withheld');
+    // What is shown later, or comes later, changes nothing of it.
+    await rig.ports.privacy.keep(null, { ...step, days: [shownCounts(dayNumber, 1, 2, 5)], steps: [] }, []);
+    await rig.commit({ votes: [press(5, 900, 2)] });
+    await judge();
+    expect(await publications().show(id, undefined, town)).toEqual(told);
+    const elsewhere = { unitId: 'hall', isHeldBack: true };
+    expect(await publications().list(elsewhere)).toEqual([]);
+    expect(await codeOf(publications().show(id, undefined, elsewhere))).toBe('publication-unknown');
+    // Where nothing is held back they see it as it is; not the rules, which are of the whole tree.
+    const open = await publications().show(id, undefined, { unitId: 'town', isHeldBack: false });
+    expect(open).toEqual({
+      ...(await publications().show(id)),
+      body: { ...wholeBody, ruleVersions: [] },
+      today: { ...open.today, rules: [] },
+    });
+    expect(open.today?.differs).toBe(true);
   });
 
   it('that somebody has altered, made up or removed are found by the check', async () => {

@@ -123,7 +123,8 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
     }),
     publications: createPublications({
       ...{ store: store.publications, history: store.history, rules: store.rules, now },
-      ...{ figures, dataRevision: feed.dataRevision, tree, zonesOf },
+      ...{ figures, privacy: store.privacy, timeZone: calendar.timeZone, tree, zonesOf },
+      treeThen: createKeptTreeThen(tree, store.org),
     }),
     explanations: createVoteExplanations({
       ...{ rules: store.rules, verdicts: store.verdicts, exclusions: store.review.exclusions },

@@ -88,6 +88,41 @@ async function toldByChannel(
   return told;
 }
 
+type Recount = Awaited<ReturnType<typeof recountHistory>>;
+
+/** Of each window what it says of itself while it stood there; all of them together are the whole. */
+async function expectParts(
+  history: HistoryStore,
+  of: HistoryOf,
+  span: { from: number; to: number },
+  recount: Recount,
+  when: string,
+): Promise<void> {
+  const { windows } = await history.parts(of, span, () => ({ from: 0, end: 0 }));
+  const whole = new Map<string, number[]>();
+  for (const { windowKey, rows, spans } of windows) {
+    const own = spans.flatMap(({ from, to }) => recount({ windowKey }, [from, to])[0] ?? []);
+    expect(summed(rows.map(toldRow)), `window ${windowKey} of ${JSON.stringify(of)} ${when}`).toEqual(
+      summed(own),
+    );
+    for (const [line, counts] of summed(rows.map(toldRow))) whole.set(line, added(whole.get(line), counts));
+  }
+  const told = [...whole].map(([line, counts]) => `${line}: ${counts.join('/')}`).sort();
+  expect([told], `parts of ${JSON.stringify(of)} ${when}`).toEqual(recount(of, [span.from, span.to]));
+}
+
+const added = (some: readonly number[] = [0, 0, 0], others: readonly number[]) =>
+  some.map((count, at) => count + (others[at] ?? 0));
+
+function summed(lines: readonly string[]): Map<string, number[]> {
+  const sums = new Map<string, number[]>();
+  for (const text of [...lines].sort()) {
+    const [line = '', counts = ''] = text.split(': ');
+    sums.set(line, added(sums.get(line), counts.split('/').map(Number)));
+  }
+  return sums;
+}
+
 /** Of every unit and window that there is. */
 export async function expectHistoryRecounted(
   home: { rows: Rows },
@@ -107,6 +142,7 @@ export async function expectHistoryRecounted(
       recount(of, bounds),
     );
   const [from = 0, to = 0] = [bounds[0], bounds.at(-1)];
+  for (const of of all) await expectParts(history, of, { from, to }, recount, when);
   const byChannel = await toldByChannel(history, { from, to });
   for (const { key } of windows)
     expect([byChannel.get(key) ?? []], `window ${key} by channel ${when}`).toEqual(

@@ -20,7 +20,6 @@ export type BorderCode =
   | 'walls-too-many'
   | 'exports-busy'
   | 'history-busy'
-  | 'period-withheld'
   | 'channel-withheld'
   | 'channel-period-invalid'
   | 'votes-withheld'
@@ -76,6 +75,7 @@ const ORG_STATUS: Partial<Record<OrgCode, number>> = {
   'publication-version-taken': 409,
   'publication-exists': 409,
   'publication-unsettled': 409,
+  'period-withheld': 403,
   'publications-too-many': 409,
   'certificate-unknown': 404,
   'certificate-revoked': 409,

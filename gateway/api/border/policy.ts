@@ -15,6 +15,9 @@ const VIEWERS: readonly Standing[] = [...STAFF, 'wall'];
 /** Single votes in them are for whoever sees them elsewhere; see the route. */
 const REVIEWS_READ: readonly Standing[] = ['administrator', 'operator', 'unit-manager', 'auditor'];
 
+/** Whoever is bound to a unit: of that unit, and in steps; see the route. */
+const PUBLISHED_READ: readonly Standing[] = ['administrator', 'operator', 'unit-manager', 'auditor', 'wall'];
+
 export const POLICY: Readonly<Record<string, Who>> = {
   'GET /healthz': 'public',
   'GET /readyz': 'public',
@@ -93,8 +96,8 @@ export const POLICY: Readonly<Record<string, Who>> = {
   'GET /api/v1/privacy': ['administrator', 'operator', 'auditor'],
   'POST /api/v1/privacy': ['administrator'],
   'POST /api/v1/rules/preview': ['administrator', 'operator', 'auditor'],
-  'GET /api/v1/publications': ['administrator', 'operator', 'auditor'],
-  'GET /api/v1/publications/:id': ['administrator', 'operator', 'auditor'],
+  'GET /api/v1/publications': PUBLISHED_READ,
+  'GET /api/v1/publications/:id': PUBLISHED_READ,
   'POST /api/v1/publications': ['administrator'],
   'POST /api/v1/publications/:id/corrections': ['administrator'],
   'POST /api/v1/publications/:id/withdrawals': ['administrator'],

@@ -339,6 +339,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET /api/v1/publications': operation('listPublications'),
   'GET /api/v1/publications/:id': operation(
     'getPublication',
+    refused(403, 'period-withheld'),
     refused(404, 'publication-unknown'),
     refused(422, 'publication-too-large'),
     refused(429, 'history-busy'),

@@ -2,15 +2,17 @@
 import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
 import { ORG_ID_PATTERN } from '../../../protocol/ids.ts';
 import { FigureRules, NullableNumber, oneOf, SpanFigures } from '../../../protocol/score.ts';
+import { Counts } from '../../../protocol/vote.ts';
 import { MAX_REASON_CHARS } from '../../audit/reasons.ts';
 import { credentialKey, credentialOf } from '../../domain/principal.ts';
 import { CAUSES } from '../../domain/publications.ts';
-import type { Publications } from '../../publications/publications.ts';
+import type { PrivacyBook } from '../../privacy/privacy-book.ts';
+import type { Publications, Viewer } from '../../publications/publications.ts';
 import { Refusal } from '../border/errors.ts';
 import { byOf, principalOf } from '../border/guard.ts';
 import { createReadingSlots } from '../history/reading-slots.ts';
 
-export type PublicationDeps = { publications: Publications };
+export type PublicationDeps = { publications: Publications; privacy: Pick<PrivacyBook, 'holdsBack'> };
 
 const TAGS = ['publications'];
 const strict = { additionalProperties: false } as const;
@@ -39,7 +41,9 @@ const head = {
   }),
   ...{ madeAt: Type.Integer(), madeBy: Type.String(), reason: Type.String() },
   corrects: NullableNumber,
-  sha256: Type.String({ description: 'Of the stored text; the audit has it too' }),
+  sha256: Type.Union([Type.String(), Type.Null()], {
+    description: 'Of the stored text; the audit has it too. Null for whoever is told in steps',
+  }),
   withdrawal: Type.Union([Withdrawn, Type.Null()]),
 };
 const Head = Type.Object(head);
@@ -56,9 +60,18 @@ const Shown = Type.Object({
     windows: Type.Array(
       Type.Object({
         ...{ id: Type.String(), name: Type.String(), path: Type.Array(Type.String()) },
+        stood: Type.Union(
+          [Type.Array(Type.Object({ from: Type.Integer(), to: Type.Integer() })), Type.Null()],
+          {
+            description: 'When it stood there, and of when its figures are; null: all through the period',
+          },
+        ),
         ...SpanFigures.properties,
       }),
     ),
+    shown: Type.Union([Type.Array(Counts), Type.Null()], {
+      description: 'What was told of each window at the counter by then; null where that moves in other days',
+    }),
   }),
   today: Type.Union([
     Type.Null(),
@@ -89,23 +102,29 @@ const New = Type.Object(
 
 export const publicationRoutes: FastifyPluginCallbackTypebox<PublicationDeps> = (
   app,
-  { publications },
+  { publications, privacy },
   done,
 ) => {
   const slots = createReadingSlots();
-  const inTurn = <T>(request: Parameters<typeof principalOf>[0], act: () => Promise<T>) =>
+  type Request = Parameters<typeof principalOf>[0];
+  const inTurn = <T>(request: Request, act: () => Promise<T>) =>
     slots.run(credentialKey(credentialOf(principalOf(request))), act);
+  const viewerOf = (request: Request): Viewer | undefined => {
+    const { unitId } = principalOf(request);
+    return unitId === null ? undefined : { unitId, isHeldBack: privacy.holdsBack(unitId) };
+  };
 
   app.get(
     '/publications',
     {
       schema: {
         summary: 'What was published, newest first',
+        description: 'For whoever is bound to a unit: of that unit and what is below it',
         tags: TAGS,
         response: { 200: Type.Array(Head) },
       },
     },
-    () => publications.list(),
+    (request) => publications.list(viewerOf(request)),
   );
   app.get(
     '/publications/:id',
@@ -114,13 +133,16 @@ export const publicationRoutes: FastifyPluginCallbackTypebox<PublicationDeps> = 
       serializerCompiler: () => JSON.stringify,
       schema: {
         summary: 'What was published, and how far it is from the figures of today, and why',
+        description:
+          'For whoever is bound to a unit, where votes are shown in steps: what of it had been shown at the counter by then, and nothing of today',
         tags: TAGS,
         params: Type.Object({ id: Id }),
         querystring: Type.Object({ version: Type.Optional(Version) }, strict),
         response: { 200: Shown },
       },
     },
-    (request) => inTurn(request, () => publications.show(request.params.id, request.query.version)),
+    (request) =>
+      inTurn(request, () => publications.show(request.params.id, request.query.version, viewerOf(request))),
   );
   app.post(
     '/publications',

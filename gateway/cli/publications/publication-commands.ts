@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { MAX_REASON_CHARS } from '../../audit/reasons.ts';
 import { buildTree } from '../../domain/org.ts';
 import { METHOD } from '../../domain/statistics/figure.ts';
+import { createTreeThen } from '../../domain/tree-then.ts';
 import { createPublications, type ListedPublication } from '../../publications/publications.ts';
 import { OrgRefusal } from '../../store/failures.ts';
 import type { Store } from '../../store/store.ts';
@@ -24,12 +25,10 @@ const publicationsOf = (store: Store, { timeZone, ...options }: Figured) => {
   const opened = () => (book ??= openRuleBook({ rules: store.rules, timeZone }));
   return createPublications({
     ...{ store: store.publications, history: store.history, rules: store.rules, now: Date.now },
-    figures: async () => ({
-      ...{ method: METHOD, weights, target, minimum, confidence },
-      rules: `${(await store.rules.versions()).length}`,
-    }),
+    figures: () => ({ method: METHOD, weights, target, minimum, confidence }),
+    ...{ privacy: store.privacy, timeZone },
     zonesOf: async (node) => (await opened()).zonesOf(node),
-    dataRevision: () => 'cli',
+    treeThen: async () => createTreeThen(await store.org.versions()),
     tree: async () =>
       buildTree(await store.org.units(), await store.org.windows(), await store.org.terminals()),
   });

@@ -3,12 +3,21 @@ import { QUARTER_MS } from '../../domain/calendar.ts';
 import { StoreFailure } from '../failures.ts';
 import type { HistoryFolding, HistorySpan, HistoryStore, WindowHistory } from '../history.ts';
 import type { ChannelCode } from '../ledger.ts';
+import { createPause } from '../pause.ts';
 import { keptByChannel, keptOfWindows } from '../sql/history/fold.ts';
 import { createFolding } from '../sql/history/folding.ts';
+import { partsWithin } from '../sql/history/parts.ts';
 import { foldedPieces } from '../sql/history/pieces.ts';
 import { createPlaceBook, type PlaceBook } from '../sql/history/place-book.ts';
 import type { Places, QuarterSpan } from '../sql/history/places.ts';
-import { ALL, createWindowSums, EXCLUDED, type PartSum, rowsOf } from '../sql/history/sums.ts';
+import {
+  ALL,
+  createWindowSums,
+  EXCLUDED,
+  type PartSum,
+  rowsOf,
+  type WindowSums,
+} from '../sql/history/sums.ts';
 import { createConnection, type Transaction } from './connection.ts';
 import { arrayOf } from './numbers.ts';
 import { queriesIn } from './queries.ts';
@@ -70,6 +79,14 @@ export function createPostgresHistory(options: PostgresHistoryOptions): Postgres
       return found.map(rowsOf);
     },
     windows: (span, channel) => inOneMoment((transaction) => readWindows(transaction, span, channel)),
+    parts: (of, span, daysIn) =>
+      inOneMoment(async (transaction) => {
+        const queries = queriesIn(transaction);
+        const addSums = (windowKeys: readonly number[], within: QuarterSpan, sums: WindowSums) =>
+          addWindows(transaction, windowKeys, within, sums);
+        const pause = createPause();
+        return partsWithin({ queries, places: await places(queries), addSums, pause }, of, span, daysIn);
+      }),
     isDue,
     async fold(now) {
       for (let left = ATTEMPTS; ; left--) {
@@ -144,6 +161,12 @@ const OF_WINDOW = `
   UNION ALL SELECT ${PLACE}, 0, ${EXCLUDED}, ${SUMS} FROM (${besideKept('excluded')}) AS beside GROUP BY 1
   UNION ALL SELECT ${PLACE}, channel, part, ${SUMS} FROM apart
     WHERE window_key = $2::int4 AND quarter >= $3::int4 AND quarter < $4::int4 GROUP BY 1, 2, 3`;
+const PARTS = `SELECT k.window_key AS "windowKey", channel, part, ${SUMS}`;
+const BETWEEN = 'quarter >= $2::int4 AND quarter < $3::int4';
+const PARTS_OF_MANY = `
+  ${PARTS} FROM (${keptOfWindows(BETWEEN)}) AS k JOIN unnest($1::int4[]) AS w (key) ON w.key = k.window_key + 0 GROUP BY 1, 2, 3`;
+const PARTS_OF_FEW = `
+  ${PARTS} FROM (${keptOfWindows(`${BETWEEN} AND window_key = ANY ($1::int4[])`)}) AS k GROUP BY 1, 2, 3`;
 const STATE = {
   text: `SELECT folded_until AS "foldedUntil",
     EXISTS (SELECT FROM history_late WHERE quarter >= $1::int4 AND quarter < least($2::int4, folded_until)) AS "isLate" FROM history_state`,
@@ -164,6 +187,21 @@ async function readWindows(
   for (const { windowKey, satisfied, basically, unsatisfied, ...of } of found)
     sums.add(windowKey, { ...of, counts: [satisfied, basically, unsatisfied] });
   return sums.of(channel);
+}
+
+async function addWindows(
+  { rows }: Transaction,
+  windowKeys: readonly number[],
+  { from, end }: QuarterSpan,
+  sums: WindowSums,
+): Promise<void> {
+  const text = windowKeys.length <= FEW_WINDOWS ? PARTS_OF_FEW : PARTS_OF_MANY;
+  const found = await rows<Omit<Row, 'place'> & { windowKey: number }>({
+    text,
+    values: [arrayOf(windowKeys), from, end],
+  });
+  for (const { windowKey, satisfied, basically, unsatisfied, ...of } of found)
+    sums.add(windowKey, { ...of, counts: [satisfied, basically, unsatisfied] });
 }
 
 const nothing = (bounds: readonly number[]): Sums => bounds.slice(1).map(() => []);

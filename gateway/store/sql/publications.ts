@@ -38,16 +38,6 @@ const readsOn = (queries: Queries): PublicationReads => ({
       .executeTakeFirst();
     return row ?? null;
   },
-  async isWaiting(windowKeys, { from, to }) {
-    const rows = await queries
-      .selectFrom('unjudged')
-      .select('window_key as windowKey')
-      .distinct()
-      .where('from_at', '<=', to)
-      .where('to_at', '>=', from)
-      .execute();
-    return rows.some(({ windowKey }) => windowKeys.has(windowKey));
-  },
 });
 
 const writesOn = (queries: Queries): PublicationTx => ({

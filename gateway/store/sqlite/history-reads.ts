@@ -6,18 +6,25 @@ import type Database from 'better-sqlite3';
 import { QUARTER_MS } from '../../domain/calendar.ts';
 import type { HistorySpan, HistoryStore, WindowHistory } from '../history.ts';
 import type { ChannelCode } from '../ledger.ts';
+import { createPause } from '../pause.ts';
 import { keptByChannel } from '../sql/history/fold.ts';
+import { partsWithin } from '../sql/history/parts.ts';
 import { foldedPieces, type Piece, piecesWithin } from '../sql/history/pieces.ts';
 import { createPlaceBook, type PlaceBook } from '../sql/history/place-book.ts';
-import type { Places } from '../sql/history/places.ts';
-import { ALL, createWindowSums, EXCLUDED, type PartSum, rowsOf } from '../sql/history/sums.ts';
+import type { Places, QuarterSpan } from '../sql/history/places.ts';
+import {
+  ALL,
+  createWindowSums,
+  EXCLUDED,
+  type PartSum,
+  rowsOf,
+  type WindowSums,
+} from '../sql/history/sums.ts';
 import type { Queries } from '../sql/sql-database.ts';
 import { failure, openForReading } from './database.ts';
 import { createExclusive } from './exclusive.ts';
 import { createSqliteSql } from './sql-dialect.ts';
 
-/** So long at a time does it keep the event loop. */
-const TURN_MS = 15;
 /** What is not folded is read so many quarters of an hour at a time. */
 const UNFOLDED_AT_ONCE = 96;
 /** Of a window, that many: a month. */
@@ -27,6 +34,8 @@ const PIECES_AT_ONCE = 800;
 const SPANS_AT_ONCE = 6_000;
 /** Fewer windows are looked up one by one. */
 const FEW_WINDOWS = 64;
+/** Of that many a piece of time each is looked up faster than all that there is in that time is read. */
+const LOOKED_UP = 1_000;
 /** What is left open between two readings. */
 const KEPT_OPEN = 2;
 
@@ -62,6 +71,14 @@ export function createSqliteHistory(file: string): SqliteHistory {
       return found.map(rowsOf);
     },
     windows: (span, channel) => inOneMoment((reader) => readWindows(reader, span, channel)),
+    parts: (of, span, daysIn) =>
+      inOneMoment(async (reader) => {
+        const pause = createPause();
+        const addSums = (windowKeys: readonly number[], within: QuarterSpan, sums: WindowSums) =>
+          addWindows(reader, windowKeys, within, { sums, pause });
+        const queries = reader.queries;
+        return partsWithin({ queries, places: await places(queries), addSums, pause }, of, span, daysIn);
+      }),
     close() {
       isClosed = true;
       for (const { db } of idle) db.close();
@@ -150,6 +167,30 @@ async function readWindows(
   return sums.of(channel);
 }
 
+/** One by one where they are few, else among all that there is, as above. */
+async function addWindows(
+  reader: Reader,
+  windowKeys: readonly number[],
+  { from, end }: QuarterSpan,
+  { sums, pause }: { sums: WindowSums; pause: () => Promise<void> | void },
+): Promise<void> {
+  const bounds = [from, end];
+  if (windowKeys.length <= LOOKED_UP) {
+    for (const windowKey of windowKeys) {
+      for (const one of (await readWindow(reader, windowKey, bounds)).flat()) sums.add(windowKey, one);
+      await pause();
+    }
+    return;
+  }
+  const asked = new Set(windowKeys);
+  const statement = reader.ofAll(0);
+  for (const piece of piecesWithin(bounds, written(reader, bounds), OF_ALL_AT_ONCE)) {
+    for (const [windowKey, channel, part, ...counts] of statement.all(piece))
+      if (asked.has(windowKey)) sums.add(windowKey, { channel, part, counts });
+    await pause();
+  }
+}
+
 type Sums = PartSum[][];
 
 const nothing = (bounds: readonly number[]): Sums => bounds.slice(1).map(() => []);
@@ -231,17 +272,3 @@ type Select = (windows: number) => Reader['late'];
 
 const standsOf = (places: Places, unitKey: number, within: { from: number; end: number }) =>
   within.from < within.end ? places.windowsUnder(unitKey, within) : [];
-
-/** After some work others have their turn. */
-function createPause(): () => Promise<void> | void {
-  let begun = performance.now();
-  return () => {
-    if (performance.now() - begun < TURN_MS) return;
-    return new Promise((resolve) => {
-      setImmediate(() => {
-        begun = performance.now();
-        resolve();
-      });
-    });
-  };
-}

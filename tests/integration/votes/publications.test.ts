@@ -1,9 +1,11 @@
 /** Published figures with a real gateway: votes come, are published, and rules are replayed over them. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { manyi } from '../../support/cli.ts';
+import { addAccount, addLink, createLinkClient } from '../../support/client.ts';
 import { startGateway, type TerminalLogin, type TestGateway } from '../../support/gateway.ts';
 import { vote, votesMessage } from '../../support/messages.ts';
 import { publish } from '../../support/mosquitto.ts';
+import { privacyOff } from '../../support/privacy-off.ts';
 import { untilJudged } from '../../support/stored-verdicts.ts';
 import { until } from '../../support/wait.ts';
 
@@ -77,8 +79,26 @@ it('stay what they were when rules are replayed over them, and say by how much t
     { version: 2, corrects: 1, withdrawal: null },
     { version: 1, sha256, withdrawal: { reason: '以第 2 版为准' } },
   ]);
+  // The same, whoever makes it.
+  const bodyOf = async (version: number) =>
+    (await gateway.getJson<Shown>(`/api/v1/publications/${id}?version=${version}`)).body;
+  const again = await gateway.send('POST', `/api/v1/publications/${id}/corrections`, { reason: '再次更正' });
+  expect(again.status).toBe(201);
+  expect(await bodyOf(3)).toEqual(await bodyOf(2));
   const check = await manyi(gateway.dataDir, '--json', 'check');
   expect([check.code, JSON.parse(check.out).numbers]).toEqual([0, []]);
+
+  const manager = await addAccount(gateway, { name: 'chief', role: 'unit-manager', unitId: 'city' });
+  const { token } = await addLink(gateway, { kind: 'wall', unitId: 'city' });
+  for (const bound of [manager, createLinkClient(gateway, token)]) {
+    const own = await bound.getJson<{ id: string; sha256: string | null }[]>('/api/v1/publications');
+    expect(own.map((one) => [one.id, one.sha256])).toEqual([3, 2, 1].map(() => [id, null]));
+    // Of an hour: there are no steps of hours.
+    const refused = await bound.fetch(`/api/v1/publications/${id}`);
+    expect([refused.status, await refused.text()]).toEqual([403, expect.stringContaining('period-withheld')]);
+  }
+  await privacyOff(gateway);
+  expect((await manager.getJson<Shown>(`/api/v1/publications/${id}`)).body.total.votes).toBe(4);
 
   const refusedWith = async (body: object) => {
     const response = await gateway.send('POST', '/api/v1/publications', body);

@@ -60,6 +60,7 @@ it('is refused where it is very many, before anything is read', async () => {
           return bounds.slice(1).map(() => []);
         },
         windows: async () => [],
+        parts: async () => ({ windows: [], isWaiting: false, ruleVersions: 0 }),
       },
       ...{ figures, dataRevision: () => 'r', now: Date.now },
       zonesOf: () => [{ from: 0, timeZone: 'UTC' }],

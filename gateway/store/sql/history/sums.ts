@@ -28,6 +28,8 @@ export type WindowSums = {
   add(windowKey: number, sum: PartSum): void;
   /** Of what was added; once. */
   of(channel: ChannelCode): WindowHistory[];
+  /** Of what was added of a window, by all channels; once. */
+  take(windowKey: number): HistoryRow[];
 };
 
 /** Sums of many windows, a piece of time after another. */
@@ -47,6 +49,7 @@ export function createWindowSums(): WindowSums {
         windowKey,
         rows: rowsIn(bins).filter(({ channel }) => channel === asked),
       })).filter(({ rows }) => rows.length > 0),
+    take: (windowKey) => rowsIn(windows.get(windowKey) ?? new Map()),
   };
 }
 
