@@ -162,7 +162,10 @@ export const SpanFigures = Type.Object({
 });
 export type SpanFigures = Static<typeof SpanFigures>;
 
-/** One line of `GET /api/v1/scores`: a unit or a window. A unit sums everything below it. */
+/**
+ * One line of `GET /api/v1/scores`: a unit or a window. A window's votes are all its own, a unit's those of the windows below it, by `stood`
+ * of the figures; its terminals, what is missing and the latest vote are of what stands there now.
+ */
 export const ScoreRow = Type.Object({
   id: Type.String(),
   kind: oneOf(['unit', 'window']),
@@ -289,6 +292,11 @@ export const Scores = Type.Object({
     }),
     /** Of which channel the figures are; left out where they are of all together. */
     channel: Type.Optional(oneOf(CHANNELS)),
+    /**
+     * Where a window stood whose votes a unit has: `then`, when each was pressed, as in history and in what is published; `now`, where it is
+     * shown in steps, which tell of votes of a window together and cannot be parted at the moment of a move.
+     */
+    stood: oneOf(['then', 'now']),
     /** Of the data: of two answers with the same one, and the same period, the figures are the same. */
     revision: Type.String(),
   }),

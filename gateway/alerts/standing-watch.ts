@@ -4,8 +4,9 @@ import type { Counts } from '../../protocol/vote.ts';
 import { causeOf, type Found, undecided } from '../domain/alerts/found.ts';
 import { judgeRate } from '../domain/alerts/rate.ts';
 import { type Calendar, MINUTE_MS } from '../domain/calendar.ts';
-import type { OrgTree } from '../domain/org.ts';
+import type { OrgTree, Unit } from '../domain/org.ts';
 import { spanOf } from '../domain/period.ts';
+import type { ScoreBook } from '../domain/score-book.ts';
 import { addCounts, emptyCounts } from '../domain/tally.ts';
 import type { HeldSummary } from '../store/review.ts';
 import type { WaitingReviews } from '../store/reviews.ts';
@@ -15,33 +16,43 @@ export type StandingDeps = {
   tree: () => OrgTree;
   book: Pick<AlertBook, 'ofUnit' | 'ofWindow'>;
   calendar: Calendar;
-  countsOf(windowKey: number, period: Period, now: number): Counts;
+  /** Of the votes that count. */
+  votes: Pick<ScoreBook, 'counts' | 'hasMoved' | 'movedTo'>;
   goal(): { target: number; minimum: number; confidence: number };
   completenessOf(windowId: string): Completeness;
 };
 
 /** Windows and units whose rate is proved to be under the target. */
-export function findRates({ tree, book, calendar, countsOf, goal }: StandingDeps, now: number): Found[] {
+export function findRates(
+  { tree, book, calendar, votes: counted, goal }: StandingDeps,
+  now: number,
+): Found[] {
   const known = new Map<string, Counts>();
-  /** Of a unit: its own windows and the units below it. */
-  const unitCounts = (unitId: string, period: Period): Counts => {
+  /** Its own windows and the units below it, but for windows that have moved. */
+  const standing = (unitId: string, period: Period): Counts => {
     const name = `${period}/${unitId}`;
     const before = known.get(name);
     if (before) return before;
     const sum = emptyCounts();
-    for (const { key } of tree().windowsOf.get(unitId) ?? []) addCounts(sum, countsOf(key, period, now));
-    for (const { id } of tree().childrenOf.get(unitId) ?? []) addCounts(sum, unitCounts(id, period));
+    for (const { key } of tree().windowsOf.get(unitId) ?? [])
+      if (!counted.hasMoved(key)) addCounts(sum, counted.counts(key, period, now));
+    for (const { id } of tree().childrenOf.get(unitId) ?? []) addCounts(sum, standing(id, period));
     known.set(name, sum);
     return sum;
   };
+  const unitCounts = ({ id, key }: Unit, period: Period): Counts => {
+    const sum = { ...standing(id, period) };
+    addCounts(sum, counted.movedTo(key, period, now) ?? emptyCounts());
+    return sum;
+  };
   const nodes = [
-    ...tree().units.map(({ id }) => ({
-      ...{ of: 'units', node: `unit:${id}`, unitId: id, rule: book.ofUnit(id).rate },
-      counts: (period: Period) => unitCounts(id, period),
+    ...tree().units.map((unit) => ({
+      ...{ of: 'units', node: `unit:${unit.id}`, unitId: unit.id, rule: book.ofUnit(unit.id).rate },
+      counts: (period: Period) => unitCounts(unit, period),
     })),
     ...tree().windows.map(({ id, key, unitId }) => ({
       ...{ of: 'windows', node: `window:${id}`, unitId, rule: book.ofWindow(id).rate },
-      counts: (period: Period) => countsOf(key, period, now),
+      counts: (period: Period) => counted.counts(key, period, now),
     })),
   ];
   return nodes.flatMap(({ of, node, unitId, rule, counts }): Found[] => {

@@ -19,6 +19,7 @@ export type OrgTree = {
   units: readonly Unit[];
   windows: readonly ServiceWindow[];
   unitById: ReadonlyMap<string, Unit>;
+  unitByKey: ReadonlyMap<number, Unit>;
   windowById: ReadonlyMap<string, ServiceWindow>;
   windowByKey: ReadonlyMap<number, ServiceWindow>;
   /** Windows directly under a unit. */
@@ -59,6 +60,7 @@ export function buildTree(
     units: ordered,
     windows,
     unitById: new Map(units.map((unit) => [unit.id, unit])),
+    unitByKey: new Map(units.map((unit) => [unit.key, unit])),
     windowById: new Map(windows.map((item) => [item.id, item])),
     windowByKey: new Map(windows.map((item) => [item.key, item])),
     windowsOf: groupBy(windows, (item) => item.unitId),

@@ -6,6 +6,7 @@
 import type { Period } from '../../protocol/score.ts';
 import type { Counts } from '../../protocol/vote.ts';
 import { type Calendar, MINUTE_MS } from './calendar.ts';
+import { everAbove, type Moves, NO_MOVES, unitsThen } from './moves.ts';
 import { emptyCounts, type RatingCode, Tally } from './tally.ts';
 
 /** Slots past the longest period (31 days, 60 minutes) leave room for clocks that run ahead across a boundary. */
@@ -15,15 +16,26 @@ const MINUTE_SLOTS = 90;
 export const DAYS_AHEAD = DAY_SLOTS - 31 - 1;
 export const MINUTES_AHEAD = MINUTE_SLOTS - 60 - 5;
 
-type WindowBook = { days: Tally; minutes: Tally; lastVoteAt: number };
+type Sums = { days: Tally; minutes: Tally };
+type WindowBook = Sums & { lastVoteAt: number };
 
+const newSums = (): Sums => ({ days: new Tally(DAY_SLOTS), minutes: new Tally(MINUTE_SLOTS) });
+
+/**
+ * A unit's votes are those of the windows below it; of windows that have moved (`hasMoved`), those that were pressed while they stood
+ * there (`movedTo`), and only those.
+ */
 export class ScoreBook {
   private windows = new Map<number, WindowBook>();
+  /** Of windows that have moved, by the unit that they stood under when pressed. */
+  private units = new Map<number, Sums>();
+  private moves: Moves;
   private cityMinutes = new Tally(MINUTE_SLOTS);
   private readonly calendar: Calendar;
 
-  constructor(calendar: Calendar) {
+  constructor(calendar: Calendar, moves = NO_MOVES) {
     this.calendar = calendar;
+    this.moves = moves;
   }
 
   isEmpty(): boolean {
@@ -33,16 +45,30 @@ export class ScoreBook {
   /** Holds from now on what `other` does, which is given up. */
   take(other: ScoreBook): void {
     this.windows = other.windows;
+    this.units = other.units;
+    this.moves = other.moves;
     this.cityMinutes = other.cityMinutes;
   }
 
   private book(windowKey: number): WindowBook {
     let book = this.windows.get(windowKey);
     if (!book) {
-      book = { days: new Tally(DAY_SLOTS), minutes: new Tally(MINUTE_SLOTS), lastVoteAt: 0 };
+      book = { ...newSums(), lastVoteAt: 0 };
       this.windows.set(windowKey, book);
     }
     return book;
+  }
+
+  /** Where a vote of this moment counts beside its window, if not by where that stands now. */
+  private *unitsAt(windowKey: number, at: number): Generator<Sums> {
+    for (const key of unitsThen(this.moves, windowKey, at) ?? []) {
+      let sums = this.units.get(key);
+      if (!sums) {
+        sums = newSums();
+        this.units.set(key, sums);
+      }
+      yield sums;
+    }
   }
 
   /** Nothing is known of a window any more, but in the minutes of all. */
@@ -53,7 +79,10 @@ export class ScoreBook {
   /** One stored vote, pressed at `at`; or one less, that counts elsewhere now. */
   add(windowKey: number, rating: RatingCode, at: number, votes: 1 | -1 = 1): void {
     const book = this.book(windowKey);
-    book.days.add(this.calendar.dayOf(at), rating, votes);
+    const day = this.calendar.dayOf(at);
+    book.days.add(day, rating, votes);
+    if (this.hasMoved(windowKey))
+      for (const { days } of this.unitsAt(windowKey, at)) days.add(day, rating, votes);
     this.addMinute(windowKey, rating, at, votes);
     if (at > book.lastVoteAt) book.lastVoteAt = at;
   }
@@ -62,8 +91,9 @@ export class ScoreBook {
   addQuarter(windowKey: number, quarterStart: number, counts: readonly number[], lastAt: number): void {
     const book = this.book(windowKey);
     const day = this.calendar.dayOf(quarterStart);
+    const places = this.hasMoved(windowKey) ? [book, ...this.unitsAt(windowKey, quarterStart)] : [book];
     counts.forEach((votes, rating) => {
-      if (votes > 0) book.days.add(day, rating as RatingCode, votes);
+      if (votes > 0) for (const { days } of places) days.add(day, rating as RatingCode, votes);
     });
     if (lastAt > book.lastVoteAt) book.lastVoteAt = lastAt;
   }
@@ -72,13 +102,35 @@ export class ScoreBook {
   addMinute(windowKey: number, rating: RatingCode, at: number, votes = 1): void {
     const minute = Math.floor(at / MINUTE_MS);
     this.book(windowKey).minutes.add(minute, rating, votes);
+    if (this.hasMoved(windowKey))
+      for (const { minutes } of this.unitsAt(windowKey, at)) minutes.add(minute, rating, votes);
     this.cityMinutes.add(minute, rating, votes);
   }
 
+  /** Of a window, wherever it stood. */
   counts(windowKey: number, period: Period, now: number): Counts {
-    const sum = emptyCounts();
     const book = this.windows.get(windowKey);
-    if (!book) return sum;
+    return book ? this.sumOf(book, period, now) : emptyCounts();
+  }
+
+  /** Has it stood at several places within the periods? Then no sum of what stands below a unit holds its votes. */
+  hasMoved(windowKey: number): boolean {
+    return this.moves.eras.has(windowKey);
+  }
+
+  /** Of windows that have moved, what was pressed while they stood below a unit; null where none did. */
+  movedTo(unitKey: number, period: Period, now: number): Counts | null {
+    const sums = this.units.get(unitKey);
+    return sums ? this.sumOf(sums, period, now) : null;
+  }
+
+  /** Units that a window's votes may count for beside those above it now: keys. */
+  unitsBefore(windowKey: number): readonly number[] {
+    return everAbove(this.moves, windowKey);
+  }
+
+  private sumOf(book: Sums, period: Period, now: number): Counts {
+    const sum = emptyCounts();
     const today = this.calendar.dayOf(now);
     if (period === '60m') {
       const minute = Math.floor(now / MINUTE_MS);
@@ -114,11 +166,13 @@ export class ScoreBook {
     return sum;
   }
 
-  /** Votes of some windows pressed in the minute that begins at `minuteStart`. */
-  minute(windowKeys: Iterable<number>, minuteStart: number): Counts {
+  /** Votes of a unit, below which these windows stand now, pressed in the minute that begins at `minuteStart`. */
+  minuteOf(unitKey: number, windowKeys: Iterable<number>, minuteStart: number): Counts {
     const sum = emptyCounts();
     const minute = Math.floor(minuteStart / MINUTE_MS);
-    for (const key of windowKeys) this.windows.get(key)?.minutes.sum(minute, minute, sum);
+    for (const key of windowKeys)
+      if (!this.hasMoved(key)) this.windows.get(key)?.minutes.sum(minute, minute, sum);
+    this.units.get(unitKey)?.minutes.sum(minute, minute, sum);
     return sum;
   }
 }

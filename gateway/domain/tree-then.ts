@@ -23,6 +23,8 @@ export type TreeThen = {
   names(node: TreeNode): readonly Called[];
   /** Windows that stood under a unit at some moment of a span, both ends included: keys. */
   windowsUnder(unitKey: number, span: { from: number; to: number }): number[];
+  /** Where windows have stood since, of those that have stood at several places: by their keys. The first era is from ever. */
+  movedSince(since: number): Map<number, Era[]>;
   /** All others of its kind that stood below the same unit, or beside it at the top, at some time of a span, its end not included. */
   siblings(node: TreeNode, span: { from: number; to: number }): Sibling[];
 };
@@ -33,12 +35,17 @@ const idOf = ({ kind, key }: TreeNode) => `${kind}:${key}`;
 export function createTreeThen(versions: readonly OrgVersion[]): TreeThen {
   const ofNodes = new Map<string, OrgVersion[]>();
   const [moves, changes] = [new Set<number>(), new Set<number>()];
+  /** When each was last moved. */
+  const lastMoved = new Map<string, number>();
   for (const version of versions) {
     const known = ofNodes.get(idOf(version));
     if (!known) ofNodes.set(idOf(version), [version]);
     else {
       changes.add(version.from);
-      if (known.at(-1)?.parentKey !== version.parentKey) moves.add(version.from);
+      if (known.at(-1)?.parentKey !== version.parentKey) {
+        moves.add(version.from);
+        lastMoved.set(idOf(version), version.from);
+      }
       known.push(version);
     }
   }
@@ -63,14 +70,15 @@ export function createTreeThen(versions: readonly OrgVersion[]): TreeThen {
     const above = aboveAt(node, atMs).map((key): TreeNode => ({ kind: 'unit', key }));
     return [...above.reverse(), node].map((one) => at(one, atMs)?.name ?? '');
   };
-  const eras = (node: TreeNode): Era[] => {
+  const erasAt = (node: TreeNode, times: readonly number[]): Era[] => {
     const found: Era[] = [];
-    for (const from of moments) {
+    for (const from of times) {
       const above = aboveAt(node, from);
       if (!isSame(found.at(-1)?.above, above)) found.push({ from, above });
     }
     return found;
   };
+  const eras = (node: TreeNode) => erasAt(node, moments);
   return {
     eras,
     placesWithin(node, { from, to }) {
@@ -101,6 +109,22 @@ export function createTreeThen(versions: readonly OrgVersion[]): TreeThen {
         );
         return stood ? [node.key] : [];
       }),
+    movedSince(since) {
+      const found = new Map<number, Era[]>();
+      const recent = moments.filter((from) => from > since);
+      if (recent.length === 0) return found;
+      const hasMoved = (node: TreeNode) => (lastMoved.get(idOf(node)) ?? since) > since;
+      for (const [node] of ofNodes.values()) {
+        if (node?.kind !== 'window') continue;
+        // Where neither it nor anything above it is moved, it stays below the same.
+        const above = aboveAt(node, since).map((key): TreeNode => ({ kind: 'unit', key }));
+        if (![node, ...above].some(hasMoved)) continue;
+        const [first, ...later] = erasAt(node, [since, ...recent]);
+        if (first && later.length > 0)
+          found.set(node.key, [{ ...first, from: Number.NEGATIVE_INFINITY }, ...later]);
+      }
+      return found;
+    },
     siblings(node, span) {
       const own = standsOf(ofNodes.get(idOf(node)) ?? []);
       return [...ofNodes.values()].flatMap((versions) => {

@@ -26,7 +26,10 @@ import { addCounts, emptyCounts, votesIn } from '../domain/tally.ts';
 import { createKeptRows, type Rows } from './kept-rows.ts';
 
 /** What a board asks of a book. */
-export type BoardBook = Pick<ScoreBook, 'counts' | 'lastVoteAt' | 'isEmpty' | 'spanOf'>;
+export type BoardBook = Pick<
+  ScoreBook,
+  'counts' | 'lastVoteAt' | 'isEmpty' | 'spanOf' | 'hasMoved' | 'movedTo' | 'unitsBefore'
+>;
 
 export type BoardDeps = {
   tree: () => OrgTree;
@@ -49,6 +52,8 @@ export type Board = {
   unitCounts(unit: Unit, now: number): Counts;
   /** What is missing of a window's votes, as its row says. */
   windowCompleteness(serviceWindow: ServiceWindow, now: number): Completeness;
+  /** Units whose row a window's votes can change: those above it, and those that it has stood under within the periods. */
+  unitsOf(serviceWindow: ServiceWindow): Unit[];
   /** Of one window and the units above it, or of all. */
   forget(windowId?: string): void;
   /** Something about a window has changed: `rows` knows at once, and today's sums at the next `forget`. */
@@ -57,6 +62,7 @@ export type Board = {
   rows(period: Period, now: number): Rows;
 };
 
+/** Of a unit as it is kept: without the votes of windows that have moved, which are no part of a sum of what stands below. */
 type Sum = {
   counts: Counts;
   excluded: Counts;
@@ -69,12 +75,12 @@ type Sum = {
 
 export function createBoard(deps: BoardDeps): Board {
   const { tree, book, excludedBook, discountedBooks, figures, presence, isClockApart, completenessOf } = deps;
-  const discountedOf = (windowKey: number, period: Period, now: number): Sum['discounted'] => {
+  const discountedOf = (countsIn: (one: BoardBook) => Counts | null): Sum['discounted'] => {
     let found: Sum['discounted'] = null;
     discountedBooks.forEach((one, verdict) => {
       if (one.isEmpty()) return;
-      const counts = one.counts(windowKey, period, now);
-      if (votesIn(counts) === 0) return;
+      const counts = countsIn(one);
+      if (counts === null || votesIn(counts) === 0) return;
       found ??= [];
       found[verdict] = counts;
     });
@@ -93,7 +99,7 @@ export function createBoard(deps: BoardDeps): Board {
     return {
       counts: book.counts(serviceWindow.key, period, now),
       excluded: excludedBook.counts(serviceWindow.key, period, now),
-      discounted: discountedOf(serviceWindow.key, period, now),
+      discounted: discountedOf((one) => one.counts(serviceWindow.key, period, now)),
       // A vote that is not counted was pressed all the same.
       lastVoteAt: lastVoteAt(serviceWindow.key),
       terminals: {
@@ -155,11 +161,40 @@ export function createBoard(deps: BoardDeps): Board {
       terminals: { online: 0, offline: 0, offlineSince: null, clockApart: 0 },
       completeness: [],
     };
-    for (const serviceWindow of tree().windowsOf.get(unit.id) ?? []) addTo(total, ofWindow(serviceWindow));
-    for (const child of tree().childrenOf.get(unit.id) ?? []) addTo(total, ofUnit(child));
+    for (const serviceWindow of tree().windowsOf.get(unit.id) ?? []) {
+      const sum = ofWindow(serviceWindow);
+      if (!book.hasMoved(serviceWindow.key)) addVotesTo(total, sum);
+      addStateTo(total, sum);
+    }
+    for (const child of tree().childrenOf.get(unit.id) ?? []) {
+      const sum = ofUnit(child);
+      addVotesTo(total, sum);
+      addStateTo(total, sum);
+    }
     if (total.terminals.online > 0) total.terminals.offlineSince = null;
     if (total.completeness.length > 0) total.completeness = [combine(total.completeness)];
     return total;
+  };
+
+  /** With what was pressed below the unit at windows that have moved. */
+  const withMoved = (unit: Unit, sum: Sum, period: Period, now: number): Sum => {
+    const movedIn = (one: BoardBook) => one.movedTo(unit.key, period, now);
+    const [counts, excluded] = [movedIn(book), movedIn(excludedBook)];
+    const discounted = discountedOf(movedIn);
+    if (counts === null && excluded === null && discounted === null) return sum;
+    const total: Sum = {
+      ...{ ...sum, counts: { ...sum.counts }, excluded: { ...sum.excluded } },
+      discounted: sum.discounted?.map((own) => own && { ...own }) ?? null,
+    };
+    const nothing = emptyCounts();
+    addVotesTo(total, { counts: counts ?? nothing, excluded: excluded ?? nothing, discounted });
+    return total;
+  };
+  const unitsOf = ({ key, unitId }: ServiceWindow): Unit[] => {
+    const above = unitsAbove(tree(), unitId);
+    if (!book.hasMoved(key)) return above;
+    const before = book.unitsBefore(key).flatMap((unitKey) => tree().unitByKey.get(unitKey) ?? []);
+    return [...new Set([...above, ...before])];
   };
 
   const today = new Map<string, Sum>();
@@ -187,15 +222,17 @@ export function createBoard(deps: BoardDeps): Board {
   };
 
   const kept = createKeptRows<Sum>({
-    ...{ tree, figures, windowSum: sumOf, unitSum, windowRow },
+    ...{ tree, figures, unitsOf, windowSum: sumOf, unitSum, windowRow },
     spanOf: (period, now) => book.spanOf(period, now),
-    unitRow: (unit, sum) => row('unit', unit, unit.parentId, sum),
+    unitRow: (unit, sum, period, now) => row('unit', unit, unit.parentId, withMoved(unit, sum, period, now)),
   });
+  const shownToday = (unit: Unit, now: number) => withMoved(unit, todayOfUnit(unit, now), 'today', now);
 
   return {
     windowRow: (serviceWindow, now) => windowRow(serviceWindow, todaySum(serviceWindow, now)),
-    unitRow: (unit, now) => row('unit', unit, unit.parentId, todayOfUnit(unit, now)),
-    unitCounts: (unit, now) => todayOfUnit(unit, now).counts,
+    unitRow: (unit, now) => row('unit', unit, unit.parentId, shownToday(unit, now)),
+    unitCounts: (unit, now) => shownToday(unit, now).counts,
+    unitsOf,
     windowCompleteness: (serviceWindow, now) => completenessIn(todaySum(serviceWindow, now)),
     forget(windowId) {
       const serviceWindow = windowId === undefined ? undefined : tree().windowById.get(windowId);
@@ -246,7 +283,7 @@ const completenessIn = ({ completeness }: Sum): Completeness =>
 
 const laterOf = (a: number | null, b: number | null) => (a === null || (b !== null && b > a) ? b : a);
 
-function addTo(total: Sum, part: Sum): void {
+function addVotesTo(total: Sum, part: Pick<Sum, 'counts' | 'excluded' | 'discounted'>): void {
   addCounts(total.counts, part.counts);
   addCounts(total.excluded, part.excluded);
   part.discounted?.forEach((counts, verdict) => {
@@ -255,6 +292,10 @@ function addTo(total: Sum, part: Sum): void {
     total.discounted[verdict] ??= emptyCounts();
     addCounts(total.discounted[verdict], counts);
   });
+}
+
+/** What is of the window or unit as it stands now, whatever was pressed where. */
+function addStateTo(total: Sum, part: Sum): void {
   if (part.lastVoteAt !== null && part.lastVoteAt > (total.lastVoteAt ?? 0))
     total.lastVoteAt = part.lastVoteAt;
   total.terminals.online += part.terminals.online;

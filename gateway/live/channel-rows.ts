@@ -8,6 +8,7 @@ import { VERDICTS } from '../../protocol/verdict.ts';
 import type { Counts } from '../../protocol/vote.ts';
 import type { Calendar } from '../domain/calendar.ts';
 import { UNKNOWN } from '../domain/completeness.ts';
+import { everAbove, type Moves, momentsWithin, unitsThen } from '../domain/moves.ts';
 import { spanOf } from '../domain/period.ts';
 import { addCounts, emptyCounts } from '../domain/tally.ts';
 import type { HistoryStore, WindowHistory } from '../store/history.ts';
@@ -31,17 +32,32 @@ export type ChannelRows = {
 export type ChannelRowsDeps = Omit<BoardDeps, 'figures'> & {
   store: Pick<HistoryStore, 'windows'>;
   calendar: Calendar;
+  /** Where windows stood within the periods. */
+  moves: () => Moves;
 };
 
-export function createChannelRows({ store, calendar, ...live }: ChannelRowsDeps): ChannelRows {
+export function createChannelRows({
+  store,
+  calendar,
+  moves: movesNow,
+  ...live
+}: ChannelRowsDeps): ChannelRows {
   return {
     of({ channel, period, now, rules }) {
       const whole = live.tree();
       const tree = () => whole;
       const figures = () => rules;
+      const moves = movesNow();
       return async () => {
         const span = spanOf(period, now, calendar);
-        const sums = sumsIn(await store.windows(span, CHANNELS.indexOf(channel) as ChannelCode));
+        // Between two moves everything stands where it stands.
+        const bounds = [span.from, ...momentsWithin(moves, span), span.to];
+        const read = await store.windows(bounds, CHANNELS.indexOf(channel) as ChannelCode);
+        const sums = sumsIn(
+          read.map((windows, nth) => ({ windows, from: bounds[nth] as number })),
+          moves,
+        );
+        const bookOf = bookIn(moves);
         const board = createBoard({
           ...live,
           ...{ tree, figures },
@@ -60,27 +76,39 @@ export function createChannelRows({ store, calendar, ...live }: ChannelRowsDeps)
   };
 }
 
-type Sums = Map<number, Counts>;
+type Sums = { windows: Map<number, Counts>; units: Map<number, Counts> };
 
-function sumsIn(windows: readonly WindowHistory[]) {
-  const counted: Sums = new Map();
-  const excluded: Sums = new Map();
-  const discounted = VERDICTS.map((): Sums => new Map());
-  for (const { windowKey, rows } of windows)
-    for (const { verdict, isExcluded, counts } of rows) {
-      const sums = isExcluded ? excluded : verdict === 0 ? counted : (discounted[verdict] as Sums);
-      const sum = sums.get(windowKey) ?? emptyCounts();
-      addCounts(sum, counts);
-      sums.set(windowKey, sum);
-    }
+const noSums = (): Sums => ({ windows: new Map(), units: new Map() });
+
+function sumsIn(read: readonly { windows: readonly WindowHistory[]; from: number }[], moves: Moves) {
+  const counted = noSums();
+  const excluded = noSums();
+  const discounted = VERDICTS.map(noSums);
+  const add = (sums: Map<number, Counts>, key: number, counts: Counts) => {
+    const sum = sums.get(key) ?? emptyCounts();
+    addCounts(sum, counts);
+    sums.set(key, sum);
+  };
+  for (const { windows, from } of read)
+    for (const { windowKey, rows } of windows)
+      for (const { verdict, isExcluded, counts } of rows) {
+        const sums = isExcluded ? excluded : verdict === 0 ? counted : (discounted[verdict] as Sums);
+        add(sums.windows, windowKey, counts);
+        for (const unitKey of unitsThen(moves, windowKey, from) ?? []) add(sums.units, unitKey, counts);
+      }
   return { counted, excluded, discounted };
 }
 
 /** @param live that of all channels, and of now */
-const bookOf = (own: Sums, live: BoardBook | undefined): BoardBook => ({
-  counts: (windowKey) => own.get(windowKey) ?? emptyCounts(),
-  lastVoteAt: (windowKey) => live?.lastVoteAt(windowKey) ?? null,
-  isEmpty: () => own.size === 0 && (live?.isEmpty() ?? true),
-  // It is asked for one period, at one moment.
-  spanOf: () => 0,
-});
+const bookIn =
+  (moves: Moves) =>
+  (own: Sums, live: BoardBook | undefined): BoardBook => ({
+    counts: (windowKey) => own.windows.get(windowKey) ?? emptyCounts(),
+    hasMoved: (windowKey) => moves.eras.has(windowKey),
+    movedTo: (unitKey) => own.units.get(unitKey) ?? null,
+    unitsBefore: (windowKey) => everAbove(moves, windowKey),
+    lastVoteAt: (windowKey) => live?.lastVoteAt(windowKey) ?? null,
+    isEmpty: () => own.windows.size === 0 && (live?.isEmpty() ?? true),
+    // It is asked for one period, at one moment.
+    spanOf: () => 0,
+  });

@@ -14,7 +14,7 @@ import {
 import type { FigureRules } from '../../protocol/score.ts';
 import { RATINGS, type Rating } from '../../protocol/vote.ts';
 import { type Calendar, MINUTE_MS } from '../domain/calendar.ts';
-import { type OrgTree, type Unit, unitsAbove } from '../domain/org.ts';
+import type { OrgTree, Unit } from '../domain/org.ts';
 import type { ScoreBook } from '../domain/score-book.ts';
 import { StoreFailure } from '../store/failures.ts';
 import type { VoteRecord } from '../store/ledger.ts';
@@ -140,7 +140,7 @@ export async function openFeed(deps: FeedDeps): Promise<Feed> {
     const heard = listeners.filter((listener) => listener.isHeard());
     let change: CityChange | null = null;
     if (heard.length > 0) {
-      const units = new Set(dirty.flatMap(({ unitId }) => unitsAbove(tree(), unitId)));
+      const units = new Set(dirty.flatMap(board.unitsOf));
       change = {
         from: revision,
         revision: revision + 1,

@@ -4,7 +4,7 @@
  */
 import type { LiveRow } from '../../protocol/live.ts';
 import type { FigureRules, Period } from '../../protocol/score.ts';
-import { type OrgTree, type ServiceWindow, type Unit, unitsAbove } from '../domain/org.ts';
+import type { OrgTree, ServiceWindow, Unit } from '../domain/org.ts';
 
 export type Rows = { units: LiveRow[]; windows: LiveRow[] };
 
@@ -24,7 +24,9 @@ export type KeptRowsDeps<Sum> = {
   windowSum(serviceWindow: ServiceWindow, period: Period, now: number): Sum;
   unitSum(unit: Unit, ofWindow: (serviceWindow: ServiceWindow) => Sum, ofUnit: (unit: Unit) => Sum): Sum;
   windowRow(serviceWindow: ServiceWindow, sum: Sum): LiveRow;
-  unitRow(unit: Unit, sum: Sum): LiveRow;
+  unitRow(unit: Unit, sum: Sum, period: Period, now: number): LiveRow;
+  /** Whose rows something about a window can change. */
+  unitsOf(serviceWindow: ServiceWindow): Unit[];
 };
 
 type Kept<Sum> = {
@@ -40,7 +42,7 @@ type Kept<Sum> = {
 };
 
 export function createKeptRows<Sum>(deps: KeptRowsDeps<Sum>): KeptRows {
-  const { tree, figures, spanOf, windowSum, unitSum, windowRow, unitRow } = deps;
+  const { tree, figures, spanOf, windowSum, unitSum, windowRow, unitRow, unitsOf } = deps;
   /** By the period, of which there are four. */
   const periods = new Map<Period, Kept<Sum>>();
 
@@ -73,7 +75,7 @@ export function createKeptRows<Sum>(deps: KeptRowsDeps<Sum>): KeptRows {
       const serviceWindow = whole.windowById.get(windowId);
       if (!serviceWindow) continue;
       renew(serviceWindow, indexOf(whole).get(windowId) as number);
-      for (const { id } of unitsAbove(whole, serviceWindow.unitId)) above.add(id);
+      for (const { id } of unitsOf(serviceWindow)) above.add(id);
     }
     // Children before parents, so that each is summed once.
     for (let at = whole.units.length - 1; at >= 0; at--) {
@@ -85,7 +87,7 @@ export function createKeptRows<Sum>(deps: KeptRowsDeps<Sum>): KeptRows {
         ({ id }) => kept.unitSums.get(id) as Sum,
       );
       kept.unitSums.set(unit.id, sum);
-      kept.rows.units[at] = unitRow(unit, sum);
+      kept.rows.units[at] = unitRow(unit, sum, period, now);
     }
     return kept;
   };

@@ -49,7 +49,8 @@ export function createScopedStream(deps: ScopedStreamDeps): Stream {
   const ownUnit = (row: LiveRow): LiveRow => (row.id === unitId ? { ...row, parentId: null } : row);
   const ownMinute = (minute: number): TrendMinute => ({
     minute,
-    ...book.minute(
+    ...book.minuteOf(
+      subtree().unitById.get(unitId)?.key ?? 0,
       subtree().windows.map(({ key }) => key),
       minute,
     ),

@@ -8,9 +8,17 @@ export type ShownBooks = {
   withoutStepped(live: BoardBook): BoardBook;
 };
 
+/** A step tells of so many votes of a window at once: to part them between two units would tell of fewer. */
+const AS_THEY_STAND: Pick<BoardBook, 'hasMoved' | 'movedTo' | 'unitsBefore'> = {
+  hasMoved: () => false,
+  movedTo: () => null,
+  unitsBefore: () => [],
+};
+
 export function shownBooks(live: BoardBook, shown: ShownVotes): ShownBooks {
   return {
     book: {
+      ...AS_THEY_STAND,
       counts: (windowKey, period, now) =>
         (shown.isStepped(windowKey) ? shown.book : live).counts(windowKey, period, now),
       // Not when a block was closed either: one that stays dark would be told by it.
@@ -19,6 +27,7 @@ export function shownBooks(live: BoardBook, shown: ShownVotes): ShownBooks {
       spanOf: (period, now) => live.spanOf(period, now),
     },
     withoutStepped: (other) => ({
+      ...AS_THEY_STAND,
       counts: (windowKey, period, now) =>
         shown.isStepped(windowKey)
           ? { satisfied: 0, basically: 0, unsatisfied: 0 }

@@ -1,6 +1,8 @@
 import { VERDICTS } from '../../protocol/verdict.ts';
 import { type Calendar, MINUTE_MS, QUARTER_MS } from '../domain/calendar.ts';
+import { type Moves, movesSince } from '../domain/moves.ts';
 import { DAYS_AHEAD, MINUTES_AHEAD, ScoreBook } from '../domain/score-book.ts';
+import type { TreeThen } from '../domain/tree-then.ts';
 import type { VerdictCode } from '../store/ledger.ts';
 import type { Includes, ScoreParts, ScoreReads } from '../store/scores.ts';
 import type { ExcludedRow } from '../store/votes.ts';
@@ -17,34 +19,47 @@ export type ScoreBooks = {
    */
   staleAt: number | null;
   includes: Includes;
+  /** By which units have their votes. */
+  moves: Moves;
 };
 
-export type ScoreHistory = { scores: ScoreReads; calendar: Calendar };
+export type ScoreHistory = {
+  scores: ScoreReads;
+  calendar: Calendar;
+  /** Where everything stood, read anew. @throws StoreFailure */
+  treeThen(): Promise<TreeThen>;
+};
 
 /**
  * From what is stored: the rollups of the longest live periods, the votes of the last hour and a bit. This gateway may store nothing
  * meanwhile, and what others decide meanwhile is for the next reading. @throws StoreFailure
  */
-export async function readScoreBooks({ scores, calendar }: ScoreHistory, now: number): Promise<ScoreBooks> {
-  const { found, includes } = await scores.asOf((parts) => readBooks(parts, calendar, now));
-  return { ...found, includes };
+export async function readScoreBooks(
+  { scores, calendar, treeThen }: ScoreHistory,
+  now: number,
+): Promise<ScoreBooks> {
+  const today = calendar.dayOf(now);
+  const from = calendar.startOf(Math.min(calendar.monthStart(today), today - 6));
+  const moves = movesSince(await treeThen(), from);
+  const { found, includes } = await scores.asOf((parts) => readBooks(parts, { calendar, now, from, moves }));
+  return { ...found, includes, moves };
 }
 
 async function readBooks(
   { lastVotes, minutes, excluded, discounted, rollups }: ScoreParts,
-  calendar: Calendar,
-  now: number,
-): Promise<Omit<ScoreBooks, 'includes'>> {
-  const books = {
-    counted: new ScoreBook(calendar),
-    excluded: new ScoreBook(calendar),
-    discounted: VERDICTS.map(() => new ScoreBook(calendar)),
-  };
+  {
+    calendar,
+    now,
+    from,
+    moves,
+  }: Pick<ScoreHistory, 'calendar'> & { now: number; from: number; moves: Moves },
+): Promise<Omit<ScoreBooks, 'includes' | 'moves'>> {
+  const newBook = () => new ScoreBook(calendar, moves);
+  const books = { counted: newBook(), excluded: newBook(), discounted: VERDICTS.map(newBook) };
   const discountedAs = (verdict: VerdictCode) => books.discounted[verdict] as ScoreBook;
   const lastMinute = now + MINUTES_AHEAD * MINUTE_MS;
   let staleAt = Number.POSITIVE_INFINITY;
   const today = calendar.dayOf(now);
-  const from = calendar.startOf(Math.min(calendar.monthStart(today), today - 6));
   for (const { windowKey, lastAt } of await lastVotes())
     books.counted.addQuarter(windowKey, lastAt, [], lastAt);
   const leftOut = new Map<string, readonly number[]>();

@@ -1,4 +1,5 @@
 /** The live counts: read from the store at the start and whenever a person has decided. */
+import { areSameMoves, type Moves, movesSince } from '../domain/moves.ts';
 import type { ScoreBook } from '../domain/score-book.ts';
 import type { Corrected, VerdictCode, VoteRecord } from '../store/ledger.ts';
 import type { CommitId } from '../store/neighbours.ts';
@@ -20,6 +21,10 @@ export type ScoreKeeper = {
   reload(): Promise<void>;
   /** Must they be read again, because votes come into a period that are not in them? */
   isDue(): boolean;
+  /** Where windows stood within the periods, as votes are counted. */
+  moves(): Moves;
+  /** … and is it another by now, so that they must be read again? @throws StoreFailure */
+  haveMoved(): Promise<boolean>;
 };
 
 type Counted = Pick<VoteRecord, 'windowKey' | 'rating' | 'at' | 'excluded' | 'verdict'>;
@@ -30,7 +35,7 @@ export type ScoreKeeperDeps = ScoreHistory & { now: () => number };
 export async function openScoreKeeper({ now, ...history }: ScoreKeeperDeps): Promise<ScoreKeeper> {
   const first = await readScoreBooks(history, now());
   const { counted: book, excluded: excludedBook, discounted: discountedBooks } = first;
-  let { staleAt, includes } = first;
+  let { staleAt, includes, moves } = first;
   const reload = async () => {
     staleAt = Number.NEGATIVE_INFINITY;
     const books = await readScoreBooks(history, now());
@@ -41,6 +46,7 @@ export async function openScoreKeeper({ now, ...history }: ScoreKeeperDeps): Pro
     });
     staleAt = books.staleAt;
     includes = books.includes;
+    moves = books.moves;
   };
   const bookOf = (verdict: VerdictCode) => (verdict === 0 ? book : (discountedBooks[verdict] as ScoreBook));
   const stored = ({ windowKey, rating, at, excluded, verdict = 0 }: Counted) =>
@@ -71,5 +77,7 @@ export async function openScoreKeeper({ now, ...history }: ScoreKeeperDeps): Pro
     },
     reload,
     isDue: () => staleAt !== null && now() >= staleAt,
+    moves: () => moves,
+    haveMoved: async () => !areSameMoves(moves, movesSince(await history.treeThen(), moves.since)),
   };
 }

@@ -42,8 +42,8 @@ export interface HistoryStore {
    * nothing is left out. One consistent moment. @throws StoreFailure
    */
   sums(of: HistoryOf, bounds: readonly number[]): Promise<HistoryRow[][]>;
-  /** What came by one channel, of every window that anything came for. `span`: bounds as above. One consistent moment. @throws StoreFailure */
-  windows(span: HistorySpan, channel: ChannelCode): Promise<WindowHistory[]>;
+  /** What came by one channel, of every window that anything came for: a list a span, as above. One consistent moment. @throws StoreFailure */
+  windows(bounds: readonly number[], channel: ChannelCode): Promise<WindowHistory[][]>;
   /**
    * What the sum of a span is made of. `span`: bounds as above. One consistent moment. @param daysIn the whole days of a span, as
    * `KeptShownDay` counts them; the end is not one of them. @throws StoreFailure

@@ -58,7 +58,7 @@ export async function openAlerts({
     ...{ store: store.alerts, book, tree, calendar, now, monotonic, told },
     ...{ isOnline: everywhere.isOnline, lastSeenAt: everywhere.lastSeenAt },
     hoursOf: (windowKey, at) => votes.rules.rulesOf(windowKey).at(at).openingHours,
-    countsOf: (windowKey, period, at) => scores.book.counts(windowKey, period, at),
+    votes: scores.book,
     goal: () => ({
       target: config.targetRate,
       minimum: config.minimumVotes,

@@ -15,6 +15,7 @@ import { type ChannelRows, createChannelRows } from '../live/channel-rows.ts';
 import { type Feed, openFeed } from '../live/feed.ts';
 import { createPlaces } from '../live/places.ts';
 import { createScoreRows } from '../live/score-rows.ts';
+import { readTreeThen } from '../scores/kept-tree-then.ts';
 import { openScoreKeeper } from '../scores/score-keeper.ts';
 import type { Corrected } from '../store/ledger.ts';
 import { createClockWatch } from '../watch/clock-watch.ts';
@@ -57,7 +58,8 @@ export function openScores({
   const { tree } = registry;
   return openInOrder(log, async (onClose) => {
     const calendar = createCalendar(config.timeZone);
-    const counts = await openScoreKeeper({ scores: store.scores, calendar, now });
+    const treeThen = readTreeThen(store.org);
+    const counts = await openScoreKeeper({ scores: store.scores, treeThen, calendar, now });
     const { book, excludedBook, discountedBooks } = counts;
     const figures = (): FigureRules => ({
       method: METHOD,
@@ -80,7 +82,10 @@ export function openScores({
     };
     const books = { book, excludedBook, discountedBooks };
     const board = createBoard({ ...{ tree, figures }, ...books, ...rest });
-    const channelRows = createChannelRows({ ...{ store: store.history, calendar, tree }, ...books, ...rest });
+    const channelRows = createChannelRows({
+      ...{ store: store.history, calendar, tree, moves: counts.moves },
+      ...{ ...books, ...rest },
+    });
     const feed = await openFeed({
       ...{ board, book, calendar, tree, now },
       instance: ground.instance,
@@ -145,6 +150,8 @@ export function openScores({
     storage.rereading.listen(reload);
     let shownTree = tree();
     changes.heard.listen(async () => {
+      // What was pressed before a move counts for where its window stood: that is told by the hour, and not by what is held of a day.
+      if (tree() !== shownTree && (await counts.haveMoved())) await standstill.during(reload);
       await shown.reload();
       if (tree() === shownTree) return;
       shownTree = tree();

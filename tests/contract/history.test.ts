@@ -284,6 +284,6 @@ describe.each(portHomes())('history in %s', (_name, createHome) => {
     expect(await rig.ports.history.sums(nobody, BOUNDS)).toEqual(BOUNDS.slice(1).map(() => []));
     expect(await rig.ports.history.sums({ windowKey: 999 }, [0, QUARTER])).toEqual([[]]);
     for (const channel of [0, 2] as const)
-      expect(await rig.ports.history.windows({ from: 0, to: START }, channel)).toEqual([]);
+      expect(await rig.ports.history.windows([0, QUARTER, START], channel)).toEqual([[], []]);
   });
 });

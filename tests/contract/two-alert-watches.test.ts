@@ -47,7 +47,11 @@ describe.each(portHomes())('two gateways that watch, on %s', (_name, createHome)
       isOnline: (id) => online.has(id),
       lastSeenAt: () => BASE,
       hoursOf: () => null,
-      countsOf: () => ({ satisfied: 10, basically: 0, unsatisfied: 0 }),
+      votes: {
+        counts: () => ({ satisfied: 10, basically: 0, unsatisfied: 0 }),
+        hasMoved: () => false,
+        movedTo: () => null,
+      },
       goal: () => ({ target: 0.85, minimum: 30, confidence: 0.95 }),
       completenessOf: (id) => ({ pending: id === 'w1' ? pending : 0 }) as Completeness,
       heldSummary: async () =>

@@ -12,6 +12,7 @@ import { ScoreBook } from '../../gateway/domain/score-book.ts';
 import type { RatingCode } from '../../gateway/domain/tally.ts';
 import { type Ingest, type KnownTerminal, openIngest } from '../../gateway/ingest/ingest.ts';
 import { type Journals, openJournals } from '../../gateway/ingest/journals.ts';
+import { readTreeThen } from '../../gateway/scores/kept-tree-then.ts';
 import { readScoreBooks } from '../../gateway/scores/score-history.ts';
 import type { SqliteStore } from '../../gateway/store/sqlite/sqlite-store.ts';
 import type { Ack } from '../../protocol/ack.ts';
@@ -34,7 +35,8 @@ const TERMINALS: KnownTerminal[] = [1, 2].map((key) => ({
 }));
 const EPOCHS = ['ab', 'cd'].map((pair) => pair.repeat(16));
 
-const booksOf = ({ scores }: SqliteStore) => readScoreBooks({ scores, calendar }, clock.now);
+const booksOf = ({ scores, org }: SqliteStore) =>
+  readScoreBooks({ scores, calendar, treeThen: readTreeThen(org) }, clock.now);
 
 /** The gateway's ingest path on a real database; restarting loses everything that was not committed. */
 async function createGatewaySide(store: SqliteStore) {

@@ -12,6 +12,7 @@ import { createServer } from '../../gateway/api/server.ts';
 import { createCompressor } from '../../gateway/compress/compressor.ts';
 import { createCalendar } from '../../gateway/domain/calendar.ts';
 import { combine } from '../../gateway/domain/completeness.ts';
+import { NO_MOVES } from '../../gateway/domain/moves.ts';
 import { DEFAULT_PRIVACY } from '../../gateway/domain/privacy/settings.ts';
 import { ScoreBook } from '../../gateway/domain/score-book.ts';
 import { createCommandDesk } from '../../gateway/fleet/command-desk.ts';
@@ -99,7 +100,9 @@ export async function createApp(store: SqliteStore): Promise<TestApp> {
       rows: createScoreRows({ board, tree, figures }),
       ...{ figures, dataRevision: feed.dataRevision, calendar },
     },
-    channelRows: createChannelRows({ ...boardDeps, store: store.history, calendar }),
+    channelRows: createChannelRows({
+      ...{ ...boardDeps, store: store.history, calendar, moves: () => NO_MOVES },
+    }),
     takeVotes: async (_origin, votes) => votes.map(() => 'stored'),
     history: createNodeHistory({
       ...{ store: store.history, figures, dataRevision: feed.dataRevision, now },

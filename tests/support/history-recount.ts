@@ -74,17 +74,23 @@ export async function toldHistory(
 const toldRow = ({ channel, verdict, isExcluded, counts }: HistoryRow) =>
   `${lineOf(channel, verdict, isExcluded)}: ${NAMES.map((name) => counts[name as 'satisfied']).join('/')}`;
 
-/** The same of every window that something came for, by its key: what each channel says alone, all of it together. */
+/** The same of every window that something came for, by its key, a span after another: what each channel says alone, all of it together. */
 async function toldByChannel(
   history: HistoryStore,
-  span: { from: number; to: number },
-): Promise<Map<number, string[]>> {
-  const told = new Map<number, string[]>();
-  for (const channel of CHANNELS.keys())
-    for (const { windowKey, rows } of await history.windows(span, channel as ChannelCode)) {
-      expect(rows.every((row) => row.channel === channel)).toBe(true);
-      told.set(windowKey, [...(told.get(windowKey) ?? []), ...rows.map(toldRow)].sort());
-    }
+  bounds: readonly number[],
+): Promise<Map<number, string[]>[]> {
+  const told = bounds.slice(1).map(() => new Map<number, string[]>());
+  for (const channel of CHANNELS.keys()) {
+    const spans = await history.windows(bounds, channel as ChannelCode);
+    expect(spans).toHaveLength(told.length);
+    spans.forEach((windows, place) => {
+      const inSpan = told[place] as Map<number, string[]>;
+      for (const { windowKey, rows } of windows) {
+        expect(rows.every((row) => row.channel === channel)).toBe(true);
+        inSpan.set(windowKey, [...(inSpan.get(windowKey) ?? []), ...rows.map(toldRow)].sort());
+      }
+    });
+  }
   return told;
 }
 
@@ -143,9 +149,10 @@ export async function expectHistoryRecounted(
     );
   const [from = 0, to = 0] = [bounds[0], bounds.at(-1)];
   for (const of of all) await expectParts(history, of, { from, to }, recount, when);
-  const byChannel = await toldByChannel(history, { from, to });
+  const byChannel = await toldByChannel(history, bounds);
   for (const { key } of windows)
-    expect([byChannel.get(key) ?? []], `window ${key} by channel ${when}`).toEqual(
-      recount({ windowKey: key }, [from, to]),
-    );
+    expect(
+      byChannel.map((inSpan) => inSpan.get(key) ?? []),
+      `window ${key} by channel ${when}`,
+    ).toEqual(recount({ windowKey: key }, bounds));
 }

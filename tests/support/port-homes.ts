@@ -15,12 +15,14 @@ import { createPostgresImports } from '../../gateway/store/postgres/import.ts';
 import { createJournalStore } from '../../gateway/store/postgres/kept-journals.ts';
 import { createPostgresLedger } from '../../gateway/store/postgres/ledger.ts';
 import { openPostgresRecount } from '../../gateway/store/postgres/recount.ts';
+import { createScoreReads } from '../../gateway/store/postgres/score-parts.ts';
 import { createPostgresSql } from '../../gateway/store/postgres/sql-database.ts';
 import { storedVerdicts } from '../../gateway/store/postgres/stored-verdicts.ts';
 import { createUpkeep } from '../../gateway/store/postgres/upkeep.ts';
 import { createVoteReads } from '../../gateway/store/postgres/vote-reads.ts';
 import type { RecountReads } from '../../gateway/store/recount.ts';
 import type { ReviewStore } from '../../gateway/store/review.ts';
+import type { ScoreReads } from '../../gateway/store/scores.ts';
 import { verifyAudit } from '../../gateway/store/sql/audit-verify.ts';
 import type { AuditDeps } from '../../gateway/store/sql/changes.ts';
 import { createHistoryRepair } from '../../gateway/store/sql/history/repair.ts';
@@ -57,6 +59,7 @@ export type OpenPorts = SqlPorts & {
   repairHistory: RepairHistory;
   history: HistoryStore;
   folding: HistoryFolding;
+  scores: ScoreReads;
   close(): Promise<void>;
 };
 
@@ -147,6 +150,7 @@ export function openPostgresPorts(
     repairHistory: createHistoryRepair(database, audit),
     history,
     folding: history,
+    scores: createScoreReads(link('test scores')),
     async close() {
       await Promise.all([database, ledger, imports, history, reading, saving].map((one) => one.close()));
     },

@@ -119,6 +119,7 @@ export const scoreRoutes: FastifyPluginCallbackTypebox<ScoreDeps> = (
         ...rules,
         period: { name: period, ...spanOf(period, at, calendar), timeZone: calendar.timeZone },
         revision: scores.dataRevision(),
+        stood: isHeldBack ? 'now' : 'then',
         ...(channel !== undefined && { channel }),
       };
       // What is held back has the revision of its steps, and may have other terminals all the same.

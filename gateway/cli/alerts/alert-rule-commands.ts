@@ -6,6 +6,7 @@ import { recentVotesOf } from '../../alerts/recent-votes.ts';
 import { MAX_REASON_CHARS } from '../../audit/reasons.ts';
 import { DEFAULT_ALERTS } from '../../domain/alerts/alert-settings.ts';
 import { createCalendar } from '../../domain/calendar.ts';
+import { readTreeThen } from '../../scores/kept-tree-then.ts';
 import { readScoreBooks } from '../../scores/score-history.ts';
 import type { Store } from '../../store/store.ts';
 import { type Place, withPlace, zone } from '../options.ts';
@@ -26,10 +27,11 @@ type Asked = Place & {
 function rulesOf(store: Store, timeZone: string) {
   const calendar = createCalendar(timeZone);
   const now = Date.now;
+  const history = { calendar, treeThen: readTreeThen(store.org) };
   return createAlertRules({
     ...{ store: store.alerts, calendar, now, tree: () => treeOf(store) },
     recentVotes: recentVotesOf(
-      async () => (await readScoreBooks({ scores: store.scores, calendar }, now())).counted,
+      async () => (await readScoreBooks({ ...history, scores: store.scores }, now())).counted,
       now,
     ),
   });

@@ -10,9 +10,9 @@ import {
 import { buildTree } from '../../domain/org.ts';
 import type { Asked } from '../../domain/periods/asked.ts';
 import { METHOD } from '../../domain/statistics/figure.ts';
-import { createTreeThen } from '../../domain/tree-then.ts';
 import { historyCsv } from '../../scores/history-csv.ts';
 import { historyNode } from '../../scores/history-node.ts';
+import { readTreeThen } from '../../scores/kept-tree-then.ts';
 import { createNodeHistory } from '../../scores/node-history.ts';
 import { OrgRefusal } from '../../store/failures.ts';
 import type { Store } from '../../store/store.ts';
@@ -99,7 +99,7 @@ async function read(store: Store, options: Options): Promise<History> {
   const { zonesOf } = await openRuleBook({ rules: store.rules, timeZone });
   const history = createNodeHistory({
     ...{ store: store.history, figures: () => rules, now: Date.now, zonesOf },
-    treeThen: async () => createTreeThen(await store.org.versions()),
+    treeThen: readTreeThen(store.org),
     // No other answer is known to be of the same data.
     dataRevision: () => `cli/${Date.now()}`,
   });

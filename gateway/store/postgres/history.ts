@@ -1,7 +1,7 @@
 /** Sums over long spans, on PostgreSQL: what is read and what is folded each sees one moment, and neither waits for a commit. */
 import { QUARTER_MS } from '../../domain/calendar.ts';
 import { StoreFailure } from '../failures.ts';
-import type { HistoryFolding, HistorySpan, HistoryStore, WindowHistory } from '../history.ts';
+import type { HistoryFolding, HistoryStore, WindowHistory } from '../history.ts';
 import type { ChannelCode } from '../ledger.ts';
 import { createPause } from '../pause.ts';
 import { keptByChannel, keptOfWindows } from '../sql/history/fold.ts';
@@ -70,7 +70,7 @@ export function createPostgresHistory(options: PostgresHistoryOptions): Postgres
   };
   return {
     async sums(of, bounds) {
-      const quarters = bounds.map((at) => Math.floor(at / QUARTER_MS));
+      const quarters = bounds.map(quarterOf);
       const found = await inOneMoment((transaction) =>
         'unitKey' in of
           ? readUnit(transaction, places, of.unitKey, quarters)
@@ -78,7 +78,8 @@ export function createPostgresHistory(options: PostgresHistoryOptions): Postgres
       );
       return found.map(rowsOf);
     },
-    windows: (span, channel) => inOneMoment((transaction) => readWindows(transaction, span, channel)),
+    windows: (bounds, channel) =>
+      inOneMoment((transaction) => readWindows(transaction, bounds.map(quarterOf), channel)),
     parts: (of, span, daysIn) =>
       inOneMoment(async (transaction) => {
         const queries = queriesIn(transaction);
@@ -108,6 +109,8 @@ export function createPostgresHistory(options: PostgresHistoryOptions): Postgres
 /** Another gateway, or a change of the tree, was at it. */
 const isInterrupted = (error: unknown) =>
   error instanceof StoreFailure && error.code === 'database-interrupted';
+
+const quarterOf = (atMs: number) => Math.floor(atMs / QUARTER_MS);
 
 type Row = {
   place: number;
@@ -174,19 +177,19 @@ const STATE = {
 
 async function readWindows(
   { rows }: Transaction,
-  { from, to }: HistorySpan,
+  bounds: readonly number[],
   channel: ChannelCode,
-): Promise<WindowHistory[]> {
-  const sums = createWindowSums();
-  const found = await rows<Omit<Row, 'place'> & { windowKey: number }>({
+): Promise<WindowHistory[][]> {
+  const sums = bounds.slice(1).map(createWindowSums);
+  const found = await rows<Row & { windowKey: number }>({
     text: `
-      SELECT window_key AS "windowKey", channel, part, ${SUMS}
-      FROM (${keptByChannel(channel, 'quarter >= $1::int4 AND quarter < $2::int4')}) AS kept GROUP BY 1, 2, 3`,
-    values: [from, to].map((at) => Math.floor(at / QUARTER_MS)),
+      SELECT ${PLACE}, window_key AS "windowKey", channel, part, ${SUMS}
+      FROM (${keptByChannel(channel, 'quarter >= $2::int4 AND quarter < $3::int4')}) AS kept GROUP BY 1, 2, 3, 4`,
+    values: [arrayOf(bounds), bounds[0] ?? 0, bounds.at(-1) ?? 0],
   });
-  for (const { windowKey, satisfied, basically, unsatisfied, ...of } of found)
-    sums.add(windowKey, { ...of, counts: [satisfied, basically, unsatisfied] });
-  return sums.of(channel);
+  for (const { place, windowKey, satisfied, basically, unsatisfied, ...of } of found)
+    sums[place]?.add(windowKey, { ...of, counts: [satisfied, basically, unsatisfied] });
+  return sums.map((one) => one.of(channel));
 }
 
 async function addWindows(

@@ -4,7 +4,7 @@
  */
 import type Database from 'better-sqlite3';
 import { QUARTER_MS } from '../../domain/calendar.ts';
-import type { HistorySpan, HistoryStore, WindowHistory } from '../history.ts';
+import type { HistoryStore, WindowHistory } from '../history.ts';
 import type { ChannelCode } from '../ledger.ts';
 import { createPause } from '../pause.ts';
 import { keptByChannel } from '../sql/history/fold.ts';
@@ -62,7 +62,7 @@ export function createSqliteHistory(file: string): SqliteHistory {
   };
   return {
     async sums(of, bounds) {
-      const quarters = bounds.map((at) => Math.floor(at / QUARTER_MS));
+      const quarters = bounds.map(quarterOf);
       const found = await inOneMoment((reader) =>
         'unitKey' in of
           ? readUnit(reader, places, of.unitKey, quarters)
@@ -70,7 +70,8 @@ export function createSqliteHistory(file: string): SqliteHistory {
       );
       return found.map(rowsOf);
     },
-    windows: (span, channel) => inOneMoment((reader) => readWindows(reader, span, channel)),
+    windows: (bounds, channel) =>
+      inOneMoment((reader) => readWindows(reader, bounds.map(quarterOf), channel)),
     parts: (of, span, daysIn) =>
       inOneMoment(async (reader) => {
         const pause = createPause();
@@ -86,6 +87,8 @@ export function createSqliteHistory(file: string): SqliteHistory {
     },
   };
 }
+
+const quarterOf = (atMs: number) => Math.floor(atMs / QUARTER_MS);
 
 type Raw = [channel: number, part: number, satisfied: number, basically: number, unsatisfied: number];
 type Placed = [place: number, ...Raw];
@@ -152,19 +155,18 @@ const OF_ALL_AT_ONCE = 4;
 
 async function readWindows(
   reader: Reader,
-  { from, to }: HistorySpan,
+  bounds: readonly number[],
   channel: ChannelCode,
-): Promise<WindowHistory[]> {
-  const sums = createWindowSums();
+): Promise<WindowHistory[][]> {
+  const sums = bounds.slice(1).map(createWindowSums);
   const pause = createPause();
-  const bounds = [from, to].map((at) => Math.floor(at / QUARTER_MS));
   const statement = reader.ofAll(channel);
-  for (const span of piecesWithin(bounds, written(reader, bounds), OF_ALL_AT_ONCE)) {
+  for (const { place, ...span } of piecesWithin(bounds, written(reader, bounds), OF_ALL_AT_ONCE)) {
     for (const [windowKey, came, part, ...counts] of statement.all(span))
-      sums.add(windowKey, { channel: came, part, counts });
+      sums[place]?.add(windowKey, { channel: came, part, counts });
     await pause();
   }
-  return sums.of(channel);
+  return sums.map((one) => one.of(channel));
 }
 
 /** One by one where they are few, else among all that there is, as above. */

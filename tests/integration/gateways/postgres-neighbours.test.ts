@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createCalendar } from '../../../gateway/domain/calendar.ts';
+import { readTreeThen } from '../../../gateway/scores/kept-tree-then.ts';
 import { openScoreKeeper, type ScoreKeeper } from '../../../gateway/scores/score-keeper.ts';
 import type { Corrected } from '../../../gateway/store/ledger.ts';
 import type { StoredVote, Word } from '../../../gateway/store/neighbours.ts';
@@ -274,7 +275,9 @@ describe.runIf(have(POSTGRES))('gateways on one PostgreSQL database', () => {
     const [a, b] = [await join(), await join(listener)];
     await addSmallTown(a.store, 8);
     const now = () => NOW;
-    const keeper = await openScoreKeeper({ scores: b.store.scores, calendar, now });
+    const keeper = await openScoreKeeper({
+      ...{ scores: b.store.scores, treeThen: readTreeThen(b.store.org), calendar, now },
+    });
     keepers.push(keeper);
     const journals = await Promise.all(
       [1, 2, 3, 4].map(async (terminal) => (await a.store.ledger.openJournal(terminal, EPOCH)).key),

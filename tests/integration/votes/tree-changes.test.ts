@@ -1,7 +1,10 @@
 /** The tree is changed while everything runs: walls, scores and what people may see follow; each change is in the audit. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { History } from '../../../protocol/history.ts';
+import type { Scores } from '../../../protocol/score.ts';
+import type { Counts, Rating } from '../../../protocol/vote.ts';
 import { manyi } from '../../support/cli.ts';
-import { addAccount } from '../../support/client.ts';
+import { addAccount, addLink, createLinkClient } from '../../support/client.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
 import { listenLive } from '../../support/live-client.ts';
 import { until } from '../../support/wait.ts';
@@ -62,6 +65,80 @@ it('an open wall takes up a window that the command line has moved', async () =>
   const { code, out } = await manyi(gateway.dataDir, '--json', 'window', 'move', 'east-1', '--to', 'west');
   expect([code, JSON.parse(out)]).toMatchObject([0, { id: 'east-1', unitId: 'west' }]);
   await until('the wall', () => wall.window('east-1')?.parentId === 'west');
+  wall.close();
+});
+
+it('each figure counts a vote where its window stood when it was pressed: scores, the wall, history and the recount', async () => {
+  await gateway.add((org) => {
+    for (const id of ['from', 'to']) org.unit(id, id, 'city');
+    org.window('mover', 'from', '流动窗口');
+    org.window('stayer', 'from', '固定窗口');
+  });
+  await until('the windows', async () => (await gateway.scores()).some(({ id }) => id === 'stayer'));
+  const { token } = await addLink(gateway, { kind: 'source', name: '短信平台' });
+  const source = createLinkClient(gateway, token);
+  let key = 0;
+  const press = async (window: string, rating: Rating, at: number) => {
+    key += 1;
+    const votes = [{ key: String(key), window, channel: 'sms', rating, at }];
+    const answer = (await (await source.send('POST', '/api/v1/votes', { votes })).json()) as object;
+    expect(JSON.stringify(answer)).toContain('"stored"');
+  };
+  const quarter = (at: number) => at - (at % 900_000);
+  const before = quarter(Date.now()) - 1_000;
+  await press('mover', 'satisfied', before);
+  await press('stayer', 'satisfied', before);
+  const wall = await listenLive(gateway);
+  await wall.snapshot();
+  const { status, from } = await change('/api/v1/windows/mover', { unitId: 'to' });
+  expect([status, from]).toEqual([200, quarter(from ?? 0)]);
+  // Now, and late: from before the move.
+  await press('mover', 'unsatisfied', Date.now());
+  await press('mover', 'basically', before);
+
+  const day = (at: number) =>
+    new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Shanghai' }).format(new Date(at));
+  const [first, last] = [day(Date.now() - 6 * 86_400_000), day(Date.now())];
+  const text = ({ satisfied, basically, unsatisfied }: Counts) =>
+    [satisfied, basically, unsatisfied].join('/');
+  const ofScores = async (id: string, more = '') => {
+    const { rows } = await gateway.getJson<Scores>(`/api/v1/scores?period=7d${more}`);
+    return text(rows.find((row) => row.id === id)?.counts as Counts);
+  };
+  const ofHistory = async (id: string) =>
+    text(
+      (await gateway.getJson<History>(`/api/v1/history?unit=${id}&from=${first}&to=${last}&by=day`)).total
+        .counts,
+    );
+  const ofRecount = async (id: string) => {
+    const args = ['--json', 'recount', '--unit', id, '--period', `${first}..${last}`];
+    const { code, out } = await manyi(gateway.dataDir, ...args);
+    expect(code).toBe(0);
+    const { figures } = JSON.parse(out) as { figures: { figure: string; recounted: unknown }[] };
+    const of = (name: string) => figures.find(({ figure }) => figure === name)?.recounted;
+    return [of('counted.satisfied'), of('counted.basically'), of('counted.unsatisfied')].join('/');
+  };
+  // What is pressed in the city by others of these tests: nothing.
+  for (const [id, counts] of [
+    ['from', '2/1/0'],
+    ['to', '0/0/1'],
+    ['city', '2/1/1'],
+  ] as const) {
+    await until(`the scores of ${id}`, async () => (await ofScores(id)) === counts);
+    expect([await ofScores(id, '&channel=sms'), await ofHistory(id), await ofRecount(id)], id).toEqual([
+      ...[counts, counts, counts],
+    ]);
+  }
+  // A window has all its own, wherever it stood.
+  expect([await ofScores('mover'), await ofScores('mover', '&unit=to')]).toEqual(['1/1/1', '1/1/1']);
+  // The wall counts today, which may have begun in between.
+  if (day(before) === day(Date.now())) {
+    await until('the wall', () => wall.unit('from')?.votes === 3);
+    expect([text(wall.unit('from')?.counts as Counts), text(wall.unit('to')?.counts as Counts)]).toEqual([
+      ...['2/1/0', '0/0/1'],
+    ]);
+    expect(wall.window('mover')).toMatchObject({ parentId: 'to', votes: 3 });
+  }
   wall.close();
 });
 

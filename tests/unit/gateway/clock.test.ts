@@ -9,6 +9,7 @@ import { createCalendar } from '../../../gateway/domain/calendar.ts';
 import { createClockAlarms } from '../../../gateway/fleet/clock-alarms.ts';
 import { createPeople } from '../../../gateway/people/people.ts';
 import { createSessions } from '../../../gateway/people/sessions.ts';
+import { readTreeThen } from '../../../gateway/scores/kept-tree-then.ts';
 import { openScoreKeeper } from '../../../gateway/scores/score-keeper.ts';
 import { createClockWatch } from '../../../gateway/watch/clock-watch.ts';
 import { authorityOf } from '../../support/certificates.ts';
@@ -174,7 +175,7 @@ describe('the score book', () => {
       const windowKey = 1;
       const { now, pass, set } = createClock();
       const { scores, ledger } = store;
-      const live = await openScoreKeeper({ scores, calendar, now });
+      const live = await openScoreKeeper({ scores, calendar, treeThen: readTreeThen(store.org), now });
       let seq = 0;
       const all: number[] = [];
       const vote = async (at: number) => {
