@@ -8,6 +8,7 @@ import type { Lease } from '../store/leases.ts';
 import type { HeldSummary } from '../store/review.ts';
 import type { WaitingReviews } from '../store/reviews.ts';
 import type { AlertBook } from './alert-book.ts';
+import type { DecidedWindows } from './decided-windows.ts';
 import { createKnownAlerts } from './known-alerts.ts';
 import { createPendingWatch, findRates, findReviews, type StandingDeps } from './standing-watch.ts';
 import { createTerminalWatch, type TerminalWatchDeps } from './terminal-watch.ts';
@@ -34,6 +35,8 @@ export type AlertWatchDeps = Omit<TerminalWatchDeps, 'book' | 'watchingSince'> &
     monotonic: () => number;
     heldSummary(): Promise<HeldSummary[]>;
     waitingReviews(): Promise<WaitingReviews[]>;
+    /** What people decide about votes. */
+    decided: DecidedWindows;
     newId(): string;
     /** In the transaction in which it is opened or closed. */
     told(tx: AlertTx, told: readonly Told[]): Promise<void>;
@@ -51,7 +54,7 @@ const AGAIN_EVERY_MS = 1_000;
 
 /** @throws StoreFailure */
 export async function openAlertWatch(deps: AlertWatchDeps): Promise<AlertWatch> {
-  const { store, book, tree, now, monotonic, heldSummary, waitingReviews, newId, told } = deps;
+  const { store, book, tree, now, monotonic, heldSummary, waitingReviews, decided, newId, told } = deps;
   const known = createKnownAlerts({ store, reloadRules: book.reload, now });
   let standing: Pick<Looked, 'found' | 'covered'> = { found: [], covered: new Set() };
   let lookedAt = Number.NEGATIVE_INFINITY;
@@ -65,13 +68,20 @@ export async function openAlertWatch(deps: AlertWatchDeps): Promise<AlertWatch> 
     settledAt: (cause) => known.settledAt(cause) ?? Number.NEGATIVE_INFINITY,
   });
 
+  const doubtWindow = (id: string) => {
+    const serviceWindow = tree().windowById.get(id);
+    if (serviceWindow) votes.doubt(serviceWindow.key);
+  };
   const follow = async () => {
     const changed = await known.follow();
-    for (const { node } of changed.settled) {
-      const serviceWindow = tree().windowById.get(node.split('window:')[1] ?? '');
-      if (serviceWindow) votes.doubt(serviceWindow.key);
-    }
+    for (const { node } of changed.settled) doubtWindow(node.split('window:')[1] ?? '');
     return changed.isAny;
+  };
+  const followDecided = async () => {
+    const windows = await decided.follow();
+    if (windows === 'any') votes.doubt();
+    // One that is new here is of a tree that is new here, and folded then.
+    else windows.forEach(doubtWindow);
   };
 
   const lookStanding = async () => {
@@ -100,6 +110,7 @@ export async function openAlertWatch(deps: AlertWatchDeps): Promise<AlertWatch> 
     ...{ stored: votes.stored, doubt: votes.doubt, follow, open: known.open },
     async isDue() {
       await follow();
+      await followDecided();
       await votes.catchUp(FOLD_MS);
       await lookStanding();
       const mayNote = monotonic() - notedAt >= AGAIN_EVERY_MS;

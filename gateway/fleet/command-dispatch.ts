@@ -2,6 +2,7 @@
 import type { Command, CommandResult } from '../../protocol/command.ts';
 import type { SetAside } from '../../protocol/health.ts';
 import type { Actor } from '../domain/actor.ts';
+import { decidedDetail } from '../domain/decided-lines.ts';
 import { withoutHidden } from '../domain/shown-text.ts';
 import type { AuditLine, By } from '../store/changes.ts';
 import type { CommandRecord, CommandStore, CommandTx } from '../store/commands.ts';
@@ -105,7 +106,9 @@ export async function createCommandDispatch(deps: CommandDispatchDeps): Promise<
         return tx.unchanged(undefined);
       const off = isOff ? await writeOff(tx, terminal, args, now()) : {};
       const by: By = { actor, origin: 'local' };
-      const told = { command: id, ...args, ok, code, detail, ...off };
+      // Where something was written off, a decision was counted, of which no vote is another.
+      const decided = 'lost' in off ? decidedDetail([]) : {};
+      const told = { command: id, ...args, ok, code, detail, ...off, ...decided };
       const line: AuditLine = {
         by,
         action: `terminal.${op}.answer`,

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { readReason } from '../audit/reasons.ts';
 import { writeActor } from '../domain/actor.ts';
 import type { AuditTarget } from '../domain/audit-target.ts';
+import { decidedDetail } from '../domain/decided-lines.ts';
 import type { By } from '../store/changes.ts';
 import type { Excluded, Exclusion, HeldFilter, ReviewReads, ReviewStore, ReviewTx } from '../store/review.ts';
 import { readHeldVote } from './held-vote.ts';
@@ -69,7 +70,11 @@ export function createReview({ store, now, exclusively = (act) => act() }: Revie
       store.change(async (tx) => {
         const done = await act(tx, reason);
         const outcome = typeof done === 'number' ? { votes: done } : (done ?? {});
-        return tx.audited({ by, action, target, detail: { ...detail, ...outcome, reason } }, done);
+        const concerned = decidedDetail(await tx.concerned());
+        return tx.audited(
+          { by, action, target, detail: { ...detail, ...outcome, ...concerned, reason } },
+          done,
+        );
       }),
     );
   };

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { readReason } from '../audit/reasons.ts';
 import { type Actor, writeActor } from '../domain/actor.ts';
+import { decidedDetail } from '../domain/decided-lines.ts';
 import { afterStep, possibleSteps, type ReviewStep, type VoteDecision } from '../domain/review-steps.ts';
 import { mayReview } from '../domain/roles.ts';
 import { PeopleRefusal } from '../people/refusal.ts';
@@ -91,7 +92,10 @@ export function createReviews({
           const follows = to === 'confirmed' || review.state === 'confirmed';
           const result = follows ? await tx.settle(review.key) : null;
           const changed = result?.corrected.length ?? 0;
-          const detail = { reason: why, decision: review.decision, votes: review.votes, changed };
+          const detail = {
+            ...{ reason: why, decision: review.decision, votes: review.votes, changed },
+            ...(result && decidedDetail(result.concerned)),
+          };
           return tx.audited(
             { by, action: `review.${step}`, target: { kind: 'review', id }, detail },
             { stepped: { id, state: to, votes: review.votes, changed }, result },

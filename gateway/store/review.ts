@@ -43,6 +43,9 @@ export type ReleasedVote = {
   windowKey: number | null;
 };
 
+/** So many windows are told of one by one. */
+export const MOST_CONCERNED = 64;
+
 /** Whose votes: a terminal's; a system's, everywhere or at a window; or all that came at a window. */
 export type Excluded = { terminalId?: string; origin?: Origin; windowId?: string };
 
@@ -87,6 +90,11 @@ export interface ReviewReads {
 }
 
 export interface ReviewTx extends ReviewReads {
+  /**
+   * Windows of which stored votes count otherwise, or were pressed at another time, by what this change has done so far: their ids, for its line
+   * in the audit (`DecidedLine`). Null where they are more than MOST_CONCERNED.
+   */
+  concerned(): Promise<string[] | null>;
   /**
    * Makes votes of held records: `parse` says what each is, or null when it cannot be a vote.
    * @returns how many are votes now, how many numbers were taken already, how many cannot be a vote.

@@ -86,8 +86,8 @@ export interface ReviewsReads {
 /** An account as it is now; `isAbove`: it may see that window. */
 export type Decider = { role: Role; isDisabled: boolean; isAbove: boolean };
 
-/** `decisions`: the count of all decisions, this one included. */
-export type Settled = { corrected: readonly Corrected[]; decisions: number };
+/** `decisions`: the count of all decisions, this one included. `concerned`: see `ReviewTx`. */
+export type Settled = { corrected: readonly Corrected[]; decisions: number; concerned: string[] | null };
 
 export type Opened = { id: string; isNew: boolean };
 

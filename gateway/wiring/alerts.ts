@@ -4,6 +4,7 @@ import { openAlertBook } from '../alerts/alert-book.ts';
 import { type AlertDesk, createAlertDesk } from '../alerts/alert-desk.ts';
 import { type AlertRules, createAlertRules } from '../alerts/alert-rules.ts';
 import { openAlertWatch } from '../alerts/alert-watch.ts';
+import { followDecidedWindows } from '../alerts/decided-windows.ts';
 import type { TargetDesk } from '../alerts/delivery/target-desk.ts';
 import { createLiveAlerts, type LiveAlertsSource } from '../alerts/live-alerts.ts';
 import { recentVotesOf } from '../alerts/recent-votes.ts';
@@ -67,6 +68,7 @@ export async function openAlerts({
     completenessOf: scores.completenessOf,
     heldSummary: store.review.heldSummary,
     waitingReviews: store.reviews.waitingByWindow,
+    decided: await followDecidedWindows(store),
     newId: () => newId('a'),
   });
   const live = createLiveAlerts({ open: watch.open, tree });
@@ -80,8 +82,10 @@ export async function openAlerts({
   neighbours.heard.corrected.listen((_commit, corrected) => {
     for (const { windowKey } of corrected) watch.doubt(windowKey);
   });
-  // People have decided something about votes, or the database was away.
-  storage.rereading.listen(async () => watch.doubt());
+  // What people decide says which windows it is about.
+  storage.rereading.listen((why) => {
+    if (why === 'missed') watch.doubt();
+  });
   return {
     desk: createAlertDesk({ store: store.alerts, now, told }),
     rules: createAlertRules({

@@ -35,6 +35,9 @@ export type GroundDeps = {
   logLinesLost: () => number;
 };
 
+/** People have decided something about votes; or what was stored may have been missed. */
+export type WhyReread = 'decided' | 'missed';
+
 export type Ground = {
   log: Logger;
   now: () => number;
@@ -50,7 +53,7 @@ export type Ground = {
   people: People;
   storage: Pick<StorageGuard, 'failed' | 'trouble'> & {
     /** What is held in memory of the store is to be read again; no vote is under way. */
-    rereading: SlowHeard;
+    rereading: SlowHeard<[why: WhyReread]>;
     /** It is so now. @throws StoreFailure */
     reread(): Promise<void>;
     /** Whether votes are taken has changed. */
@@ -96,13 +99,13 @@ export function openGround(deps: GroundDeps): Promise<Ground & Closable> {
       }
     });
 
-    const [rereading, taking] = [createSlowSignal(), createSignal<[boolean]>()];
+    const [rereading, taking] = [createSlowSignal<[WhyReread]>(), createSignal<[boolean]>()];
     const standstill = createStandstill();
     rereading.listen(registry.reload);
     const guard = createStorageGuard({
       ...{ upkeep: store.upkeep, repair, file, log },
       exclusively: standstill.during,
-      reload: rereading.tell,
+      reload: () => rereading.tell('missed'),
       publishStatus: taking.tell,
     });
     const heard = createSlowSignal();
@@ -111,7 +114,7 @@ export function openGround(deps: GroundDeps): Promise<Ground & Closable> {
     const decisions = await followDecisions({
       ...{ store: store.upkeep, monotonic },
       exclusively: standstill.during,
-      reread: rereading.tell,
+      reread: () => rereading.tell('decided'),
     });
     const { failed } = guard;
     return {
@@ -120,7 +123,12 @@ export function openGround(deps: GroundDeps): Promise<Ground & Closable> {
       startedAt: now(),
       metrics: createMetrics(deps.logLinesLost),
       ...{ standstill, ledger: store.ledger },
-      storage: { ...guard, rereading, taking, reread: () => standstill.during(rereading.tell) },
+      storage: {
+        ...guard,
+        rereading,
+        taking,
+        reread: () => standstill.during(() => rereading.tell('missed')),
+      },
       changes: { ...changes, heard },
       jobs: [
         recoverStorage(guard),

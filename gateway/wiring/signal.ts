@@ -20,18 +20,18 @@ export function createSignal<What extends unknown[] = []>(): Signal<What> {
 }
 
 /** A signal whose listeners may take their time: each is awaited before the next hears. */
-export type SlowSignal = SlowHeard & {
+export type SlowSignal<What extends unknown[] = []> = SlowHeard<What> & {
   /** @throws what a listener does; the later ones do not hear then. */
-  tell(): Promise<void>;
+  tell(...what: What): Promise<void>;
 };
 
-export type SlowHeard = { listen(listener: () => unknown): void };
+export type SlowHeard<What extends unknown[] = []> = { listen(listener: (...what: What) => unknown): void };
 
-export function createSlowSignal(): SlowSignal {
-  const listeners: (() => unknown)[] = [];
+export function createSlowSignal<What extends unknown[] = []>(): SlowSignal<What> {
+  const listeners: ((...what: What) => unknown)[] = [];
   return {
-    async tell() {
-      for (const listener of listeners) await listener();
+    async tell(...what) {
+      for (const listener of listeners) await listener(...what);
     },
     listen: (listener) => void listeners.push(listener),
   };

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openAlertBook } from '../../gateway/alerts/alert-book.ts';
 import { openAlertWatch } from '../../gateway/alerts/alert-watch.ts';
+import { followDecidedWindows } from '../../gateway/alerts/decided-windows.ts';
 import { createAnnouncer } from '../../gateway/alerts/delivery/announcer.ts';
 import { createCourier } from '../../gateway/alerts/delivery/courier.ts';
 import { createCalendar } from '../../gateway/domain/calendar.ts';
@@ -59,6 +60,7 @@ describe.each(portHomes())('two gateways that watch, on %s', (_name, createHome)
           ? []
           : [{ terminalId: 't-2', reason: 'x', count: 4, firstAt: held.oldest, lastAt: time }],
       waitingReviews: async () => [],
+      decided: await followDecidedWindows(ports),
       told: createAnnouncer({
         ...{ tree, book, zonedOf: () => zoned, now, newId: () => newId('ad'), dropped() {} },
         holdsBack: () => true,

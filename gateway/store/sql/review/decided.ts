@@ -1,6 +1,9 @@
 /** A decision about votes: alone with them, and counted, so that gateways know when to read again. */
 import type { Queries, SqlDatabase } from '../sql-database.ts';
 
+/** Votes of this window are others by it. */
+export type Concern = (windowKey: number) => void;
+
 export type Decided = <T>(act: () => Promise<T>) => Promise<T>;
 
 /** In the transaction of `queries`. */

@@ -7,7 +7,7 @@ import type { Unjudged } from '../../ledger.ts';
 import type { Excluded, Exclusion, ReviewReads, ReviewTx } from '../../review.ts';
 import type { Queries } from '../sql-database.ts';
 import { noteUnjudged } from '../unjudged.ts';
-import type { Decided } from './decided.ts';
+import type { Concern, Decided } from './decided.ts';
 import { originKeyOf } from './origin.ts';
 import { recountLeftOut, recountRollups, votesOf, type Within } from './recount.ts';
 import { chunksOf } from './rows.ts';
@@ -55,6 +55,7 @@ export function exclusionReads(queries: Queries): Pick<ReviewReads, 'exclusions'
 export function exclusionWrites(
   queries: Queries,
   decided: Decided,
+  concern: Concern,
 ): Pick<ReviewTx, 'exclude' | 'endExclusion' | 'redate'> {
   return {
     exclude: ({ id, from, to, reason, madeAt, madeBy, ...which }) =>
@@ -66,7 +67,7 @@ export function exclusionWrites(
           .insertInto('exclusions')
           .values({ id, ...named, from_at: from, to_at: to, reason, made_at: madeAt, made_by: madeBy })
           .execute();
-        return recountSpan(queries, keys, { from, to });
+        return recountSpan(queries, keys, { from, to }, concern);
       }),
     endExclusion: (id, at) =>
       decided(async () => {
@@ -75,14 +76,16 @@ export function exclusionWrites(
         if (found.endedAt !== null)
           throw new OrgRefusal('exclusion-ended', `the exclusion ${id} has been taken back already`);
         await queries.updateTable('exclusions').set({ ended_at: at }).where('id', '=', id).execute();
-        await recountSpan(queries, found, found);
+        await recountSpan(queries, found, found, concern);
         return { ...exclusionOf(found), endedAt: at };
       }),
     redate: (terminalId, span, how) =>
       decided(async () => {
         const journals = await journalKeysOf(queries, await terminalKeyOf(queries, terminalId));
         if (journals.length === 0) return 0;
-        await noteUnjudged(queries, await spansOf(queries, journals, span, how));
+        const spans = await spansOf(queries, journals, span, how);
+        for (const { windowKey } of spans) concern(windowKey);
+        await noteUnjudged(queries, spans);
         const changed = await (how === 'claimed'
           ? toClaimed(queries, journals, span)
           : shift(queries, journals, span, how));
@@ -112,7 +115,12 @@ async function windowKeyOf(queries: Queries, id: string): Promise<number> {
 }
 
 /** Recounts what is kept of the span's votes. @returns how many they are */
-async function recountSpan(queries: Queries, keys: ExcludedKeys, { from, to }: Span): Promise<number> {
+async function recountSpan(
+  queries: Queries,
+  keys: ExcludedKeys,
+  { from, to }: Span,
+  concern: Concern,
+): Promise<number> {
   const { windowKey } = keys;
   const within = {
     ...{ first: Math.floor(from / QUARTER_MS), last: Math.floor((to - 1) / QUARTER_MS) },
@@ -124,11 +132,15 @@ async function recountSpan(queries: Queries, keys: ExcludedKeys, { from, to }: S
   for (const some of [concerned.filter((key) => key > 0), concerned.filter((key) => key < 0)])
     for (const chunk of chunksOf(some)) {
       const { rows } = await sql
-        .raw<{ votes: number }>(
-          `SELECT count(*) AS votes FROM ${votesOf(chunk, within)} AND v.at >= ${from} AND v.at < ${to}`,
+        .raw<{ windowKey: number; votes: number }>(
+          `SELECT v.window_key AS "windowKey", count(*) AS votes FROM ${votesOf(chunk, within)} AND v.at >= ${from} AND v.at < ${to}
+           GROUP BY v.window_key`,
         )
         .execute(queries);
-      votes += Number(rows[0]?.votes ?? 0);
+      for (const row of rows) {
+        concern(row.windowKey);
+        votes += Number(row.votes);
+      }
     }
   return votes;
 }

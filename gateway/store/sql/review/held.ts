@@ -4,7 +4,7 @@ import type { HeldFilter, HeldRecord, HeldSummary, ReviewReads, ReviewTx } from 
 import { SENT_WELL } from '../ledger-terms.ts';
 import type { Queries } from '../sql-database.ts';
 import { noteUnjudged, unjudgedOf } from '../unjudged.ts';
-import type { Decided } from './decided.ts';
+import type { Concern, Decided } from './decided.ts';
 import { recountLeftOut } from './recount.ts';
 import { type Candidate, storeReleased } from './released.ts';
 import { chunksOf } from './rows.ts';
@@ -58,6 +58,7 @@ export function heldReads(queries: Queries): Pick<ReviewReads, 'heldSummary' | '
 export function heldWrites(
   queries: Queries,
   decided: Decided,
+  concern: Concern,
 ): Pick<ReviewTx, 'release' | 'dismiss' | 'reconsider'> {
   const decideAll = (filter: HeldFilter, from: Decision, to: Decision, at: number | null) =>
     decided(async () => {
@@ -76,6 +77,7 @@ export function heldWrites(
           if (vote) candidates.push({ row, vote, windowKey: vote.windowKey ?? row.windowKey });
         }
         const stored = await storeReleased(queries, candidates);
+        for (const { windowKey } of stored) concern(windowKey);
         await recountLeftOut(queries, [...new Set(stored.map(({ row }) => row.journalKey))]);
         await noteUnjudged(
           queries,

@@ -2,6 +2,7 @@
 import type { ReviewReads, ReviewStore, ReviewTx } from '../../review.ts';
 import { type AuditDeps, createChanges } from '../changes.ts';
 import type { Queries, SqlDatabase } from '../sql-database.ts';
+import { concernedIds } from './concerned.ts';
 import { decidedOn } from './decided.ts';
 import { exclusionReads, exclusionWrites } from './exclusions.ts';
 import { heldReads, heldWrites } from './held.ts';
@@ -24,11 +25,14 @@ export function createReviewStore(
 export function reviewOn(database: Pick<SqlDatabase, 'holdVotes'>): (queries: Queries) => ReviewTx {
   return (queries) => {
     const decided = decidedOn(database, queries);
+    const windowKeys = new Set<number>();
+    const concern = (windowKey: number) => void windowKeys.add(windowKey);
     return {
       ...readsOn(queries),
-      ...heldWrites(queries, decided),
-      ...exclusionWrites(queries, decided),
+      ...heldWrites(queries, decided, concern),
+      ...exclusionWrites(queries, decided, concern),
       ...journalWrites(queries, decided),
+      concerned: () => concernedIds(queries, windowKeys),
     };
   };
 }

@@ -8,6 +8,7 @@ import type { VoteDecision } from '../../../domain/review-steps.ts';
 import type { VerdictCode } from '../../ledger.ts';
 import type { Settled } from '../../reviews.ts';
 import type { StoredPress } from '../../verdicts.ts';
+import { concernedIds } from '../review/concerned.ts';
 import { decidedOn } from '../review/decided.ts';
 import { chunksOf } from '../review/rows.ts';
 import type { Queries, SqlDatabase } from '../sql-database.ts';
@@ -61,7 +62,11 @@ export async function settle(
     return correct(queries, changes, write);
   });
   const { decisions } = await queries.selectFrom('reviewed').select('decisions').executeTakeFirstOrThrow();
-  return { corrected, decisions };
+  const concerned = await concernedIds(
+    queries,
+    corrected.map(({ windowKey }) => windowKey),
+  );
+  return { corrected, decisions, concerned };
 }
 
 async function votesOf(queries: Queries, key: number): Promise<Row[]> {
