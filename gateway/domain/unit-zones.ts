@@ -1,5 +1,9 @@
-/** In which time zone a unit or window lies, through time: that of the nearest unit above it that has one of its own, else the gateway's. */
+/**
+ * In which time zone a unit or window lies, through time: that of the nearest unit above it that has one of its own, else the gateway's.
+ * One that this runtime does not know (another gateway's may) is passed over: everything goes on, by the next one above.
+ */
 import type { TreeNode, TreeThen } from './tree-then.ts';
+import { isKnownZone } from './zoned-time.ts';
 
 /** From a moment on and until its next one. */
 export type UnitZone = {
@@ -27,7 +31,7 @@ export function createZonesThen(tree: TreeThen, zones: readonly UnitZone[], gate
   const zoneOf = (unitKeys: readonly number[], atMs: number): string => {
     for (const key of unitKeys) {
       const own = ofUnits.get(key)?.findLast(({ from }) => from <= atMs)?.timeZone;
-      if (own) return own;
+      if (own && isKnownZone(own)) return own;
     }
     return gatewayZone;
   };
@@ -54,6 +58,13 @@ export function createZonesThen(tree: TreeThen, zones: readonly UnitZone[], gate
     erasAbove: (unitKey) => through({ kind: 'unit', key: unitKey }, []),
   };
 }
+
+/** Those that are passed over. */
+export const unknownZones = (zones: readonly UnitZone[]): (UnitZone & { timeZone: string })[] =>
+  zones.flatMap((zone) => {
+    const { timeZone } = zone;
+    return timeZone === null || isKnownZone(timeZone) ? [] : [{ ...zone, timeZone }];
+  });
 
 export const zoneAt = (eras: readonly ZoneEra[], atMs: number): string =>
   ((eras.findLast(({ from }) => from <= atMs) ?? eras[0]) as ZoneEra).timeZone;

@@ -3,6 +3,22 @@ import { QUARTER_MS } from './calendar.ts';
 
 const CACHE_LIMIT = 20_000;
 
+const known = new Map<string, boolean>();
+
+/** Does the runtime know this zone? Another gateway's may know newer ones. */
+export function isKnownZone(timeZone: string): boolean {
+  let answer = known.get(timeZone);
+  if (answer === undefined) {
+    try {
+      answer = Boolean(new Intl.DateTimeFormat('en-US', { timeZone }));
+    } catch {
+      answer = false;
+    }
+    known.set(timeZone, answer);
+  }
+  return answer;
+}
+
 /** @throws RangeError when the runtime does not know the zone. */
 export function createZonedTime(timeZone: string): (atMs: number) => string {
   const format = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });

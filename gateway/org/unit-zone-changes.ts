@@ -7,6 +7,7 @@ import { DAY_MS } from '../domain/periods/zone.ts';
 import { zoneThrough } from '../domain/periods/zone-through.ts';
 import { createTreeThen } from '../domain/tree-then.ts';
 import { createZonesThen, readZoneName, type UnitZone, type ZoneEra } from '../domain/unit-zones.ts';
+import { isKnownZone } from '../domain/zoned-time.ts';
 import type { By } from '../store/changes.ts';
 import { OrgRefusal } from '../store/failures.ts';
 import type { OrgReads, OrgStore } from '../store/org.ts';
@@ -92,7 +93,9 @@ export function createUnitZoneChanges({
         const { tree, zones, places } = await ground(tx);
         const clocksOf = (zone: string | null) =>
           zoneThrough(
-            zone === null ? places.erasAbove(unitKey) : [{ from: Number.NEGATIVE_INFINITY, timeZone: zone }],
+            zone === null || !isKnownZone(zone)
+              ? places.erasAbove(unitKey)
+              : [{ from: Number.NEGATIVE_INFINITY, timeZone: zone }],
           );
         const from = clocksOf(timeZone).firstAt(midnight);
         const own = zones.filter((zone) => zone.unitKey === unitKey);

@@ -14,6 +14,16 @@ export type LocalTime = {
   startOf(date: string): number;
 };
 
+/** Is there such a zone, for this runtime? */
+export function hasClocksOf(timeZone: string): boolean {
+  try {
+    new Date(0).toLocaleString('en', { timeZone });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** @throws RangeError when the runtime does not know the zone */
 export function createLocalTime(timeZone: string): LocalTime {
   const format = new Intl.DateTimeFormat('en', {

@@ -1,5 +1,6 @@
 /** The tree through time: which windows stood below a place when, and by which names rules know the places above a window. */
 import type { RecountPlan, StoredStand } from '../store/recount.ts';
+import { hasClocksOf } from './local-time.ts';
 import type { Span } from './period.ts';
 
 export type RecountPlace = { kind: 'unit' | 'window'; id: string };
@@ -50,7 +51,7 @@ export function createPlaces({ units, windows, stands, zones }: RecountPlan, gat
     const said = unitKeys.map(
       (unit) => zones.filter(({ unitKey, from }) => unitKey === unit && from <= atMs).at(-1)?.timeZone,
     );
-    return said.find((timeZone) => typeof timeZone === 'string') ?? gatewayZone;
+    return said.find((timeZone) => typeof timeZone === 'string' && hasClocksOf(timeZone)) ?? gatewayZone;
   };
   const keysAt = ({ kind, id }: RecountPlace, atMs: number): number[] => {
     if (kind === 'window') return windows.flatMap((one) => (one.id === id ? aboveAt(one, atMs) : []));

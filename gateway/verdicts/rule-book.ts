@@ -1,7 +1,7 @@
 /** The rules that hold, in memory: of every window, through time. */
 import { holidaysOf } from '../domain/opening-hours/jurisdictions.ts';
 import type { TreeNode } from '../domain/tree-then.ts';
-import type { ZoneEra } from '../domain/unit-zones.ts';
+import { unknownZones, type ZoneEra } from '../domain/unit-zones.ts';
 import type { RuleVersion } from '../domain/verdicts/rule-versions.ts';
 import type { WindowRules } from '../domain/verdicts/window-rules.ts';
 import type { RuleGround, RuleReads } from '../store/rules.ts';
@@ -14,6 +14,8 @@ export type RuleBook = {
   /** In which time zone a unit or window lies, through time. */
   zonesOf(node: TreeNode): readonly ZoneEra[];
   versions(): readonly RuleVersion[];
+  /** Of units whose time zone this runtime does not know: they lie in that of the unit above. */
+  unknownZones(): readonly { unitId: string; timeZone: string }[];
   /** Names all that holds now: figures that were made by it name it. */
   revision(): string;
   /** See `RuleGround`. */
@@ -41,6 +43,11 @@ export async function openRuleBook({ rules, timeZone }: RuleBookDeps): Promise<R
     rulesOf: (windowKey) => made.of(windowKey),
     zonesOf: (node) => made.zonesOf(node),
     versions: () => ground.versions,
+    unknownZones: () =>
+      unknownZones(ground.timeZones).map(({ unitKey, timeZone: name }) => ({
+        unitId: ground.places.find(({ kind, key }) => kind === 'unit' && key === unitKey)?.id ?? '',
+        timeZone: name,
+      })),
     revision: () => `${ground.versions.length}`,
     groundRevision: () => ground.revision,
     async reload(atMs) {

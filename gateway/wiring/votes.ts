@@ -95,6 +95,18 @@ export async function openVotes(deps: VotesDeps): Promise<Votes> {
   const evidence = createSignal<[KnownTerminal]>();
   await beginRules(store.rules, createCalendar(config.timeZone), now(), config.firstRules);
   const book = await openRuleBook({ rules: store.rules, timeZone: config.timeZone });
+  const saidOf = new Set<string>();
+  const sayUnknownZones = () => {
+    for (const { unitId, timeZone } of book.unknownZones()) {
+      if (saidOf.has(`${unitId} ${timeZone}`)) continue;
+      saidOf.add(`${unitId} ${timeZone}`);
+      log.warn(
+        { code: 'time-zone-not-here', unitId, timeZone },
+        'this Node.js does not know the time zone of a unit: votes there are judged, and days told, by that of the unit above: update Node.js, or set another',
+      );
+    }
+  };
+  sayUnknownZones();
   const verdicts = createLiveVerdicts({
     ...{ rulesOf: book.rulesOf, judgedBy: book.groundRevision, now, aheadMs: CLOCK_TOLERANCE_MS },
     lastVotes: neighbours.has ? null : await store.votes.lastVotes(),
@@ -184,6 +196,7 @@ export async function openVotes(deps: VotesDeps): Promise<Votes> {
   const takeUpRules = async () => {
     const { areOthers, windowKeys } = await book.reload(now());
     if (!areOthers) return;
+    sayUnknownZones();
     verdicts.forget();
     const heard = { from: now() - HEARD_OF_MS, to: now() + CLOCK_TOLERANCE_MS };
     if (windowKeys.length > 0) ingest.leave(windowKeys.map((windowKey) => ({ windowKey, ...heard })));

@@ -1,4 +1,5 @@
 /** A unit of a city lies in another time zone: its days, opening hours and rules go by its own clocks, and the recount says the same. */
+import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createSqliteStore, databaseFile } from '../../../gateway/store/sqlite/sqlite-store.ts';
 import type { History } from '../../../protocol/history.ts';
@@ -178,6 +179,33 @@ it('comes into another from a day to come, by the command line, and the audit sa
       expect.objectContaining({ reason: '归入本市', timeZone: null, was: 'Asia/Kathmandu' }),
     ]),
   );
+});
+
+it('that this gateway does not know, because another one is newer, is passed over and said, and nothing stops', async () => {
+  await gateway.kill();
+  const db = new Database(databaseFile(gateway.dataDir));
+  const { key } = db.prepare(`SELECT key FROM units WHERE id = 'office'`).get() as { key: number };
+  db.prepare('INSERT INTO unit_time_zones (unit_key, from_at, time_zone) VALUES (?, ?, ?)').run(
+    ...([key, Date.parse('2025-11-02T00:00-04:00'), 'Mars/Olympus'] as const),
+  );
+  db.close();
+  await gateway.start();
+  const said = gateway.log().match(/"code":"time-zone-not-here".*/g);
+  expect(said).toEqual([expect.stringMatching(/"unitId":"office","timeZone":"Mars\/Olympus"/)]);
+  // From there on it lies in the zone of the unit above it; votes of then are judged by that.
+  expect((await history('office')).figures.period.timeZones?.map(({ timeZone }) => timeZone)).toEqual([
+    ...['America/New_York', 'Asia/Shanghai'],
+  ]);
+  const { code, timeZone } = await recounted('--unit', 'office', '--period', '2025-11-01');
+  expect([code, timeZone]).toEqual([0, 'America/New_York']);
+  const rules = await post('/api/v1/rules', {
+    ...{ unit: 'office', validFrom: '2025-11-03', settings: { pressIntervalMs: 0, changeOfMindMs: 0 } },
+    ...{ judgeAgain: true, reason: '复核' },
+  });
+  expect([rules.status, rules.code]).toEqual([201, undefined]);
+  // It can be set right here as well.
+  const set = { ...NEW_YORK, from: '2025-11-02', timeZone: 'America/Chicago' };
+  expect((await post(ZONES, set)).status).toBe(201);
 });
 
 it('is of nobody else: an operator is refused, and who sees no such unit does not find it', async () => {

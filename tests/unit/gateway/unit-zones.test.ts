@@ -13,6 +13,7 @@ import {
   erasWithin,
   readZoneName,
   type UnitZone,
+  unknownZones,
 } from '../../../gateway/domain/unit-zones.ts';
 import { localTimeThrough } from '../../../gateway/recount/local-time.ts';
 
@@ -38,6 +39,18 @@ const erasOf = (kind: 'unit' | 'window', key: number, ...zones: UnitZone[]) =>
   createZonesThen(tree, zones, 'Asia/Shanghai').eras({ kind, key });
 
 describe('the time zone of a place', () => {
+  it('that this runtime does not know is passed over: it is that of the unit above', () => {
+    const newer = set(OFFICE, 'Mars/Olympus', '2026-07-01T00:00Z');
+    const zones = [set(CITY, 'America/New_York', 0), set(OFFICE, 'Asia/Kathmandu', 0), newer];
+    expect(erasOf('unit', OFFICE, ...zones).map(({ timeZone }) => timeZone)).toEqual([
+      ...['Asia/Shanghai', 'Asia/Kathmandu', 'America/New_York'],
+    ]);
+    expect(erasOf('window', 1, ...zones).map(({ timeZone }) => timeZone)).toEqual([
+      ...['Asia/Shanghai', 'America/New_York', 'Asia/Kathmandu', 'America/New_York'],
+    ]);
+    expect(unknownZones(zones)).toEqual([newer]);
+  });
+
   it("is the gateway's where no unit has one", () =>
     expect(erasOf('window', 1)).toEqual([{ from: EVER, timeZone: 'Asia/Shanghai' }]));
 
