@@ -54,9 +54,25 @@ export type ReviewDeps = {
    * written down before and read again afterwards.
    */
   exclusively?<T>(act: () => Promise<T>): Promise<T>;
+  /** What is excluded is marked in parts of so many. */
+  rollupsAtOnce?: number;
 };
 
-export function createReview({ store, now, exclusively = (act) => act() }: ReviewDeps): Review {
+/** Of each up to three rows are written anew, while no vote is stored. */
+const ROLLUPS_AT_ONCE = 25_000;
+
+const whichOf = ({ terminalId, origin, originUnit, windowId }: Exclusion): Excluded => ({
+  ...(terminalId !== null && { terminalId }),
+  ...(origin !== null && { origin: { name: origin, unitId: originUnit } }),
+  ...(windowId !== null && { windowId }),
+});
+
+export function createReview({
+  store,
+  now,
+  exclusively = (act) => act(),
+  rollupsAtOnce = ROLLUPS_AT_ONCE,
+}: ReviewDeps): Review {
   /** Decision and audit are one commit. The line says how much was concerned. */
   const decide = async <T>(
     by: By,
@@ -109,17 +125,33 @@ export function createReview({ store, now, exclusively = (act) => act() }: Revie
       ),
 
     exclusions: store.exclusions,
-    exclude(by, which, { from, to }, reason) {
+    async exclude(by, which, span, reason) {
+      readReason(reason);
       const id = `x-${randomBytes(5).toString('hex')}`;
       const madeBy = writeActor(by.actor);
       const at = which.origin !== undefined && which.windowId !== undefined ? { window: which.windowId } : {};
-      return decide(by, 'votes.exclude', excludedOf(which), { ...at, from, to, reason }, async (tx, why) => ({
-        id,
-        votes: await tx.exclude({ id, ...which, from, to, reason: why, madeAt: now(), madeBy }),
-      }));
+      const add = (part: Span, act: (tx: ReviewTx, why: string) => Promise<number>) =>
+        decide(by, 'votes.exclude', excludedOf(which), { ...at, ...part, reason }, async (tx, why) => ({
+          id,
+          votes: await act(tx, why),
+        }));
+      // At every moment what is marked is what the exclusion says: votes are stored between its parts, and it may stay at one of them.
+      const [first = span, ...rest] = await store.exclusionParts(which, span, rollupsAtOnce);
+      const excluded = await add(first, (tx, why) =>
+        tx.exclude({ id, ...which, ...first, reason: why, madeAt: now(), madeBy }),
+      );
+      for (const part of rest)
+        excluded.votes += (await add(part, (tx) => tx.resizeExclusion(id, part.to))).votes;
+      return excluded;
     },
-    include: (by, id, reason) =>
-      decide(by, 'votes.include', { kind: 'exclusion', id }, { reason }, (tx) => tx.endExclusion(id, now())),
+    async include(by, id, reason) {
+      const target: AuditTarget = { kind: 'exclusion', id };
+      const found = (await store.exclusions()).find((one) => one.id === id && one.endedAt === null);
+      const [, ...rest] = found ? await store.exclusionParts(whichOf(found), found, rollupsAtOnce) : [];
+      for (const { from, to } of rest.reverse())
+        await decide(by, 'votes.include', target, { from, to, reason }, (tx) => tx.resizeExclusion(id, from));
+      return decide(by, 'votes.include', target, { reason }, (tx) => tx.endExclusion(id, now(), found?.to));
+    },
     redate: (by, terminalId, { from, to }, how, reason) =>
       decide(by, 'votes.redate', terminalOf(terminalId), { from, to, how, reason }, (tx) =>
         tx.redate(terminalId, { from, to }, how),

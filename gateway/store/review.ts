@@ -85,6 +85,15 @@ export interface ReviewReads {
   /** Undecided ones, newest first; or those that were decided so. */
   held(filter: HeldFilter & { decision?: 'released' | 'dismissed' }, limit: number): Promise<HeldRecord[]>;
   exclusions(): Promise<Exclusion[]>;
+  /**
+   * A span in neighbouring parts, of which each is soon written. @param rollups at most so many a part, but for those of one quarter of
+   * an hour. @throws OrgRefusal `terminal-unknown`, `origin-unknown`, `window-unknown`.
+   */
+  exclusionParts(
+    which: Excluded,
+    span: { from: number; to: number },
+    rollups: number,
+  ): Promise<{ from: number; to: number }[]>;
   /** Of one terminal. @throws OrgRefusal `terminal-unknown`. */
   journals(terminalId: string): Promise<JournalRecord[]>;
 }
@@ -113,8 +122,10 @@ export interface ReviewTx extends ReviewReads {
   exclude(
     exclusion: Excluded & Pick<Exclusion, 'id' | 'from' | 'to' | 'reason' | 'madeAt' | 'madeBy'>,
   ): Promise<number>;
-  /** @throws OrgRefusal `exclusion-unknown`, `exclusion-ended`. */
-  endExclusion(id: string, at: number): Promise<Exclusion>;
+  /** It ends then instead. @returns how many stored votes lie between. @throws OrgRefusal `exclusion-unknown`, `exclusion-ended`. */
+  resizeExclusion(id: string, to: number): Promise<number>;
+  /** @param to where it had ended before it was taken back in parts. @throws OrgRefusal `exclusion-unknown`, `exclusion-ended`. */
+  endExclusion(id: string, at: number, to?: number): Promise<Exclusion>;
 
   /**
    * Sets the press time of a terminal's votes in [from, to): by a shift in milliseconds, or to what the terminal has claimed.

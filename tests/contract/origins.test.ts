@@ -1,6 +1,7 @@
 /** Votes that are no terminal's, in every database: by their key stored once, and counted as every other. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildTree } from '../../gateway/domain/org.ts';
+import { createReview } from '../../gateway/review/review.ts';
 import type { OriginVote } from '../../gateway/store/origins.ts';
 import type { Excluded } from '../../gateway/store/review.ts';
 import type { VoteIdentity } from '../../gateway/store/verdicts.ts';
@@ -219,6 +220,48 @@ describe.each(portHomes())('votes of an origin in %s', (_name, createHome) => {
         vote('later', { at: BASE + QUARTER }),
       ]);
       await commit(webKey, [vote('a', { channel: WEB }), vote('b', { channel: WEB, windowKey: 2 })]);
+    });
+
+    it('many are marked in parts: votes come between them, and each is what the exclusion says by then', async () => {
+      const audited = async () =>
+        (
+          await home.rows<{ action: string; detail: string }>(
+            `SELECT action, detail FROM audit WHERE action LIKE 'votes.%' ORDER BY seq`,
+          )
+        ).map(({ action, detail }) => [action, JSON.parse(detail).from, JSON.parse(detail).votes]);
+      let part = 0;
+      const review = createReview({
+        ...{ store: rig.ports.review, now: () => BASE + 9, rollupsAtOnce: 2 },
+        async exclusively(act) {
+          const done = await act();
+          part += 1;
+          await commit(await rig.ports.origins.openOrigin(sms), [
+            vote(`between ${part}`, { at: BASE + QUARTER }),
+          ]);
+          await expectHistoryRecounted(home, rig.ports.history, BOUNDS, `after part ${part}`);
+          return done;
+        },
+      });
+      const by = { actor: { kind: 'cli', user: 'test' }, origin: 'local' } as const;
+      const span = { from: BASE - QUARTER, to: BASE + 9 * QUARTER };
+      const { id, votes } = await review.exclude(by, { origin: sms }, span, '乱发');
+      // Two rollups of the first quarter of an hour, one of the next, in which a vote has come meanwhile.
+      expect(await audited()).toEqual([
+        ['votes.exclude', span.from, 3],
+        ['votes.exclude', BASE + QUARTER, 2],
+      ]);
+      expect([votes, (await excludedKeys()).length]).toEqual([5, 6]);
+      expect(await rig.ports.review.exclusions()).toMatchObject([{ id, ...span, endedAt: null }]);
+      expect(await review.include(by, id, '查实')).toMatchObject({ id, ...span, endedAt: BASE + 9 });
+      expect(await rig.ports.review.exclusions()).toMatchObject([{ id, ...span, endedAt: BASE + 9 }]);
+      expect([await excludedKeys(), (await audited()).slice(2)]).toEqual([
+        [],
+        [
+          ['votes.include', BASE + QUARTER, 3],
+          ['votes.include', span.from, undefined],
+        ],
+      ]);
+      await expect(review.include(by, id, '再次')).rejects.toMatchObject({ code: 'exclusion-ended' });
     });
 
     it('they are out of what is counted, whichever way they are named, and in again', async () => {

@@ -1,6 +1,5 @@
 /** What is asked of the ledger's tables in more than one place, in SQL that both databases understand. */
 import type { Counts } from '../../../protocol/vote.ts';
-import { QUARTER_MS } from '../../domain/calendar.ts';
 import type { KeptJournal } from '../journals.ts';
 
 /** Of a vote `v`: a person has excluded it as its terminal's, and has not taken that back. */
@@ -8,20 +7,22 @@ export const IN_EXCLUSION_OF_TERMINAL = `EXISTS (
   SELECT 1 FROM sources s JOIN exclusions e ON e.terminal_key = s.terminal_key
   WHERE s.key = v.source_key AND e.ended_at IS NULL AND v.at >= e.from_at AND v.at < e.to_at)`;
 
-/** … as anybody's. */
-export const IN_EXCLUSION = `(${IN_EXCLUSION_OF_TERMINAL}
-  OR EXISTS (SELECT 1 FROM exclusions e WHERE e.window_key = v.window_key AND e.origin_key IS NULL
+/** … as its window's, or its system's. */
+export const IN_EXCLUSION_OF_NO_TERMINAL = `(
+  EXISTS (SELECT 1 FROM exclusions e WHERE e.window_key = v.window_key AND e.origin_key IS NULL
     AND e.ended_at IS NULL AND v.at >= e.from_at AND v.at < e.to_at)
   OR (v.source_key < 0 AND EXISTS (SELECT 1 FROM exclusions e WHERE e.origin_key = v.source_key
     AND (e.window_key IS NULL OR e.window_key = v.window_key)
     AND e.ended_at IS NULL AND v.at >= e.from_at AND v.at < e.to_at)))`;
 
+/** … as anybody's. */
+export const IN_EXCLUSION = `(${IN_EXCLUSION_OF_TERMINAL} OR ${IN_EXCLUSION_OF_NO_TERMINAL})`;
+
 /**
- * A system's votes `v` of a rollup `r`, by their index: its numbers lie among those of all its windows. For `CROSS JOIN`, which keeps
- * SQLite from beginning with the votes; `quarter` outgrows 32 bits when it is a time.
+ * A vote `v` came from a system: it is in the index by system, window and time. A system's numbers lie among those of all its windows,
+ * and its rollups name none of its votes: so what is asked of a span reads that index, a window at a time.
  */
-export const OF_SYSTEM_ROLLUP = `v.source_key < 0 AND v.source_key = r.source_key AND v.window_key = r.window_key
-  AND v.at >= CAST(r.quarter AS bigint) * ${QUARTER_MS} AND v.at < CAST(r.quarter AS bigint) * ${QUARTER_MS} + ${QUARTER_MS}`;
+export const OF_SYSTEM = 'v.source_key < 0';
 
 /** Of a record `q`: its number was sent well after all, and is a vote. Nothing is left to decide. */
 export const SENT_WELL = `(q.claims = 1 AND EXISTS (SELECT 1 FROM votes v WHERE v.source_key = q.source_key AND v.seq = q.seq))`;

@@ -45,8 +45,31 @@ async function journalKeysOf(queries: Queries, terminalKey: number): Promise<num
   return rows.map(({ key }) => key);
 }
 
-export function exclusionReads(queries: Queries): Pick<ReviewReads, 'exclusions'> {
+export function exclusionReads(queries: Queries): Pick<ReviewReads, 'exclusions' | 'exclusionParts'> {
   return {
+    async exclusionParts(which, { from, to }, atOnce) {
+      const { terminalKey, originKey, windowKey } = await keysOf(queries, which);
+      const journals = terminalKey === null ? [] : await journalKeysOf(queries, terminalKey);
+      const sources = originKey === null ? journals : [originKey];
+      const parts: Span[] = [];
+      const among = sql.join(sources.length > 0 ? sources : [0]);
+      const of = terminalKey === null && originKey === null ? sql`1 = 1` : sql`source_key IN (${among})`;
+      const { rows } = await sql<{ quarter: number; rollups: number }>`
+        SELECT quarter, count(*) AS rollups FROM rollups
+        WHERE ${of} AND ${windowKey === null ? sql`1 = 1` : sql`window_key = ${windowKey}`}
+          AND quarter >= ${Math.floor(from / QUARTER_MS)} AND quarter <= ${Math.floor((to - 1) / QUARTER_MS)}
+        GROUP BY quarter ORDER BY quarter`.execute(queries);
+      let [begin, together] = [from, 0];
+      for (const { quarter, rollups } of rows) {
+        if (together > 0 && together + Number(rollups) > atOnce) {
+          const end = Math.max(begin, quarter * QUARTER_MS);
+          parts.push({ from: begin, to: end });
+          [begin, together] = [end, 0];
+        }
+        together += Number(rollups);
+      }
+      return [...parts, { from: begin, to }];
+    },
     exclusions: async (): Promise<Exclusion[]> =>
       (await exclusionsOn(queries).orderBy('e.key').execute()).map(exclusionOf),
   };
@@ -56,7 +79,7 @@ export function exclusionWrites(
   queries: Queries,
   decided: Decided,
   concern: Concern,
-): Pick<ReviewTx, 'exclude' | 'endExclusion' | 'redate'> {
+): Pick<ReviewTx, 'exclude' | 'resizeExclusion' | 'endExclusion' | 'redate'> {
   return {
     exclude: ({ id, from, to, reason, madeAt, madeBy, ...which }) =>
       decided(async () => {
@@ -69,15 +92,24 @@ export function exclusionWrites(
           .execute();
         return recountSpan(queries, keys, { from, to }, concern);
       }),
-    endExclusion: (id, at) =>
+    resizeExclusion: (id, to) =>
       decided(async () => {
-        const found = await exclusionsOn(queries).where('e.id', '=', id).executeTakeFirst();
-        if (!found) throw new OrgRefusal('exclusion-unknown', `there is no exclusion ${id}: list them`);
-        if (found.endedAt !== null)
-          throw new OrgRefusal('exclusion-ended', `the exclusion ${id} has been taken back already`);
-        await queries.updateTable('exclusions').set({ ended_at: at }).where('id', '=', id).execute();
+        const found = await standing(queries, id);
+        await queries.updateTable('exclusions').set({ to_at: to }).where('id', '=', id).execute();
+        const changed = { from: Math.min(to, found.to), to: Math.max(to, found.to) };
+        return changed.from === changed.to ? 0 : recountSpan(queries, found, changed, concern);
+      }),
+    endExclusion: (id, at, to) =>
+      decided(async () => {
+        const found = await standing(queries, id);
+        const was = to ?? found.to;
+        await queries
+          .updateTable('exclusions')
+          .set({ ended_at: at, to_at: was })
+          .where('id', '=', id)
+          .execute();
         await recountSpan(queries, found, found, concern);
-        return { ...exclusionOf(found), endedAt: at };
+        return { ...exclusionOf(found), to: was, endedAt: at };
       }),
     redate: (terminalId, span, how) =>
       decided(async () => {
@@ -112,6 +144,15 @@ async function windowKeyOf(queries: Queries, id: string): Promise<number> {
   const row = await queries.selectFrom('windows').select('key').where('id', '=', id).executeTakeFirst();
   if (!row) throw new OrgRefusal('window-unknown', `there is no window ${id}: list the windows`);
   return row.key;
+}
+
+/** @throws OrgRefusal `exclusion-unknown`, `exclusion-ended` */
+async function standing(queries: Queries, id: string) {
+  const found = await exclusionsOn(queries).where('e.id', '=', id).executeTakeFirst();
+  if (!found) throw new OrgRefusal('exclusion-unknown', `there is no exclusion ${id}: list them`);
+  if (found.endedAt !== null)
+    throw new OrgRefusal('exclusion-ended', `the exclusion ${id} has been taken back already`);
+  return found;
 }
 
 /** Recounts what is kept of the span's votes. @returns how many they are */

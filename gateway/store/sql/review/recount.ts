@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { QUARTER_MS } from '../../../domain/calendar.ts';
 import { notingLate } from '../history/late.ts';
 import { ALL, EXCLUDED } from '../history/sums.ts';
-import { IN_EXCLUSION, OF_SYSTEM_ROLLUP } from '../ledger-terms.ts';
+import { IN_EXCLUSION, IN_EXCLUSION_OF_NO_TERMINAL, OF_SYSTEM } from '../ledger-terms.ts';
 import type { Queries } from '../sql-database.ts';
 import { chunksOf } from './rows.ts';
 
@@ -58,30 +58,46 @@ const which = (within: Within | undefined): string => {
 export function votesOf(keys: readonly number[], within?: Within): string {
   const among = `source_key IN (${keys.join(', ')})`;
   if (within === undefined) return `votes v WHERE v.${among}`;
-  if (keys.some(isSystem))
-    return `(SELECT source_key, quarter, window_key FROM rollups WHERE ${among} ${which(within)}) r
-      CROSS JOIN votes v WHERE ${OF_SYSTEM_ROLLUP}`;
   const { first, last, windowKey } = within;
+  const then = `v.at >= ${first * QUARTER_MS} AND v.at < ${(last + 1) * QUARTER_MS}`;
+  if (keys.some(isSystem))
+    return `(SELECT key FROM windows ${windowKey === null ? '' : `WHERE key = ${windowKey}`}) w
+      CROSS JOIN votes v WHERE ${OF_SYSTEM} AND v.${among} AND v.window_key = w.key AND ${then}`;
   const there = windowKey === null ? '' : ` AND v.window_key = ${windowKey}`;
-  return `votes v WHERE v.${among} AND v.at >= ${first * QUARTER_MS} AND v.at < ${(last + 1) * QUARTER_MS}${there}`;
+  return `votes v WHERE v.${among} AND ${then}${there}`;
 }
 
-/** Of a vote `v`: which sum it is in besides that of all. */
-const PART = `CASE WHEN ${IN_EXCLUSION} THEN ${EXCLUDED} ELSE v.verdict END`;
+/** Of a vote `v` of these, which are all journals or all systems. */
+const excludedAmong = (keys: readonly number[]) =>
+  keys.some(isSystem) ? IN_EXCLUSION_OF_NO_TERMINAL : IN_EXCLUSION;
 
-const clear = (queries: Queries, table: string, keys: readonly number[], within: Within | undefined) =>
-  sql.raw(`DELETE FROM ${table} WHERE source_key IN (${keys.join(', ')}) ${which(within)}`).execute(queries);
+/** … which sum it is in besides that of all. */
+const partAmong = (keys: readonly number[]) =>
+  `CASE WHEN ${excludedAmong(keys)} THEN ${EXCLUDED} ELSE v.verdict END`;
+
+const clear = (
+  queries: Queries,
+  table: string,
+  keys: readonly number[],
+  within: Within | undefined,
+  some = '',
+) =>
+  sql
+    .raw(`DELETE FROM ${table} WHERE source_key IN (${keys.join(', ')}) ${which(within)} ${some}`)
+    .execute(queries);
 
 async function recountApart(queries: Queries, keys: readonly number[], within?: Within): Promise<void> {
-  await clear(queries, 'apart', keys, within);
-  for (const [part, some] of [
-    [String(ALL), ''],
-    [PART, `AND ${PART} <> ${ALL}`],
-  ] as const)
+  // What is excluded changes nothing of how many there are.
+  const isExcluding = within !== undefined;
+  await clear(queries, 'apart', keys, within, isExcluding ? `AND part <> ${ALL}` : '');
+  const part = partAmong(keys);
+  const parts: [which: string, some: string][] = [[part, `AND ${part} <> ${ALL}`]];
+  if (!isExcluding) parts.push([String(ALL), '']);
+  for (const [which, some] of parts)
     await sql
       .raw(`
         INSERT INTO apart (source_key, quarter, window_key, channel, part, satisfied, basically, unsatisfied)
-        SELECT ${GROUPED}, v.channel, ${part}, ${COUNTS} FROM ${votesOf(keys, within)} AND v.channel <> 0 ${some}
+        SELECT ${GROUPED}, v.channel, ${which}, ${COUNTS} FROM ${votesOf(keys, within)} AND v.channel <> 0 ${some}
         GROUP BY 1, 2, 3, 4, 5`)
       .execute(queries);
 }
@@ -91,7 +107,7 @@ async function recountDiscounted(queries: Queries, keys: readonly number[], with
   await sql
     .raw(`
       INSERT INTO discounted (source_key, quarter, window_key, verdict, satisfied, basically, unsatisfied)
-      SELECT ${GROUPED}, v.verdict, ${COUNTS} FROM ${votesOf(keys, within)} AND v.verdict <> 0 AND NOT ${IN_EXCLUSION}
+      SELECT ${GROUPED}, v.verdict, ${COUNTS} FROM ${votesOf(keys, within)} AND v.verdict <> 0 AND NOT ${excludedAmong(keys)}
       GROUP BY 1, 2, 3, 4`)
     .execute(queries);
 }
@@ -103,7 +119,8 @@ async function recountExcluded(queries: Queries, keys: readonly number[], within
   await sql
     .raw(`
       INSERT INTO excluded (source_key, quarter, window_key, satisfied, basically, unsatisfied)
-      SELECT ${GROUPED}, ${COUNTS} FROM ${votesOf(concerned, within)} AND ${IN_EXCLUSION} GROUP BY 1, 2, 3`)
+      SELECT ${GROUPED}, ${COUNTS} FROM ${votesOf(concerned, within)} AND ${excludedAmong(keys)}
+      GROUP BY 1, 2, 3`)
     .execute(queries);
 }
 
