@@ -59,7 +59,7 @@ export type ReviewDeps = {
 };
 
 /** Of each up to three rows are written anew, while no vote is stored. */
-const ROLLUPS_AT_ONCE = 25_000;
+const ROLLUPS_AT_ONCE = 10_000;
 
 const whichOf = ({ terminalId, origin, originUnit, windowId }: Exclusion): Excluded => ({
   ...(terminalId !== null && { terminalId }),

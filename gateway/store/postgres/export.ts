@@ -1,6 +1,6 @@
 /** Every vote of a span, for people and programs outside. */
 import { QUARTER_MS } from '../../domain/calendar.ts';
-import { IN_EXCLUSION } from '../sql/ledger-terms.ts';
+import { IN_EXCLUSION, votesOfRollups } from '../sql/ledger-terms.ts';
 import type { ExportedVote } from '../votes.ts';
 import type { Connection } from './connection.ts';
 import { arrayOf } from './numbers.ts';
@@ -15,14 +15,11 @@ const QUARTERS = `
 const VOTES = `
   SELECT t.id AS "terminalId", s.epoch, o.name AS origin, k.key, v.seq, w.id AS "windowId", v.channel, v.rating, v.at, v.clock, v.received_at AS "receivedAt",
     d.claimed_at AS "claimedAt", (${IN_EXCLUSION})::int AS excluded, v.verdict
-  FROM rollups r
-  JOIN votes v ON v.source_key = r.source_key AND v.seq BETWEEN r.first_seq AND r.last_seq
-    AND v.window_key = r.window_key AND v.at / ${QUARTER_MS} = r.quarter
+  FROM (${votesOfRollups('r.quarter = $1 AND v.at >= $2 AND v.at < $3 AND ($4::int4[] IS NULL OR r.window_key = ANY ($4))')}) v
   LEFT JOIN sources s ON s.key = v.source_key LEFT JOIN terminals t ON t.key = s.terminal_key
   LEFT JOIN origins o ON o.key = v.source_key LEFT JOIN origin_votes k ON k.source_key = o.key AND k.seq = v.seq
   JOIN windows w ON w.key = v.window_key
   LEFT JOIN datings d ON d.source_key = v.source_key AND d.seq = v.seq
-  WHERE r.quarter = $1 AND v.at >= $2 AND v.at < $3 AND ($4::int4[] IS NULL OR r.window_key = ANY ($4))
   ORDER BY v.at, v.source_key, v.seq`;
 
 /** A quarter of an hour or, of a busy one, a part of it at a time: no transaction stays open while its reader thinks. */

@@ -3,7 +3,7 @@ import { MINUTE_MS, QUARTER_MS } from '../../domain/calendar.ts';
 import type { RatingCode } from '../../domain/tally.ts';
 import type { VerdictCode } from '../ledger.ts';
 import type { Includes, ScoreParts, ScoreReads } from '../scores.ts';
-import { IN_EXCLUSION } from '../sql/ledger-terms.ts';
+import { IN_EXCLUSION, votesOfRollups } from '../sql/ledger-terms.ts';
 import { type CursorOptions, openReading } from './cursor.ts';
 import { readRollups } from './rollups.ts';
 
@@ -40,9 +40,7 @@ export function scoreParts(select: SelectRows): ScoreParts {
     async *minutes(fromMs) {
       const rows = select<Minute>(
         `SELECT v.at / ${MINUTE_MS} AS minute, v.window_key AS "windowKey", v.rating, ${IN_EXCLUSION} AS excluded, v.verdict, count(*) AS votes
-         FROM rollups r JOIN votes v ON v.source_key = r.source_key AND v.seq BETWEEN r.first_seq AND r.last_seq
-           AND v.window_key = r.window_key AND v.at / ${QUARTER_MS} = r.quarter
-         WHERE r.quarter >= ${Math.floor(fromMs / QUARTER_MS)} AND v.at >= ${fromMs} GROUP BY 1, 2, 3, 4, 5`,
+         FROM (${votesOfRollups(`r.quarter >= ${Math.floor(fromMs / QUARTER_MS)} AND v.at >= ${fromMs}`)}) v GROUP BY 1, 2, 3, 4, 5`,
       );
       for await (const { minute, ...row } of rows) yield { minuteStart: minute * MINUTE_MS, ...row };
     },

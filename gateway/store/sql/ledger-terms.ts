@@ -1,5 +1,6 @@
 /** What is asked of the ledger's tables in more than one place, in SQL that both databases understand. */
 import type { Counts } from '../../../protocol/vote.ts';
+import { QUARTER_MS } from '../../domain/calendar.ts';
 import type { KeptJournal } from '../journals.ts';
 
 /** Of a vote `v`: a person has excluded it as its terminal's, and has not taken that back. */
@@ -23,6 +24,25 @@ export const IN_EXCLUSION = `(${IN_EXCLUSION_OF_TERMINAL} OR ${IN_EXCLUSION_OF_N
  * and its rollups name none of its votes: so what is asked of a span reads that index, a window at a time.
  */
 export const OF_SYSTEM = 'v.source_key < 0';
+
+const VOTE = [
+  ...['source_key', 'seq', 'window_key', 'channel', 'rating', 'at', 'clock', 'received_at', 'verdict'],
+].map((column) => `v.${column}`);
+
+/**
+ * Votes `v` of rollups `r`: a journal's by the stretch of numbers that its rollup names, a system's by their index (`quarter` outgrows 32
+ * bits when it is a time). By the stretch, 12,000 votes that a system gave at 6,231 windows within a quarter of an hour were read 6,000 times
+ * over: 10 s. `CROSS JOIN` keeps SQLite from beginning with the votes.
+ * @param where of both
+ */
+export const votesOfRollups = (where: string): string => `
+  SELECT ${VOTE.join(', ')} FROM rollups r CROSS JOIN votes v
+  WHERE r.source_key > 0 AND v.source_key = r.source_key AND v.seq BETWEEN r.first_seq AND r.last_seq
+    AND v.window_key = r.window_key AND v.at / ${QUARTER_MS} = r.quarter AND ${where}
+  UNION ALL SELECT ${VOTE.join(', ')} FROM rollups r CROSS JOIN votes v
+  WHERE r.source_key < 0 AND ${OF_SYSTEM} AND v.source_key = r.source_key AND v.window_key = r.window_key
+    AND v.at >= CAST(r.quarter AS bigint) * ${QUARTER_MS}
+    AND v.at < CAST(r.quarter AS bigint) * ${QUARTER_MS} + ${QUARTER_MS} AND ${where}`;
 
 /** Of a record `q`: its number was sent well after all, and is a vote. Nothing is left to decide. */
 export const SENT_WELL = `(q.claims = 1 AND EXISTS (SELECT 1 FROM votes v WHERE v.source_key = q.source_key AND v.seq = q.seq))`;

@@ -1,7 +1,7 @@
 /** Every vote of a span, for people and programs outside. */
 import Database from 'better-sqlite3';
 import { QUARTER_MS } from '../../domain/calendar.ts';
-import { IN_EXCLUSION } from '../sql/ledger-terms.ts';
+import { IN_EXCLUSION, votesOfRollups } from '../sql/ledger-terms.ts';
 import type { ExportedVote } from '../votes.ts';
 
 const PAGE = 1_000;
@@ -30,14 +30,11 @@ export async function* exportPages(
     const select = reader.prepare(`
       SELECT t.id AS terminalId, s.epoch, o.name AS origin, k.key, v.seq, w.id AS windowId, v.channel, v.rating, v.at, v.clock, v.received_at AS receivedAt,
         d.claimed_at AS claimedAt, ${IN_EXCLUSION} AS excluded, v.verdict
-      FROM rollups r
-      CROSS JOIN votes v ON v.source_key = r.source_key AND v.seq BETWEEN r.first_seq AND r.last_seq
+      FROM (${votesOfRollups(`r.quarter = @quarter AND v.at >= @from AND v.at < @to ${windowKeys === null ? '' : 'AND r.window_key IN (SELECT value FROM json_each(@windowKeys))'}`)}) v
       LEFT JOIN sources s ON s.key = v.source_key LEFT JOIN terminals t ON t.key = s.terminal_key
       LEFT JOIN origins o ON o.key = v.source_key LEFT JOIN origin_votes k ON k.source_key = o.key AND k.seq = v.seq
       JOIN windows w ON w.key = v.window_key
       LEFT JOIN datings d ON d.source_key = v.source_key AND d.seq = v.seq
-      WHERE r.quarter = @quarter AND v.window_key = r.window_key AND v.at / ${QUARTER_MS} = r.quarter
-        AND v.at >= @from AND v.at < @to ${windowKeys === null ? '' : 'AND r.window_key IN (SELECT value FROM json_each(@windowKeys))'}
       ORDER BY v.at, v.source_key, v.seq`);
     const chosen = windowKeys === null ? {} : { windowKeys: JSON.stringify(windowKeys) };
     for (const [quarter, votes] of quarters) {

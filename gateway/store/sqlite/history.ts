@@ -2,7 +2,7 @@
 import { MINUTE_MS, QUARTER_MS } from '../../domain/calendar.ts';
 import type { RatingCode } from '../../domain/tally.ts';
 import type { RollupRow, VerdictCode } from '../ledger.ts';
-import { IN_EXCLUSION } from '../sql/ledger-terms.ts';
+import { IN_EXCLUSION, votesOfRollups } from '../sql/ledger-terms.ts';
 import type { MinuteRow } from '../votes.ts';
 import type { Connection } from './database.ts';
 import type { LedgerTables, VoteTables } from './tables.ts';
@@ -36,13 +36,10 @@ export function createHistory(db: Connection): History {
   const selectLast = db.prepare(
     'SELECT window_key AS windowKey, max(last_at) AS lastAt FROM rollups GROUP BY window_key',
   );
-  // A rollup row names the stretch of its journal that holds its votes; the exact press time decides.
   const selectMinutes = db
     .prepare(`
-    SELECT v.at / ${MINUTE_MS}, v.window_key, v.rating, ${IN_EXCLUSION}, v.verdict, count(*) FROM rollups r
-    CROSS JOIN votes v ON v.source_key = r.source_key AND v.seq BETWEEN r.first_seq AND r.last_seq
-    WHERE r.quarter >= @quarter AND r.quarter < @end
-      AND v.window_key = r.window_key AND v.at / ${QUARTER_MS} = r.quarter AND v.at >= @from
+    SELECT v.at / ${MINUTE_MS}, v.window_key, v.rating, ${IN_EXCLUSION}, v.verdict, count(*)
+    FROM (${votesOfRollups('r.quarter >= @quarter AND r.quarter < @end AND v.at >= @from')}) v
     GROUP BY 1, 2, 3, 4, 5`)
     .raw();
   const selectStored = db

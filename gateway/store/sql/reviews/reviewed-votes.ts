@@ -4,7 +4,7 @@ import { VERDICTS } from '../../../../protocol/verdict.ts';
 import { QUARTER_MS } from '../../../domain/calendar.ts';
 import type { VoteDecision } from '../../../domain/review-steps.ts';
 import type { ReviewedVote, VoteKey } from '../../reviews.ts';
-import { IN_EXCLUSION } from '../ledger-terms.ts';
+import { IN_EXCLUSION, votesOfRollups } from '../ledger-terms.ts';
 import type { Queries } from '../sql-database.ts';
 
 export async function reviewedVotes(queries: Queries, key: number): Promise<ReviewedVote[]> {
@@ -35,13 +35,11 @@ export async function votesWithin(
     decision === 'dismiss'
       ? sql`v.verdict = 0`
       : sql`v.verdict <> 0 AND v.verdict <> ${IMPUTED} AND v.verdict <> ${DISMISSED}`;
+  const quarters = [from, to].map((at) => Math.floor(at / QUARTER_MS));
+  const there = `r.window_key = ${windowKey} AND r.quarter BETWEEN ${quarters.join(' AND ')}`;
   const { rows } = await sql<VoteKey>`
-    SELECT v.source_key AS "journalKey", v.seq FROM rollups r
-    JOIN votes v ON v.source_key = r.source_key AND v.seq BETWEEN r.first_seq AND r.last_seq
-      AND v.window_key = r.window_key AND v.at / ${sql.raw(String(QUARTER_MS))} = r.quarter
-    WHERE r.window_key = ${windowKey}
-      AND r.quarter BETWEEN ${Math.floor(from / QUARTER_MS)} AND ${Math.floor(to / QUARTER_MS)}
-      AND v.at BETWEEN ${from} AND ${to} AND ${which}
+    SELECT v.source_key AS "journalKey", v.seq FROM (${sql.raw(votesOfRollups(there))}) v
+    WHERE v.at BETWEEN ${from} AND ${to} AND ${which}
     ORDER BY v.at, v.source_key, v.seq LIMIT ${limit}`.execute(queries);
   return rows;
 }
