@@ -58,7 +58,7 @@ export async function* votesAsCsv(
           RATINGS[vote.rating],
           vote.at,
           timeOf(vote.at),
-          CLOCKS[vote.clock],
+          clockOf(vote),
           vote.receivedAt,
           timeOf(vote.receivedAt),
           vote.claimedAt ?? '',
@@ -72,6 +72,12 @@ export async function* votesAsCsv(
       )
       .join('');
 }
+
+/** By which clock its time is: `origin`, where a system says when it was given. */
+export const EXPORTED_CLOCKS = [...CLOCKS, 'origin'] as const;
+
+export const clockOf = ({ origin, clock }: Pick<ExportedVote, 'origin' | 'clock'>) =>
+  origin === null ? CLOCKS[clock] : 'origin';
 
 /** What it counts for now: what a person has excluded is dismissed, whatever the rules say of it. */
 export const verdictOf = ({ excluded, verdict }: Pick<ExportedVote, 'excluded' | 'verdict'>): Verdict =>

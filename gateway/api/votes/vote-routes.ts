@@ -6,7 +6,7 @@ import { CHANNELS } from '../../../protocol/channel.ts';
 import { EpochMs, ORG_ID_PATTERN } from '../../../protocol/ids.ts';
 import { NullableNumber, NullableString, oneOf } from '../../../protocol/score.ts';
 import { VERDICTS } from '../../../protocol/verdict.ts';
-import { CLOCKS, RATINGS } from '../../../protocol/vote.ts';
+import { RATINGS } from '../../../protocol/vote.ts';
 import type { Audit } from '../../audit/audit.ts';
 import { type Actor, isSameActor } from '../../domain/actor.ts';
 import type { AuditTarget } from '../../domain/audit-target.ts';
@@ -18,7 +18,7 @@ import type { ExportedVote, VoteReads } from '../../store/votes.ts';
 import { Refusal } from '../border/errors.ts';
 import { byOf, principalOf } from '../border/guard.ts';
 import type { VisibleTree } from '../org/visible-tree.ts';
-import { verdictOf, votesAsCsv } from './vote-csv.ts';
+import { clockOf, EXPORTED_CLOCKS, verdictOf, votesAsCsv } from './vote-csv.ts';
 
 export type VoteDeps = {
   visibleTree: VisibleTree;
@@ -61,7 +61,7 @@ const VoteItem = Type.Object({
   channel: oneOf(CHANNELS),
   rating: oneOf(RATINGS),
   at: Type.Integer(),
-  clock: oneOf(CLOCKS),
+  clock: { ...oneOf(EXPORTED_CLOCKS), description: '`origin`: as the system says' },
   receivedAt: Type.Integer(),
   claimedAt: NullableNumber,
   excluded: Type.Boolean(),
@@ -90,7 +90,7 @@ function recordOf(vote: ExportedVote) {
     channel: CHANNELS[vote.channel],
     rating: RATINGS[vote.rating],
     at: vote.at,
-    clock: CLOCKS[vote.clock],
+    clock: clockOf(vote),
     receivedAt: vote.receivedAt,
     claimedAt: vote.claimedAt,
     excluded: vote.excluded === 1,

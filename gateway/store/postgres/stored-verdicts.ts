@@ -6,6 +6,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { QUARTER_MS } from '../../domain/calendar.ts';
 import type { RatingCode } from '../../domain/tally.ts';
 import type { ChannelCode, ClockCode, VerdictCode } from '../ledger.ts';
+import { OF_SYSTEM } from '../sql/ledger-terms.ts';
 import { completed, inOrder, isDense, type PressRow, type Stretch } from '../sql/stored-presses.ts';
 import type { VerdictTables } from '../sql/verdicts.ts';
 import { QUARTERS_AT_ONCE, VOTES_AT_ONCE, type WindowSpan } from '../sql/waiting-spans.ts';
@@ -51,11 +52,15 @@ export const storedVerdicts: VerdictTables = {
       FROM ${asked(spans)}
       JOIN rollups r ON r.window_key = w.window_key AND r.quarter BETWEEN w.first_quarter AND w.last_quarter
       GROUP BY w.nth, r.source_key`.execute(queries);
-    const [dense, sparse] = [stretches.filter(isDense), stretches.filter((one) => !isDense(one))];
-    const columns = [
-      ...(dense.length > 0 ? (await selectColumns(spans, dense, sql``).execute(queries)).rows : []),
-      ...(sparse.length > 0 ? (await selectColumns(spans, sparse, BY_QUARTER).execute(queries)).rows : []),
-    ];
+    const journals = stretches.filter(({ journalKey }) => journalKey > 0);
+    const columns: Columns[] = [];
+    for (const [some, which] of [
+      [journals.filter(isDense), BY_NUMBERS],
+      [journals.filter((one) => !isDense(one)), BY_QUARTER],
+      [stretches.filter(({ journalKey }) => journalKey < 0), OF_SYSTEMS],
+    ] as const)
+      if (some.length > 0)
+        for (const row of (await selectColumns(spans, some, which).execute(queries)).rows) columns.push(row);
     const read: StoredPress[][] = [];
     const ofSpans = spans.map((_, index) =>
       columns
@@ -101,8 +106,12 @@ function asked(spans: readonly WindowSpan[]): RawBuilder<unknown> {
     WITH ORDINALITY AS w (window_key, first_quarter, last_quarter, nth)`;
 }
 
+/** Of `k` and `v`. */
+const BY_NUMBERS = sql`AND v.seq BETWEEN k.first_seq AND k.last_seq`;
+/** By their index: its numbers lie among those of all its windows. */
+const OF_SYSTEMS = sql`AND ${sql.raw(OF_SYSTEM)}`;
 /** … and no vote twice: numbers of two quarters may lie among each other. */
-const BY_QUARTER = sql`
+const BY_QUARTER = sql`${BY_NUMBERS}
   JOIN rollups r ON r.source_key = k.source_key AND r.window_key = k.window_key
     AND r.quarter BETWEEN k.from_at / ${sql.lit(QUARTER_MS)} AND k.to_at / ${sql.lit(QUARTER_MS)}
     AND v.seq BETWEEN r.first_seq AND r.last_seq AND v.at / ${sql.lit(QUARTER_MS)} = r.quarter`;
@@ -113,7 +122,7 @@ const CODES = sql`v.rating + 4 * v.channel + 64 * v.clock + 256 * v.verdict`;
 function selectColumns(
   spans: readonly WindowSpan[],
   stretches: readonly Asked[],
-  byQuarter: RawBuilder<unknown>,
+  which: RawBuilder<unknown>,
 ): RawBuilder<Columns> {
   const of = (number: (stretch: Asked, span: WindowSpan) => number) =>
     arrayOf(stretches.map((stretch) => number(stretch, spans[stretch.nth - 1] as WindowSpan)));
@@ -130,8 +139,8 @@ function selectColumns(
     FROM unnest(cast(${nths} as int4[]), cast(${windows} as int4[]), cast(${journals} as int4[]), cast(${firsts} as int4[]),
       cast(${lasts} as int4[]), cast(${froms} as int8[]), cast(${tos} as int8[]))
       AS k (nth, window_key, source_key, first_seq, last_seq, from_at, to_at)
-    JOIN votes v ON v.source_key = k.source_key AND v.seq BETWEEN k.first_seq AND k.last_seq
-      AND v.window_key = k.window_key AND v.at BETWEEN k.from_at AND k.to_at ${byQuarter}
+    JOIN votes v ON v.source_key = k.source_key AND v.window_key = k.window_key AND v.at BETWEEN k.from_at AND k.to_at
+      ${which}
     GROUP BY k.nth, v.source_key, v.boot_key`;
 }
 

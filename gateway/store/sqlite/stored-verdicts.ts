@@ -1,6 +1,7 @@
 /** Votes as they are judged, and what they are judged to be, in SQLite: a window at a time, for a statement costs next to nothing. */
 import { sql } from 'kysely';
 import { QUARTER_MS } from '../../domain/calendar.ts';
+import { OF_SYSTEM } from '../sql/ledger-terms.ts';
 import { writeRows } from '../sql/review/rows.ts';
 import type { Queries } from '../sql/sql-database.ts';
 import { completed, inOrder, isDense, type PressRow, type Stretch } from '../sql/stored-presses.ts';
@@ -64,12 +65,15 @@ async function pressesWithin(queries: Queries, span: WindowSpan): Promise<PressR
   const presses: PressRow[] = [];
   for (const stretch of stretches) {
     const { journalKey, first, last } = stretch;
-    const found = isDense(stretch)
+    const ofJournal = isDense(stretch)
       ? sql`FROM votes v WHERE v.source_key = ${journalKey} AND v.seq BETWEEN ${first} AND ${last}`
       : sql`
         FROM (SELECT * FROM rollups WHERE ${within} AND source_key = ${journalKey}) r
         CROSS JOIN votes v ON v.source_key = r.source_key AND v.seq BETWEEN r.first_seq AND r.last_seq
           AND v.at / ${sql.lit(QUARTER_MS)} = r.quarter WHERE true`;
+    // Its numbers lie among those of all its windows.
+    const ofSystem = sql`FROM votes v WHERE ${sql.raw(OF_SYSTEM)} AND v.source_key = ${journalKey}`;
+    const found = journalKey < 0 ? ofSystem : ofJournal;
     const { rows } = await sql<PressRow>`
       SELECT v.source_key AS "journalKey", v.seq, v.channel, v.rating, v.at, v.clock, v.boot_key AS "bootKey", v.mono, v.verdict
       ${found} AND v.window_key = ${windowKey} AND v.at BETWEEN ${from} AND ${to}`.execute(queries);

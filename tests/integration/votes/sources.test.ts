@@ -87,7 +87,12 @@ describe('votes of a source', () => {
       origin: '短信平台',
       channel: 'sms',
       seq: 1,
+      // No terminal has dated it.
+      clock: 'origin',
     });
+    const csv = await gateway.fetch(`/api/v1/votes?from=${at}&to=${at + 1}&window=w1&format=csv`);
+    const [heading = '', first = ''] = (await csv.text()).split('\r\n');
+    expect(first.split(',')[heading.split(',').indexOf('clock')]).toBe('origin');
   });
 
   it('are excluded as a system’s, live and for those that come after, and taken back', async () => {
