@@ -80,17 +80,58 @@ export type Judged = {
   waiting: number;
 };
 
+/** What somebody has found of long spans who only reads, at one moment: it is written where it still is so. As it is sent between threads. */
+export type Foreseen = {
+  /** `Judging.revision`; and how many decisions people had made about votes. */
+  revision: number;
+  decisions: number;
+  /** Of each span that waits, as far as it is judged with this; `from` and `to` are what of it waited. */
+  spans: readonly (PressSpan & { key: number; judgedTo: number })[];
+  /** How many votes of a window lay in the quarters of an hour of what was seen of it. */
+  seen: readonly (PressSpan & { windowKey: number; votes: number })[];
+  changes: readonly ForeseenChange[];
+  /** That were looked at. */
+  votes: number;
+};
+
+/** `byRules` is what the rules said of it before. */
+export type ForeseenChange = {
+  windowKey: number;
+  vote: Pick<
+    StoredPress,
+    'journalKey' | 'terminalKey' | 'seq' | 'channel' | 'rating' | 'at' | 'verdict' | 'byRules' | 'isDecided'
+  >;
+  verdict: VerdictCode;
+};
+
 /** What waits to be judged. Votes that wait twice are counted twice. */
 export type Backlog = { windows: number; votes: number };
+
+/** @property forMs no part of a span is begun after that @property leaves long spans that begin before this moment: `foresee` looks at them */
+export type JudgeHow = { forMs?: number; leaves?: number };
 
 export interface VerdictStore {
   /** Is anything waiting? @throws StoreFailure */
   isWaiting(): Promise<boolean>;
+  /** Is anything waiting for `judge` that leaves long spans of before a moment, and is there such a span? @throws StoreFailure */
+  waiting(before: number): Promise<{ now: boolean; ahead: boolean }>;
   /**
    * Judges some of it, while no vote is stored: what has come late first, then long spans, a window at a time.
-   * @param forMs no part of a span is begun after that. @throws StoreFailure
+   * @throws StoreFailure
    */
-  judge(by: Judging, forMs?: number): Promise<Judged>;
+  judge(by: Judging, how?: JudgeHow): Promise<Judged>;
+  /**
+   * What `judge` would find of long spans, as far as they lie before a moment, without writing or holding anything: for a thread of its own.
+   * @param pending what was found before and is not adopted yet: it goes on from there @param forMs no part of a span is begun after that
+   * @returns null where the rules are others than `by` knows. @throws StoreFailure
+   */
+  foresee(
+    by: Judging,
+    pending: readonly Foreseen[],
+    how: { before: number; forMs: number },
+  ): Promise<Foreseen | null>;
+  /** Writes what was found so, all of it or nothing. @returns null where anything that it rests on is no longer so. @throws StoreFailure */
+  adopt(foreseen: Foreseen): Promise<Judged | null>;
   /** The first part of a window's span that has votes: some thousand of them; null where there are none. @throws StoreFailure */
   nextPart(windowKey: number, span: PressSpan): Promise<PressSpan | null>;
   /** All of a window in a span, by press time, as they are stored at the moment. @throws StoreFailure */

@@ -78,6 +78,7 @@ export function openTerminals({ config, ground, neighbours }: TerminalsDeps): Pr
       touch: touched.tell,
       isAskedFor: putAway.isAskedFor,
     });
+    onClose('what judges stored votes', votes.close);
     neighbours.heard.touched.listen((terminalKey) => {
       const terminal = registry.terminalByKey(terminalKey);
       if (terminal && isElsewhere(terminal)) votes.clocks.left(terminal.id);

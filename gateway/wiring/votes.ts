@@ -18,6 +18,7 @@ import { createLiveVerdicts } from '../verdicts/live-verdicts.ts';
 import { openRuleBook, type RuleBook } from '../verdicts/rule-book.ts';
 import { judgeStored } from '../verdicts/stored-verdicts.ts';
 import { createVoteLog } from '../watch/vote-log.ts';
+import { createJudgeStored } from './foresight.ts';
 import type { Ground } from './ground.ts';
 import type { NeighboursStep } from './neighbours.ts';
 import { createSignal, type Heard } from './signal.ts';
@@ -31,6 +32,8 @@ export type VotesDeps = {
     | 'votesPerHour'
     | 'votesPerDay'
     | 'timeZone'
+    | 'dataDir'
+    | 'database'
     | 'firstRules'
   >;
   ground: Pick<
@@ -64,6 +67,8 @@ export type Votes = {
   corrected: Heard<[corrected: readonly Corrected[]]>;
   /** People have decided so here. */
   recount(corrected: readonly Corrected[]): void;
+  /** Ends what looks through stored votes. */
+  close(): Promise<void>;
   /** What is known of a terminal's journals is. */
   evidence: Heard<[terminal: KnownTerminal]>;
 };
@@ -211,24 +216,23 @@ export async function openVotes(deps: VotesDeps): Promise<Votes> {
   const judging = judgeStored(book, { now, aheadMs: CLOCK_TOLERANCE_MS });
   let waiting = 0;
   metrics.watchJudging(() => waiting);
-  const judge = () =>
-    standstill.during(async () => {
-      judging.takeSeen();
-      const judged = await store.verdicts.judge(judging);
+  const { judge, close } = createJudgeStored({
+    ...{ settings: config, ground, verdicts: store.verdicts, judging, during: standstill.during },
+    async judged(judged) {
       const seen = judging.takeSeen();
       if (judged.isStale) await takeUpRules();
       for (const one of seen) verdicts.learn(one);
       if (judged.corrected.length > 0) corrected.tell(judged.corrected);
       tallied.votesJudged += judged.votes;
       waiting = judged.waiting;
-      return waiting > 0;
-    });
+    },
+  });
   // Also where the tree is another: what a window inherits may be.
   changes.heard.listen(takeUpRules);
   return {
     ...{ ingest, takeVotes, journals, clocks, exclusions: exclusions.current },
     rules: book,
     jobs: [judgeVotes({ isWaiting: store.verdicts.isWaiting, judge, failed: storage.failed })],
-    ...{ stored, storedElsewhere, corrected, evidence, recount: corrected.tell },
+    ...{ stored, storedElsewhere, corrected, evidence, recount: corrected.tell, close },
   };
 }

@@ -1,4 +1,4 @@
-// dist/gateway/run/: the gateway, its command line and the two programs that they start, with what they import in a few files.
+// dist/gateway/run/: the gateway, its command line and the programs that they start, with what they import in a few files.
 // Node looks for some 1,500 files without it: most of the time that a command takes, and a good part of a gateway's start.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -29,6 +29,7 @@ await build({
         main: gateway('main.ts'),
         manyi: gateway('cli/main.ts'),
         'check-process': gateway('store/sqlite/check-process.ts'),
+        'foresight-thread': gateway('wiring/foresight-thread.ts'),
         'copy-process': gateway('store/sqlite/backup/copy-process.ts'),
       },
       output: { entryFileNames: '[name].js', chunkFileNames: '[name].js' },

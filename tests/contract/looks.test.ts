@@ -5,8 +5,8 @@ import { explainFlag } from '../../gateway/domain/detectors/explain-flag.ts';
 import { daySumsOf, lookAtWindow } from '../../gateway/review/look.ts';
 import type { VoteRecord } from '../../gateway/store/ledger.ts';
 import { storedVerdicts as ofPostgres } from '../../gateway/store/postgres/stored-verdicts.ts';
+import type { VerdictTables } from '../../gateway/store/sql/judging.ts';
 import { lookReads } from '../../gateway/store/sql/reviews/looks.ts';
-import type { VerdictTables } from '../../gateway/store/sql/verdicts.ts';
 import { storedVerdicts as ofSqlite } from '../../gateway/store/sqlite/stored-verdicts.ts';
 import type { StoredPress } from '../../gateway/store/verdicts.ts';
 import { type DatabaseName, hearStatements, planOf } from '../support/heard-statements.ts';
@@ -144,7 +144,10 @@ describe.each(portHomes())('a look at a window in %s', (name, createHome) => {
     const span = { from: MORNING, to: MORNING + MINUTE };
     const pressed: StoredPress[] = await rig.ports.verdicts.presses(1, span);
     const { queries, heard } = hearStatements(database);
-    await lookReads(queries, { ...tables, read: async () => [pressed] }).presses(1, span.from, span.to);
+    await lookReads(queries, {
+      ...tables,
+      read: async () => [{ votes: pressed, pressed: pressed.length }],
+    }).presses(1, span.from, span.to);
     const rows = await home.rows<{ receivedAt: number }>(heard.at(-1) as string);
     expect(rows.map(({ receivedAt }) => receivedAt - MORNING - MINUTE)).toEqual([0, 10, 20]);
     const seen = await rig.ports.reviews.presses(1, span.from, span.to);

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildTree } from '../../gateway/domain/org.ts';
 import type { Unjudged, VerdictCode, VoteRecord } from '../../gateway/store/ledger.ts';
-import type { Judging, PressSpan } from '../../gateway/store/verdicts.ts';
+import type { Foreseen, Judged, Judging, PressSpan } from '../../gateway/store/verdicts.ts';
 import { createLiveVerdicts } from '../../gateway/verdicts/live-verdicts.ts';
 import { openRuleBook } from '../../gateway/verdicts/rule-book.ts';
 import { createRuleChanges } from '../../gateway/verdicts/rule-changes.ts';
@@ -55,6 +55,15 @@ describe.each(portHomes())('verdicts of what is stored in %s', (_name, createHom
     }
     return { asked, corrected };
   };
+  const addRules = () =>
+    rig.ports.rules.change(async (tx) => {
+      await tx.add({
+        ...{ nodeId: 'all', version: 1, validFrom: '2026-01-01', validTo: null, settings: {} },
+        ...{ reason: '试', madeAt: BASE, madeBy: 'cli:test' },
+      });
+      const gateway = { actor: { kind: 'gateway' } as const, origin: 'local' };
+      return tx.audited({ by: gateway, action: 'rules.add', target: { kind: 'rules' } }, undefined);
+    });
   const verdicts = async () =>
     (await home.rows<{ seq: number; verdict: number }>('SELECT seq, verdict FROM votes ORDER BY seq')).map(
       ({ seq, verdict }) => [seq, verdict],
@@ -202,14 +211,7 @@ describe.each(portHomes())('verdicts of what is stored in %s', (_name, createHom
       unjudged: [{ windowKey: 1, from: BASE, to: BASE + 50 }],
     });
     const { by } = judging(await revision());
-    await rig.ports.rules.change(async (tx) => {
-      await tx.add({
-        ...{ nodeId: 'all', version: 1, validFrom: '2026-01-01', validTo: null, settings: {} },
-        ...{ reason: '试', madeAt: BASE, madeBy: 'cli:test' },
-      });
-      const gateway = { actor: { kind: 'gateway' } as const, origin: 'local' };
-      return tx.audited({ by: gateway, action: 'rules.add', target: { kind: 'rules' } }, undefined);
-    });
+    await addRules();
     expect(await rig.ports.verdicts.judge(by)).toMatchObject({ isStale: true, corrected: [] });
     expect(await rig.ports.verdicts.isWaiting()).toBe(true);
     expect((await judgeAll()).corrected).toEqual([[50, 0, 3]]);
@@ -260,5 +262,95 @@ describe.each(portHomes())('verdicts of what is stored in %s', (_name, createHom
     expect(await home.rows('SELECT verdict, unsatisfied FROM discounted')).toEqual([
       { verdict: 3, unsatisfied: 1 },
     ]);
+  });
+
+  describe('of long spans', () => {
+    const DAY = 24 * HOUR;
+    const BEFORE = BASE + 10 * DAY;
+    const HOW = { before: BEFORE, forMs: 0 };
+    /** Of each window, in two parts; every second of the windows' votes is a burst. */
+    const fill = async () => {
+      const of = (windowKey: number, first: number) =>
+        Array.from({ length: 5_000 }, (_, index) =>
+          vote(first + index, BASE + Math.floor(index / 50) * 20 * 60_000 + (index % 50), {
+            ...{ windowKey, rating: index % 2 === 0 ? 0 : 2 },
+          }),
+        );
+      await rig.commit({ votes: [...of(1, 1), ...of(2, 10_001)] });
+      await rig.commit({
+        unjudged: [1, 2].map((windowKey) => ({ windowKey, from: BASE - DAY, to: BEFORE + DAY })),
+      });
+    };
+    const bursts = async () =>
+      (await home.rows<{ n: number }>('SELECT count(*) AS n FROM votes WHERE verdict = 3'))[0]?.n;
+    const look = async (pending: readonly Foreseen[] = []) => {
+      const { by } = judging(await revision());
+      return (await rig.ports.verdicts.foresee(by, pending, HOW)) as Foreseen;
+    };
+
+    it('are found ahead by who only reads, one part after another, and are written by who was told', async () => {
+      await fill();
+      expect(await rig.ports.verdicts.waiting(BEFORE)).toEqual({ now: false, ahead: true });
+      const found: Foreseen[] = [];
+      for (let next = await look(); next.spans.length > 0; next = await look(found)) found.push(next);
+      expect(Number(await bursts())).toBe(0);
+      expect(found.reduce((sum, { votes }) => sum + votes, 0)).toBe(10_000);
+      expect(found.length).toBeGreaterThan(3);
+      let corrected = 0;
+      for (const one of found) {
+        const adopted = (await rig.ports.verdicts.adopt(one)) as Judged;
+        expect(adopted.waiting).toBe(2);
+        corrected += adopted.corrected.length;
+      }
+      expect([corrected, Number(await bursts())]).toEqual([5_000, 5_000]);
+      // What is left is near that moment, and is no longer theirs.
+      expect(await rig.ports.verdicts.waiting(BEFORE)).toEqual({ now: true, ahead: false });
+      expect((await judgeAll()).corrected).toEqual([]);
+      expect(await rig.ports.verdicts.waiting(BEFORE)).toEqual({ now: false, ahead: false });
+    });
+
+    it('are left to who looks ahead, while what comes late is judged at once', async () => {
+      await fill();
+      await rig.commit({
+        votes: [
+          vote(30_000, BASE + 30 * DAY, { rating: 0 }),
+          vote(30_001, BASE + 30 * DAY + 50, { rating: 2 }),
+        ],
+        unjudged: [{ windowKey: 1, from: BASE + 30 * DAY, to: BASE + 30 * DAY + 50 }],
+      });
+      expect(await rig.ports.verdicts.waiting(BEFORE)).toEqual({ now: true, ahead: true });
+      const { by } = judging(await revision());
+      const { corrected, waiting } = await rig.ports.verdicts.judge(by, { leaves: BEFORE });
+      expect(corrected.map(({ at }) => at - BASE)).toEqual([30 * DAY + 50]);
+      expect(waiting).toBe(2);
+      expect(await rig.ports.verdicts.waiting(BEFORE)).toEqual({ now: false, ahead: true });
+    });
+
+    it.each<[string, () => Promise<unknown>]>([
+      ['a vote that came', () => rig.commit({ votes: [vote(40_000, BASE + 70, { rating: 1 })] })],
+      ['what two people decided', () => rig.act((tx) => tx.redate('t-1', { from: BASE, to: BASE + 1 }, 5))],
+      [
+        'what somebody else has judged meanwhile',
+        async () => rig.ports.verdicts.judge(judging(await revision()).by, { forMs: 0 }),
+      ],
+      [
+        'a vote that counts for something else',
+        () => rig.commit({ corrections: [{ journalKey: rig.source, seq: 2, verdict: 2 }] }),
+      ],
+      ['other rules', addRules],
+    ])('are not written where %s makes them another', async (_name, happens) => {
+      await fill();
+      const foreseen = await look();
+      await happens();
+      const before = await verdicts();
+      expect(await rig.ports.verdicts.adopt(foreseen)).toBe(null);
+      expect(await verdicts()).toEqual(before);
+    });
+
+    it('are not looked for by rules that hold no more', async () => {
+      await fill();
+      const { by } = judging((await revision()) - 1);
+      expect(await rig.ports.verdicts.foresee(by, [], HOW)).toBe(null);
+    });
   });
 });

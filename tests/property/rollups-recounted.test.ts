@@ -16,6 +16,7 @@ import { OrgRefusal } from '../../gateway/store/failures.ts';
 import type { HistoryOf } from '../../gateway/store/history.ts';
 import type { Correction, Unjudged, VoteRecord } from '../../gateway/store/ledger.ts';
 import type { OrgTx } from '../../gateway/store/org.ts';
+import type { Foreseen } from '../../gateway/store/verdicts.ts';
 import { createLiveVerdicts, type LiveVerdicts } from '../../gateway/verdicts/live-verdicts.ts';
 import { openRuleBook, type RuleBook } from '../../gateway/verdicts/rule-book.ts';
 import { createRuleChanges } from '../../gateway/verdicts/rule-changes.ts';
@@ -61,6 +62,8 @@ type Rig = {
   now: number;
   book: RuleBook;
   live: LiveVerdicts;
+  /** Found by a thread that only reads, and not written yet. */
+  foreseen: Foreseen[];
 };
 type Step = { name: string; run(rig: Rig): Promise<unknown> };
 
@@ -108,6 +111,18 @@ async function judge(rig: Rig): Promise<void> {
   if (judged.isStale) await hear(rig);
   for (const one of seen) rig.live.learn(one);
 }
+
+const foresee = async (rig: Rig, forMs: number) => {
+  const judging = judgeStored(rig.book, { now: () => rig.now, aheadMs: 0 });
+  const found = await rig.ports.verdicts.foresee(judging, rig.foreseen, { before: rig.now, forMs });
+  if (found !== null) rig.foreseen.push(found);
+};
+
+/** What rests on what is not written rests on nothing. */
+const adopt = async (rig: Rig) => {
+  const [found] = rig.foreseen.splice(0, 1);
+  if (found && (await rig.ports.verdicts.adopt(found)) === null) rig.foreseen = [];
+};
 
 /** Time goes by, and no gateway hears of anything a minute late. */
 async function pass(rig: Rig, ms: number): Promise<void> {
@@ -220,6 +235,8 @@ const STEPS = fc.oneof(
     const first = sent.length === 0 ? 0 : from % sent.length;
     await ports.ledger.commit(batchOf({ votes: sent.slice(first, first + 20) }));
   }),
+  step('looked ahead', 4, fc.constantFrom(0, 0, 50), (forMs, rig) => foresee(rig, forMs)),
+  step('what was seen ahead is written', 4, fc.constant(null), (_, rig) => adopt(rig)),
   step('later', 4, fc.integer({ min: 1, max: 300 }), (minutes, rig) => pass(rig, minutes * MINUTE)),
   step(
     'window moved while it is voted at',
@@ -329,7 +346,7 @@ async function open(home: PortsHome, zone: string, day: string): Promise<Rig> {
     aheadMs: 0,
     lastVotes: [],
   });
-  const opened: Rig = { ...rig, book, live };
+  const opened: Rig = { ...rig, book, live, foreseen: [] };
   // So that it matters where a window stands.
   await rule(opened, { unit: 'north' }, EVER, { pressIntervalMs: 20_000 });
   await rule(opened, { unit: 'south' }, EVER, {

@@ -10,10 +10,11 @@ import type { Ledger } from '../../gateway/store/ledger.ts';
 import type { OriginLedger } from '../../gateway/store/origins.ts';
 import { openPostgresCheck } from '../../gateway/store/postgres/check.ts';
 import { createConnection } from '../../gateway/store/postgres/connection.ts';
-import { createPostgresHistory } from '../../gateway/store/postgres/history.ts';
+import { createPostgresHistory, ONE_MOMENT } from '../../gateway/store/postgres/history.ts';
 import { createPostgresImports } from '../../gateway/store/postgres/import.ts';
 import { createJournalStore } from '../../gateway/store/postgres/kept-journals.ts';
 import { createPostgresLedger } from '../../gateway/store/postgres/ledger.ts';
+import { queriesIn } from '../../gateway/store/postgres/queries.ts';
 import { openPostgresRecount } from '../../gateway/store/postgres/recount.ts';
 import { createScoreReads } from '../../gateway/store/postgres/score-parts.ts';
 import { createPostgresSql } from '../../gateway/store/postgres/sql-database.ts';
@@ -137,6 +138,7 @@ export function openPostgresPorts(
   const ledger = createPostgresLedger({ address });
   const imports = createPostgresImports({ address });
   const history = createPostgresHistory({ address });
+  const foreseeing = createConnection({ ...link('test foresees'), begin: ONE_MOMENT });
   return {
     ...createSqlPorts(database, audit, reviewOn(database), storedVerdicts),
     ledger,
@@ -145,14 +147,18 @@ export function openPostgresPorts(
     votes: createVoteReads(reading, link('test pages')),
     review: createReviewStore(database, audit, imports),
     upkeep: createUpkeep(reading, ledger),
-    verdicts: createVerdictStore(database, storedVerdicts),
+    verdicts: createVerdictStore(database, storedVerdicts, (read) =>
+      foreseeing.transaction((transaction) => read(queriesIn(transaction))),
+    ),
     repairRollups: createRollupRepair(database, audit),
     repairHistory: createHistoryRepair(database, audit),
     history,
     folding: history,
     scores: createScoreReads(link('test scores')),
     async close() {
-      await Promise.all([database, ledger, imports, history, reading, saving].map((one) => one.close()));
+      await Promise.all(
+        [database, ledger, imports, history, reading, saving, foreseeing].map((one) => one.close()),
+      );
     },
   };
 }

@@ -16,17 +16,19 @@ import type { Store } from '../store.ts';
 import type { VerdictStore } from '../verdicts.ts';
 import { type CommonKeys, openCommonKeys } from './common-keys.ts';
 import { createConnection } from './connection.ts';
-import { createPostgresHistory } from './history.ts';
+import { createPostgresHistory, ONE_MOMENT } from './history.ts';
 import { createPostgresImports } from './import.ts';
 import { createJournalStore } from './kept-journals.ts';
 import { createPostgresLedger } from './ledger.ts';
 import { assertMigrated, migrate } from './migrate.ts';
 import { createNeighbours, type PostgresNeighbours } from './neighbours.ts';
+import { queriesIn } from './queries.ts';
 import { createScoreReads } from './score-parts.ts';
 import { createPostgresSql, queriesSettled } from './sql-database.ts';
 import { storedVerdicts } from './stored-verdicts.ts';
 import { createUpkeep } from './upkeep.ts';
 import { createVoteReads } from './vote-reads.ts';
+import { BY_KEY } from './votes-lock.ts';
 
 export type PostgresStoreOptions = Partial<SealSettings> & {
   /** `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`, see `SessionOptions`. */
@@ -54,6 +56,8 @@ const AS_GATEWAY: By = { actor: { kind: 'gateway' }, origin: 'local' };
 const CONNECT_MS = 5_000;
 const READ_MS = 60_000;
 const WRITE_MS = 15_000;
+/** @see HOLD_VOTES_BY_KEY */
+const READ_BY_KEY = `${ONE_MOMENT}, READ ONLY; SELECT ${BY_KEY}`;
 const NONE: CommonKeys = { auditKey: null, adopted: [], leftBehind: [] };
 
 /**
@@ -70,6 +74,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const writing = createConnection(link('said', WRITE_MS));
   // Whether others have changed something is asked five times a second, and must not wait for an export.
   const looking = createConnection(link('looks', WRITE_MS));
+  // … nor what goes through millions of votes.
+  const foreseeing = createConnection({ ...link('foresees', READ_MS), begin: READ_BY_KEY });
   let common = NONE;
   // These connect when they are first asked.
   const database = createPostgresSql({ address, auditKey: () => common.auditKey });
@@ -80,7 +86,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const close = async () => {
     await neighbours.leave();
     await Promise.all(
-      [ledger, database, imports, history, reading, writing, looking].map((one) => one.close()),
+      [ledger, database, imports, history, reading, writing, looking, foreseeing].map((one) => one.close()),
     );
   };
   try {
@@ -111,7 +117,12 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
           await neighbours.leave();
         },
       },
-      verdicts: announcing(createVerdictStore(database, storedVerdicts), neighbours),
+      verdicts: announcing(
+        createVerdictStore(database, storedVerdicts, (read) =>
+          foreseeing.transaction((transaction) => read(queriesIn(transaction))),
+        ),
+        neighbours,
+      ),
       history,
       folding: history,
       repairRollups: createRollupRepair(database, audit),
@@ -127,10 +138,15 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
 /** What one gateway has judged, the others count as well. */
 const announcing = (verdicts: VerdictStore, { announce }: PostgresNeighbours): VerdictStore => ({
   ...verdicts,
-  async judge(by, forMs) {
-    const judged = await verdicts.judge(by, forMs);
+  async judge(by, how) {
+    const judged = await verdicts.judge(by, how);
     if (judged.commit !== null) announce.corrected(judged.commit, judged.corrected);
     return judged;
+  },
+  async adopt(foreseen) {
+    const adopted = await verdicts.adopt(foreseen);
+    if (adopted !== null && adopted.commit !== null) announce.corrected(adopted.commit, adopted.corrected);
+    return adopted;
   },
 });
 

@@ -6,9 +6,9 @@ import { type RawBuilder, sql } from 'kysely';
 import { QUARTER_MS } from '../../domain/calendar.ts';
 import type { RatingCode } from '../../domain/tally.ts';
 import type { ChannelCode, ClockCode, VerdictCode } from '../ledger.ts';
+import type { VerdictTables } from '../sql/judging.ts';
 import { OF_SYSTEM } from '../sql/ledger-terms.ts';
 import { completed, inOrder, isDense, type PressRow, type Stretch } from '../sql/stored-presses.ts';
-import type { VerdictTables } from '../sql/verdicts.ts';
 import { QUARTERS_AT_ONCE, VOTES_AT_ONCE, type WindowSpan } from '../sql/waiting-spans.ts';
 import type { StoredPress } from '../verdicts.ts';
 import { arrayOf } from './numbers.ts';
@@ -61,7 +61,9 @@ export const storedVerdicts: VerdictTables = {
     ] as const)
       if (some.length > 0)
         for (const row of (await selectColumns(spans, some, which).execute(queries)).rows) columns.push(row);
-    const read: StoredPress[][] = [];
+    const read: { votes: StoredPress[]; pressed: number }[] = [];
+    const pressed = spans.map(() => 0);
+    for (const { nth, votes } of stretches) pressed[nth - 1] = (pressed[nth - 1] as number) + votes;
     const ofSpans = spans.map((_, index) =>
       columns
         .filter(({ nth }) => nth === index + 1)
@@ -71,21 +73,35 @@ export const storedVerdicts: VerdictTables = {
     const all = await completed(queries, ofSpans.flat());
     for (let from = 0; read.length < spans.length; ) {
       const { length } = ofSpans[read.length] as PressRow[];
-      read.push(all.slice(from, from + length));
+      read.push({ votes: all.slice(from, from + length), pressed: pressed[read.length] as number });
       from += length;
     }
     return read;
   },
-  async write(queries, corrections) {
-    const [journals, seqs, verdicts] = [
-      arrayOf(corrections.map(({ journalKey }) => journalKey)),
-      arrayOf(corrections.map(({ seq }) => seq)),
-      arrayOf(corrections.map(({ verdict }) => verdict)),
+  async pressed(queries, spans) {
+    if (spans.length === 0) return [];
+    const { rows } = await sql<{ votes: number }>`
+      SELECT cast(p.votes as int4) AS votes FROM ${asked(spans)} CROSS JOIN LATERAL (
+        SELECT coalesce(sum(satisfied + basically + unsatisfied), 0) AS votes FROM rollups
+        WHERE window_key = w.window_key AND quarter BETWEEN w.first_quarter AND w.last_quarter) p
+      ORDER BY w.nth`.execute(queries);
+    return rows.map(({ votes }) => votes);
+  },
+  async write(queries, rewrites) {
+    const [journals, seqs, before, verdicts] = [
+      arrayOf(rewrites.map(({ journalKey }) => journalKey)),
+      arrayOf(rewrites.map(({ seq }) => seq)),
+      arrayOf(rewrites.map(({ was }) => was)),
+      arrayOf(rewrites.map(({ verdict }) => verdict)),
     ];
-    await sql`
+    const { numAffectedRows = 0n } = await sql`
       UPDATE votes SET verdict = judged.verdict
-      FROM unnest(cast(${journals} as int4[]), cast(${seqs} as int4[]), cast(${verdicts} as int2[])) AS judged (source_key, seq, verdict)
-      WHERE votes.source_key = judged.source_key AND votes.seq = judged.seq`.execute(queries);
+      FROM unnest(cast(${journals} as int4[]), cast(${seqs} as int4[]), cast(${before} as int2[]), cast(${verdicts} as int2[]))
+        AS judged (source_key, seq, was, verdict)
+      WHERE votes.source_key = judged.source_key AND votes.seq = judged.seq AND votes.verdict = judged.was`.execute(
+      queries,
+    );
+    return Number(numAffectedRows);
   },
   /** A planner would rather read the whole table. */
   besideKept: (table) => sql`kept CROSS JOIN LATERAL (

@@ -12,7 +12,7 @@ export const HOLD_VOTES = `SELECT pg_advisory_xact_lock(${STORED_VOTES})`;
  * Commits and judging look up a few thousand rows by their keys. A planner that holds so many keys against millions of votes would rather read
  * them all, with parallel workers, and does so from some size of the tables on, while no vote is stored. To the end of the transaction.
  */
-const BY_KEY = Object.entries({
+export const BY_KEY = Object.entries({
   enable_hashjoin: 'off',
   enable_mergejoin: 'off',
   max_parallel_workers_per_gather: '0',

@@ -17,6 +17,7 @@ import { createAuditStore } from './audit-store.ts';
 import type { AuditDeps } from './changes.ts';
 import { createCommandStore } from './commands.ts';
 import { createFleetStore } from './fleet.ts';
+import type { VerdictTables } from './judging.ts';
 import { createLeaseStore } from './leases.ts';
 import { createOrgStore } from './org.ts';
 import { createPeopleStore } from './people.ts';
@@ -25,7 +26,6 @@ import { createPublicationStore } from './publications.ts';
 import { createReviewsStore } from './reviews/reviews-store.ts';
 import { createRuleStore } from './rules.ts';
 import type { SqlDatabase } from './sql-database.ts';
-import type { VerdictTables } from './verdicts.ts';
 
 export type SqlPorts = {
   people: PeopleStore;

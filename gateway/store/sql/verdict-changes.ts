@@ -16,9 +16,18 @@ export type ChangedVote = Pick<
 >;
 export type Change = { windowKey: number; vote: ChangedVote; verdict: VerdictCode };
 
-/** Of votes that are there, each once; how many are written at once is each database's own. */
-export type WriteVerdicts = (queries: Queries, corrections: readonly Correction[]) => Promise<void>;
+/** `was`: what the vote counts for as far as whoever corrects it knows. */
+export type Rewrite = Correction & { was: VerdictCode };
+/**
+ * Of votes that are there, each once, where it counts for what it was; how many are written at once is each database's own.
+ * @returns how many were
+ */
+export type WriteVerdicts = (queries: Queries, rewrites: readonly Rewrite[]) => Promise<number>;
 
+/** What a change rests on is another by now. The transaction is undone. */
+export class NoLongerSo extends Error {}
+
+/** @throws NoLongerSo: one of them counts for something else */
 export async function correct(
   queries: Queries,
   changes: readonly Change[],
@@ -41,10 +50,11 @@ export async function correct(
     }
     return { windowKey, rating, at, from, to, excluded };
   });
-  await write(
+  const rewritten = await write(
     queries,
-    latest.map(({ vote: { journalKey, seq }, verdict }) => ({ journalKey, seq, verdict })),
+    latest.map(({ vote: { journalKey, seq, verdict: was }, verdict }) => ({ journalKey, seq, was, verdict })),
   );
+  if (rewritten !== latest.length) throw new NoLongerSo('what a vote counts for');
   await addDiscounted(
     queries,
     sums,

@@ -1,49 +1,42 @@
 /** Judging what is stored, in SQL that both databases understand. */
-import type { RawBuilder } from 'kysely';
 import type { VerdictCode } from '../ledger.ts';
-import type { Judging, PressSpan, StoredPress, VerdictStore } from '../verdicts.ts';
+import type { Foreseen, VerdictStore } from '../verdicts.ts';
 import { findVote, journalsOf } from './found-vote.ts';
+import { judgeSome, type Pending, type VerdictTables } from './judging.ts';
 import { heldRevision } from './noted.ts';
 import { ofUndecided } from './reviews/decided-votes.ts';
 import type { Queries, SqlDatabase } from './sql-database.ts';
-import { type Change, correct, type WriteVerdicts } from './verdict-changes.ts';
+import { correct, NoLongerSo } from './verdict-changes.ts';
 import {
+  areWaiting,
   backlogOf,
   countWaiting,
-  type Part,
+  isFarBefore,
+  longBefore,
   settle,
-  VOTES_AT_ONCE,
+  settleForeseen,
   type Waiting,
-  WHOLE_MS,
-  type WindowSpan,
   waitingOf,
 } from './waiting-spans.ts';
 
 /** So long no vote is stored, and what waits for this thread waits. */
 const STEP_MS = 30;
-/** Windows that are looked at together. */
-const WINDOWS_AT_ONCE = 16;
 
-/** What each database does in its own way, for many votes. */
-export type VerdictTables = {
-  /** The database reads while this thread judges: what is next is asked for before what has been read is judged. */
-  readsAhead: boolean;
-  /** Of each span the part that is first; null where it has no votes. */
-  firstParts(queries: Queries, spans: readonly WindowSpan[]): Promise<(Part | null)[]>;
-  /** All votes of each, by press time, journal and number. */
-  read(queries: Queries, spans: readonly WindowSpan[]): Promise<StoredPress[][]>;
-  write: WriteVerdicts;
-  /** To read from: rollups, `kept`, and what a table has beside each as `x`, looked up through its key. It has no index by windows. */
-  besideKept(table: 'discounted' | 'excluded'): RawBuilder<unknown>;
-};
+/** Reads in a transaction of its own that sees one moment, and holds nobody up. */
+export type InOneMoment = <T>(read: (queries: Queries) => Promise<T>) => Promise<T>;
 
-export function createVerdictStore(database: SqlDatabase, tables: VerdictTables): VerdictStore {
+export function createVerdictStore(
+  database: SqlDatabase,
+  tables: VerdictTables,
+  inOneMoment: InOneMoment,
+): VerdictStore {
   return {
     async isWaiting() {
       const row = await database.queries.selectFrom('unjudged').select('key').limit(1).executeTakeFirst();
       return row !== undefined;
     },
-    judge: (by, forMs = STEP_MS) =>
+    waiting: (before) => areWaiting(database.queries, before),
+    judge: (by, { forMs = STEP_MS, leaves } = {}) =>
       database.transaction(async (queries) => {
         await database.holdVotes(queries, 'keys');
         if ((await heldRevision(queries)) !== by.revision())
@@ -51,18 +44,48 @@ export function createVerdictStore(database: SqlDatabase, tables: VerdictTables)
             ...{ isStale: true, commit: null, corrected: [], votes: 0 },
             waiting: await countWaiting(queries),
           };
-        const { changes, votes } = await judgeSome(queries, by, tables, performance.now() + forMs);
-        const corrected = await correct(queries, await ofUndecided(queries, changes), tables.write);
-        const commit = corrected.length > 0 ? await database.commitId(queries) : null;
-        return { isStale: false, commit, corrected, votes, waiting: await countWaiting(queries) };
+        const endAt = performance.now() + forMs;
+        const found = await judgeSome(queries, by, tables, await waitingOf(queries, leaves), { endAt });
+        await settle(queries, found.judged);
+        return written(database, queries, tables, found);
       }),
+    foresee: (by, pending, { before, forMs }) =>
+      inOneMoment(async (queries) => {
+        const revision = await heldRevision(queries);
+        if (revision !== by.revision()) return null;
+        const decisions = await decisionsMade(queries);
+        const waiting = notPending(await longBefore(queries, before), pending, before);
+        const found = await judgeSome(queries, by, tables, waiting, {
+          endAt: performance.now() + forMs,
+          pending: verdictsOf(pending),
+        });
+        return {
+          ...{ revision, decisions, seen: found.seen, changes: found.changes.map(sent), votes: found.votes },
+          spans: found.judged.flatMap(({ waiting: { from, spans }, judgedTo }) =>
+            spans.map(({ key, to }) => ({ key, from, to, judgedTo })),
+          ),
+        };
+      }),
+    async adopt(foreseen) {
+      try {
+        return await database.transaction(async (queries) => {
+          await database.holdVotes(queries, 'keys');
+          await assertSo(queries, tables, foreseen);
+          await settleForeseen(queries, foreseen.spans);
+          return written(database, queries, tables, foreseen);
+        });
+      } catch (error) {
+        if (error instanceof NoLongerSo) return null;
+        throw error;
+      }
+    },
     async nextPart(windowKey, span) {
       const [part = null] = await tables.firstParts(database.queries, [{ windowKey, ...span }]);
       return part;
     },
     async presses(windowKey, span) {
-      const [votes = []] = await tables.read(database.queries, [{ windowKey, ...span }]);
-      return votes;
+      const [seen] = await tables.read(database.queries, [{ windowKey, ...span }]);
+      return seen?.votes ?? [];
     },
     find: (vote) => findVote(database.queries, vote),
     journals: (keys) => journalsOf(database.queries, keys),
@@ -70,118 +93,60 @@ export function createVerdictStore(database: SqlDatabase, tables: VerdictTables)
   };
 }
 
-type JudgedChange = Change & { vote: StoredPress };
-type Found = { votes: number; changes: JudgedChange[] };
-/** What of it is judged already is what is before `from`. */
-type Open = {
-  waiting: Waiting;
-  from: number;
-  /** The part that is next; left out while nobody has looked for it. */
-  first?: Part | null;
-};
-type Next = { open: Open; part: Part | null };
-/** All votes that it takes to judge a part. */
-type Read = { windowKey: number; affected: PressSpan; needed: PressSpan; votes: StoredPress[] };
-
-/** One part at the least. */
-async function judgeSome(
+async function written(
+  database: SqlDatabase,
   queries: Queries,
-  by: Judging,
   tables: VerdictTables,
-  endAt: number,
-): Promise<Found> {
-  const found: Found = { votes: 0, changes: [] };
-  const all = (await waitingOf(queries)).map((waiting): Open => ({ waiting, from: waiting.from }));
-  const isOpen = ({ waiting, from }: Open) => from <= waiting.to;
-  let left = all;
-  const readNext = async (): Promise<Read[]> => {
-    const next = await nextOf(queries, tables, left.slice(0, WINDOWS_AT_ONCE));
-    for (const { open, part } of next) {
-      open.from = (part?.to ?? open.waiting.to) + 1;
-      delete open.first;
-    }
-    left = left.filter(isOpen);
-    return readParts(queries, by, tables, next);
-  };
-  const goesOn = () => left.length > 0 && performance.now() < endAt;
-  for (let reading = left.length > 0 ? readNext() : null; reading !== null; ) {
-    const read = await reading;
-    reading = tables.readsAhead && goesOn() ? readNext() : null;
-    // What it fails with is told where it is awaited, if that comes to pass.
-    reading?.catch(() => {});
-    judgeParts(by, read, found);
-    if (!tables.readsAhead && goesOn()) reading = readNext();
-  }
-  const judged = all.filter(({ waiting, from }) => from > waiting.from);
-  await settle(
-    queries,
-    judged.map(({ waiting, from }) => ({ waiting, judgedTo: from - 1 })),
-  );
-  return found;
+  { changes, votes }: Pick<Foreseen, 'changes' | 'votes'>,
+) {
+  const corrected = await correct(queries, await ofUndecided(queries, changes), tables.write);
+  const commit = corrected.length > 0 ? await database.commitId(queries) : null;
+  return { isStale: false, commit, corrected, votes, waiting: await countWaiting(queries) };
 }
 
-/** As many as have the votes of one go. Of what follows is asked for as many as there may be room for, by those before. */
-async function nextOf(queries: Queries, tables: VerdictTables, those: readonly Open[]): Promise<Next[]> {
-  const next: Next[] = [];
-  let votes = 0;
-  while (next.length < those.length) {
-    // Those that follow may have many more: what is found of them in vain costs as much as to read them.
-    const few = next.length === 0 ? 1 : next.length * Math.min(1, (VOTES_AT_ONCE - votes) / votes);
-    if (few < 0.5) break;
-    const some = those.slice(next.length, next.length + Math.ceil(few));
-    for (const one of await partsOf(queries, tables, some)) {
-      const more = one.part?.votes ?? 0;
-      if (next.length > 0 && votes + more > VOTES_AT_ONCE) return next;
-      votes += more;
-      next.push(one);
-    }
-  }
-  return next;
+const decisionsMade = async (queries: Queries): Promise<number> =>
+  (await queries.selectFrom('reviewed').select('decisions').executeTakeFirstOrThrow()).decisions;
+
+/**
+ * A vote that came meanwhile is one more in its quarter of an hour; one that a person has touched is a decision, or other rules. What else
+ * changes a verdict (a vote beside it that came, its time) has changed that of the vote itself, or waits to be judged, after this.
+ */
+async function assertSo(queries: Queries, tables: VerdictTables, foreseen: Foreseen): Promise<void> {
+  const { revision, decisions, seen } = foreseen;
+  if ((await heldRevision(queries)) !== revision) throw new NoLongerSo('the rules');
+  if ((await decisionsMade(queries)) !== decisions) throw new NoLongerSo('what people have decided');
+  const counts = await tables.pressed(queries, seen);
+  if (seen.some(({ votes }, index) => counts[index] !== votes)) throw new NoLongerSo('the votes');
 }
 
-async function partsOf(queries: Queries, tables: VerdictTables, those: readonly Open[]): Promise<Next[]> {
-  const spanOf = ({ waiting: { windowKey, to }, from }: Open): WindowSpan => ({ windowKey, from, to });
-  const unknown = those.filter(({ first }) => first === undefined);
-  const long = unknown.filter(({ waiting: { to }, from }) => to - from > WHOLE_MS);
-  const parts = long.length > 0 ? await tables.firstParts(queries, long.map(spanOf)) : [];
-  for (const open of unknown) open.first = { ...spanOf(open), votes: 0 };
-  for (const [index, open] of long.entries()) open.first = parts[index] ?? null;
-  return those.map((open) => ({ open, part: open.first ?? null }));
-}
-
-async function readParts(
-  queries: Queries,
-  by: Judging,
-  tables: VerdictTables,
-  next: readonly Next[],
-): Promise<Read[]> {
-  const reaches = next.flatMap(({ open: { waiting }, part }) => {
-    const { windowKey } = waiting;
-    return part === null ? [] : { windowKey, ...by.reachOf(windowKey, part) };
+/** As they wait when what is pending is written. */
+function notPending(waiting: readonly Waiting[], pending: readonly Foreseen[], before: number): Waiting[] {
+  const judgedTo = new Map<number, number>();
+  for (const { spans } of pending) for (const span of spans) judgedTo.set(span.key, span.judgedTo);
+  return waiting.flatMap((one) => {
+    const [{ key }] = one.spans as [Waiting['spans'][number]];
+    const from = Math.max(one.from, (judgedTo.get(key) ?? 0) + 1);
+    return isFarBefore(from, before) ? { ...one, from } : [];
   });
-  if (reaches.length === 0) return [];
-  const read = await tables.read(
-    queries,
-    reaches.map(({ windowKey, needed }) => ({ windowKey, ...needed })),
-  );
-  return reaches.map((reach, index) => ({ ...reach, votes: read[index] as StoredPress[] }));
 }
 
-function judgeParts(by: Judging, read: readonly Read[], into: Found): void {
-  for (const { windowKey, affected, needed, votes } of read) {
-    into.votes += votes.length;
-    for (const change of changesOf(votes, by.verdictsOf(windowKey, votes, needed), affected))
-      into.changes.push({ windowKey, ...change });
-  }
+function verdictsOf(pending: readonly Foreseen[]): Pending {
+  const verdicts = new Map<number, Map<number, VerdictCode>>();
+  for (const { changes } of pending)
+    for (const { vote, verdict } of changes) {
+      const ofJournal = verdicts.get(vote.journalKey);
+      if (ofJournal) ofJournal.set(vote.seq, verdict);
+      else verdicts.set(vote.journalKey, new Map([[vote.seq, verdict]]));
+    }
+  return verdicts;
 }
 
-function* changesOf(
-  votes: readonly StoredPress[],
-  verdicts: readonly VerdictCode[],
-  { from, to }: PressSpan,
-): Generator<Omit<JudgedChange, 'windowKey'>> {
-  for (const [index, vote] of votes.entries()) {
-    const verdict = verdicts[index] as VerdictCode;
-    if (vote.at >= from && vote.at <= to && vote.byRules !== verdict) yield { vote, verdict };
-  }
-}
+/** What of a change is sent to who writes it. */
+const sent = ({ windowKey, vote, verdict: becomes }: Foreseen['changes'][number]) => {
+  const { journalKey, terminalKey, seq, channel, rating, at, verdict, byRules, isDecided } = vote;
+  return {
+    windowKey,
+    vote: { journalKey, terminalKey, seq, channel, rating, at, verdict, byRules, isDecided },
+    verdict: becomes,
+  };
+};

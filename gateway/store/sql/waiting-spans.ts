@@ -1,9 +1,10 @@
 /** Spans that wait to be judged, and which part of them is next, in SQL that both databases understand. */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { QUARTER_MS } from '../../domain/calendar.ts';
-import type { Backlog, PressSpan } from '../verdicts.ts';
+import type { Backlog, Foreseen, PressSpan } from '../verdicts.ts';
 import { chunksOf } from './review/rows.ts';
 import type { Queries } from './sql-database.ts';
+import { NoLongerSo } from './verdict-changes.ts';
 
 /** In one go. */
 export const VOTES_AT_ONCE = 4_000;
@@ -28,21 +29,41 @@ export type Part = PressSpan & { votes: number };
 
 type Row = { key: number; windowKey: number; from: number; to: number };
 
-export async function waitingOf(queries: Queries): Promise<Waiting[]> {
-  const select = () =>
-    queries
-      .selectFrom('unjudged')
-      .select(['key', 'window_key as windowKey', 'from_at as from', 'to_at as to'])
-      .orderBy('key');
-  const late = await select()
-    .where(sql<boolean>`to_at - from_at <= ${sql.lit(LATE_MS)}`)
-    .limit(LATE_AT_ONCE)
-    .execute();
-  const long = await select()
-    .where(sql<boolean>`to_at - from_at > ${sql.lit(LATE_MS)}`)
+const select = (queries: Queries) =>
+  queries
+    .selectFrom('unjudged')
+    .select(['key', 'window_key as windowKey', 'from_at as from', 'to_at as to'])
+    .orderBy('key');
+const IS_LONG = sql<boolean>`to_at - from_at > ${sql.lit(LATE_MS)}`;
+/** Long, and so far before a moment that it is worth while to look ahead: what is left of it after that is not. */
+const isAhead = (before: number) => sql<boolean>`${IS_LONG} AND from_at < ${before - LATE_MS}`;
+export const isFarBefore = (from: number, before: number): boolean => from < before - LATE_MS;
+
+/** @param leaves what lies far before this moment */
+export async function waitingOf(queries: Queries, leaves?: number): Promise<Waiting[]> {
+  const late = await select(queries).where(sql<boolean>`NOT (${IS_LONG})`).limit(LATE_AT_ONCE).execute();
+  const long = await select(queries)
+    .where(IS_LONG)
+    .$if(leaves !== undefined, (query) => query.where(sql<boolean>`NOT (${isAhead(leaves as number)})`))
     .limit(LONG_AT_ONCE)
     .execute();
   return [...together(late), ...long.map((row) => ({ ...row, spans: [row] }))];
+}
+
+/** What lies far before a moment, up to there. `spans` are as they wait. */
+export async function longBefore(queries: Queries, before: number): Promise<Waiting[]> {
+  const rows = await select(queries).where(isAhead(before)).limit(LONG_AT_ONCE).execute();
+  return rows.map((row) => ({ ...row, to: Math.min(row.to, before - 1), spans: [row] }));
+}
+
+export async function areWaiting(
+  queries: Queries,
+  before: number,
+): Promise<{ now: boolean; ahead: boolean }> {
+  const is = async (which: RawBuilder<boolean>) =>
+    (await queries.selectFrom('unjudged').select('key').where(which).limit(1).executeTakeFirst()) !==
+    undefined;
+  return { now: await is(sql`NOT (${isAhead(before)})`), ahead: await is(isAhead(before)) };
 }
 
 /** Each of them would read its neighbours again. */
@@ -89,6 +110,29 @@ export async function settle(
           .set({ from_at: judgedTo + 1 })
           .where('key', '=', key)
           .execute();
+}
+
+/** … where it waits still as it did. @throws NoLongerSo */
+export async function settleForeseen(queries: Queries, spans: Foreseen['spans']): Promise<void> {
+  for (const { key, from, to, judgedTo } of spans) {
+    const as = { key, from_at: from, to_at: to };
+    const settled =
+      judgedTo >= to
+        ? (
+            await queries
+              .deleteFrom('unjudged')
+              .where((is) => is.and(as))
+              .executeTakeFirst()
+          ).numDeletedRows
+        : (
+            await queries
+              .updateTable('unjudged')
+              .set({ from_at: judgedTo + 1 })
+              .where((is) => is.and(as))
+              .executeTakeFirst()
+          ).numUpdatedRows;
+    if (settled !== 1n) throw new NoLongerSo('what waits');
+  }
 }
 
 export async function countWaiting(queries: Queries): Promise<number> {

@@ -33,6 +33,7 @@ import { createKeptJournals } from './kept-journals.ts';
 import { createKnownNumbers } from './known-numbers.ts';
 import { createJournalStore, createSqliteLedger } from './ledger.ts';
 import { createNewestVotes } from './newest-votes.ts';
+import { createOneMoment, type OneMoment } from './one-moment.ts';
 import { createOriginLedger, createOriginTables } from './origins.ts';
 import { createSqliteSql } from './sql-dialect.ts';
 import { storedVerdicts } from './stored-verdicts.ts';
@@ -73,9 +74,10 @@ type PortDeps = {
   audit: AuditDeps;
   tables: Tables;
   exclusive: Exclusive;
+  moment: OneMoment;
 };
 
-function createPorts({ file, database, audit, tables, exclusive }: PortDeps) {
+function createPorts({ file, database, audit, tables, exclusive, moment }: PortDeps) {
   const ledger = createSqliteLedger(tables, exclusive);
   const votes = createVoteReads(tables, exclusive, file);
   return {
@@ -85,7 +87,7 @@ function createPorts({ file, database, audit, tables, exclusive }: PortDeps) {
     scores: createScoreReads({ ...votes, rollups: ledger.rollups }),
     ...createSqlPorts(database, audit, reviewOn(database), storedVerdicts),
     review: createReviewStore(database, audit, createImports(database, tables)),
-    verdicts: createVerdictStore(database, storedVerdicts),
+    verdicts: createVerdictStore(database, storedVerdicts, moment.inOneMoment),
     folding: createFolding({
       ...{ queries: database.queries, places: createPlaceBook() },
       ...{ inOneMoment: database.transaction, holdingVotes: database.transaction },
@@ -183,8 +185,9 @@ export function createSqliteStore({ file, settle = false, audit = UNLIMITED }: S
     return { reopened: false };
   };
   const history = createSqliteHistory(file);
+  const moment = createOneMoment(file);
   return {
-    ...createPorts({ file, database, audit, tables, exclusive }),
+    ...createPorts({ file, database, audit, tables, exclusive, moment }),
     history,
     upkeep: {
       probe: () => exclusive(probe),
@@ -196,6 +199,7 @@ export function createSqliteStore({ file, settle = false, audit = UNLIMITED }: S
     },
     close() {
       history.close();
+      moment.close();
       try {
         if (!spoilt) current.db.pragma('optimize');
       } catch {
@@ -225,8 +229,9 @@ export function createSqliteReader(file: string): SqliteStore {
     });
     const tables = createTables(opened);
     const history = createSqliteHistory(file);
+    const moment = createOneMoment(file);
     return {
-      ...createPorts({ file, database, audit: UNLIMITED, tables, exclusive }),
+      ...createPorts({ file, database, audit: UNLIMITED, tables, exclusive, moment }),
       history,
       upkeep: {
         probe: async () => {
@@ -236,6 +241,7 @@ export function createSqliteReader(file: string): SqliteStore {
       },
       close() {
         history.close();
+        moment.close();
         opened.close();
       },
     };

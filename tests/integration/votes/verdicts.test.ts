@@ -230,6 +230,8 @@ describe('verdicts', () => {
       { node: 'window:w1', version: 2, windowsJudgedAgain: 1, publications: [] },
     ]);
     await untilShown('as at the beginning', { votes: 1, reasons: { 'too-soon': 2 } });
+    expect(gateway.log()).toContain('a thread begins to judge stored votes');
+    expect(gateway.log()).not.toContain('foresight-failed');
     // Open for an hour, half a day away from now.
     const away = (new Date(Date.now() + 8 * 3_600_000).getUTCHours() + 12) % 24;
     const clock = (hour: number) => `${String(hour).padStart(2, '0')}:00`;

@@ -32,7 +32,8 @@ export async function writeRows<R = never>(
 }
 
 /**
- * Rows of whole numbers. PostgreSQL has them as columns, in one statement, which it takes a fraction of the time to read.
+ * Rows of whole numbers, in one statement whose text is the same for any of them. PostgreSQL has them as columns, which it takes a fraction of
+ * the time to read; SQLite as JSON.
  * @param into a table and its columns @param then what follows the rows
  */
 export async function insertNumbers(
@@ -44,7 +45,11 @@ export async function insertNumbers(
   const [first] = rows;
   if (!first) return;
   if (!(queries.getExecutor().adapter instanceof PostgresAdapter)) {
-    await writeRows(queries, rows, (values) => sql`INSERT INTO ${sql.raw(into)} VALUES ${values} ${then}`);
+    const values = first.map((_, at) => sql`value ->> ${sql.lit(at)}`);
+    // `WHERE` keeps what follows from being read as a part of the join.
+    await sql`INSERT INTO ${sql.raw(into)} SELECT ${sql.join(values)} FROM json_each(${JSON.stringify(rows)}) WHERE true ${then}`.execute(
+      queries,
+    );
     return;
   }
   const columns = first.map((_, at) => sql`cast(${`{${rows.map((row) => row[at]).join(',')}}`} as int8[])`);

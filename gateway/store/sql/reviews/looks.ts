@@ -4,11 +4,11 @@ import { CHANNELS } from '../../../../protocol/channel.ts';
 import { VERDICTS } from '../../../../protocol/verdict.ts';
 import { QUARTER_MS } from '../../../domain/calendar.ts';
 import type { LookReads, PressSeen, ReviewsStore, VoteKey } from '../../reviews.ts';
+import type { VerdictTables } from '../judging.ts';
 import { requireHeld } from '../leases.ts';
 import { chunksOf } from '../review/rows.ts';
 import type { Queries, SqlDatabase } from '../sql-database.ts';
 import { exclusionsWithin } from '../verdict-changes.ts';
-import type { VerdictTables } from '../verdicts.ts';
 
 /** The channels of what is pressed come first. */
 const TOUCH = CHANNELS.indexOf('touch');
@@ -45,7 +45,7 @@ export function lookReads(queries: Queries, tables: VerdictTables): LookReads {
       }));
     },
     async presses(windowKey, from, to) {
-      const [found = []] = await tables.read(queries, [{ windowKey, from, to }]);
+      const [{ votes: found } = { votes: [] }] = await tables.read(queries, [{ windowKey, from, to }]);
       const exclusions = await exclusionsWithin(queries, from, to);
       const received = await receivedOf(
         queries,

@@ -1,8 +1,8 @@
 /** Reviews, in SQL that both databases understand. */
 import type { ReviewsStore, ReviewsTx } from '../../reviews.ts';
 import { type AuditDeps, createChanges } from '../changes.ts';
+import type { VerdictTables } from '../judging.ts';
 import type { Queries, SqlDatabase } from '../sql-database.ts';
-import type { VerdictTables } from '../verdicts.ts';
 import { settle } from './decided-votes.ts';
 import { deciderOf } from './decider.ts';
 import { lookReads, noteLooked } from './looks.ts';
