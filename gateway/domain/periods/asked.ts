@@ -41,7 +41,8 @@ function boundsOf(zone: Zone, one: Named): Bounds {
 function hourOf(zone: Zone, one: Named): Bounds {
   const around = {
     from: zone.firstAt(one.begin) - HOUR_MS,
-    to: zone.firstAt(one.begin + HOUR_MS) + 3 * HOUR_MS,
+    // No two zones are farther apart.
+    to: zone.firstAt(one.begin + HOUR_MS) + 27 * HOUR_MS,
   };
   const name = nameOf(one);
   const found = spansOf(zone, 'hour', around).filter((hour) =>

@@ -55,14 +55,17 @@ function* hoursFrom(zone: Zone, atMs: number): Generator<Whole> {
 }
 
 function* hoursIn(zone: Zone, { from, to }: Bounds): Generator<Whole> {
+  const beginIn = (hour: Bounds) => beginOf('hour', zone.wallAt(hour.from));
   const isSteady = zone.wallAt(from) % HOUR_MS === 0 && hasOneOffset(zone, from, to);
   const hours = isSteady ? steadyHours(from, to) : changingHours(zone, from, to);
-  const twice = new Set<number>();
-  const seen = new Set<number>();
-  const begins = hours.map((hour) => beginOf('hour', zone.wallAt(hour.from)));
-  for (const begin of begins) (seen.has(begin) ? twice : seen).add(begin);
-  for (const [index, hour] of hours.entries()) {
-    const begin = begins[index] as number;
+  const [twice, seen] = [new Set<number>(), new Set<number>()];
+  // What was moved west over midnight has hours of the date before once more, when the next one has begun.
+  const near = { from: from - DAY_MS, to: to + DAY_MS };
+  if (!isSteady || !hasOneOffset(zone, near.from, near.to))
+    for (const begin of changingHours(zone, near.from, near.to).map(beginIn))
+      (seen.has(begin) ? twice : seen).add(begin);
+  for (const hour of hours) {
+    const begin = beginIn(hour);
     const offset = twice.has(begin) ? zone.offsetAt(hour.from) : null;
     yield { name: nameOf({ step: 'hour', begin, offset }), ...hour };
   }

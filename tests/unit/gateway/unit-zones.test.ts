@@ -133,6 +133,34 @@ describe('days of a place that has come into another zone', () => {
     ]);
   });
 
+  it('have hours of which each name says which, also those of a date that comes again when the next one has begun', () => {
+    const moved = zoneThrough([
+      shanghai,
+      { from: at('2026-06-10T00:30+08:00'), timeZone: 'Asia/Karachi' },
+      { from: at('2026-06-12T00:30+05:00'), timeZone: 'America/New_York' },
+    ]);
+    const hoursOf = (period: string) =>
+      spansOf(moved, 'hour', readAsked(moved, { period })).map(({ name }) => name.slice(8));
+    expect(hoursOf('2026-06-09').slice(-4)).toEqual(['09T20', '09T21+08:00', '09T22+08:00', '09T23+08:00']);
+    expect(hoursOf('2026-06-10').slice(0, 6)).toEqual([
+      ...['10T00+08:00', '09T21+05:00', '09T22+05:00', '09T23+05:00', '10T00+05:00', '10T01'],
+    ]);
+    expect(() => readAsked(moved, { period: '2026-06-09T22' })).toThrow(
+      expect.objectContaining({
+        code: 'period-twice',
+        message: expect.stringContaining('2026-06-09T22+08:00 or 2026-06-09T22+05:00'),
+      }),
+    );
+    const second = readAsked(moved, { period: '2026-06-09T22+05:00' });
+    expect([second.from, second.to]).toEqual([at('2026-06-09T22:00+05:00'), at('2026-06-09T23:00+05:00')]);
+    // Nine hours back: as many hours later.
+    expect(() => readAsked(moved, { period: '2026-06-11T20' })).toThrow(
+      expect.objectContaining({ code: 'period-twice' }),
+    );
+    expect(readAsked(moved, { period: '2026-06-11T20-04:00' }).from).toBe(at('2026-06-11T20:00-04:00'));
+    expect(readAsked(moved, { period: '2026-06-11T10' }).from).toBe(at('2026-06-11T10:00+05:00'));
+  });
+
   it('tile every span, and begin when the recount says', () => {
     const zones = [
       'Asia/Shanghai',
@@ -161,6 +189,10 @@ describe('days of a place that has come into another zone', () => {
         expect(spans[0]?.from).toBe(asked.from);
         expect(spans.at(-1)?.to).toBe(asked.to);
         for (const [index, { to }] of spans.slice(0, -1).entries()) expect(spans[index + 1]?.from).toBe(to);
+        // An hour that comes in more than one piece says by which clocks.
+        for (const { name } of spans)
+          if (!/[+-]\d\d:\d\d$/.test(name))
+            expect(spans.filter((span) => span.name === name)).toHaveLength(1);
         if (step === 'day') for (const { name, from } of spans) expect(from).toBe(local.startOf(name));
       }),
       { numRuns: 40 },
