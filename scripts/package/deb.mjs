@@ -16,7 +16,9 @@ import {
 import { dirname, join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
-const SCRIPTS = ['preinst', 'postinst', 'prerm', 'postrm'];
+const SCRIPTS = ['preinst', 'postinst', 'prerm', 'postrm', 'config'];
+/** What debconf asks. */
+const QUESTIONS = 'templates';
 
 /** Writes a file of the package, made folders and all. */
 export function put(folder, path, content, mode = 0o644) {
@@ -66,6 +68,7 @@ export function buildDeb({ folder, debian, fields, epochS, output }) {
   if (settings.length > 0) put(folder, 'DEBIAN/conffiles', settings.join(''));
   for (const script of SCRIPTS)
     if (existsSync(join(debian, script))) putCopy(folder, `DEBIAN/${script}`, join(debian, script), 0o755);
+  if (existsSync(join(debian, QUESTIONS))) putCopy(folder, `DEBIAN/${QUESTIONS}`, join(debian, QUESTIONS));
   settle(folder, epochS);
   mkdirSync(output, { recursive: true });
   const name = `${fields.Package}_${fields.Version}_${fields.Architecture}.deb`;

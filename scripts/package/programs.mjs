@@ -15,6 +15,8 @@ const RUNTIME = `manyi-runtime (>= ${NODE_VERSION})`;
 /** Pages are bundled of all that they name, but for what bundles them. */
 const BUNDLER = 'vite';
 const COMPILED = ['libc6 (>= 2.34)', 'libgcc-s1', 'libstdc++6'];
+/** Users and services are systemd's; whether a purge deletes data is asked by debconf. */
+const SYSTEM = ['systemd', 'debconf (>= 0.5) | debconf-2.0'];
 
 /**
  * @typedef {{ root: string, architecture: string, folder: string, scratch: string, debian: string, name: string }} Work
@@ -42,7 +44,7 @@ export const PROGRAMS = [
     name: 'manyi-terminal',
     debian: 'device/debian',
     version: (own) => own,
-    fields: { Section: 'misc', Depends: [RUNTIME, ...COMPILED, 'gpiod', 'systemd'].join(', ') },
+    fields: { Section: 'misc', Depends: [RUNTIME, ...COMPILED, ...SYSTEM, 'gpiod'].join(', ') },
     fill(work) {
       const { root, folder } = work;
       const home = 'usr/lib/manyi-terminal';
@@ -59,7 +61,7 @@ export const PROGRAMS = [
     version: (own) => own,
     fields: {
       Section: 'net',
-      Depends: [RUNTIME, ...COMPILED, 'systemd'].join(', '),
+      Depends: [RUNTIME, ...COMPILED, ...SYSTEM].join(', '),
       Recommends: 'ca-certificates, tzdata',
     },
     fill(work) {

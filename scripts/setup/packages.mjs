@@ -35,6 +35,11 @@ const FAULTS = [
   { package: 'strace', command: 'strace' },
   { package: 'faketime', command: 'faketime' },
 ];
+const PACKAGING = [
+  { package: 'dpkg', command: 'dpkg-deb' },
+  { package: 'binutils-x86-64-linux-gnu', command: 'x86_64-linux-gnu-strip' },
+  { package: 'binutils-aarch64-linux-gnu', command: 'aarch64-linux-gnu-strip' },
+];
 const GOALS = {
   build: [],
   demo: [],
@@ -61,10 +66,13 @@ const GOALS = {
     { package: 'e2fsprogs', command: 'mkfs.ext4' },
   ],
   bench: [...BROKER, ...DATABASE],
-  package: [
-    { package: 'dpkg', command: 'dpkg-deb' },
-    { package: 'binutils-x86-64-linux-gnu', command: 'x86_64-linux-gnu-strip' },
-    { package: 'binutils-aarch64-linux-gnu', command: 'aarch64-linux-gnu-strip' },
+  package: PACKAGING,
+  packages: [
+    ...PACKAGING,
+    { package: 'lintian', command: 'lintian' },
+    { package: 'debootstrap', command: 'debootstrap' },
+    { package: 'systemd-container', command: 'systemd-nspawn' },
+    { package: 'strace', command: 'strace' },
   ],
 };
 

@@ -4,7 +4,7 @@ import { EventEmitter, once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import { until } from './until.mjs';
+import { until } from '../support/rig/until.mjs';
 
 const CONSOLE_LINES = 60;
 /** A kernel that says nothing for so long on its way up has stopped; it takes ten seconds, and several times that on a busy machine. */

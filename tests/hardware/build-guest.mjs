@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { cached, run, runPipe } from './shell.mjs';
+import { cached, run, runPipe } from '../support/rig/shell.mjs';
 
 /** In the order of loading: each after what it needs. */
 const MODULES = [
@@ -24,7 +24,7 @@ export async function buildGuest() {
   const recipe = [fs.readFileSync(INIT), fs.readFileSync(new URL(import.meta.url))];
   const key = createHash('sha256').update(Buffer.concat(recipe)).digest('hex').slice(0, 12);
   let built = false;
-  const folder = await cached(`guest-${release}-${key}`, async (made, scratch) => {
+  const folder = await cached(`gpio-vm/guest-${release}-${key}`, async (made, scratch) => {
     built = true;
     await fetchKernel(release, scratch);
     await buildSimulator(release, scratch);

@@ -3,8 +3,8 @@
  * whole account is settled (terminal.mjs).
  */
 import assert from 'node:assert/strict';
+import { until } from '../support/rig/until.mjs';
 import { hold } from './terminal.mjs';
-import { until } from './until.mjs';
 
 /** @typedef {import('./terminal.mjs').Button} Button */
 /** @typedef {import('./terminal.mjs').Wave} Wave */

@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { run } from '../support/rig/shell.mjs';
+import { until } from '../support/rig/until.mjs';
 import { onLines } from './boot.mjs';
-import { run } from './shell.mjs';
-import { until } from './until.mjs';
 
 const LOG_LINES = 40;
 

@@ -4,7 +4,7 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import { cached, run, runPipe } from './shell.mjs';
+import { cached, run, runPipe } from '../support/rig/shell.mjs';
 
 const SUITE = 'trixie';
 const TOOLS = ['gpiomon', 'gpioset', 'gpioget', 'gpioinfo', 'gpiodetect'];
@@ -12,7 +12,7 @@ const LOADER = 'ld-linux-x86-64.so.2';
 
 /** @returns {Promise<string>} a folder with bin/gpiomon…, meant to be mounted at /tools */
 export function fetchLibgpiod2() {
-  return cached('libgpiod-2', async (made, scratch) => {
+  return cached('gpio-vm/libgpiod-2', async (made, scratch) => {
     await download(scratch);
     await runPipe('for p in *.deb; do dpkg-deb -x $p root; done', scratch);
     for (const folder of ['bin', 'lib', 'programs']) fs.mkdirSync(path.join(made, folder));

@@ -2,8 +2,8 @@
 import { EventEmitter } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
+import { run } from '../support/rig/shell.mjs';
 import { boot } from './boot.mjs';
-import { run } from './shell.mjs';
 
 const CARD_BYTES = 128 << 20;
 

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { isInstalled } from './shell.mjs';
+import { isInstalled } from '../support/rig/shell.mjs';
 
 /** Program → Debian package, as in scripts/setup.mjs. */
 const PROGRAMS = {

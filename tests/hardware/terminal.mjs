@@ -3,8 +3,8 @@
  * what was pressed. `settle` holds the promise: pressed == thanked == stored, in every rating.
  */
 import assert from 'node:assert/strict';
+import { until } from '../support/rig/until.mjs';
 import { parse } from './gateway.mjs';
-import { until } from './until.mjs';
 
 export const RATINGS = /** @type {const} */ (['satisfied', 'basically', 'unsatisfied']);
 /** Not in the order of the ratings, so that nobody can get away with mixing up offset and button. */

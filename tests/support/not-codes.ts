@@ -55,6 +55,8 @@ export const NOT_CODES: ReadonlySet<string> = new Set([
   'gcc-12',
   'mosquitto-clients',
   'dpkg-deb',
+  'systemd-container',
+  'systemd-nspawn',
   'binutils-x86-64-linux-gnu',
   'binutils-aarch64-linux-gnu',
   'aarch64-linux-gnu-strip',

@@ -1,4 +1,4 @@
-/** Programs of the host, and the rig's own folder. */
+/** Programs of the host, and the folder of what rigs have built. */
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -12,10 +12,7 @@ const running = new Set();
 process.once('exit', () => running.forEach((child) => void child.kill('SIGKILL')));
 
 /** Outside the checkout: what was built survives a fresh clone. */
-export const CACHE = path.join(
-  process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'),
-  'manyi/gpio-vm',
-);
+const CACHE = path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'manyi');
 
 /**
  * Runs a program to its end and gives its standard output. Rejects with the end of what it said.
@@ -48,14 +45,14 @@ export function isInstalled(program) {
 /**
  * Gives a folder of the cache, made by `build` in a temporary folder beside it when it is not there yet. What is there
  * is whole: the folder gets its name last.
- * @param {string} name
+ * @param {string} name `RIG/WHAT-KEY`
  * @param {(folder: string, scratch: string) => Promise<void>} build
  */
 export async function cached(name, build) {
   const folder = path.join(CACHE, name);
   if (fs.existsSync(folder)) return folder;
-  fs.mkdirSync(CACHE, { recursive: true });
-  const work = fs.mkdtempSync(path.join(CACHE, '.building-'));
+  fs.mkdirSync(path.dirname(folder), { recursive: true });
+  const work = fs.mkdtempSync(path.join(path.dirname(folder), '.building-'));
   try {
     const made = path.join(work, 'made');
     const scratch = path.join(work, 'scratch');
