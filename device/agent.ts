@@ -7,6 +7,7 @@ import { certainNowMs, createClock, type DeviceClock, dateBy } from './board/clo
 import { createClockWatch } from './board/clock-watch.ts';
 import { createFaults } from './board/faults.ts';
 import { describeHealth } from './board/health.ts';
+import { createPressPath } from './board/press-path.ts';
 import { type Commands, createCommands } from './commands/commands.ts';
 import type { AgentConfig } from './config.ts';
 import { codeOf, DeviceError, messageOf } from './errors.ts';
@@ -60,6 +61,8 @@ export type Agent = {
   stop(): Promise<void>;
   /** One press, as from a button: on disk, then thanked, then sent. Returns its seq. Throws a coded error: nobody was thanked. */
   press(rating: Rating): number;
+  /** What keeps presses from becoming votes for long, though a new start may mend it; null otherwise. */
+  broken(): string | null;
   state(): AgentState;
 };
 
@@ -101,6 +104,11 @@ export function createAgent(config: AgentConfig, deps: AgentDeps = {}): Agent {
     onEvent: takePressEvent,
     onReady: () => log.info({ inputs: config.inputs }, 'terminal ready'),
   });
+
+  const pressPath = createPressPath(
+    () => ({ ...inputs.seeing(), journal: watch?.isWell() ?? true }),
+    clock.monoMs,
+  );
 
   function press(rating: Rating, monoMs: number): Vote {
     if (journal === null) throw new DeviceError('agent-not-running', 'the agent is not running');
@@ -289,6 +297,7 @@ export function createAgent(config: AgentConfig, deps: AgentDeps = {}): Agent {
       watch = createJournalWatch({
         journal,
         journalPath: config.journalPath,
+        monoMs: clock.monoMs,
         faults,
         feedback,
         onChange: () => void reportHealth(),
@@ -322,6 +331,7 @@ export function createAgent(config: AgentConfig, deps: AgentDeps = {}): Agent {
     },
 
     press: (rating) => press(rating, clock.monoMs()).seq,
+    broken: pressPath.broken,
 
     state() {
       const { last = 0, acked = 0, epoch = '' } = journal ?? {};

@@ -2,6 +2,7 @@
 import Database from 'better-sqlite3';
 import { pino } from 'pino';
 import { lostLines } from '../protocol/process/lost-lines.ts';
+import { createServiceManager } from '../protocol/process/service-manager.ts';
 import { createSink } from '../protocol/process/sink.ts';
 import { createAgent, DEVICE_VERSION } from './agent.ts';
 import { type Config, configHelp, readConfig } from './config.ts';
@@ -69,7 +70,9 @@ async function runAgent({ agent: given, logLevel }: Config): Promise<number> {
   process.on('exit', () => output.finish());
   const log = pino({ level: logLevel, base }, output);
   // Node writes its warnings by itself otherwise, and would wait for a reader that does not read.
-  process.removeAllListeners('warning').on('warning', (warning) => log.warn({ err: warning }, 'node warns'));
+  process
+    .removeAllListeners('warning')
+    .on('warning', (warning) => log[levelOf(warning)]({ err: warning }, 'node warns'));
   if (identity.trouble !== null) log.error({ code: identity.trouble.code }, identity.trouble.message);
   const console = createConsoleFeedback(settings.language, screen.write);
   const lamp = createLamp(settings);
@@ -98,8 +101,14 @@ async function runAgent({ agent: given, logLevel }: Config): Promise<number> {
     log.error({ code: codeOf(error) }, messageOf(error));
     return 1;
   }
+  const serviceManager = createServiceManager(log);
+  serviceManager.ready(agent.broken);
   const reason = await ending;
   log.info({ reason }, 'terminal stops');
+  serviceManager.stopping();
   await agent.stop();
   return 0;
 }
+
+/** That a library will have to change some day is nothing that a technician can act on. */
+const levelOf = ({ name }: Error) => (name === 'DeprecationWarning' ? 'debug' : 'warn');

@@ -3,6 +3,7 @@ import { fstatSync } from 'node:fs';
 import { type Logger, pino } from 'pino';
 import { endWith } from '../protocol/process/launch.ts';
 import { lostLines } from '../protocol/process/lost-lines.ts';
+import { createServiceManager } from '../protocol/process/service-manager.ts';
 import { ConfigError } from '../protocol/process/settings.ts';
 import { createSink } from '../protocol/process/sink.ts';
 import { configHelp, readConfig } from './config.ts';
@@ -47,18 +48,21 @@ async function start(): Promise<void> {
   process.removeAllListeners('warning').on('warning', (warning) => log.warn({ err: warning }, 'node warns'));
   const starting = startGateway(config, log, 'tls', output.lost);
   // From the beginning: one that comes during the start ends it in order, too.
-  heedSignals(starting, log);
-  const { httpPort, mqttPort, firstPassword } = await starting;
+  const serviceManager = createServiceManager(log);
+  heedSignals(starting, log, serviceManager.stopping);
+  const { httpPort, mqttPort, firstPassword, answers } = await starting;
+  serviceManager.ready(answers);
   if (firstPassword) tellPassword(firstPassword, log);
   log.info({ httpPort, mqttPort, dataDir: config.dataDir }, 'gateway ready');
 }
 
-function heedSignals(starting: Promise<Gateway>, log: Logger): void {
-  let stopping = false;
+function heedSignals(starting: Promise<Gateway>, log: Logger, tellStopping: () => void): void {
+  let isStopping = false;
   const stop = (signal: string) => {
-    if (stopping) return;
-    stopping = true;
+    if (isStopping) return;
+    isStopping = true;
     log.info({ signal }, 'gateway stops');
+    tellStopping();
     // Every stored vote is on the disk already: waiting longer for a peer that does not let go would save nothing.
     setTimeout(() => {
       log.error('the gateway did not stop in time');

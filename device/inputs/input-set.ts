@@ -4,13 +4,15 @@ import type { Faults } from '../board/faults.ts';
 import { codeOf, messageOf } from '../errors.ts';
 import type { PressEvent } from '../press/press.ts';
 import { createPressRunner, type PressRunner } from '../press/press-runner.ts';
-import type { InputDriver, InputName } from './input.ts';
+import { BLIND, type InputDriver, type InputName } from './input.ts';
 import { type InputContext, loadInput } from './registry.ts';
 
 export type InputSet = {
   /** Resolves when each was tried once. */
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** Which of them see presses now. */
+  seeing(): Record<string, boolean>;
 };
 
 export type InputSetOptions = {
@@ -67,6 +69,12 @@ export function createInputSet({ names, context, faults, onEvent, onReady }: Inp
         await driver.stop();
       }
       running.clear();
+    },
+    seeing() {
+      const known = faults.list();
+      const sees = (name: InputName) =>
+        running.has(name) && !known[name]?.some((code) => BLIND.includes(code));
+      return Object.fromEntries(names.map((name) => [name, sees(name)]));
     },
   };
 }

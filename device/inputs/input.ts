@@ -16,6 +16,9 @@ export type Edge = {
 /** `active: false` takes back the fault of the same code. */
 export type InputFault = { code: string; message: string; active: boolean };
 
+/** Faults of an input that sees no press now. */
+export const BLIND: readonly string[] = ['start-failed', 'gpiomon-lost', 'gpio-read-failed', 'keyboard-lost'];
+
 export type InputDriver = {
   readonly name: InputName;
   /** Resolves when edges are being seen. Rejects with a coded error when this input cannot work on this machine. */

@@ -14,11 +14,14 @@ export type JournalWatch = {
   /** A vote was written, or could not be. */
   worked(): void;
   failed(error: unknown): void;
+  /** Votes can be taken, as far as is known. */
+  isWell(): boolean;
 };
 
 export type JournalWatchOptions = {
   journal: Journal;
   journalPath: string;
+  monoMs: () => number;
   faults: Faults;
   feedback: Pick<Feedback, 'setOutOfOrder'>;
   /** After every look: whether votes can be taken has changed. */
@@ -28,12 +31,15 @@ export type JournalWatchOptions = {
 };
 
 const LOOK_EVERY_MS = 5_000;
+/** A card that has died or hangs is found out while nobody presses; 300 small writes a day are nothing to it. */
+const PROVE_EVERY_MS = 300_000;
 /** With less than this left, whether a vote still fits is tried, not guessed. */
 const LOW_DISK_BYTES = 1 << 20;
 
 export function createJournalWatch(options: JournalWatchOptions): JournalWatch {
-  const { journal, journalPath, faults, feedback, onChange, onWell } = options;
+  const { journal, journalPath, monoMs, faults, feedback, onChange, onWell } = options;
   let outOfOrder = false;
+  let provedAtMs = monoMs();
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
@@ -44,6 +50,7 @@ export function createJournalWatch(options: JournalWatchOptions): JournalWatch {
     onChange();
   };
   const worked = () => {
+    provedAtMs = monoMs();
     faults.clear(JOURNAL_SOURCE);
     change(false);
   };
@@ -60,7 +67,8 @@ export function createJournalWatch(options: JournalWatchOptions): JournalWatch {
     const disk = await measureDisk(journalPath);
     if (stopped) return;
     const isLow = disk !== undefined && disk.freeBytes < LOW_DISK_BYTES;
-    if (isLow || outOfOrder || journal.trouble !== null) {
+    const isUnproved = monoMs() - provedAtMs > PROVE_EVERY_MS;
+    if (isLow || isUnproved || outOfOrder || journal.trouble !== null) {
       try {
         journal.rehearse();
         worked();
@@ -83,5 +91,6 @@ export function createJournalWatch(options: JournalWatchOptions): JournalWatch {
     },
     worked,
     failed,
+    isWell: () => !outOfOrder,
   };
 }

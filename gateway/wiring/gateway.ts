@@ -20,6 +20,8 @@ export type Gateway = {
   firstPassword: Web['firstPassword'];
   /** Takes up a renewed certificate now, and says what is wrong with it; ends nothing. */
   reload(): Promise<void>;
+  /** The store says something, be it that it cannot: null. What never comes back only a new start would mend. */
+  answers(): Promise<null>;
   /** Nothing new comes in, what has come in is stored and announced, then the ground goes. @throws NotClosed */
   stop(): Promise<void>;
 };
@@ -72,10 +74,17 @@ export async function startGateway(
       mqttPort: door.port,
       firstPassword: web.firstPassword,
       reload: web.reload,
+      answers: () => answered(ground.store.upkeep.decisions()),
     };
   });
   return { ...gateway, stop };
 }
+
+const answered = (reading: Promise<unknown>): Promise<null> =>
+  reading.then(
+    () => null,
+    () => null,
+  );
 
 async function openOwnCertificate(
   { httpsCert: certFile, httpsKey: keyFile }: Pick<Config, 'httpsCert' | 'httpsKey'>,

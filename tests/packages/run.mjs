@@ -16,6 +16,7 @@ import { fetchPage, gatewayReady, isActive, logOf, openCounter } from './counter
 import { bootDebian } from './debian.mjs';
 import * as installed from './installed.mjs';
 import * as life from './life.mjs';
+import * as watchdog from './watchdog.mjs';
 
 const APP = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 const RUN_TIMEOUT_MS = 30 * 60_000;
@@ -28,6 +29,7 @@ const PROGRAMS = {
   'systemd-nspawn': 'systemd-container',
   nsenter: 'util-linux',
   lintian: 'lintian',
+  strace: 'strace',
   'dpkg-deb': 'dpkg',
 };
 
@@ -168,6 +170,12 @@ async function liveOn(
       return counter.settle();
     });
     await check('the running services are restricted', () => installed.restrictions(debian));
+    await check('services are started when they are ready, and watched', () => watchdog.told(debian));
+    await check('a card that takes a write and never ends it: started again', () =>
+      watchdog.hungCard(debian, counter),
+    );
+    for (const name of ['manyi-terminal', 'manyi-gateway'])
+      await check(`${name} stands still: started again`, () => watchdog.stopped(debian, counter, name));
     await check('a newer version', () => life.upgrade(scene, versions));
     await check('a newer version with other settings', () => life.upgradeWithOtherSettings(scene, versions));
     await check('an older version', () => life.downgrade(scene, versions));
@@ -188,8 +196,8 @@ async function liveOn(
   }
 }
 
-const watchdog = setTimeout(() => end(`not done after ${RUN_TIMEOUT_MS / 60_000} minutes`), RUN_TIMEOUT_MS);
-watchdog.unref();
+const alarm = setTimeout(() => end(`not done after ${RUN_TIMEOUT_MS / 60_000} minutes`), RUN_TIMEOUT_MS);
+alarm.unref();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => end(signal));
 
 /** Containers are cut off in the handlers of `exit`. */

@@ -57,6 +57,7 @@ export const NOT_CODES: ReadonlySet<string> = new Set([
   'dpkg-deb',
   'systemd-container',
   'systemd-nspawn',
+  'systemd-notify',
   'binutils-x86-64-linux-gnu',
   'binutils-aarch64-linux-gnu',
   'aarch64-linux-gnu-strip',
