@@ -110,7 +110,7 @@ export type LiveAlerts = {
 
 export type Tick = Base & {
   type: 'tick';
-  /** To those who see all alerts: first, and whenever they are others. What was told before holds where they are left out. */
+  /** To those who see alerts, those of what they see: first, and whenever they are others. What was told before holds where they are left out. */
   alerts?: LiveAlerts;
 };
 

@@ -1,36 +1,89 @@
-/** What whoever may see all alerts is shown of them as it happens: how many there are, and which somebody should look at first. */
+/**
+ * What is shown of alerts as it happens, to each whose unit they are of: how many there are, and which somebody should look at first. Of what a
+ * scope does not have, neither a number nor a moment is told in it.
+ */
 import { ALERTS_SHOWN, type LiveAlert, type LiveAlerts } from '../../protocol/live.ts';
-import type { OrgTree } from '../domain/org.ts';
+import { type AlertScope, isToldIn } from '../domain/alerts/counter-kinds.ts';
+import { type OrgTree, subtreeOf, unitsAbove } from '../domain/org.ts';
 import type { AlertRecord } from '../store/alerts.ts';
 import { itemOf } from './alert-items.ts';
 
 export type LiveAlertsDeps = { open: () => readonly AlertRecord[]; tree: () => OrgTree };
 
+export type WatchedAlerts = { current(): LiveAlerts; stop(): void };
+
 export type LiveAlertsSource = {
-  current(): LiveAlerts;
+  /** @param changed is called when what is shown in this scope is another, and only then */
+  watch(scope: AlertScope, changed: () => void): WatchedAlerts;
   /** Cheap where no alert and no unit is another one. */
   look(): void;
-  listen(changed: () => void): void;
 };
 
+/** Of all who look at the same. */
+type View = { scope: AlertScope; current: LiveAlerts; said: string; listeners: Set<() => void> };
+
 export function createLiveAlerts({ open, tree }: LiveAlertsDeps): LiveAlertsSource {
-  const listeners: (() => void)[] = [];
+  const views = new Map<string, View>();
   let lookedAt = { open: open(), tree: tree() };
-  let current = shownOf(lookedAt.open, lookedAt.tree);
-  let said = JSON.stringify(current);
   return {
-    current: () => current,
+    watch(scope, changed) {
+      const name = JSON.stringify([scope.unitId, scope.isHeldBack]);
+      let view = views.get(name);
+      if (!view) {
+        const [current] = shownIn([scope], open(), tree()) as [LiveAlerts];
+        view = { scope, current, said: JSON.stringify(current), listeners: new Set() };
+        views.set(name, view);
+      }
+      const { listeners } = view;
+      // Whoever watches twice is told twice.
+      const listener = () => changed();
+      listeners.add(listener);
+      const own = view;
+      return {
+        current: () => own.current,
+        stop() {
+          listeners.delete(listener);
+          if (listeners.size === 0 && views.get(name) === own) views.delete(name);
+        },
+      };
+    },
     look() {
       if (lookedAt.open === open() && lookedAt.tree === tree()) return;
       lookedAt = { open: open(), tree: tree() };
-      const next = shownOf(lookedAt.open, lookedAt.tree);
-      const text = JSON.stringify(next);
-      if (text === said) return;
-      [current, said] = [next, text];
-      for (const changed of listeners) changed();
+      const those = [...views.values()];
+      const shown = shownIn(
+        those.map(({ scope }) => scope),
+        lookedAt.open,
+        lookedAt.tree,
+      );
+      those.forEach((view, at) => {
+        const next = shown[at] as LiveAlerts;
+        const text = JSON.stringify(next);
+        if (text === view.said) return;
+        [view.current, view.said] = [next, text];
+        for (const changed of view.listeners) changed();
+      });
     },
-    listen: (changed) => void listeners.push(changed),
   };
+}
+
+/** All of them are gone through once, however many units are looked at. */
+function shownIn(scopes: readonly AlertScope[], open: readonly AlertRecord[], tree: OrgTree): LiveAlerts[] {
+  const ofUnits = new Map<string, AlertRecord[]>();
+  for (const { unitId } of scopes) if (unitId !== null) ofUnits.set(unitId, []);
+  if (ofUnits.size > 0)
+    for (const alert of open)
+      for (const { id } of unitsAbove(tree, alert.unitId)) ofUnits.get(id)?.push(alert);
+  return scopes.map((scope) => {
+    const { unitId } = scope;
+    const those = unitId === null ? open : (ofUnits.get(unitId) ?? []);
+    // Names of what has been moved elsewhere since are no longer theirs.
+    const names = unitId === null ? tree : subtreeOf(tree, unitId);
+    return shownOf(
+      those.filter(({ kind }) => isToldIn(scope, kind)),
+      names,
+    );
+  });
 }
 
 function shownOf(open: readonly AlertRecord[], tree: OrgTree): LiveAlerts {

@@ -9,6 +9,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { type LiveAlerts, TICK_INTERVAL_MS } from '../../protocol/live.ts';
 import { SESSION_ENDED_CLOSE_CODE } from '../../protocol/session.ts';
 import type { Compressor } from '../compress/compressor.ts';
+import type { AlertScope } from '../domain/alerts/counter-kinds.ts';
 import { type Credential, credentialKey, isSameCredential } from '../domain/principal.ts';
 import { type Audience, type Audiences, createAudiences, encode } from './audiences.ts';
 import { type Change, copyOf, mergeInto, patchOf } from './change.ts';
@@ -41,7 +42,7 @@ export type Visitor = {
   isWelcome: () => Promise<boolean>;
   /** Takes its snapshot as a binary frame of gzip. */
   unpacks: boolean;
-  /** May it see all alerts? */
+  /** May it see alerts: those of what it sees? */
   seesAlerts?: boolean;
 };
 
@@ -52,7 +53,9 @@ type Client = {
   socket: WebSocket;
   pending: Change | null;
   wantsSnapshot: boolean;
-  /** Alerts are others than it was told. */
+  /** Those of its scope; null where it sees none. */
+  alerts: { current(): LiveAlerts; stop(): void } | null;
+  /** … are others than it was told. */
   wantsAlerts: boolean;
   /** Its snapshot is being made or compressed; what changes meanwhile is merged, and follows. */
   isPacking: boolean;
@@ -84,7 +87,8 @@ export type HubOptions = {
   compressor: Compressor;
   /** For those whose view moves on in steps; without it there are none. */
   stepsFeed?: Feed;
-  alerts?: { current(): LiveAlerts; listen(changed: () => void): void };
+  /** @param changed is called when what is shown in the scope is another */
+  alerts?: { watch(scope: AlertScope, changed: () => void): { current(): LiveAlerts; stop(): void } };
 };
 
 export function createHub(feed: Feed, options: HubOptions): Hub {
@@ -104,6 +108,7 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
 
   const leave = (client: Client) => {
     clients.delete(client);
+    client.alerts?.stop();
     client.audiences.leave(client.audience, client);
   };
 
@@ -113,7 +118,7 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
   };
 
   const sendTick = (client: Client) => {
-    const alerts = client.wantsAlerts ? options.alerts?.current() : undefined;
+    const alerts = client.wantsAlerts ? client.alerts?.current() : undefined;
     client.wantsAlerts = false;
     const revision = client.audience.stream.revision();
     send(client, encode({ type: 'tick', revision, now: now(), ...(alerts && { alerts }) }));
@@ -201,10 +206,6 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
   listenTo(feed, live);
   if (stepped !== live) listenTo(stepsFeed, stepped);
 
-  options.alerts?.listen(() => {
-    for (const client of clients) client.wantsAlerts = client.visitor.seesAlerts === true;
-  });
-
   const drain = setInterval(() => {
     for (const client of clients) {
       if (client.pending || client.wantsSnapshot || client.slowSince !== null) catchUp(client);
@@ -243,7 +244,8 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
     accept(upgrade, socket, head, visitor) {
       if (!hasRoom(visitor.credential)) return false;
       server.handleUpgrade(upgrade, socket, head, (ws) => {
-        const audiences = visitor.heldBack() ? stepped : live;
+        const isHeldBack = visitor.heldBack();
+        const audiences = isHeldBack ? stepped : live;
         const audience = audiences.open(visitor.unitId);
         const client: Client = {
           visitor,
@@ -252,7 +254,7 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
           socket: ws,
           pending: null,
           wantsSnapshot: true,
-          wantsAlerts: visitor.seesAlerts === true && options.alerts !== undefined,
+          ...{ alerts: null, wantsAlerts: false },
           isPacking: true,
           slowSince: null,
           answeredPing: true,
@@ -261,6 +263,13 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
         };
         clients.add(client);
         audience.clients.add(client);
+        if (visitor.seesAlerts && options.alerts) {
+          const { unitId } = visitor;
+          client.wantsAlerts = true;
+          client.alerts = options.alerts.watch({ unitId, isHeldBack }, () => {
+            client.wantsAlerts = true;
+          });
+        }
         ws.on('pong', () => {
           client.answeredPing = true;
         });
@@ -305,7 +314,10 @@ export function createHub(feed: Feed, options: HubOptions): Hub {
     close() {
       clearInterval(drain);
       clearInterval(ping);
-      for (const { socket } of clients) closeSoon(socket, 1001, 'gateway stops');
+      for (const { socket, alerts } of clients) {
+        alerts?.stop();
+        closeSoon(socket, 1001, 'gateway stops');
+      }
       clients.clear();
       server.close();
     },

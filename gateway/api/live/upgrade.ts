@@ -58,13 +58,14 @@ export function takeUpgrades(server: Server, deps: UpgradeDeps): void {
       used(principal);
       const credential = credentialOf(principal);
       const { unitId } = principal;
-      const seesAlerts = seesAllAlerts(principal);
+      const seesAlerts = maySeeAlerts(principal);
       const visitor = { credential, unitId, heldBack: () => holdsBack(unitId), seesAlerts };
       const unpacks = new URLSearchParams(query).get('compress') === 'gzip';
       const isWelcome = async () => {
         const now = await signIn.identify(token);
         if (now === null || !isSameCredential(credentialOf(now), credential)) return false;
-        return seesAllAlerts(now) === seesAlerts;
+        // Whose scope is another one begins anew.
+        return maySeeAlerts(now) === seesAlerts && now.unitId === unitId;
       };
       if (!hub.accept(request, socket, head, { ...visitor, isWelcome, unpacks }))
         throw new Refusal(503, 'walls-too-many', 'too many walls are listening');
@@ -79,8 +80,11 @@ export function takeUpgrades(server: Server, deps: UpgradeDeps): void {
   });
 }
 
-/** As over HTTP: accounts that are bound to no unit. A screen may hang where a single citizen's vote must not be told. */
-const seesAllAlerts = ({ kind, unitId }: Principal) => kind === 'account' && unitId === null;
+/**
+ * Accounts, as over HTTP, and screens of a unit: of it and what is below it, and nothing that rests on votes where these are shown there in steps.
+ * A screen of the whole city may hang anywhere, and there a single citizen's vote must not be told.
+ */
+const maySeeAlerts = ({ kind, unitId }: Principal) => kind === 'account' || unitId !== null;
 
 /** Says why, and closes: after an upgrade, Node leaves the socket to us, and its peer may never close its own end. @returns the code. */
 function refuse(socket: Duplex, error: unknown): string {

@@ -7,4 +7,10 @@ import { ALERT_KINDS, type AlertKind } from '../../../protocol/alert.ts';
 
 const OF_VOTES: readonly AlertKind[] = ['unsatisfied', 'unsatisfied-rising', 'rate-under-target'];
 
+/** What somebody is told of: a unit and what is below it, or all (null); where votes are shown in steps, only what stands at a counter. */
+export type AlertScope = { unitId: string | null; isHeldBack: boolean };
+
+export const isToldIn = ({ isHeldBack }: AlertScope, kind: AlertKind): boolean =>
+  !isHeldBack || COUNTER_KINDS.includes(kind);
+
 export const COUNTER_KINDS: readonly AlertKind[] = ALERT_KINDS.filter((kind) => !OF_VOTES.includes(kind));

@@ -13,6 +13,7 @@ import { ALERTS_SHOWN, type LiveMessage } from '../../../protocol/live.ts';
 import { until } from '../../support/wait.ts';
 
 const NOW = 1_795_000_000_000;
+const ALL = { unitId: null, isHeldBack: false };
 const treeNamed = (name: string) =>
   buildTree(
     [{ key: 1, id: 'hall', parentId: null, name }],
@@ -46,7 +47,9 @@ describe('alerts, live', () => {
       open: count,
       acknowledged,
       first,
-    } = createLiveAlerts({ open: () => open, tree: () => tree }).current();
+    } = createLiveAlerts({ open: () => open, tree: () => tree })
+      .watch(ALL, () => {})
+      .current();
     expect([count, acknowledged]).toEqual([9, 1]);
     expect(first.map(({ id }) => id)).toEqual(['a-1', 'a-10', 'a-9', 'a-8', 'a-7', 'a-6', 'a-5', 'a-4']);
     expect(first).toHaveLength(ALERTS_SHOWN);
@@ -60,7 +63,7 @@ describe('alerts, live', () => {
     let open = [alert(1)];
     const live = createLiveAlerts({ open: () => open, tree: () => tree });
     let told = 0;
-    live.listen(() => {
+    const watched = live.watch(ALL, () => {
       told += 1;
     });
     live.look();
@@ -74,7 +77,52 @@ describe('alerts, live', () => {
     expect(told).toBe(1);
     open = [];
     live.look();
-    expect([told, live.current()]).toEqual([2, { open: 0, acknowledged: 0, first: [] }]);
+    expect([told, watched.current()]).toEqual([2, { open: 0, acknowledged: 0, first: [] }]);
+    watched.stop();
+    open = [alert(1)];
+    live.look();
+    expect(told).toBe(2);
+  });
+
+  it('are of a unit and what is below it; held back, none that rests on votes, in no number and at no moment', () => {
+    const city = buildTree(
+      [
+        { key: 1, id: 'city', parentId: null, name: '市' },
+        { key: 2, id: 'east', parentId: 'city', name: '东' },
+        { key: 3, id: 'hall', parentId: 'east', name: '厅' },
+        { key: 4, id: 'west', parentId: 'city', name: '西' },
+      ],
+      [{ key: 1, id: 'w1', unitId: 'west', name: '一号' }],
+      [],
+    );
+    let open: AlertRecord[] = [];
+    const live = createLiveAlerts({ open: () => open, tree: () => city });
+    const told: string[] = [];
+    const watch = (unitId: string | null, isHeldBack: boolean) =>
+      live.watch({ unitId, isHeldBack }, () => void told.push(`${unitId} ${isHeldBack}`));
+    const watched = [watch(null, false), watch('east', false), watch('east', true), watch('west', true)];
+    const shownAfter = (...alerts: AlertRecord[]) => {
+      told.length = 0;
+      open = alerts;
+      live.look();
+      return [told, watched.map((one) => one.current().first.map(({ id }) => id))];
+    };
+    const hall = alert(1, { unitId: 'hall', node: 'unit:hall', kind: 'review-waiting' });
+    const vote = alert(2, { unitId: 'hall', node: 'window:w1', kind: 'unsatisfied' });
+    const above = alert(3, { unitId: 'city', node: 'unit:city', kind: 'terminal-silent' });
+    expect(shownAfter(hall)).toEqual([
+      ['null false', 'east false', 'east true'],
+      [['a-1'], ['a-1'], ['a-1'], []],
+    ]);
+    expect(shownAfter(hall, vote)).toEqual([
+      ['null false', 'east false'],
+      [['a-2', 'a-1'], ['a-2', 'a-1'], ['a-1'], []],
+    ]);
+    // Its window stands in the west by now: what it is called there is not theirs.
+    expect(watched[1]?.current().first[0]?.name).toBe('w1');
+    expect(watched[0]?.current().first[0]?.name).toBe('一号');
+    expect(shownAfter(hall, { ...vote, times: 2 }, above)[0]).toEqual(['null false', 'east false']);
+    expect(watched.map((one) => one.current().open)).toEqual([3, 2, 1, 0]);
   });
 });
 
@@ -93,6 +141,7 @@ describe('the stream', () => {
     };
     const feed = { stream: () => stream, listen() {} } as unknown as Feed;
     let changed = () => {};
+    const watching = new Set<string>();
     let alerts = { open: 1, acknowledged: 0, first: [] };
     const hub = createHub(feed, {
       ...{
@@ -102,9 +151,10 @@ describe('the stream', () => {
         compressor: createCompressor(),
       },
       alerts: {
-        current: () => alerts,
-        listen: (tell) => {
+        watch(scope, tell) {
           changed = tell;
+          watching.add(JSON.stringify(scope));
+          return { current: () => alerts, stop: () => void watching.delete(JSON.stringify(scope)) };
         },
       },
     });
@@ -120,10 +170,12 @@ describe('the stream', () => {
       () => hub.close(),
       () => server.close(),
     );
+    const sockets: WebSocket[] = [];
     const listen = (path: string) => {
       const heard: LiveMessage[] = [];
       const socket = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}${path}`);
       socket.on('message', (data) => heard.push(JSON.parse(String(data)) as LiveMessage));
+      sockets.push(socket);
       closers.push(() => socket.terminate());
       return heard;
     };
@@ -142,5 +194,9 @@ describe('the stream', () => {
     expect(sees[2]).toMatchObject({ revision: 8, alerts: { open: 0, acknowledged: 1 } });
     await until('a tick', () => other.length === 2 && sees.length === 4);
     expect([other[1], sees[3]]).toEqual(Array(2).fill({ type: 'tick', revision: 8, now: NOW }));
+    // Nobody else watches, and whoever has gone does not.
+    expect([...watching]).toEqual([JSON.stringify({ unitId: null, isHeldBack: false })]);
+    for (const socket of sockets) socket.terminate();
+    await until('that nobody watches', () => watching.size === 0);
   });
 });
