@@ -8,7 +8,6 @@ import type { By } from '../../../gateway/store/changes.ts';
 import { createSqliteStore, databaseFile } from '../../../gateway/store/sqlite/sqlite-store.ts';
 import { manyi } from '../../support/cli.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
-import { until } from '../../support/wait.ts';
 
 const READS: string[][] = [
   ['unit', 'list'],
@@ -82,20 +81,26 @@ describe('beside a gateway', () => {
   it('that runs, it does not read again', async () => {
     const other = createSqliteStore({ file: databaseFile(gateway.dataDir) });
     try {
-      // The gateway itself writes now and then who was heard of; nobody was. Every quarter of an hour it sums up what was pressed, and
-      // every half hour it shows it: not within the next minute.
-      const soon = () => Date.now() + 60_000;
-      const isQuiet = async () => !(await other.folding.isDue(soon())) && soon() % (30 * 60_000) > 60_000;
-      await until('the gateway to have nothing to write', isQuiet, { timeoutMs: 130_000 });
       const refused = ['window', 'add', '--unit', 'nowhere', '--name', 'x'];
       // Whoever closes a database that has grown leaves SQLite's own statistics, once.
       await manyi(gateway.dataDir, ...refused);
-      const before = await other.upkeep.foreignVersion();
+      const version = () => other.upkeep.foreignVersion();
+      /** The gateway itself writes now and then (who was heard of, sums of what was pressed): not three times in a row, while a command runs. */
+      const leavesAlone = async (args: readonly string[], code: (code: number) => void) => {
+        for (let tries = 3; tries > 0; tries--) {
+          const before = await version();
+          code((await manyi(gateway.dataDir, ...args)).code);
+          if ((await version()) === before) return true;
+        }
+        return false;
+      };
       for (const args of READS)
-        expect([args, (await manyi(gateway.dataDir, ...args)).code]).toEqual([args, 0]);
-      expect(await other.upkeep.foreignVersion()).toBe(before);
-      await manyi(gateway.dataDir, ...refused);
-      expect(await other.upkeep.foreignVersion()).toBe(before);
+        expect([args, await leavesAlone(args, (code) => expect([args, code]).toEqual([args, 0]))]).toEqual([
+          args,
+          true,
+        ]);
+      expect(await leavesAlone(refused, (code) => expect(code).not.toBe(0))).toBe(true);
+      const before = await version();
       await manyi(gateway.dataDir, 'window', 'add', '--unit', 'city', '--name', 'x');
       expect(await other.upkeep.foreignVersion()).not.toBe(before);
     } finally {
