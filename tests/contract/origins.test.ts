@@ -243,7 +243,8 @@ describe.each(portHomes())('votes of an origin in %s', (_name, createHome) => {
         },
       });
       const by = { actor: { kind: 'cli', user: 'test' }, origin: 'local' } as const;
-      const span = { from: BASE - QUARTER, to: BASE + 9 * QUARTER };
+      // Until further notice.
+      const span = { from: BASE - QUARTER, to: Number.MAX_SAFE_INTEGER };
       const { id, votes } = await review.exclude(by, { origin: sms }, span, '乱发');
       // Two rollups of the first quarter of an hour, one of the next, in which a vote has come meanwhile.
       expect(await audited()).toEqual([

@@ -57,7 +57,7 @@ export function exclusionReads(queries: Queries): Pick<ReviewReads, 'exclusions'
       const { rows } = await sql<{ quarter: number; rollups: number }>`
         SELECT quarter, count(*) AS rollups FROM rollups
         WHERE ${of} AND ${windowKey === null ? sql`1 = 1` : sql`window_key = ${windowKey}`}
-          AND quarter >= ${Math.floor(from / QUARTER_MS)} AND quarter <= ${Math.floor((to - 1) / QUARTER_MS)}
+          AND quarter >= ${sql.lit(Math.floor(from / QUARTER_MS))} AND quarter <= ${sql.lit(Math.floor((to - 1) / QUARTER_MS))}
         GROUP BY quarter ORDER BY quarter`.execute(queries);
       let [begin, together] = [from, 0];
       for (const { quarter, rollups } of rows) {
