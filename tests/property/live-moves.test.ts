@@ -25,16 +25,14 @@ import { readExcluded } from '../support/excluded.ts';
 import { figures } from '../support/figures.ts';
 import { recountHistory } from '../support/history-recount.ts';
 import { batchOf } from '../support/ledger-home.ts';
+import { plantMovingCity, UNITS, WINDOWS } from '../support/moving-city.ts';
 import { type OpenPorts, type PortsHome, portHomes } from '../support/port-homes.ts';
 import { voteRecord } from '../support/store.ts';
-import { plant } from '../support/tree.ts';
 
 /** A failure names its seed, which is drawn again by MANYI_SEED. More of them: MANYI_RECOUNT_RUNS=200. */
 const RUNS = Number(process.env.MANYI_RECOUNT_RUNS ?? 3);
 const MINUTE = 60_000;
 const BY = { actor: { kind: 'cli', user: 'test' } as const, origin: 'local' };
-const UNITS = ['city', 'north', 'south', 'hall'];
-const WINDOWS = ['w1', 'w2', 'w3'];
 const calendar = createCalendar('Asia/Shanghai');
 /** On the third of a month, so that its week began in the month before. */
 const START = Date.parse('2026-11-03T11:50:00+08:00');
@@ -53,18 +51,7 @@ type Rig = {
 
 async function open(home: PortsHome): Promise<Rig> {
   const ports = await home.open();
-  await plant(ports, {
-    units: [
-      { id: 'city', name: '市' },
-      ...['north', 'south'].map((id) => ({ id, parentId: 'city', name: id })),
-      { id: 'hall', parentId: 'north', name: '厅' },
-    ],
-    windows: ['hall', 'north', 'south'].map((unitId, at) => ({ id: `w${at + 1}`, unitId, name: 'w' })),
-    terminals: WINDOWS.map((windowId, at) => ({ id: `t-${at + 1}`, windowId })),
-  });
-  const journals: number[] = [];
-  for (const at of WINDOWS.keys())
-    journals.push((await ports.ledger.openJournal(at + 1, String(at).padStart(32, 'a'))).key);
+  const journals = await plantMovingCity(ports);
   let rig: Rig | null = null;
   const now = () => rig?.now ?? START;
   const keeper = await openScoreKeeper({

@@ -27,9 +27,9 @@ import { decide } from '../support/decide.ts';
 import { figures } from '../support/figures.ts';
 import { batchOf } from '../support/ledger-home.ts';
 import { compareDiscounted, compareExcluded, compareRollups } from '../support/ledger-recount.ts';
+import { plantMovingCity, UNITS, WINDOWS } from '../support/moving-city.ts';
 import { type OpenPorts, type PortsHome, portHomes } from '../support/port-homes.ts';
 import { voteRecord } from '../support/store.ts';
-import { plant } from '../support/tree.ts';
 
 /** Each with the day of its year on which clocks are set back, where there is one. */
 const ZONES = [
@@ -44,12 +44,10 @@ const RUNS = Number(process.env.MANYI_RECOUNT_RUNS ?? 1);
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const BY = { actor: { kind: 'cli', user: 'test' } as const, origin: 'local' };
-const WINDOWS = ['w1', 'w2', 'w3'];
 const EVER = '0001-01-01';
 const LONG_AGO = '2000-01-01';
 /** Of units below a city that has another: quarters and halves of an hour, and half a world apart. */
 const OTHER_ZONES = ['Asia/Kathmandu', 'Asia/Kolkata', 'America/New_York', 'Pacific/Chatham', 'Asia/Urumqi'];
-const UNITS = ['city', 'north', 'south', 'hall'];
 const FROM_HEARING = { from: MINUTE, to: 10 * MINUTE };
 
 type Rig = {
@@ -323,18 +321,7 @@ function pressed(rig: Rig, at: number, atMs: number, rating: number): VoteRecord
 
 async function open(home: PortsHome, zone: string, day: string): Promise<Rig> {
   const ports = await home.open();
-  await plant(ports, {
-    units: [
-      { id: 'city', name: '市' },
-      ...['north', 'south'].map((id) => ({ id, parentId: 'city', name: id })),
-      { id: 'hall', parentId: 'north', name: '厅' },
-    ],
-    windows: ['hall', 'north', 'south'].map((unitId, at) => ({ id: `w${at + 1}`, unitId, name: 'w' })),
-    terminals: WINDOWS.map((windowId, at) => ({ id: `t-${at + 1}`, windowId })),
-  });
-  const journals: number[] = [];
-  for (const at of WINDOWS.keys())
-    journals.push((await ports.ledger.openJournal(at + 1, String(at).padStart(32, 'a'))).key);
+  const journals = await plantMovingCity(ports);
   const calendar = createCalendar(zone);
   const number = calendar.dayOf(Date.parse(`${day}T12:00:00Z`));
   const days = [-1, 0, 1].map((more) => calendar.nameOf(number + more));
