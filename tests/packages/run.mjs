@@ -176,6 +176,7 @@ async function liveOn(
     );
     for (const name of ['manyi-terminal', 'manyi-gateway'])
       await check(`${name} stands still: started again`, () => watchdog.stopped(debian, counter, name));
+    await watchdog.asBefore(debian);
     await check('a newer version', () => life.upgrade(scene, versions));
     await check('a newer version with other settings', () => life.upgradeWithOtherSettings(scene, versions));
     await check('an older version', () => life.downgrade(scene, versions));

@@ -35,6 +35,16 @@ export async function told(/** @type {Debian} */ debian) {
   return figures.join(', ');
 }
 
+/** The unit's own times again. */
+export async function asBefore(/** @type {Debian} */ debian) {
+  for (const name of ['manyi-terminal', 'manyi-gateway'])
+    await debian.sh(
+      `cd /etc/systemd/system; rm ${name}.service.d/quick.conf; rmdir ${name}.service.d 2>/dev/null || true`,
+    );
+  await debian.sh('systemctl daemon-reload; systemctl restart manyi-gateway manyi-terminal');
+  await gatewayReady(debian);
+}
+
 const restarts = async (/** @type {Debian} */ debian, /** @type {string} */ name) =>
   Number(await debian.sh(`systemctl show -p NRestarts --value ${name}`));
 const mainPid = (/** @type {Debian} */ debian, /** @type {string} */ name) =>
