@@ -13,6 +13,8 @@ import type { ForesightSettings } from './foresight.ts';
 
 /** What is found in that time is written in a tenth of it, while no vote is stored. */
 const FOR_MS = 150;
+/** Rules that are set meanwhile are read again. */
+const TRIES = 5;
 /** On Linux of this thread alone: votes come first. */
 const PRIORITY = 5;
 
@@ -32,7 +34,7 @@ async function open() {
   let pending: Foreseen[] = [];
   return async ({ before, isAdopted }: Ask): Promise<Foreseen> => {
     pending = isAdopted ? pending.slice(-1) : [];
-    for (;;) {
+    for (let tries = TRIES; tries > 0; tries--) {
       const foreseen = await verdicts.foresee(judging, pending, { before, forMs: FOR_MS });
       judging.takeSeen();
       if (foreseen !== null) {
@@ -41,6 +43,8 @@ async function open() {
       }
       await book.reload(now());
     }
+    // A database that went back in time, say: a new thread reads everything anew.
+    throw new Error('the rules are others each time they are read');
   };
 }
 

@@ -16,7 +16,7 @@ const IN_VAIN = 3;
 
 export type StoredVerdictsDeps = {
   settings: ForesightSettings;
-  ground: Pick<Ground, 'log' | 'now'>;
+  ground: Pick<Ground, 'log' | 'now' | 'monotonic'>;
   verdicts: Pick<VerdictStore, 'waiting' | 'judge' | 'adopt'>;
   judging: StoredJudging;
   during: Pause;
@@ -33,6 +33,7 @@ export function createJudgeStored(deps: StoredVerdictsDeps): JudgeStored {
   const { settings, ground, verdicts, judging, during, judged } = deps;
   const program = new URL('./foresight-thread.js', import.meta.url);
   const foresight = createForesight({
+    monotonic: ground.monotonic,
     start() {
       ground.log.info('a thread begins to judge stored votes');
       return new Worker(program, { workerData: settings, name: 'foresight' });
@@ -59,13 +60,17 @@ export function createJudgeStored(deps: StoredVerdictsDeps): JudgeStored {
       await judgeHere();
       return;
     }
-    const adopted = await during(async () => {
-      const written = await verdicts.adopt(foreseen);
-      if (written !== null) await judged(written);
-      return written;
-    });
-    foresight.adopted(adopted !== null);
-    inVain = adopted === null ? inVain + 1 : 0;
+    let isAdopted = false;
+    try {
+      await during(async () => {
+        const written = await verdicts.adopt(foreseen);
+        isAdopted = written !== null;
+        if (written !== null) await judged(written);
+      });
+    } finally {
+      foresight.adopted(isAdopted);
+    }
+    inVain = isAdopted ? 0 : inVain + 1;
   };
 
   return {

@@ -347,6 +347,25 @@ describe.each(portHomes())('verdicts of what is stored in %s', (_name, createHom
       expect(await verdicts()).toEqual(before);
     });
 
+    it('are found of many windows one look after another, also where all that is read in one is on its way', async () => {
+      await rig.commit({ votes: [vote(1, BASE, { rating: 1 })] });
+      await rig.commit({
+        unjudged: Array.from({ length: 200 }, (_, index) => ({ windowKey: index + 1, from: 0, to: BASE })),
+      });
+      const { by } = judging(await revision());
+      const found: Foreseen[] = [];
+      for (let next: Foreseen; ; found.push(next)) {
+        next = (await rig.ports.verdicts.foresee(by, found, { before: BEFORE, forMs: 5_000 })) as Foreseen;
+        if (next.spans.length === 0) break;
+      }
+      const keys = found.flatMap(({ spans }) => spans.map(({ key }) => key));
+      expect([keys.length, new Set(keys).size, found.flatMap(({ seen }) => seen).length]).toEqual([
+        200, 200, 1,
+      ]);
+      for (const one of found) expect(await rig.ports.verdicts.adopt(one)).not.toBe(null);
+      expect(await rig.ports.verdicts.isWaiting()).toBe(false);
+    });
+
     it('are not looked for by rules that hold no more', async () => {
       await fill();
       const { by } = judging((await revision()) - 1);

@@ -3,7 +3,7 @@ import { MINUTE_MS, QUARTER_MS } from '../../domain/calendar.ts';
 import type { RatingCode } from '../../domain/tally.ts';
 import type { VerdictCode } from '../ledger.ts';
 import type { Includes, ScoreParts, ScoreReads } from '../scores.ts';
-import { IN_EXCLUSION, votesOfRollups } from '../sql/ledger-terms.ts';
+import { IN_EXCLUSION, LAST_VOTES, votesOfRollups } from '../sql/ledger-terms.ts';
 import { type CursorOptions, openReading } from './cursor.ts';
 import { readRollups } from './rollups.ts';
 
@@ -31,9 +31,7 @@ export function scoreParts(select: SelectRows): ScoreParts {
   return {
     async lastVotes() {
       const last: Last[] = [];
-      const rows = select<Last>(
-        `SELECT window_key AS "windowKey", max(last_at) AS "lastAt" FROM rollups GROUP BY window_key ORDER BY window_key`,
-      );
+      const rows = select<Last>(LAST_VOTES);
       for await (const row of rows) last.push(row);
       return last;
     },

@@ -47,6 +47,18 @@ export const votesOfRollups = (where: string): string => `
 /** Of a record `q`: its number was sent well after all, and is a vote. Nothing is left to decide. */
 export const SENT_WELL = `(q.claims = 1 AND EXISTS (SELECT 1 FROM votes v WHERE v.source_key = q.source_key AND v.seq = q.seq))`;
 
+/**
+ * Of every window that has votes, when the latest was pressed: from one window to the next through their index, and of each its last
+ * quarter of an hour alone. To group all rollups takes as long as there were years.
+ */
+export const LAST_VOTES = `
+  WITH RECURSIVE voted (key) AS (
+    SELECT min(window_key) FROM rollups
+    UNION ALL SELECT (SELECT min(r.window_key) FROM rollups r WHERE r.window_key > voted.key) FROM voted WHERE voted.key IS NOT NULL)
+  SELECT key AS "windowKey", (SELECT max(r.last_at) FROM rollups r WHERE r.window_key = voted.key
+    AND r.quarter = (SELECT max(q.quarter) FROM rollups q WHERE q.window_key = voted.key)) AS "lastAt"
+  FROM voted WHERE key IS NOT NULL`;
+
 /** Numbers in written-off ranges under which no vote is stored, and none is held. */
 const WRITTEN_OFF = `
   SELECT l.source_key, CAST(sum(l.to_seq - l.from_seq + 1 - (

@@ -54,7 +54,8 @@ export function createVerdictStore(
         const revision = await heldRevision(queries);
         if (revision !== by.revision()) return null;
         const decisions = await decisionsMade(queries);
-        const waiting = notPending(await longBefore(queries, before), pending, before);
+        const besides = pending.reduce((spans, one) => spans + one.spans.length, 0);
+        const waiting = notPending(await longBefore(queries, before, besides), pending, before);
         const found = await judgeSome(queries, by, tables, waiting, {
           endAt: performance.now() + forMs,
           pending: verdictsOf(pending),
@@ -125,8 +126,9 @@ function notPending(waiting: readonly Waiting[], pending: readonly Foreseen[], b
   for (const { spans } of pending) for (const span of spans) judgedTo.set(span.key, span.judgedTo);
   return waiting.flatMap((one) => {
     const [{ key }] = one.spans as [Waiting['spans'][number]];
-    const from = Math.max(one.from, (judgedTo.get(key) ?? 0) + 1);
-    return isFarBefore(from, before) ? { ...one, from } : [];
+    const to = judgedTo.get(key);
+    const from = to === undefined ? one.from : Math.max(one.from, to + 1);
+    return from <= one.to && isFarBefore(from, before) ? { ...one, from } : [];
   });
 }
 

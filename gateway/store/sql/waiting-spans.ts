@@ -50,9 +50,15 @@ export async function waitingOf(queries: Queries, leaves?: number): Promise<Wait
   return [...together(late), ...long.map((row) => ({ ...row, spans: [row] }))];
 }
 
-/** What lies far before a moment, up to there. `spans` are as they wait. */
-export async function longBefore(queries: Queries, before: number): Promise<Waiting[]> {
-  const rows = await select(queries).where(isAhead(before)).limit(LONG_AT_ONCE).execute();
+/**
+ * What lies far before a moment, up to there. `spans` are as they wait.
+ * @param besides how many of them are no longer of interest
+ */
+export async function longBefore(queries: Queries, before: number, besides: number): Promise<Waiting[]> {
+  const rows = await select(queries)
+    .where(isAhead(before))
+    .limit(LONG_AT_ONCE + besides)
+    .execute();
   return rows.map((row) => ({ ...row, to: Math.min(row.to, before - 1), spans: [row] }));
 }
 

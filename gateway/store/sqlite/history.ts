@@ -2,7 +2,7 @@
 import { MINUTE_MS, QUARTER_MS } from '../../domain/calendar.ts';
 import type { RatingCode } from '../../domain/tally.ts';
 import type { RollupRow, VerdictCode } from '../ledger.ts';
-import { IN_EXCLUSION, votesOfRollups } from '../sql/ledger-terms.ts';
+import { IN_EXCLUSION, LAST_VOTES, votesOfRollups } from '../sql/ledger-terms.ts';
 import type { MinuteRow } from '../votes.ts';
 import type { Connection } from './database.ts';
 import type { LedgerTables, VoteTables } from './tables.ts';
@@ -33,9 +33,7 @@ export function createHistory(db: Connection): History {
       'SELECT coalesce(sum(rating = 0), 0), coalesce(sum(rating = 1), 0), coalesce(sum(rating = 2), 0) FROM votes WHERE source_key = ?',
     )
     .raw();
-  const selectLast = db.prepare(
-    'SELECT window_key AS windowKey, max(last_at) AS lastAt FROM rollups GROUP BY window_key',
-  );
+  const selectLast = db.prepare(LAST_VOTES);
   const selectMinutes = db
     .prepare(`
     SELECT v.at / ${MINUTE_MS}, v.window_key, v.rating, ${IN_EXCLUSION}, v.verdict, count(*)

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Foreseen } from '../../../../gateway/store/verdicts.ts';
 import { createForesight, type Foresight } from '../../../../gateway/verdicts/foresight.ts';
+import { until } from '../../../support/wait.ts';
 
 /** Says what it was asked, counted, as the thread would: five times there is something. */
 const COUNTING = `
@@ -16,17 +17,25 @@ const COUNTING = `
   });`;
 const FAILING = `parentPort.on('message', () => parentPort.postMessage({ failed: 'the disk' }));`;
 const BROKEN = `parentPort.on('message', () => { throw new Error('a mistake'); });`;
+const SILENT = `parentPort.on('message', () => {});`;
+const BREAKING_LATER = `parentPort.on('message', () => {
+  parentPort.postMessage({ foreseen: { revision: 1, decisions: 0, seen: [], changes: [], votes: 0, spans: [] } });
+  setTimeout(() => { throw new Error('later'); }, 50);
+});`;
 const ENDING = `parentPort.on('message', () => process.exit(7));`;
 
 describe('what is found ahead', () => {
   let foresight: Foresight;
   let threads = 0;
   let failed: string[] = [];
-  const open = (code: string) => {
-    [threads, failed] = [0, []];
+  let now = 0;
+  const open = (code: string, answerMs?: number) => {
+    [threads, failed, now] = [0, [], 0];
     foresight = createForesight({
+      ...{ monotonic: () => now, pauseMs: 1_000, ...(answerMs !== undefined && { answerMs }) },
       start() {
         threads += 1;
+        if (code === '') throw new Error('no thread');
         return new Worker(`const { parentPort } = require('node:worker_threads'); ${code}`, {
           eval: true,
           stderr: true,
@@ -60,14 +69,14 @@ describe('what is found ahead', () => {
     expect(nth(await next(9))).toEqual([6, 0]);
   });
 
-  it('is asked for by no one when there is nothing more', async () => {
+  it('is asked for anew where there was nothing beside what was being written', async () => {
     const { next, adopted } = open(COUNTING);
     for (let count = 1; count <= 5; count++) {
       expect((await next(9))?.spans).toHaveLength(1);
       adopted(true);
     }
-    expect((await next(9))?.spans).toEqual([]);
-    // Of a later moment, which a question that was asked before could not know.
+    // The sixth was found while the fifth was written; of what is stored, the seventh.
+    expect(nth(await next(9))).toEqual([7, 1]);
     expect((await next(10))?.votes).toBe(10);
   });
 
@@ -75,20 +84,31 @@ describe('what is found ahead', () => {
     ['cannot read', FAILING, 'the disk'],
     ['is broken', BROKEN, 'a mistake'],
     ['has ended', ENDING, 'it has ended with 7'],
+    ['cannot be started', '', 'no thread'],
+    ['does not answer', SILENT, 'no answer within 300 ms'],
   ])(
-    'is nothing where the thread %s, and the next time another one is asked',
+    'is nothing where the thread %s, which is told once; after a while another one is asked',
     async (_what, code, reason) => {
-      const { next } = open(code);
+      const { next } = open(code, code === SILENT ? 300 : 10_000);
+      expect([await next(9), await next(9)]).toEqual([null, null]);
+      expect([failed, threads]).toEqual([[reason], 1]);
+      now = 1_001;
       expect(await next(9)).toBe(null);
-      expect(await next(9)).toBe(null);
-      expect([failed, threads]).toEqual([[reason, reason], 2]);
+      expect([failed, threads]).toEqual([[reason], 2]);
     },
   );
 
+  it('is nothing where the thread breaks while nobody asks, and is told', async () => {
+    const { next } = open(BREAKING_LATER);
+    expect((await next(9))?.spans).toEqual([]);
+    await until('it to break', () => failed.length > 0);
+    expect([failed, await next(9)]).toEqual([['later'], null]);
+  });
+
   it('ends with its thread when it is closed, and says nothing of that', async () => {
-    const { next, close } = open('parentPort.on("message", () => {});');
+    const { next, close } = open(SILENT);
     const waiting = next(9);
     await close();
-    expect([await waiting, failed]).toEqual([null, []]);
+    expect([await waiting, failed, await next(9), threads]).toEqual([null, [], null, 1]);
   });
 });
