@@ -30,6 +30,8 @@ export async function told(/** @type {Debian} */ debian) {
   await debian.sh('systemctl daemon-reload; systemctl restart manyi-gateway manyi-terminal');
   // They are started when they are ready, not before.
   await gatewayReady(debian);
+  // Three of their watchdog's times.
+  await debian.sh('sleep 20');
   const quiet = (await restarts(debian, 'manyi-terminal')) + (await restarts(debian, 'manyi-gateway'));
   assert.equal(quiet, 0, 'what works is left alone');
   return figures.join(', ');

@@ -113,6 +113,8 @@ describe.skipIf(!hasSystemd)('what a service manager is told', () => {
       expect(logged).toEqual([['warn', 'service-manager-unheard']]);
       process.env.PATH = path;
       await until('a ping', () => pings() >= 1);
+      // It was not heard before.
+      expect(heard.filter((line) => line.includes('READY=1')).length).toBeGreaterThan(0);
       manager.stopping();
     } finally {
       process.env.PATH = path;
