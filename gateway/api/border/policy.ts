@@ -15,7 +15,7 @@ const VIEWERS: readonly Standing[] = [...STAFF, 'wall'];
 /** Single votes in them are for whoever sees them elsewhere; see the route. */
 const REVIEWS_READ: readonly Standing[] = ['administrator', 'operator', 'unit-manager', 'auditor'];
 
-/** Whoever is bound to a unit: of that unit, and in steps; see the route. */
+/** Whoever is bound to a unit: of that unit, and in steps; see the route. A screen only where it is bound: see below. */
 const PUBLISHED_READ: readonly Standing[] = ['administrator', 'operator', 'unit-manager', 'auditor', 'wall'];
 
 export const POLICY: Readonly<Record<string, Who>> = {
@@ -170,6 +170,12 @@ export function checkPolicy(key: string, principal: Principal | null): void {
       'password-change-required',
       'choose a password first: PUT /api/v1/session/password',
     );
-  if (answer === 'role-insufficient')
-    throw new Refusal(403, answer, `this is not for the role ${principal?.standing}: ask an administrator`);
+  // A screen of the whole city would read who published what, and why, of every unit.
+  const isCityScreen = principal?.standing === 'wall' && principal.unitId === null;
+  if (answer === 'role-insufficient' || (POLICY[key] === PUBLISHED_READ && isCityScreen))
+    throw new Refusal(
+      403,
+      'role-insufficient',
+      `this is not for the role ${principal?.standing}: ask an administrator`,
+    );
 }
