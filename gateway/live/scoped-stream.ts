@@ -62,14 +62,33 @@ export function createScopedStream(deps: ScopedStreamDeps): Stream {
   const told = new Map<number, string>();
   const tell = (trend: TrendMinute) => void told.set(trend.minute, JSON.stringify(trend));
 
+  /** So it is with rows: a vote at what stood here once changes nothing here, and its moment is told to nobody here. */
+  const toldRows = { units: new Map<string, string>(), windows: new Map<string, string>() };
+  /** Who has this snapshot knows them, others may not: what is another row by now is told again, whatever it is then. */
+  const noteRows = (rows: readonly LiveRow[], noted: Map<string, string>) => {
+    for (const row of rows) {
+      const [text, known] = [JSON.stringify(row), noted.get(row.id)];
+      if (text !== known) noted.set(row.id, known === undefined ? text : '');
+    }
+  };
+  const newRows = (rows: readonly LiveRow[], noted: Map<string, string>) =>
+    rows.flatMap((row): [string, LiveRow][] => {
+      const text = JSON.stringify(row);
+      if (text === noted.get(row.id)) return [];
+      noted.set(row.id, text);
+      return [[row.id, row]];
+    });
+
   const ownSnapshot = (): Snapshot => {
     const city = snapshot();
     const { unitById, windowById } = subtree();
+    const units = city.units.filter(({ id }) => unitById.has(id)).map(ownUnit);
+    const windows = city.windows.filter(({ id }) => windowById.has(id));
+    noteRows(units, toldRows.units);
+    noteRows(windows, toldRows.windows);
     return {
       ...city,
-      revision,
-      units: city.units.filter(({ id }) => unitById.has(id)).map(ownUnit),
-      windows: city.windows.filter(({ id }) => windowById.has(id)),
+      ...{ revision, units, windows },
       places: ownPlaces.all(),
       trend: steps ? [] : city.trend.map(({ minute }) => ownMinute(minute)),
       ticker,
@@ -89,8 +108,10 @@ export function createScopedStream(deps: ScopedStreamDeps): Stream {
     narrow(city: CityChange): Change | null {
       if (!isReady) return null;
       const { unitById, windowById } = subtree();
-      const units = [...city.units].filter(([id]) => unitById.has(id));
-      const windows = [...city.windows].filter(([id]) => windowById.has(id));
+      const ownUnits = [...city.units.values()].filter(({ id }) => unitById.has(id)).map(ownUnit);
+      const units = newRows(ownUnits, toldRows.units);
+      const ownWindows = [...city.windows.values()].filter(({ id }) => windowById.has(id));
+      const windows = newRows(ownWindows, toldRows.windows);
       const trend = (steps ? [] : [...city.trend.keys()])
         .map(ownMinute)
         .filter((minute) => told.get(minute.minute) !== JSON.stringify(minute));
@@ -104,7 +125,7 @@ export function createScopedStream(deps: ScopedStreamDeps): Stream {
       return {
         from: revision - 1,
         revision,
-        units: new Map(units.map(([id, row]) => [id, ownUnit(row)])),
+        units: new Map(units),
         windows: new Map(windows),
         places: new Map(placed.map((one) => [one.unitId, one])),
         trend: new Map(trend.map((minute) => [minute.minute, minute])),
@@ -113,6 +134,8 @@ export function createScopedStream(deps: ScopedStreamDeps): Stream {
     },
     replaced() {
       ownPlaces.forget();
+      toldRows.units.clear();
+      toldRows.windows.clear();
       ticker = ticker.filter(({ windowId }) => subtree().windowById.has(windowId));
       revision += 1;
     },
