@@ -6,9 +6,14 @@ import { ALERTS_SHOWN, type LiveAlert, type LiveAlerts } from '../../protocol/li
 import { type AlertScope, isToldIn } from '../domain/alerts/counter-kinds.ts';
 import { type OrgTree, subtreeOf, unitsAbove } from '../domain/org.ts';
 import type { AlertRecord } from '../store/alerts.ts';
-import { itemOf } from './alert-items.ts';
+import { itemOf, unitNow } from './alert-items.ts';
 
-export type LiveAlertsDeps = { open: () => readonly AlertRecord[]; tree: () => OrgTree };
+export type LiveAlertsDeps = {
+  open: () => readonly AlertRecord[];
+  tree: () => OrgTree;
+  /** Is what is pressed in this unit held back from whoever is bound to one? */
+  holdsBack(unitId: string): boolean;
+};
 
 export type WatchedAlerts = { current(): LiveAlerts; stop(): void };
 
@@ -22,7 +27,7 @@ export type LiveAlertsSource = {
 /** Of all who look at the same. */
 type View = { scope: AlertScope; current: LiveAlerts; said: string; listeners: Set<() => void> };
 
-export function createLiveAlerts({ open, tree }: LiveAlertsDeps): LiveAlertsSource {
+export function createLiveAlerts({ open, tree, holdsBack }: LiveAlertsDeps): LiveAlertsSource {
   const views = new Map<string, View>();
   let lookedAt = { open: open(), tree: tree() };
   return {
@@ -30,7 +35,7 @@ export function createLiveAlerts({ open, tree }: LiveAlertsDeps): LiveAlertsSour
       const name = JSON.stringify([scope.unitId, scope.isHeldBack]);
       let view = views.get(name);
       if (!view) {
-        const [current] = shownIn([scope], open(), tree()) as [LiveAlerts];
+        const [current] = shownIn([scope], open(), tree(), holdsBack) as [LiveAlerts];
         view = { scope, current, said: JSON.stringify(current), listeners: new Set() };
         views.set(name, view);
       }
@@ -55,6 +60,7 @@ export function createLiveAlerts({ open, tree }: LiveAlertsDeps): LiveAlertsSour
         those.map(({ scope }) => scope),
         lookedAt.open,
         lookedAt.tree,
+        holdsBack,
       );
       those.forEach((view, at) => {
         const next = shown[at] as LiveAlerts;
@@ -67,20 +73,33 @@ export function createLiveAlerts({ open, tree }: LiveAlertsDeps): LiveAlertsSour
   };
 }
 
-/** All of them are gone through once, however many units are looked at. */
-function shownIn(scopes: readonly AlertScope[], open: readonly AlertRecord[], tree: OrgTree): LiveAlerts[] {
+/**
+ * All of them are gone through once, however many units are looked at. They are of the unit where what they are about stands now; one that rests
+ * on votes is held back where either that unit or the one in which it opened says so.
+ */
+function shownIn(
+  scopes: readonly AlertScope[],
+  open: readonly AlertRecord[],
+  tree: OrgTree,
+  holdsBack: LiveAlertsDeps['holdsBack'],
+): LiveAlerts[] {
+  const wasHeld = new Set(
+    open.filter((alert) => unitNow(tree, alert) !== alert.unitId && holdsBack(alert.unitId)),
+  );
   const ofUnits = new Map<string, AlertRecord[]>();
   for (const { unitId } of scopes) if (unitId !== null) ofUnits.set(unitId, []);
   if (ofUnits.size > 0)
     for (const alert of open)
-      for (const { id } of unitsAbove(tree, alert.unitId)) ofUnits.get(id)?.push(alert);
+      for (const { id } of unitsAbove(tree, unitNow(tree, alert))) ofUnits.get(id)?.push(alert);
   return scopes.map((scope) => {
     const { unitId } = scope;
     const those = unitId === null ? open : (ofUnits.get(unitId) ?? []);
-    // Names of what has been moved elsewhere since are no longer theirs.
     const names = unitId === null ? tree : subtreeOf(tree, unitId);
     return shownOf(
-      those.filter(({ kind }) => isToldIn(scope, kind)),
+      those.filter((alert) => {
+        const isHeldBack = scope.isHeldBack || (unitId !== null && wasHeld.has(alert));
+        return isToldIn({ unitId, isHeldBack }, alert.kind);
+      }),
       names,
     );
   });
@@ -92,7 +111,9 @@ function shownOf(open: readonly AlertRecord[], tree: OrgTree): LiveAlerts {
   return {
     ...{ open: open.length - acknowledged, acknowledged },
     first: first.map((alert): LiveAlert => {
-      const { id, kind, state, node, name, unitId, isUrgent, begin, times } = itemOf(tree, alert);
+      const { id, kind, state, node, name, isUrgent, begin, times } = itemOf(tree, alert);
+      // Of a subtree, the unit in which it opened may not exist.
+      const unitId = unitNow(tree, alert);
       return { id, kind, state, node, name, unitId, isUrgent, begin, times };
     }),
   };

@@ -71,7 +71,7 @@ export async function openAlerts({
     decided: await followDecidedWindows(store),
     newId: () => newId('a'),
   });
-  const live = createLiveAlerts({ open: watch.open, tree });
+  const live = createLiveAlerts({ open: watch.open, tree, holdsBack: scores.shown.privacy.holdsBack });
   votes.stored.listen((vote) => watch.stored(vote, !vote.excluded && (vote.verdict ?? 0) === 0));
   votes.storedElsewhere.listen((_commit, stored) => {
     for (const vote of stored) watch.stored(vote, !vote.excluded);

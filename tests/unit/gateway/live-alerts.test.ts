@@ -47,7 +47,7 @@ describe('alerts, live', () => {
       open: count,
       acknowledged,
       first,
-    } = createLiveAlerts({ open: () => open, tree: () => tree })
+    } = createLiveAlerts({ open: () => open, tree: () => tree, holdsBack: () => false })
       .watch(ALL, () => {})
       .current();
     expect([count, acknowledged]).toEqual([9, 1]);
@@ -61,7 +61,7 @@ describe('alerts, live', () => {
 
   it('are told where they, or names in them, are others, and not otherwise', () => {
     let open = [alert(1)];
-    const live = createLiveAlerts({ open: () => open, tree: () => tree });
+    const live = createLiveAlerts({ open: () => open, tree: () => tree, holdsBack: () => false });
     let told = 0;
     const watched = live.watch(ALL, () => {
       told += 1;
@@ -92,11 +92,11 @@ describe('alerts, live', () => {
         { key: 3, id: 'hall', parentId: 'east', name: '厅' },
         { key: 4, id: 'west', parentId: 'city', name: '西' },
       ],
-      [{ key: 1, id: 'w1', unitId: 'west', name: '一号' }],
+      [{ key: 1, id: 'w1', unitId: 'hall', name: '一号' }],
       [],
     );
     let open: AlertRecord[] = [];
-    const live = createLiveAlerts({ open: () => open, tree: () => city });
+    const live = createLiveAlerts({ open: () => open, tree: () => city, holdsBack: () => false });
     const told: string[] = [];
     const watch = (unitId: string | null, isHeldBack: boolean) =>
       live.watch({ unitId, isHeldBack }, () => void told.push(`${unitId} ${isHeldBack}`));
@@ -118,11 +118,48 @@ describe('alerts, live', () => {
       ['null false', 'east false'],
       [['a-2', 'a-1'], ['a-2', 'a-1'], ['a-1'], []],
     ]);
-    // Its window stands in the west by now: what it is called there is not theirs.
-    expect(watched[1]?.current().first[0]?.name).toBe('w1');
-    expect(watched[0]?.current().first[0]?.name).toBe('一号');
+    expect(watched[1]?.current().first[0]?.name).toBe('一号');
     expect(shownAfter(hall, { ...vote, times: 2 }, above)[0]).toEqual(['null false', 'east false']);
     expect(watched.map((one) => one.current().open)).toEqual([3, 2, 1, 0]);
+  });
+
+  it('go with what they are about: told where it stands now, and held back where that or the unit before says so', () => {
+    const standing = (unitId: string) =>
+      buildTree(
+        [
+          { key: 1, id: 'city', parentId: null, name: '市' },
+          { key: 2, id: 'east', parentId: 'city', name: '东' },
+          { key: 3, id: 'west', parentId: 'city', name: '西' },
+        ],
+        [{ key: 1, id: 'w1', unitId, name: '一号' }],
+        [{ key: 1, id: 't1', windowId: 'w1' }],
+      );
+    let city = standing('east');
+    let isEastHeld = false;
+    const vote = alert(1, { unitId: 'east', kind: 'unsatisfied' });
+    const machine = alert(2, { unitId: 'east', node: 'terminal:t1', kind: 'terminal-silent' });
+    let open = [vote, machine];
+    const live = createLiveAlerts({ open: () => open, tree: () => city, holdsBack: () => isEastHeld });
+    const told: string[] = [];
+    const watched = [
+      { unitId: null, isHeldBack: false },
+      { unitId: 'east', isHeldBack: false },
+      { unitId: 'west', isHeldBack: false },
+      { unitId: 'west', isHeldBack: true },
+    ].map((scope) => live.watch(scope, () => void told.push(`${scope.unitId} ${scope.isHeldBack}`)));
+    const shown = () => watched.map((one) => one.current().first.map(({ id, unitId }) => `${id} ${unitId}`));
+    expect(shown()).toEqual([['a-2 east', 'a-1 east'], ['a-2 east', 'a-1 east'], [], []]);
+    city = standing('west');
+    live.look();
+    expect(shown()).toEqual([['a-2 west', 'a-1 west'], [], ['a-2 west', 'a-1 west'], ['a-2 west']]);
+    told.length = 0;
+    open = [{ ...vote, times: 2 }, machine];
+    live.look();
+    expect(told).toEqual(['null false', 'west false']);
+    isEastHeld = true;
+    open = [{ ...vote, times: 3 }, machine];
+    live.look();
+    expect(shown()).toEqual([['a-2 west', 'a-1 west'], [], ['a-2 west'], ['a-2 west']]);
   });
 });
 
