@@ -21,6 +21,7 @@ import {
 } from '../domain/publications.ts';
 import type { TreeNode, TreeThen } from '../domain/tree-then.ts';
 import { erasWithin, type ZoneEra, zoneAt } from '../domain/unit-zones.ts';
+import { isKnownZone } from '../domain/zoned-time.ts';
 import { openPrivacyBook } from '../privacy/privacy-book.ts';
 import { figuresOf, talliedIn } from '../scores/node-history.ts';
 import type { By } from '../store/changes.ts';
@@ -268,7 +269,9 @@ export function createPublications(deps: PublicationsDeps): Publications {
     const ofZones = new Map<string, Days>();
     const take = (nodes: readonly string[], zones: readonly string[]) => {
       const name = zones.join();
-      const span = ofZones.get(name) ?? daysOf(zones, { from, to });
+      // Published at a gateway with newer zones: days go by this one's, as where votes are judged.
+      const here = zones.map((zone) => (isKnownZone(zone) ? zone : timeZone));
+      const span = ofZones.get(name) ?? daysOf(here, { from, to });
       ofZones.set(name, span);
       for (const node of nodes) {
         const known = days.get(node) ?? span;

@@ -121,6 +121,22 @@ describe.each(portHomes())('publications in %s', (_name, createHome) => {
     expect([late.isIntact, late.sha256, late.madeAt, late.body]).toEqual([true, sha256, madeAt, before.body]);
   });
 
+  it('are shown also where this machine does not know their time zone', async () => {
+    const { id } = await publications().publish(BY, asked);
+    const kept = await rig.ports.publications.find(id, 1);
+    const head = JSON.parse(kept?.head ?? '');
+    const elsewhere = { ...head, id: 'p-e1', period: { ...head.period, timeZone: 'Mars/Olympus' } };
+    const given = { id: 'p-e1', version: 1, head: JSON.stringify(elsewhere), body: kept?.body ?? '' };
+    await rig.ports.publications.change(async (tx) => {
+      await tx.add({ ...given, sha256: 'unknown' });
+      const target = { kind: 'publication', id: 'p-e1', version: 1 } as const;
+      return tx.audited({ by: BY, action: 'publications.add', target, detail: {} }, undefined);
+    });
+    await set({ pressIntervalMs: 0, changeOfMindMs: 0 }, now + HOUR);
+    const { today } = await publications().show('p-e1');
+    expect(today?.rules).toMatchObject([{ node: 'all', version: 2 }]);
+  });
+
   it('are corrected by a new version that names the old one, and withdrawn with a reason; both stay to be seen', async () => {
     const { id } = await publications().publish(BY, asked);
     await set({ pressIntervalMs: 0, changeOfMindMs: 0 }, now + 1);
