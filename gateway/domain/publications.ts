@@ -41,7 +41,7 @@ export type PublishedBody = {
   privacy: 'whole' | 'steps';
   total: SpanFigures;
   windows: PublishedWindow[];
-  /** What was shown of each window at the counter by then, in their order; null where the period is not made of days as they are shown. */
+  /** What was shown of each window at the counter by then, in their order; null where the period is not made of days as they are shown, or a window did not stand there, in steps, since before it began. */
   shown: Counts[] | null;
 };
 

@@ -129,10 +129,10 @@ export function createPublications(deps: PublicationsDeps): Publications {
     if (parts.isWaiting) throw unsettled();
     const treeThen = await deps.treeThen();
     const figures: FigureRules = { ...deps.figures(), rules: `${parts.ruleVersions}` };
-    const { settingsOf } = await openPrivacyBook(deps.privacy, () => tree);
+    const stood = { treeThen: async () => treeThen, now };
+    const { steppedSince } = await openPrivacyBook(deps.privacy, () => tree, stood);
     const made = await figuresIn(parts.windows, {
-      ...{ tree, treeThen, rules: figures, period, timeZone },
-      isStepped: (windowKey) => settingsOf(windowKey).isOn,
+      ...{ tree, treeThen, rules: figures, period, timeZone, steppedSince },
     });
     if (!made) throw unsettled();
     const versions = (await rules.versions()).slice(0, parts.ruleVersions);
@@ -177,8 +177,13 @@ export function createPublications(deps: PublicationsDeps): Publications {
         versions: versions.map((one) => one.version),
       };
       if (!viewer) return { ...shown, body, today: await todayOf(head, body) };
-      const called = nameOf(await deps.tree(), viewer);
-      const told = viewer.isHeldBack ? await toldInSteps(body) : body;
+      const tree = await deps.tree();
+      const called = nameOf(tree, viewer);
+      const { kind, id: nodeId } = head.node;
+      const there = kind === 'unit' ? subtreeOf(tree, nodeId) : tree;
+      const told = viewer.isHeldBack
+        ? await toldInSteps(body, (windowId) => there.windowById.has(windowId))
+        : body;
       const windows = told.windows.map((window) => ({ ...window, path: pathFrom(called, window.path) }));
       // Rules are of the whole tree, and not theirs to read.
       const own = { ...told, windows, ruleVersions: [] };

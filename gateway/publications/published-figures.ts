@@ -58,17 +58,19 @@ export type MadeBy = {
   rules: FigureRules;
   period: PublishedSpan;
   timeZone: string;
-  isStepped(windowKey: number): boolean;
+  /** As the book of privacy has it. */
+  steppedSince(windowKey: number): number | null;
 };
 
 /** @returns null where a window stood there that `tree` does not know yet. */
 export async function figuresIn(
   parts: readonly WindowThere[],
-  { tree, treeThen, rules, period, timeZone, isStepped }: MadeBy,
+  { tree, treeThen, rules, period, timeZone, steppedSince }: MadeBy,
 ): Promise<Made | null> {
   const pause = createPause();
   const windows: PublishedWindow[] = [];
   const shown: Counts[] = [];
+  let isTold = isOfDays(period, timeZone);
   for (const { windowKey, rows, spans, shown: told } of parts) {
     const window = tree.windowByKey.get(windowKey);
     if (!window) return null;
@@ -81,10 +83,16 @@ export async function figuresIn(
       ...{ stood: isWhole ? null : spans },
       ...figures,
     });
-    shown.push(isStepped(windowKey) ? told : figures.counts);
+    shown.push(told);
+    const since = steppedSince(windowKey);
+    // Of what was told otherwise meanwhile, and of a part of what is told in steps, the difference to these may be one vote.
+    const places = treeThen.placesWithin(
+      { kind: 'window', key: windowKey },
+      { from: period.from - 1, to: Number.POSITIVE_INFINITY },
+    );
+    isTold &&= isWhole && since !== null && since < period.from && places.length === 1;
     await pause();
   }
-  const isTold = isOfDays(period, timeZone) || parts.every(({ windowKey }) => !isStepped(windowKey));
   return {
     ...{ revision: revisionOf(windows), windows, shown: isTold ? shown : null },
     total: figuresOf(rowsIn(parts), rules),
@@ -117,13 +125,19 @@ export async function textOf(body: PublishedBody): Promise<string> {
   return `${canonicalJson(rest).slice(0, -1)},"windows":[${windows.join(',')}]}`;
 }
 
-/** What of it may be told to those who may stand at a counter there. @throws OrgRefusal `period-withheld` */
-export async function toldInSteps(body: PublishedBody): Promise<PublishedBody> {
+/**
+ * What of it may be told to those who may stand at a counter there. @param standsThere does this window stand there now?
+ * @throws OrgRefusal `period-withheld`
+ */
+export async function toldInSteps(
+  body: PublishedBody,
+  standsThere: (windowId: string) => boolean,
+): Promise<PublishedBody> {
   const { shown, figures } = body;
-  if (shown === null)
+  if (shown === null || body.windows.some(({ id, stood }) => stood !== null || !standsThere(id)))
     throw new OrgRefusal(
       'period-withheld',
-      'at the counter figures move in steps of days: this publication is of hours, or of the days of another time zone',
+      'at the counter figures move in steps of days: this publication is of hours, of the days of another time zone, or of windows that have not stood there, in steps, ever since its period began',
     );
   const pause = createPause();
   const windows: PublishedWindow[] = [];

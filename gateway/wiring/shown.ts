@@ -11,6 +11,7 @@ import { createScoreRows } from '../live/score-rows.ts';
 import { openPrivacyBook, type PrivacyBook } from '../privacy/privacy-book.ts';
 import { shownBooks } from '../privacy/shown-books.ts';
 import { openShownVotes, type ShownVotes } from '../privacy/shown-votes.ts';
+import { readTreeThen } from '../scores/kept-tree-then.ts';
 import type { ScoreKeeper } from '../scores/score-keeper.ts';
 import type { StoredVote } from '../store/neighbours.ts';
 import type { Ground } from './ground.ts';
@@ -42,7 +43,7 @@ export async function openShown(deps: ShownDeps): Promise<Shown> {
   const { ground, counts, calendar, figures, rest, hasNeighbours } = deps;
   const { now, store, registry, storage, instance } = ground;
   const { tree } = registry;
-  const privacy = await openPrivacyBook(store.privacy, tree);
+  const privacy = await openPrivacyBook(store.privacy, tree, { treeThen: readTreeThen(store.org), now });
   const votes = await openShownVotes({
     ...{ store: store.privacy, live: counts.book, privacy, tree, calendar, now },
   });

@@ -4,6 +4,7 @@ import { createCalendar } from '../../gateway/domain/calendar.ts';
 import { buildTree } from '../../gateway/domain/org.ts';
 import { createTreeThen } from '../../gateway/domain/tree-then.ts';
 import type { RuleSettings } from '../../gateway/domain/verdicts/rule-settings.ts';
+import { createPrivacyChanges } from '../../gateway/privacy/privacy-changes.ts';
 import { createPublications } from '../../gateway/publications/publications.ts';
 import { figuresOf } from '../../gateway/scores/node-history.ts';
 import { openRuleBook } from '../../gateway/verdicts/rule-book.ts';
@@ -316,6 +317,50 @@ describe.each(portHomes())('publications in %s', (_name, createHome) => {
       today: { ...open.today, rules: [] },
     });
     expect(open.today?.differs).toBe(true);
+  });
+
+  const showInSteps = (unit: string, isOn: boolean, at: number) =>
+    createPrivacyChanges({ store: rig.ports.privacy, tree, now: () => at }).set(BY, {
+      ...{ unit, settings: { isOn }, reason: '柜台隐私' },
+    });
+  const heldBack = { unitId: 'town', isHeldBack: true };
+  const toldAs = async (id: string, version?: number) => codeOf(publications().show(id, version, heldBack));
+
+  it('are withheld at the counter once a window has moved, where its exact counts would be told: also by a correction', async () => {
+    await plant(rig.ports, { units: [{ id: 'hall', name: '大厅' }] });
+    await showInSteps('hall', false, BASE - HOUR);
+    const { id } = await publications().publish(BY, asked);
+    expect(await toldAs(id)).toBe('done');
+    await move('w1', 'hall', BASE + 50 * HOUR);
+    expect(await toldAs(id)).toBe('period-withheld');
+    await publications().correct(BY, id, '更正');
+    expect(await toldAs(id, 2)).toBe('period-withheld');
+    expect((await publications().show(id, 2)).body.shown).toBeNull();
+    // What was told before it moved may be told again, and nothing that was made meanwhile.
+    await move('w1', 'town', BASE + 60 * HOUR);
+    expect([await toldAs(id, 1), await toldAs(id, 2)]).toEqual(['done', 'period-withheld']);
+    await publications().correct(BY, id, '再次更正');
+    expect(await toldAs(id, 3)).toBe('period-withheld');
+  });
+
+  it('are withheld at the counter where a window stood there for a part of the period', async () => {
+    await plant(rig.ports, { units: [{ id: 'hall', name: '大厅' }] });
+    await showInSteps('hall', false, BASE - HOUR);
+    await move('w1', 'hall', BASE + HOUR);
+    const { id } = await publications().publish(BY, asked);
+    expect(await toldAs(id)).toBe('period-withheld');
+    expect((await publications().show(id)).body.shown).toBeNull();
+  });
+
+  it('are withheld at the counter where votes were not shown in steps since before the period, rather than told as nothing', async () => {
+    await showInSteps('town', false, BASE + 30 * HOUR);
+    await showInSteps('town', true, BASE + 40 * HOUR);
+    const { id } = await publications().publish(BY, asked);
+    expect(await toldAs(id)).toBe('period-withheld');
+    expect((await publications().show(id)).body.shown).toBeNull();
+    await publications().withdraw(BY, id, 1, '数据有误');
+    await showInSteps('town', true, BASE - 48 * HOUR);
+    expect(await toldAs((await publications().publish(BY, asked)).id)).toBe('done');
   });
 
   it('that somebody has altered, made up or removed are found by the check', async () => {

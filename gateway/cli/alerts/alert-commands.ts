@@ -11,6 +11,7 @@ import { zoneAt } from '../../domain/unit-zones.ts';
 import { createZonedTime } from '../../domain/zoned-time.ts';
 import { newId } from '../../people/secrets.ts';
 import { openPrivacyBook } from '../../privacy/privacy-book.ts';
+import { readTreeThen } from '../../scores/kept-tree-then.ts';
 import type { AlertRecord } from '../../store/alerts.ts';
 import type { Store } from '../../store/store.ts';
 import { openRuleBook } from '../../verdicts/rule-book.ts';
@@ -35,6 +36,8 @@ async function deskOf(store: Store, timeZone = DEFAULT_ZONE) {
     ...{ store: alerts, tree: () => tree, now, calendar: createCalendar(timeZone) },
   });
   const rules = await openRuleBook({ rules: store.rules, timeZone });
+  const stood = { treeThen: readTreeThen(store.org), now };
+  const privacy = await openPrivacyBook(store.privacy, () => tree, stood);
   const told = createAnnouncer({
     ...{ tree: () => tree, book, now, dropped: () => {} },
     zonedOf({ unitId }) {
@@ -42,7 +45,7 @@ async function deskOf(store: Store, timeZone = DEFAULT_ZONE) {
       const zone = key === undefined ? timeZone : zoneAt(rules.zonesOf({ kind: 'unit', key }), now());
       return createZonedTime(zone);
     },
-    holdsBack: (await openPrivacyBook(store.privacy, () => tree)).holdsBack,
+    holdsBack: privacy.holdsBack,
     newId: () => newId('ad'),
   });
   return createAlertDesk({ store: alerts, now, told });

@@ -4,6 +4,7 @@ import { createTargetDesk } from '../../alerts/delivery/target-desk.ts';
 import { MAX_REASON_CHARS } from '../../audit/reasons.ts';
 import { newId } from '../../people/secrets.ts';
 import { openPrivacyBook } from '../../privacy/privacy-book.ts';
+import { readTreeThen } from '../../scores/kept-tree-then.ts';
 import type { AlertTarget } from '../../store/alert-targets.ts';
 import { openSecretSeal } from '../../store/secret-seal.ts';
 import type { Store } from '../../store/store.ts';
@@ -21,7 +22,9 @@ const deskOf = async ({
   privacy,
 }: Pick<Store, 'alertTargets' | 'keys' | 'org' | 'privacy'>) => {
   const tree = await treeOf({ org });
-  const { holdsBack } = await openPrivacyBook(privacy, () => tree);
+  const { holdsBack } = await openPrivacyBook(privacy, () => tree, {
+    ...{ treeThen: readTreeThen(org), now: Date.now },
+  });
   return createTargetDesk({
     ...{ store: alertTargets, seal: openSecretSeal(keys), holdsBack, now: Date.now, newId },
     // By which server, and to which addresses, the gateway knows.

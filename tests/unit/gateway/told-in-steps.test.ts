@@ -7,6 +7,7 @@ import { createZonedTime } from '../../../gateway/domain/zoned-time.ts';
 import { createRegistry } from '../../../gateway/org/registry.ts';
 import { openPrivacyBook, type PrivacyBook } from '../../../gateway/privacy/privacy-book.ts';
 import { createPrivacyChanges } from '../../../gateway/privacy/privacy-changes.ts';
+import { readTreeThen } from '../../../gateway/scores/kept-tree-then.ts';
 import type { By } from '../../../gateway/store/changes.ts';
 import type { SqliteStore } from '../../../gateway/store/sqlite/sqlite-store.ts';
 import { ALERT_KINDS, type AlertKind } from '../../../protocol/alert.ts';
@@ -17,12 +18,14 @@ const BY: By = { actor: { kind: 'account', name: 'admin' }, origin: '10.0.0.1' }
 const NOW = 1_795_000_000_000;
 const OF_VOTES: AlertKind[] = ['unsatisfied', 'unsatisfied-rising', 'rate-under-target'];
 const OTHERS = ALERT_KINDS.filter((kind) => !OF_VOTES.includes(kind));
-const now = () => NOW;
+let at = NOW;
+const now = () => at;
 
 describe('what is told of a unit where votes are shown in steps', () => {
   let store: SqliteStore;
   let privacy: PrivacyBook;
-  let tree: Awaited<ReturnType<typeof createRegistry>>['tree'];
+  let registry: Awaited<ReturnType<typeof createRegistry>>;
+  const tree = () => registry.tree();
   let dispose: () => void;
   let ids = 0;
   beforeEach(async () => {
@@ -36,8 +39,9 @@ describe('what is told of a unit where votes are shown in steps', () => {
       windows: ['east', 'west'].map((unitId) => ({ id: `w-${unitId}`, unitId, name: unitId })),
       terminals: [],
     });
-    ({ tree } = await createRegistry(store.org));
-    privacy = await openPrivacyBook(store.privacy, tree);
+    at = NOW;
+    registry = await createRegistry(store.org);
+    privacy = await openPrivacyBook(store.privacy, tree, { treeThen: readTreeThen(store.org), now });
     dispose = () => {
       store.close();
       home.dispose();
@@ -120,6 +124,30 @@ describe('what is told of a unit where votes are shown in steps', () => {
       2 * OF_VOTES.length,
       4 * (ALERT_KINDS.length - 1),
     ]);
+  });
+
+  it('is held back still where a window in steps has moved away, for as long as its votes are in live figures', async () => {
+    await plant(store, { windows: [{ id: 'x', unitId: 'east', name: 'x' }] });
+    await registry.reload();
+    await show('east', false);
+    const changes = createPrivacyChanges({ store: store.privacy, tree, now });
+    await changes.set(BY, { window: 'w-east', settings: { isOn: true }, reason: 'x' });
+    await privacy.reload();
+    expect(privacy.holdsBack('east')).toBe(true);
+    await store.org.change(async (tx) => {
+      await tx.moveWindow('w-east', 'west', NOW);
+      return tx.audited({ by: BY, action: 'window.move', target: { kind: 'data' } }, undefined);
+    });
+    await registry.reload();
+    // Also before the book has read where it stood.
+    expect(privacy.holdsBack('east')).toBe(true);
+    await privacy.reload();
+    expect(privacy.holdsBack('east')).toBe(true);
+    const day = 86_400_000;
+    at = NOW + 31 * day;
+    expect(privacy.holdsBack('east')).toBe(true);
+    at = NOW + 33 * day;
+    expect([privacy.holdsBack('east'), privacy.holdsBack('west')]).toEqual([false, true]);
   });
 
   const count = async (id: string) => (await desk().deliveries(100, id)).length;
