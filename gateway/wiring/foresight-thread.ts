@@ -11,10 +11,7 @@ import { openRuleBook } from '../verdicts/rule-book.ts';
 import { judgeStored } from '../verdicts/stored-verdicts.ts';
 import type { ForesightSettings } from './foresight.ts';
 
-/**
- * What is found in that time takes about as long to write, while no vote is stored. With 40 ms PostgreSQL judges a sixth fewer votes a second than
- * with 60, and SQLite a tenth; with 150 a press waits half as long again until it is on the wall.
- */
+/** What is found in that time takes about as long to write, while no vote is stored: a press waits for that, and a shorter one costs votes a second. */
 const FOR_MS = 45;
 /** Rules that are set meanwhile are read again. */
 const TRIES = 5;

@@ -31,12 +31,14 @@ export type JudgeStored = Pick<Foresight, 'close'> & {
 
 export function createJudgeStored(deps: StoredVerdictsDeps): JudgeStored {
   const { settings, ground, verdicts, judging, during, judged } = deps;
+  const { dataDir, database, timeZone } = settings;
+  const workerData: ForesightSettings = { dataDir, database, timeZone };
   const program = new URL('./foresight-thread.js', import.meta.url);
   const foresight = createForesight({
     monotonic: ground.monotonic,
     start() {
       ground.log.info('a thread begins to judge stored votes');
-      return new Worker(program, { workerData: settings, name: 'foresight' });
+      return new Worker(program, { workerData, name: 'foresight' });
     },
     failed: (reason) =>
       ground.log.warn(
