@@ -141,7 +141,7 @@ export function createReview({
         tx.exclude({ id, ...which, ...first, reason: why, madeAt: now(), madeBy }),
       );
       for (const part of rest)
-        excluded.votes += (await add(part, (tx) => tx.resizeExclusion(id, part.to))).votes;
+        excluded.votes += (await add(part, (tx) => tx.resizeExclusion(id, part.to, 'longer'))).votes;
       return excluded;
     },
     async include(by, id, reason) {
@@ -149,7 +149,9 @@ export function createReview({
       const found = (await store.exclusions()).find((one) => one.id === id && one.endedAt === null);
       const [, ...rest] = found ? await store.exclusionParts(whichOf(found), found, rollupsAtOnce) : [];
       for (const { from, to } of rest.reverse())
-        await decide(by, 'votes.include', target, { from, to, reason }, (tx) => tx.resizeExclusion(id, from));
+        await decide(by, 'votes.include', target, { from, to, reason }, (tx) =>
+          tx.resizeExclusion(id, from, 'shorter'),
+        );
       return decide(by, 'votes.include', target, { reason }, (tx) => tx.endExclusion(id, now(), found?.to));
     },
     redate: (by, terminalId, { from, to }, how, reason) =>

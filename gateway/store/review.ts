@@ -122,8 +122,8 @@ export interface ReviewTx extends ReviewReads {
   exclude(
     exclusion: Excluded & Pick<Exclusion, 'id' | 'from' | 'to' | 'reason' | 'madeAt' | 'madeBy'>,
   ): Promise<number>;
-  /** It ends then instead. @returns how many stored votes lie between. @throws OrgRefusal `exclusion-unknown`, `exclusion-ended`. */
-  resizeExclusion(id: string, to: number): Promise<number>;
+  /** It ends then instead, where it becomes so. @returns how many stored votes lie between. @throws OrgRefusal `exclusion-unknown`, `exclusion-ended`. */
+  resizeExclusion(id: string, to: number, how: 'longer' | 'shorter'): Promise<number>;
   /** @param to where it had ended before it was taken back in parts. @throws OrgRefusal `exclusion-unknown`, `exclusion-ended`. */
   endExclusion(id: string, at: number, to?: number): Promise<Exclusion>;
 

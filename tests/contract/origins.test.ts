@@ -222,6 +222,22 @@ describe.each(portHomes())('votes of an origin in %s', (_name, createHome) => {
       await commit(webKey, [vote('a', { channel: WEB }), vote('b', { channel: WEB, windowKey: 2 })]);
     });
 
+    it('are taken back as far as whoever was first has come, by two at once', async () => {
+      const span = { from: BASE, to: BASE + 8 * QUARTER };
+      await rig.act((tx) =>
+        tx.exclude({ id: 'e-2', windowId: 'w1', ...span, reason: '试', madeAt: BASE, madeBy: 'cli:test' }),
+      );
+      const resize = (quarters: number, how: 'longer' | 'shorter') =>
+        rig.act((tx) => tx.resizeExclusion('e-2', BASE + quarters * QUARTER, how));
+      const end = async () => ((await rig.ports.review.exclusions())[0]?.to as number) - BASE;
+      await resize(2, 'shorter');
+      await resize(4, 'shorter');
+      expect(await end()).toBe(2 * QUARTER);
+      await resize(6, 'longer');
+      await resize(3, 'longer');
+      expect(await end()).toBe(6 * QUARTER);
+    });
+
     it('many are marked in parts: votes come between them, and each is what the exclusion says by then', async () => {
       const audited = async () =>
         (

@@ -92,12 +92,14 @@ export function exclusionWrites(
           .execute();
         return recountSpan(queries, keys, { from, to }, concern);
       }),
-    resizeExclusion: (id, to) =>
+    resizeExclusion: (id, to, how) =>
       decided(async () => {
         const found = await standing(queries, id);
+        // Somebody else is at it, too, and further.
+        if (how === 'longer' ? to <= found.to : to >= found.to) return 0;
         await queries.updateTable('exclusions').set({ to_at: to }).where('id', '=', id).execute();
         const changed = { from: Math.min(to, found.to), to: Math.max(to, found.to) };
-        return changed.from === changed.to ? 0 : recountSpan(queries, found, changed, concern);
+        return recountSpan(queries, found, changed, concern);
       }),
     endExclusion: (id, at, to) =>
       decided(async () => {
