@@ -1,5 +1,6 @@
 /** Alerts as they are told: with the names of what they are about. */
 import type { AlertItem } from '../../protocol/alert.ts';
+import { VOTE_KINDS } from '../domain/alerts/counter-kinds.ts';
 import type { OrgTree } from '../domain/org.ts';
 import type { AlertRecord } from '../store/alerts.ts';
 
@@ -25,11 +26,24 @@ function nameOf(tree: Names, node: string): string {
 }
 
 /** Which unit an alert is of: where what it is about stands now; one that has ended, or whose node is no more, is of the unit in which it opened. */
-export function unitNow(
-  tree: Pick<OrgTree, 'unitById' | 'windowById' | 'terminalsOf'>,
-  { node, unitId, closedAt }: Pick<AlertRecord, 'node' | 'unitId' | 'closedAt'>,
-): string {
-  if (closedAt !== null) return unitId;
+export function unitNow(tree: Places, alert: Pick<AlertRecord, 'node' | 'unitId' | 'closedAt'>): string {
+  return alert.closedAt === null ? unitOfNode(tree, alert) : alert.unitId;
+}
+
+/** As the store finds them by `AlertFilter.unitKeys`. */
+export function isOfUnits(
+  tree: Places,
+  units: Pick<OrgTree, 'unitById'>,
+  alert: Pick<AlertRecord, 'node' | 'unitId' | 'closedAt' | 'kind'>,
+): boolean {
+  const stands = units.unitById.has(unitOfNode(tree, alert));
+  if (alert.closedAt === null) return stands;
+  return units.unitById.has(alert.unitId) && (stands || !VOTE_KINDS.includes(alert.kind));
+}
+
+type Places = Pick<OrgTree, 'unitById' | 'windowById' | 'terminalsOf'>;
+
+function unitOfNode(tree: Places, { node, unitId }: Pick<AlertRecord, 'node' | 'unitId'>): string {
   const [kind = '', id = ''] = node.split(':');
   if (kind === 'unit') return tree.unitById.has(id) ? id : unitId;
   const windowId = kind === 'window' ? id : windowsOfTerminals(tree.terminalsOf).get(id);

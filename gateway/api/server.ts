@@ -232,7 +232,10 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     privacy: deps.privacy,
     calendar,
   });
-  await app.register(alertRoutes, { prefix, visibleTree, alerts: deps.alerts, privacy: deps.privacy });
+  await app.register(alertRoutes, {
+    ...{ prefix, visibleTree, tree },
+    ...{ alerts: deps.alerts, privacy: deps.privacy },
+  });
   await app.register(alertRuleRoutes, { prefix, rules: deps.alertRules });
   const { history, privacy, shownScores, channelRows } = deps;
   const reading = { prefix, visibleTree, readingSlots: createReadingSlots() };

@@ -47,8 +47,13 @@ export type ChangedAlert = AlertRecord & { noted: number };
 export type AlertFilter = {
   states?: readonly AlertState[];
   kinds?: readonly AlertKind[];
-  /** Keys of units. */
+  /**
+   * Keys of units: an open one is of where that which it is about stands now; a closed one of where it opened, and if it rests on votes only
+   * while what it is about stands there, for it was told of votes wherever that was.
+   */
   unitKeys?: readonly number[];
+  /** Keys of units: of what rests on votes, nothing that opened there. */
+  heldBackKeys?: readonly number[];
   /** Older than the one of this key. */
   before?: number;
 };

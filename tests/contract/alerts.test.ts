@@ -1,8 +1,9 @@
 /** The port to alerts, in every database. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AlertTx, NewAlert } from '../../gateway/store/alerts.ts';
+import type { AlertFilter, AlertTx, NewAlert } from '../../gateway/store/alerts.ts';
 import type { AuditTx } from '../../gateway/store/changes.ts';
 import { LeaseLost } from '../../gateway/store/leases.ts';
+import type { OrgTx } from '../../gateway/store/org.ts';
 import { type PortsHome, portHomes } from '../support/port-homes.ts';
 import { BASE, createReviewRig, type ReviewRig } from '../support/review-rig.ts';
 import { voteRecord } from '../support/store.ts';
@@ -30,6 +31,10 @@ describe.each(portHomes())('alerts in %s', (_name, createHome) => {
     ...{ begin: BASE, last: BASE, times: 1, detail: { pending: 3 }, openedAt: BASE + 5 },
     ...more,
   });
+  const changeTree = (act: (tx: OrgTx) => Promise<unknown>) =>
+    rig.ports.org.change(async (tx) => tx.audited({ ...LINE, target: { kind: 'data' } }, await act(tx)));
+  const addUnit = (id: string) => changeTree((tx) => tx.addUnit({ id, name: id, parentId: null }));
+  const moveWindow = (id: string, unitId: string) => changeTree((tx) => tx.moveWindow(id, unitId, BASE));
   const close = (id: string, at: number, by = 'gateway') =>
     change((tx) => tx.close(id, { at, by, why: 'ended' }));
 
@@ -114,6 +119,30 @@ describe.each(portHomes())('alerts in %s', (_name, createHome) => {
       { kind: 'votes-pending', node: 'window:w3', at: BASE + 8 },
     ]);
     expect(await alerts().settledSince(BASE + 9)).toEqual([]);
+  });
+
+  it('are of where what they are about stands now; ended ones that rest on votes of nobody who has it no more', async () => {
+    await addUnit('hall');
+    await change(async (tx) => {
+      await tx.add(alert('a-1', { kind: 'unsatisfied' }));
+      await tx.add(alert('a-2', { kind: 'terminal-silent', node: 'terminal:t-1' }));
+      await tx.add(alert('a-3', { node: 'unit:town' }));
+      await tx.add(alert('a-4', { kind: 'unsatisfied', node: 'window:gone' }));
+    });
+    const keys = new Map((await alerts().open()).map(({ unitId, unitKey }) => [unitId, unitKey]));
+    const town = keys.get('town') as number;
+    const hall = (await rig.ports.org.units()).find(({ id }) => id === 'hall')?.key as number;
+    const ids = async (filter: AlertFilter) => (await alerts().list(filter, 10)).map(({ id }) => id);
+    expect(await ids({ unitKeys: [town] })).toEqual(['a-4', 'a-3', 'a-2', 'a-1']);
+    await moveWindow('w1', 'hall');
+    expect(await ids({ unitKeys: [town] })).toEqual(['a-4', 'a-3']);
+    expect(await ids({ unitKeys: [hall] })).toEqual(['a-2', 'a-1']);
+    expect(await ids({ unitKeys: [hall], heldBackKeys: [town] })).toEqual(['a-2']);
+    for (const id of ['a-1', 'a-2']) await close(id, BASE + 9);
+    // It was counted up for votes in the hall as well.
+    expect(await ids({ unitKeys: [town] })).toEqual(['a-4', 'a-3', 'a-2']);
+    expect(await ids({ unitKeys: [hall] })).toEqual([]);
+    expect(await ids({ unitKeys: [town, hall] })).toEqual(['a-4', 'a-3', 'a-2', 'a-1']);
   });
 
   it('are acknowledged once, and commented on at any time', async () => {

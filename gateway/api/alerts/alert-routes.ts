@@ -5,10 +5,10 @@ import { ALERT_KINDS, ALERT_STATES, AlertItem, type AlertKind } from '../../../p
 import { EpochMs, ORG_ID_PATTERN } from '../../../protocol/ids.ts';
 import { NullableNumber, oneOf } from '../../../protocol/score.ts';
 import type { AlertDesk } from '../../alerts/alert-desk.ts';
-import { itemOf } from '../../alerts/alert-items.ts';
+import { isOfUnits, itemOf, unitNow } from '../../alerts/alert-items.ts';
 import { MAX_REASON_CHARS } from '../../audit/reasons.ts';
-import { COUNTER_KINDS } from '../../domain/alerts/counter-kinds.ts';
-import { unitsBelow } from '../../domain/org.ts';
+import { COUNTER_KINDS, VOTE_KINDS } from '../../domain/alerts/counter-kinds.ts';
+import { type OrgTree, unitsBelow } from '../../domain/org.ts';
 import type { PrivacyBook } from '../../privacy/privacy-book.ts';
 import type { AlertRecord } from '../../store/alerts.ts';
 import { Refusal } from '../border/errors.ts';
@@ -19,6 +19,8 @@ export type AlertRouteDeps = {
   visibleTree: VisibleTree;
   alerts: AlertDesk;
   privacy: Pick<PrivacyBook, 'holdsBack'>;
+  /** All of it: what an alert is about may have moved to where whoever asks does not see it. */
+  tree: () => OrgTree;
 };
 
 const TAGS = ['alerts'];
@@ -49,7 +51,7 @@ const Query = Type.Object(
 
 export const alertRoutes: FastifyPluginCallbackTypebox<AlertRouteDeps> = (
   app,
-  { visibleTree, alerts, privacy },
+  { visibleTree, alerts, privacy, tree },
   done,
 ) => {
   const isBound = (request: FastifyRequest) => principalOf(request).unitId !== null;
@@ -59,11 +61,21 @@ export const alertRoutes: FastifyPluginCallbackTypebox<AlertRouteDeps> = (
   const requireVisible = async (request: FastifyRequest, id: string) => {
     const { alert, comments } = await alerts.alert(id);
     const isTold = kindsFor(request)?.includes(alert.kind) ?? true;
-    if (!isTold || !visibleTree(request).unitById.has(alert.unitId))
+    const isHeld = isBound(request) && VOTE_KINDS.includes(alert.kind) && privacy.holdsBack(alert.unitId);
+    if (!isTold || isHeld || !isOfUnits(tree(), visibleTree(request), alert))
       throw new Refusal(404, 'alert-unknown', `there is no alert ${id}: see /api/v1/alerts`);
     return { alert, comments };
   };
-  const answer = (request: FastifyRequest, alert: AlertRecord) => itemOf(visibleTree(request), alert);
+  /** The unit in which it opened may not exist for whoever asks. */
+  const answer = (request: FastifyRequest, alert: AlertRecord) => ({
+    ...itemOf(visibleTree(request), alert),
+    unitId: unitNow(tree(), alert),
+  });
+  /** Keys of units of which whoever is bound to one is told nothing that rests on votes; they are not held back themselves. */
+  const heldBack = (): number[] =>
+    tree()
+      .units.filter(({ id }) => privacy.holdsBack(id))
+      .map(({ key }) => key);
   /** Keys of the units whose alerts are meant; null: of all. */
   const unitKeys = (request: FastifyRequest, unit: string | undefined): number[] | null => {
     const tree = visibleTree(request);
@@ -101,6 +113,7 @@ export const alertRoutes: FastifyPluginCallbackTypebox<AlertRouteDeps> = (
           ...(state !== 'all' && { states: state ? [state] : ['open', 'acknowledged'] }),
           ...(kinds !== null && { kinds: [...kinds] }),
           ...(keys !== null && { unitKeys: keys }),
+          ...(isBound(request) && told === null && { heldBackKeys: heldBack() }),
           ...(before !== undefined && { before }),
         },
         limit,

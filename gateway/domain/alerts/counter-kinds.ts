@@ -5,7 +5,8 @@
  */
 import { ALERT_KINDS, type AlertKind } from '../../../protocol/alert.ts';
 
-const OF_VOTES: readonly AlertKind[] = ['unsatisfied', 'unsatisfied-rising', 'rate-under-target'];
+/** They rest on votes. */
+export const VOTE_KINDS: readonly AlertKind[] = ['unsatisfied', 'unsatisfied-rising', 'rate-under-target'];
 
 /** What somebody is told of: a unit and what is below it, or all (null); where votes are shown in steps, only what stands at a counter. */
 export type AlertScope = { unitId: string | null; isHeldBack: boolean };
@@ -13,4 +14,4 @@ export type AlertScope = { unitId: string | null; isHeldBack: boolean };
 export const isToldIn = ({ isHeldBack }: AlertScope, kind: AlertKind): boolean =>
   !isHeldBack || COUNTER_KINDS.includes(kind);
 
-export const COUNTER_KINDS: readonly AlertKind[] = ALERT_KINDS.filter((kind) => !OF_VOTES.includes(kind));
+export const COUNTER_KINDS: readonly AlertKind[] = ALERT_KINDS.filter((kind) => !VOTE_KINDS.includes(kind));

@@ -4,7 +4,7 @@ import { createSqliteStore, databaseFile } from '../../../gateway/store/sqlite/s
 import type { AlertItem } from '../../../protocol/alert.ts';
 import type { LiveAlerts } from '../../../protocol/live.ts';
 import { openCounter } from '../../browser/counter.ts';
-import { addAccount, addLink } from '../../support/client.ts';
+import { addAccount, addLink, type TestClient } from '../../support/client.ts';
 import { startGateway, type TerminalLogin, type TestGateway } from '../../support/gateway.ts';
 import { batchOf } from '../../support/ledger-home.ts';
 import { type Listener, type LiveClient, listenLive } from '../../support/live-client.ts';
@@ -12,6 +12,7 @@ import { until } from '../../support/wait.ts';
 
 let gateway: TestGateway;
 let login: TerminalLogin;
+let managers: Record<'chief' | 'west', TestClient>;
 let listeners: Record<'chief' | 'screen' | 'west' | 'westScreen' | 'cityScreen', Listener>;
 
 beforeAll(async () => {
@@ -53,10 +54,14 @@ beforeAll(async () => {
       headers: async () => ({ authorization: `Bearer ${token}` }),
     };
   };
-  listeners = {
+  managers = {
     chief: await addAccount(gateway, { name: 'chief', role: 'unit-manager', unitId: 'east' }),
-    screen: await link('east'),
     west: await addAccount(gateway, { name: 'wei', role: 'unit-manager', unitId: 'west' }),
+  };
+  listeners = {
+    chief: managers.chief,
+    screen: await link('east'),
+    west: managers.west,
     westScreen: await link('west'),
     cityScreen: await link(null),
   };
@@ -127,5 +132,17 @@ it('are those of the unit and what is below it, and never another unit’s or wh
     'unsatisfied window:w1 hall acknowledged',
   ]);
   expect(wests.map((live) => live.socket.readyState === live.socket.OPEN)).toEqual([true, true]);
+
+  // Over HTTP too it goes with its window: who has it no more could count votes by it, and who has it now is shown them in steps.
+  const path = `/api/v1/alerts/${idOf('unsatisfied window:w1')}`;
+  const asked = async ({ getJson, fetch }: TestClient) => {
+    const { alerts } = await getJson<{ alerts: AlertItem[] }>('/api/v1/alerts');
+    return [alerts.map(({ kind, unitId }) => `${kind} ${unitId}`), (await fetch(path)).status];
+  };
+  expect(await asked(managers.chief)).toEqual([['unsatisfied hall', 'review-waiting hall'], 200]);
+  expect((await gateway.send('PATCH', '/api/v1/windows/w1', { unitId: 'west' })).status).toBe(200);
+  expect(await asked(managers.chief)).toEqual([['review-waiting hall'], 404]);
+  expect(await asked(managers.west)).toEqual([['review-waiting west'], 404]);
+  expect((await gateway.fetch(path)).status).toBe(200);
   for (const live of [admin, again, ...lives]) live.close();
 });
