@@ -20,20 +20,18 @@ import {
   type Tallied,
 } from '../domain/publications.ts';
 import type { TreeNode, TreeThen } from '../domain/tree-then.ts';
-import { erasWithin, type ZoneEra, zoneAt } from '../domain/unit-zones.ts';
-import { isKnownZone } from '../domain/zoned-time.ts';
+import { type ZoneEra, zoneAt } from '../domain/unit-zones.ts';
 import { openPrivacyBook } from '../privacy/privacy-book.ts';
 import { figuresOf, talliedIn } from '../scores/node-history.ts';
 import type { By } from '../store/changes.ts';
 import { OrgRefusal } from '../store/failures.ts';
-import type { HistoryStore, WindowThere } from '../store/history.ts';
+import type { HistoryStore } from '../store/history.ts';
 import { createPause } from '../store/pause.ts';
 import type { PrivacyReads } from '../store/privacy.ts';
 import type { PublicationHead, PublicationStore, Withdrawal } from '../store/publications.ts';
-import type { KeptRuleVersion, RuleReads } from '../store/rules.ts';
-import { clocksOf } from '../verdicts/ground-rules.ts';
-import { pathOf, unitNode } from '../verdicts/rule-nodes.ts';
-import { pathTo, type RulePlace } from '../verdicts/rule-places.ts';
+import type { RuleReads } from '../store/rules.ts';
+import type { RulePlace } from '../verdicts/rule-places.ts';
+import { governingVersions, nodeOf } from './governing-rules.ts';
 import { figuresIn, readParts, rowsIn, textOf, toldInSteps } from './published-figures.ts';
 
 export type NewPublication = RulePlace & { period: Asked; title: string; reason: string };
@@ -136,7 +134,11 @@ export function createPublications(deps: PublicationsDeps): Publications {
     });
     if (!made) throw unsettled();
     const versions = (await rules.versions()).slice(0, parts.ruleVersions);
-    const governing = await versionsFor(versions, { tree, treeThen, place, period }, parts.windows);
+    const governing = await governingVersions(
+      versions,
+      { tree, treeThen, zonesOf, timeZone, place, period },
+      parts.windows,
+    );
     const body: PublishedBody = {
       ...{ format: 'manyi/publication/1', figures, privacy: 'whole', ...made },
       ruleVersions: governing.map(({ madeBy: _, ...version }) => version),
@@ -251,7 +253,11 @@ export function createPublications(deps: PublicationsDeps): Publications {
     const [treeThen, versions] = [await deps.treeThen(), await rules.versions()];
     // Those that it was published with are the first ones.
     const newer = versions.slice(Number(body.figures.rules));
-    const since = await versionsFor(newer, { tree, treeThen, place, period: head.period }, windows);
+    const since = await governingVersions(
+      newer,
+      { tree, treeThen, zonesOf, timeZone, place, period: head.period },
+      windows,
+    );
     return {
       differs: pairs.length > 0,
       causes: pairs.length > 0 ? causesOf(pairs, since.length) : [],
@@ -262,72 +268,6 @@ export function createPublications(deps: PublicationsDeps): Publications {
       })),
     };
   }
-
-  /** Of what the windows stood below then: those that cover a day of the period, by the clocks of some window there. */
-  async function versionsFor(
-    versions: readonly KeptRuleVersion[],
-    { tree, treeThen, place, period: { from, to, timeZone: own } }: Governed,
-    windows: readonly WindowThere[],
-  ): Promise<KeptRuleVersion[]> {
-    if (versions.length === 0) return [];
-    const days = new Map<string, Days>();
-    const ofZones = new Map<string, Days>();
-    const take = (nodes: readonly string[], zones: readonly string[]) => {
-      const name = zones.join();
-      // Published at a gateway with newer zones: days go by this one's, as where votes are judged.
-      const here = zones.map((zone) => (isKnownZone(zone) ? zone : timeZone));
-      const span = ofZones.get(name) ?? daysOf(here, { from, to });
-      ofZones.set(name, span);
-      for (const node of nodes) {
-        const known = days.get(node) ?? span;
-        const [first = span.first] = [span.first, known.first].sort();
-        const [, last = span.last] = [span.last, known.last].sort();
-        days.set(node, { first, last });
-      }
-    };
-    const ids = new Map(tree.units.map(({ key, id }) => [key, id]));
-    const nodesOf = (node: TreeNode, span: { from: number; to: number }, windowId: string | null) =>
-      treeThen.placesWithin(node, span).flatMap((above) =>
-        pathOf(
-          above.map((key) => ids.get(key) ?? ''),
-          windowId,
-        ),
-      );
-    const { kind, key, id } = nodeOf(tree, place);
-    take(nodesOf({ kind, key }, { from, to }, kind === 'window' ? id : null), [own]);
-    if (kind === 'unit') take([unitNode(id)], [own]);
-    const pause = createPause();
-    for (const { windowKey, spans } of windows) {
-      const node: TreeNode = { kind: 'window', key: windowKey };
-      const eras = await zonesOf(node);
-      const windowId = tree.windowByKey.get(windowKey)?.id ?? null;
-      for (const span of spans)
-        take(
-          nodesOf(node, span, windowId),
-          erasWithin(eras, span).map((era) => era.timeZone),
-        );
-      await pause();
-    }
-    return versions.filter(({ nodeId, validFrom, validTo }) => {
-      const covered = days.get(nodeId);
-      return (
-        covered !== undefined && validFrom <= covered.last && (validTo === null || validTo >= covered.first)
-      );
-    });
-  }
-}
-
-type Governed = { tree: OrgTree; treeThen: TreeThen; place: RulePlace; period: PublishedHead['period'] };
-type Days = { first: string; last: string };
-
-/** The first and the last local date of a span, in any of these zones. */
-function daysOf(zones: readonly string[], { from, to }: { from: number; to: number }): Days {
-  const dates = zones.flatMap((zone) => {
-    const { calendar } = clocksOf(zone);
-    return [from, to - 1].map((at) => calendar.nameOf(calendar.dayOf(at)));
-  });
-  const sorted = dates.sort();
-  return { first: sorted[0] as string, last: sorted.at(-1) as string };
 }
 
 const listedOf = ({ head, sha256, withdrawal }: PublicationHead): ListedPublication => ({
@@ -382,15 +322,4 @@ function refuseTwice(heads: readonly PublicationHead[], { id, node, period }: Pu
       'publication-exists',
       `${node.kind} ${node.id} over ${period.name} is published as ${standing.id} version ${standing.version}: correct that one, or withdraw it first`,
     );
-}
-
-function nodeOf(tree: OrgTree, place: RulePlace): PublishedNode & { key: number } {
-  pathTo(tree, place);
-  const { unit, window } = place;
-  const found = window === undefined ? tree.unitById.get(unit ?? '') : tree.windowById.get(window);
-  if (!found) throw new OrgRefusal('unit-unknown', 'say which unit, or which window');
-  const above = 'unitId' in found ? found.unitId : found.id;
-  const path = [...(tree.pathOf.get(above) ?? []), ...('unitId' in found ? [found.name] : [])];
-  const { key, id, name } = found;
-  return { kind: window === undefined ? 'unit' : 'window', key, id, name, path };
 }
