@@ -7,6 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { beginRig } from '../support/rig.mjs';
 import { buildGuest } from './build-guest.mjs';
 import { CASES } from './cases.mjs';
 import { createGateway } from './gateway.mjs';
@@ -36,10 +37,7 @@ const { values: only } = parseArgs({ options: { driver: { type: 'string' }, case
 const matches = (/** @type {string} */ name, /** @type {string | undefined} */ text) =>
   name.includes(text ?? '');
 
-const started = performance.now();
-const count = { passed: 0, failed: 0 };
-const say = (/** @type {string} */ text) =>
-  console.log(`[${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s] ${text}`);
+const { count, say, end } = beginRig(RUN_TIMEOUT_MS);
 
 /** A thing that is not here: a failure where all has to be here, elsewhere something to shout about. */
 function miss(/** @type {string} */ what) {
@@ -124,20 +122,6 @@ async function createAndStart(/** @type {Parameters<typeof createTerminal>[0]} *
     throw error;
   }
   return terminal;
-}
-
-const watchdog = setTimeout(() => end(`not done after ${RUN_TIMEOUT_MS / 60_000} minutes`), RUN_TIMEOUT_MS);
-watchdog.unref();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => end(signal));
-
-/** QEMU and the gateway are killed in the handlers of `exit`. */
-function end(/** @type {string | undefined} */ trouble = undefined) {
-  if (trouble) {
-    count.failed += 1;
-    say(`FAILED: ${trouble}`);
-  }
-  console.log(`${count.passed} passed, ${count.failed} failed`);
-  process.exit(count.failed > 0 ? 1 : 0);
 }
 
 main().then(

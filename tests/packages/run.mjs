@@ -10,6 +10,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { isInstalled } from '../support/rig/shell.mjs';
+import { beginRig } from '../support/rig.mjs';
 import { build, checksum, debsIn, lint, weigh, withOtherSettings } from './builds.mjs';
 import { cleanRoot } from './clean-root.mjs';
 import { fetchPage, gatewayReady, isActive, logOf, openCounter } from './counter.mjs';
@@ -36,10 +37,7 @@ const PROGRAMS = {
 const { values: only } = parseArgs({
   options: { suite: { type: 'string', default: '' }, packages: { type: 'string' } },
 });
-const started = performance.now();
-const count = { passed: 0, failed: 0 };
-const say = (/** @type {string} */ text) =>
-  console.log(`[${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s] ${text}`);
+const { count, say, end } = beginRig(RUN_TIMEOUT_MS);
 
 async function check(/** @type {string} */ name, /** @type {() => unknown} */ act) {
   const began = performance.now();
@@ -195,20 +193,6 @@ async function liveOn(
   } finally {
     await debian.end();
   }
-}
-
-const alarm = setTimeout(() => end(`not done after ${RUN_TIMEOUT_MS / 60_000} minutes`), RUN_TIMEOUT_MS);
-alarm.unref();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => end(signal));
-
-/** Containers are cut off in the handlers of `exit`. */
-function end(/** @type {string | undefined} */ trouble = undefined) {
-  if (trouble) {
-    count.failed += 1;
-    say(`FAILED: ${trouble}`);
-  }
-  console.log(`${count.passed} passed, ${count.failed} failed`);
-  process.exit(count.failed > 0 ? 1 : 0);
 }
 
 main().then(
